@@ -1,0 +1,239 @@
+"""Every error of the engine, named by whose fault it is. Law: no HTTP here; the web chooses a status by class.
+
+    DealflowError
+    ├── CallerError        the person or program that asked: bad input, no right, too late
+    ├── ModelError         the process owner: a diagram, a table, a form, an expression
+    ├── HandlerError       the author of a handler
+    ├── OperatorError      the house: settings, database, disk, mail server
+    └── InternalError      us: a state that must not be
+
+Each class carries its message in English (`en`) and Chinese (`zh`), as format strings over its keyword fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+class DealflowError(Exception):
+    """Root of the tree. `str(error)` is English; `error.text("zh")` is Chinese; `error.fields` are the facts."""
+
+    en: ClassVar[str] = "Something went wrong."
+    zh: ClassVar[str] = "出错了。"
+
+    def __init__(self, **fields: object) -> None:
+        self.fields: Mapping[str, object] = fields
+        super().__init__(self.text("en"))
+
+    @property
+    def code(self) -> str:
+        """A stable name for programs."""
+        return type(self).__name__
+
+    def text(self, language: str) -> str:
+        """The message in `zh` (any tag that begins so) or English."""
+        template = self.zh if language.startswith("zh") else self.en
+        return template.format_map(_Fields(self.fields))
+
+
+class _Fields(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a model: where, which rule, and the way out, in both languages."""
+
+    rule: str
+    element: str | None
+    line: int | None
+    en: str
+    zh: str
+    hint_en: str = ""
+    hint_zh: str = ""
+    severity: Literal["error", "warning"] = "error"
+    file: str = ""
+
+    def text(self, language: str) -> str:
+        """Message and hint in one line."""
+        chinese = language.startswith("zh")
+        message, hint = (self.zh, self.hint_zh) if chinese else (self.en, self.hint_en)
+        return f"{message} {hint}".strip()
+
+
+# ── the caller ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CallerError(DealflowError):
+    """The request cannot be carried out as it stands."""
+
+    en = "The request cannot be carried out."
+    zh = "无法执行该请求。"
+
+
+class InvalidInput(CallerError):
+    """A value is missing or of the wrong kind. Fields: place, reason, reason_zh."""
+
+    en = "{place}: {reason}"
+    zh = "{place}:{reason_zh}"
+
+
+class FormInvalid(CallerError):
+    """A form's values break its rules. Field `errors`: field key -> list of (code, parameters)."""
+
+    en = "Some fields need another look: {places}"
+    zh = "有字段需要更正:{places}"
+
+    def __init__(self, errors: Mapping[str, Sequence[object]], **fields: object) -> None:
+        self.errors = errors
+        super().__init__(places=", ".join(errors), **fields)
+
+
+class NotFound(CallerError):
+    """Nothing of that kind has that id. Fields: what, id."""
+
+    en = "There is no {what} {id}."
+    zh = "找不到{what} {id}。"
+
+
+class Forbidden(CallerError):
+    """The person has no right to do this. Fields: reason, reason_zh."""
+
+    en = "Not allowed: {reason}"
+    zh = "无权操作:{reason_zh}"
+
+
+class FourEyes(Forbidden):
+    """The same person may not do both. Fields: person, other (the earlier task's name)."""
+
+    en = "{person} already did “{other}”: a second person must do this."
+    zh = "{person} 已办理“{other}”,本任务须由另一人办理。"
+
+
+class AlreadyHandled(CallerError):
+    """Somebody or something was faster; nothing happened twice. Fields: what, by, at."""
+
+    en = "“{what}” was already handled by {by} at {at}."
+    zh = "“{what}”已由 {by} 于 {at} 办理。"
+
+
+class DuplicateKey(CallerError):
+    """An idempotency key came again with other content. Field: key."""
+
+    en = "The key {key} was used before for another request."
+    zh = "键 {key} 已用于另一请求。"
+
+
+class AmbiguousMessage(CallerError):
+    """Two waits match one message: an error, never a random choice. Fields: name, count."""
+
+    en = "The message “{name}” matches {count} waiting places; add a correlation key that tells them apart."
+    zh = "消息“{name}”匹配到 {count} 个等待点,请补充能区分它们的关联键。"
+
+
+class WaitClosed(CallerError):
+    """A trigger names a wait that is not open any more. Field: wait."""
+
+    en = "What this answers (wait {wait}) is no longer open."
+    zh = "该等待点({wait})已关闭。"
+
+
+# ── the process owner ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ModelError(DealflowError):
+    """A model or an expression in it is at fault."""
+
+    en = "The model is at fault."
+    zh = "模型有误。"
+
+
+class ModelRefused(ModelError):
+    """A file was refused at deployment; `faults` name each place, rule and way out."""
+
+    en = "Refused: {count} fault(s); the first: {first}"
+    zh = "已拒绝:{count} 处错误;首个:{first_zh}"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        first = self.faults[0] if self.faults else None
+        super().__init__(
+            count=len(self.faults),
+            first=first.text("en") if first else "",
+            first_zh=first.text("zh") if first else "",
+        )
+
+
+class FeelSyntaxError(ModelError):
+    """A FEEL expression cannot be read. Fields: text, position (0-based), reason."""
+
+    en = "FEEL cannot read “{text}” at position {position}: {reason}"
+    zh = "FEEL 无法读取“{text}”(第 {position} 位):{reason}"
+
+
+class ExpressionFailed(ModelError):
+    """An expression could not be evaluated. Fields: text, reason."""
+
+    en = "“{text}” failed: {reason}"
+    zh = "“{text}”计算失败:{reason}"
+
+
+# ── the author of a handler ────────────────────────────────────────────────────────────────────────────────────
+
+
+class HandlerError(DealflowError):
+    """A handler is missing or broke its contract."""
+
+    en = "The handler is at fault."
+    zh = "处理程序有误。"
+
+
+class UnknownTopic(HandlerError):
+    """No handler is registered for the topic. Fields: topic, known."""
+
+    en = "No handler is registered for “{topic}”. Known: {known}."
+    zh = "没有为“{topic}”注册处理程序。已注册:{known}。"
+
+
+# ── the house ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OperatorError(DealflowError):
+    """The installation needs attention."""
+
+    en = "The installation needs attention."
+    zh = "系统需要维护。"
+
+
+class SettingsInvalid(OperatorError):
+    """A setting is not usable. Fields: place, reason."""
+
+    en = "Setting {place}: {reason}"
+    zh = "设置 {place}:{reason}"
+
+
+class StorageFull(OperatorError):
+    """The disk or database has no room; nothing was saved. Field: reason."""
+
+    en = "Nothing was saved: the database has no room left ({reason}). Free some space and try again."
+    zh = "未保存任何内容:数据库空间已满({reason})。请清理空间后重试。"
+
+
+class DatabaseUnavailable(OperatorError):
+    """The database does not answer; nothing was saved. Field: reason."""
+
+    en = "Nothing was saved: the database does not answer ({reason})."
+    zh = "未保存任何内容:数据库无响应({reason})。"
+
+
+# ── us ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class InternalError(DealflowError):
+    """A state that must not be. Field: reason."""
+
+    en = "Internal error: {reason}"
+    zh = "内部错误:{reason}"
