@@ -168,10 +168,10 @@ class ModelRefused(ModelError):
 
 
 class FeelSyntaxError(ModelError):
-    """A FEEL expression cannot be read. Fields: text, position (0-based), reason."""
+    """A FEEL expression cannot be read. Fields: text, position (0-based), reason, reason_zh."""
 
     en = "FEEL cannot read “{text}” at position {position}: {reason}"
-    zh = "FEEL 无法读取“{text}”(第 {position} 位):{reason}"
+    zh = "FEEL 无法读取“{text}”(第 {position} 位):{reason_zh}"
 
 
 class ExpressionFailed(ModelError):
@@ -196,6 +196,20 @@ class UnknownTopic(HandlerError):
 
     en = "No handler is registered for “{topic}”. Known: {known}."
     zh = "没有为“{topic}”注册处理程序。已注册:{known}。"
+
+
+class HandlerInputMissing(HandlerError):
+    """A handler needs inputs that the model does not give. Fields: topic, names."""
+
+    en = "The handler “{topic}” needs {names}: set them before, or map them as inputs of the task."
+    zh = "处理程序“{topic}”缺少输入 {names}:请在此前设置变量,或在任务上配置输入映射。"
+
+
+class TopicTwice(HandlerError):
+    """Two functions claim one topic. Fields: topic, first, second."""
+
+    en = "“{topic}” is handled by both {first} and {second}."
+    zh = "“{topic}”同时由 {first} 和 {second} 处理。"
 
 
 # ── the house ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,72 @@
+"""What a unit of work runs with. Law: made once by `bootstrap`-like wiring, passed on through the session.
+
+Functions of the rooms above take `session` first; `runtime_of(session)` gives them the clock, the settings, the
+registry and the cache of compiled definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock, system_clock
+from engine.registry import Registry
+from engine.settings import Settings, parse_offset
+from engine.store import open_database, reading, transaction
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's engine: what does not change from step to step."""
+
+    settings: Settings
+    database: sa.Engine
+    registry: Registry
+    clock: Clock
+    compiled: dict[int, Any] = field(default_factory=dict)
+    """Definition id -> compiled package; definitions never change, so entries never go stale."""
+    cache: dict[str, Any] = field(default_factory=dict)
+    """Small read-mostly values of rooms above, by room name (business calendar, policies)."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The business zone."""
+        return self.settings.tzinfo
+
+    def now(self) -> datetime:
+        """The present (aware)."""
+        return self.clock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A unit of work that knows this runtime: committed at its end, or nothing of it."""
+        with transaction(self.database, runtime=self) as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading alone."""
+        with reading(self.database, runtime=self) as session:
+            yield session
+
+
+def make_runtime(settings: Settings, registry: Registry, clock: Clock | None = None) -> Runtime:
+    """Open the database and put the parts together."""
+    return Runtime(
+        settings=settings,
+        database=open_database(settings.database_url),
+        registry=registry,
+        clock=clock or system_clock(parse_offset(settings.clock_offset)),
+    )
+
+
+def runtime_of(session: Session) -> Runtime:
+    """The runtime that opened this session."""
+    runtime: Runtime = session.info["runtime"]
+    return runtime

@@ -1,0 +1,168 @@
+"""Values to bytes and back. Law: what comes back is equal in value and kind; text that was written once is read for ever.
+
+Plain JSON where JSON can say it; the rest is an object with one key that begins with `$`:
+
+| tag | value | content |
+|---|---|---|
+| `$n` | Decimal | its text, so that 12.30 stays 12.30 |
+| `$i` | int beyond 64 bits | its text |
+| `$d` `$h` `$t` | date, time, date-time | ISO 8601, an IANA zone behind it in brackets |
+| `$u` | timedelta | microseconds |
+| `$m` | YearsMonths | months |
+| `$r` | Range | start, end, start included, end included |
+| `$f` | FileRef | id, name, media type, size, sha256 |
+| `$c` | a context whose only key begins with `$` | the context |
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from engine.feel.values import Range, YearsMonths
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A stored file as a value: the content stays where files are kept."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+_OPTIONS = (
+    orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_ZONED = re.compile(r"^(.*?)\[([^\]]+)\]$")
+
+
+def encode_value(value: object) -> bytes:
+    """Compact bytes of `value`. TypeError names a kind that cannot be kept (functions, foreign objects)."""
+    tags = 0
+
+    def tagged(item: object) -> object:
+        nonlocal tags
+        tags += 1
+        return _tag(item)
+
+    try:
+        out = orjson.dumps(value, default=tagged, option=_OPTIONS)
+        if out.count(b'{"$') == tags:
+            return out
+    except orjson.JSONEncodeError as error:
+        if "64-bit" not in str(error):
+            raise TypeError(_cause(error)) from error
+    return orjson.dumps(_escaped(value), default=_tag, option=_OPTIONS)
+
+
+def decode_value(data: bytes) -> Any:
+    """The value that `encode_value` wrote."""
+    value = orjson.loads(data)
+    return _untag(value) if b'{"$' in data else value
+
+
+def _cause(error: BaseException) -> str:
+    return str(error.__cause__ or error)
+
+
+def _tag(item: object) -> object:  # noqa: PLR0911 - one line a kind
+    match item:
+        case Decimal():
+            return {"$n": str(item)}
+        case datetime():
+            return {"$t": item.isoformat() + _zone_name(item.tzinfo)}
+        case date():
+            return {"$d": item.isoformat()}
+        case time():
+            return {"$h": item.isoformat() + _zone_name(item.tzinfo)}
+        case timedelta():
+            return {"$u": (item.days * 86_400 + item.seconds) * 1_000_000 + item.microseconds}
+        case YearsMonths():
+            return {"$m": item.months}
+        case Range():
+            return {"$r": [item.start, item.end, item.start_included, item.end_included]}
+        case FileRef():
+            return {"$f": [item.id, item.name, item.media_type, item.size, item.sha256]}
+        case str():
+            return str.__str__(item)
+    if isinstance(item, dict):
+        return dict(item)
+    if isinstance(item, list | tuple):
+        return list(item)
+    raise TypeError(f"a value of type {type(item).__name__} cannot be stored")
+
+
+def _zone_name(zone: tzinfo | None) -> str:
+    return f"[{zone.key}]" if isinstance(zone, ZoneInfo) else ""
+
+
+def _escaped(value: object) -> object:
+    """The slow way, for contexts whose keys look like tags and for very large whole numbers."""
+    match value:
+        case bool():
+            return value
+        case int() if not -(2**63) <= value < 2**64:
+            return {"$i": str(value)}
+        case dict():
+            inner = {key: _escaped(item) for key, item in value.items()}
+            if len(inner) == 1 and next(iter(inner)).startswith("$"):
+                return {"$c": inner}
+            return inner
+        case list() | tuple():
+            return [_escaped(item) for item in value]
+        case Range():
+            return {"$r": [_escaped(value.start), _escaped(value.end), value.start_included, value.end_included]}
+    return value
+
+
+def _untag(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_untag(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        key, content = next(iter(value.items()))
+        read = _READ.get(key)
+        if read is not None:
+            return read(content)
+    return {key: _untag(item) for key, item in value.items()}
+
+
+def _read_zoned(text: str) -> tuple[str, ZoneInfo | None]:
+    found = _ZONED.match(text)
+    return (found[1], ZoneInfo(found[2])) if found else (text, None)
+
+
+def _read_datetime(text: str) -> datetime:
+    plain, zone = _read_zoned(text)
+    moment = datetime.fromisoformat(plain)
+    return moment.astimezone(zone) if zone else moment
+
+
+def _read_time(text: str) -> time:
+    plain, zone = _read_zoned(text)
+    moment = time.fromisoformat(plain)
+    return moment.replace(tzinfo=zone) if zone else moment
+
+
+_READ = {
+    "$n": Decimal,
+    "$i": int,
+    "$d": date.fromisoformat,
+    "$h": _read_time,
+    "$t": _read_datetime,
+    "$u": lambda micros: timedelta(microseconds=micros),
+    "$m": YearsMonths,
+    "$r": lambda parts: Range(_untag(parts[0]), _untag(parts[1]), parts[2], parts[3]),
+    "$f": lambda parts: FileRef(*parts),
+    "$c": lambda inner: {key: _untag(item) for key, item in inner.items()},
+}

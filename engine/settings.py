@@ -1,0 +1,115 @@
+"""Settings: read once, typed, refused when unusable. Environment `DEALFLOW_<NAME>` or a `dealflow.toml` beside it.
+
+Law: at most twenty-five names; each is documented here and in docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from engine.errors import SettingsInvalid
+
+
+class Settings(BaseSettings):
+    """What an installation may choose."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DEALFLOW_", toml_file="dealflow.toml", extra="forbid", frozen=True
+    )
+
+    database_url: str = Field("sqlite:///var/dealflow.db", description="SQLite file or postgresql:// address.")
+    secret_key: str = Field("", description="Signs sessions and links; empty: made and kept in var/secret.")
+    data_dir: Path = Field(Path("var"), description="Where the database, secret and uploads stand by default.")
+    bpmn_dir: Path = Field(Path("bpmn"), description="Folder of process packages.")
+    handlers: tuple[str, ...] = Field(("handlers",), description="Packages loaded for their @handles functions.")
+    zone: str = Field("Asia/Shanghai", description="Business time zone (IANA name).")
+    country: str = Field("CN", description="National holidays (ISO 3166).")
+    language: str = Field("zh", description="Default language of texts: zh or en.")
+    host: str = Field("127.0.0.1", description="Address to serve on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to serve on.")
+    base_url: str = Field("http://127.0.0.1:8000", description="Address in links that leave by mail.")
+    smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail waits in the outbox.")
+    mail_from: str = Field("Dealflow <dealflow@example.com>", description="Sender of mails.")
+    watch: bool = Field(False, description="Deploy a saved file of bpmn_dir by itself.")
+    embedded_worker: bool = Field(True, description="Run timers, jobs and mail inside `dealflow serve`.")
+    sweep_seconds: float = Field(1.0, gt=0, description="How often due timers, jobs and mail are looked for.")
+    lease_seconds: float = Field(30.0, gt=0, description="How long a worker may be silent before its job is taken.")
+    message_ttl_days: int = Field(30, ge=1, description="How long a message nobody awaits is kept.")
+    clock_offset: str = Field("PT0S", description="Demonstration: moves the clock, e.g. P3D or PT2H.")
+    log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+    max_model_bytes: int = Field(10_000_000, ge=1000, description="Largest model file accepted.")
+    max_upload_bytes: int = Field(20_000_000, ge=1000, description="Largest upload accepted.")
+    secure_cookies: bool = Field(False, description="Set behind HTTPS: cookies travel encrypted only.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no such time zone: {value}") from error
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        if value not in ("zh", "en"):
+            raise ValueError("zh or en")
+        return value
+
+    @field_validator("clock_offset")
+    @classmethod
+    def _readable_offset(cls, value: str) -> str:
+        parse_offset(value)
+        return value
+
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """The business zone."""
+        return ZoneInfo(self.zone)
+
+
+_OFFSET = re.compile(r"^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+
+
+def parse_offset(text: str) -> timedelta:
+    """`P3DT2H`-like text (optionally with a leading minus) as a timedelta. ValueError when it cannot be read."""
+    found = _OFFSET.match(text)
+    if found is None or text in ("P", "-P"):
+        raise ValueError(f"not a duration such as P3D or PT2H: {text}")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return -span if found[1] else span
+
+
+def load(**overrides: object) -> Settings:
+    """Settings of this installation. SettingsInvalid names the first unusable one."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "DEALFLOW_" + ".".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalid(place=place, reason=first["msg"]) from error

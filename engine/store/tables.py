@@ -1,0 +1,491 @@
+"""The engine's tables, as SQLAlchemy Core. Law: rows are the truth; whatever is planned, owed or waited for is a row.
+
+Times are aware and stored in UTC (`Moment`). Documents (variables, facts, events) are `Document`: compact JSON bytes
+in which the values of the process core survive exactly. Ids come from `engine.ids`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from engine.feel import codec
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment; naive values are refused. PostgreSQL keeps timestamptz, SQLite UTC text that sorts."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Document(TypeDecorator[Any]):
+    """A value of the process core (lists, contexts, decimals, dates…) as bytes of the core's own codec."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else codec.encode_value(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else codec.decode_value(bytes(value))
+
+
+Id = sa.BigInteger
+Name = sa.String(255)
+
+# ── models: what runs ──────────────────────────────────────────────────────────────────────────────────────────
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Name, nullable=False),
+    Column("folder", Name, nullable=False),
+    Column("note", sa.Text, nullable=False, default=""),
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("deployment_id", Id, ForeignKey("deployment.id"), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("kind", sa.String(20), nullable=False),  # bpmn | dmn | form | i18n | scenario | readme
+    Column("sha256", sa.String(64), nullable=False),
+    Column("content", sa.LargeBinary, nullable=False),
+    UniqueConstraint("deployment_id", "name"),
+)
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("key", Name, nullable=False),
+    Column("version", sa.Integer, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("deployment_id", Id, ForeignKey("deployment.id"), nullable=False),
+    Column("resource_id", Id, ForeignKey("resource.id"), nullable=False),
+    Column("kernel", sa.String(20), nullable=False, default="native"),
+    Column("deployed_at", Moment, nullable=False),
+    Column("suspended", sa.Boolean, nullable=False, default=False),
+    UniqueConstraint("key", "version"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("key", Name, nullable=False),
+    Column("version", sa.Integer, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("deployment_id", Id, ForeignKey("deployment.id"), nullable=False),
+    Column("resource_id", Id, ForeignKey("resource.id"), nullable=False),
+    UniqueConstraint("key", "version"),
+)
+
+form = Table(
+    "form",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("key", Name, nullable=False),
+    Column("version", sa.Integer, nullable=False),
+    Column("deployment_id", Id, ForeignKey("deployment.id"), nullable=False),
+    Column("resource_id", Id, ForeignKey("resource.id"), nullable=False),
+    UniqueConstraint("key", "version"),
+)
+
+# ── instances and what they wait for ───────────────────────────────────────────────────────────────────────────
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("definition_id", Id, ForeignKey("definition.id"), nullable=False),
+    Column("key", Name, nullable=False),  # of the process
+    Column("business_key", Name),
+    Column("state", sa.String(20), nullable=False),  # active|completed|terminated|cancelled|failed|suspended
+    Column("version", sa.Integer, nullable=False),  # of the row: checked on write
+    Column("body", sa.LargeBinary, nullable=False),  # the kernel's state
+    Column("facts", Document),  # business facts: what lists show and people search by
+    Column("parent_id", Id),
+    Column("parent_wait", sa.Integer),
+    Column("root_id", Id, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("started_by", Name),
+    Column("ended_at", Moment),
+    Column("end_error", Name),
+    Index(None, "key", "state"),
+    Index(None, "business_key"),
+    Index(None, "parent_id"),
+)
+
+user_task = Table(
+    "user_task",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
+    Column("wait", sa.Integer, nullable=False),
+    Column("definition_id", Id, ForeignKey("definition.id"), nullable=False),
+    Column("process_key", Name, nullable=False),
+    Column("business_key", Name),
+    Column("element", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("state", sa.String(20), nullable=False),  # open | completed | cancelled
+    Column("assignee", Name),
+    Column("owner", Name),  # for whom a substitute acts
+    Column("team", Name),  # the group whose queue it stands in
+    Column("priority", sa.Integer, nullable=False, default=50),
+    Column("created_at", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("due_at", Moment),
+    Column("follow_up_at", Moment),
+    Column("completed_at", Moment),
+    Column("completed_by", Name),
+    Column("form_key", Name),
+    Column("properties", Document),
+    Column("locals", Document),
+    Column("facts", Document),
+    Column("search", sa.Text, nullable=False, default=""),  # lower-case text of name, key and facts
+    Column("why", Document),  # why this person: {"rule":…, "en":…, "zh":…, "candidates":[…]}
+    Column("entered", Document),  # what was entered on completion
+    Column("waiting_since", Moment),  # set while the clock is paused (waiting for the client)
+    UniqueConstraint("instance_id", "wait"),
+    Index(None, "assignee", "state", "due_at"),
+    Index(None, "team", "state", "assignee", "due_at"),
+    Index(None, "state", "due_at"),
+)
+
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("task_id", Id, ForeignKey("user_task.id"), primary_key=True),
+    Column("kind", sa.String(10), primary_key=True),  # person | team
+    Column("name", Name, primary_key=True),
+    Index(None, "kind", "name", "task_id"),
+)
+
+task_draft = Table(
+    "task_draft",
+    metadata,
+    Column("task_id", Id, ForeignKey("user_task.id"), primary_key=True),
+    Column("data", Document, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    Column("saved_by", Name, nullable=False),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("instance_id", Id, ForeignKey("instance.id")),
+    Column("wait", sa.Integer),
+    Column("definition_id", Id, ForeignKey("definition.id")),  # of a timer start event
+    Column("element", Name, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", sa.Integer, nullable=False, default=0),
+    Column("last_error", sa.Text),
+    Index(None, "due_at"),
+    Index(None, "instance_id", "wait"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", sa.String(10), nullable=False),  # message | signal
+    Column("name", Name, nullable=False),
+    Column("instance_id", Id, ForeignKey("instance.id")),
+    Column("wait", sa.Integer),
+    Column("definition_id", Id, ForeignKey("definition.id")),  # of a message or signal start event
+    Column("process_key", Name),
+    Column("element", Name, nullable=False),
+    Column("business_key", Name),
+    Column("correlation", Document),
+    Index(None, "kind", "name", "business_key"),
+    Index(None, "instance_id", "wait"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
+    Column("wait", sa.Integer, nullable=False),
+    Column("element", Name, nullable=False),
+    Column("kind", sa.String(10), nullable=False),  # topic | script | decision | external
+    Column("topic", Name, nullable=False),
+    Column("state", sa.String(10), nullable=False),  # ready | leased | failed
+    Column("due_at", Moment, nullable=False),
+    Column("priority", sa.Integer, nullable=False, default=50),
+    Column("attempts", sa.Integer, nullable=False, default=0),
+    Column("max_attempts", sa.Integer, nullable=False),
+    Column("retry", Name),
+    Column("payload", Document, nullable=False),
+    Column("lease_by", Name),
+    Column("lease_until", Moment),
+    Column("fence", sa.Integer, nullable=False, default=0),
+    Column("last_error", sa.Text),
+    UniqueConstraint("instance_id", "wait"),
+    Index(None, "state", "due_at"),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
+    Column("wait", sa.Integer, primary_key=True),
+    Column("child_id", Id, ForeignKey("instance.id"), nullable=False),
+    Index(None, "child_id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Name, nullable=False),
+    Column("business_key", Name),
+    Column("correlation", Document),
+    Column("variables", Document),
+    Column("message_id", Name, unique=True),
+    Column("received_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("state", sa.String(10), nullable=False),  # kept | delivered | expired
+    Column("source", Name),
+    Column("instance_id", Id),  # to which it was delivered, or which it started
+    Index(None, "state", "name", "business_key"),
+    Index(None, "state", "expires_at"),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("instance_id", Id, ForeignKey("instance.id")),
+    Column("wait", sa.Integer),
+    Column("job_id", Id),
+    Column("element", Name, nullable=False),
+    Column("kind", sa.String(20), nullable=False),  # model | job | message | timer
+    Column("code", Name, nullable=False),
+    Column("text", sa.Text, nullable=False),
+    Column("stack", sa.Text),
+    Column("at", Moment, nullable=False),
+    Column("resolved_at", Moment),
+    Column("resolved_by", Name),
+    Index(None, "resolved_at", "at"),
+    Index(None, "instance_id"),
+)
+
+# ── what happened ──────────────────────────────────────────────────────────────────────────────────────────────
+
+history = Table(
+    "history",
+    metadata,
+    Column("instance_id", Id, primary_key=True),
+    Column("seq", sa.Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Name),
+    Column("trigger", Document, nullable=False),
+    Column("events", Document, nullable=False),
+)
+
+decision_log = Table(
+    "decision_log",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("instance_id", Id),
+    Column("element", Name),
+    Column("decision", Name, nullable=False),
+    Column("model_hash", sa.String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("inputs", Document, nullable=False),
+    Column("output", Document),
+    Column("fired", Document, nullable=False),
+    Index(None, "instance_id", "at"),
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("subject", Name, nullable=False),  # e.g. instance:123, task:45, person:li
+    Column("seq", sa.Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("action", Name, nullable=False),
+    Column("data", Document),
+    Column("previous", sa.String(64), nullable=False),
+    Column("hash", sa.String(64), nullable=False),
+    UniqueConstraint("subject", "seq"),
+)
+
+# ── people, calendars, reminders, mail ─────────────────────────────────────────────────────────────────────────
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Name, primary_key=True),  # the sign-in name
+    Column("name", Name, nullable=False),
+    Column("name_en", Name, nullable=False, default=""),
+    Column("email", Name),
+    Column("language", sa.String(10), nullable=False, default="zh"),
+    Column("password_hash", Name),
+    Column("active", sa.Boolean, nullable=False, default=True),
+    Column("capacity", sa.Integer, nullable=False, default=100),  # per cent of a full load
+    Column("region", Name),
+    Column("skills", Document),
+    Column("settings", Document),
+    Column("failed_sign_ins", sa.Integer, nullable=False, default=0),
+    Column("locked_until", Moment),
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Name, primary_key=True),  # the group name that diagrams use: rm, risk_officer…
+    Column("name", Name, nullable=False),
+    Column("name_en", Name, nullable=False, default=""),
+    Column("lead", Name),
+    Column("strategy", sa.String(30), nullable=False, default="least_busy"),
+    Column("last_assigned", Name),  # where round robin stands; the row is locked while a choice is made
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("team_id", Name, ForeignKey("team.id"), primary_key=True),
+    Column("person_id", Name, ForeignKey("person.id"), primary_key=True),
+    Index(None, "person_id"),
+)
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
+    Column("starts", Moment, nullable=False),
+    Column("ends", Moment, nullable=False),
+    Column("substitute", Name),
+    Index(None, "person_id", "ends"),
+)
+
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("calendar", Name, primary_key=True),
+    Column("day", sa.Date, primary_key=True),
+    Column("working", sa.Boolean, nullable=False),
+    Column("note", Name, nullable=False, default=""),
+)
+
+reminder_policy = Table(
+    "reminder_policy",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("steps", Document, nullable=False),
+)
+
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("task_id", Id, ForeignKey("user_task.id"), nullable=False),
+    Column("step", sa.String(30), nullable=False),
+    Column("occurrence", sa.Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", sa.String(10), nullable=False),  # planned | sent | dropped
+    Column("sent_at", Moment),
+    UniqueConstraint("task_id", "step", "occurrence"),
+    Index(None, "state", "due_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("channel", sa.String(20), nullable=False),
+    Column("recipient", Name, nullable=False),
+    Column("template", Name, nullable=False),
+    Column("language", sa.String(10), nullable=False, default="zh"),
+    Column("data", Document, nullable=False),
+    Column("dedupe_key", Name, nullable=False, unique=True),
+    Column("state", sa.String(10), nullable=False),  # waiting | sent | failed
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", sa.Integer, nullable=False, default=0),
+    Column("sent_at", Moment),
+    Column("last_error", sa.Text),
+    Column("instance_id", Id),
+    Index(None, "state", "due_at"),
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("text_zh", sa.Text, nullable=False),
+    Column("text_en", sa.Text, nullable=False),
+    Column("link", Name, nullable=False, default=""),
+    Column("created_at", Moment, nullable=False),
+    Column("read_at", Moment),
+    Index(None, "person_id", "read_at", "created_at"),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Name, nullable=False, unique=True),
+    Column("sha256", sa.String(64), nullable=False, unique=True),
+    Column("scopes", Name, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("fingerprint", sa.String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("status", sa.Integer, nullable=False),
+    Column("answer", Document, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("holder", Name, nullable=False),
+    Column("until", Moment, nullable=False),
+)
