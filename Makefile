@@ -34,7 +34,7 @@ test: dev bundle browser  ## Run everything that CI runs: checks, then the whole
 check: dev  ## Lint, types and import contracts, without the suite
 	@$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 venv: $(BIN)/python  ## Make the virtual environment in .venv
 

@@ -1,0 +1,35 @@
+"""The project's own files, as the architecture tests read them."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.paths import ROOT
+
+ROOMS = ("engine", "handlers", "web")
+
+
+def tracked_files() -> list[Path]:
+    """What git tracks, and what it would: new files that are not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def modules() -> Iterator[Path]:
+    """Every Python module of the three rooms, without what npm installed."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                yield path
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    """Every module's name relative to the repository, and its syntax tree."""
+    for path in modules():
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path))
