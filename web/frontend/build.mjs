@@ -1,21 +1,59 @@
 // Usage: node build.mjs OUTPUT_FOLDER
-import { rmSync } from 'node:fs';
+// Bundles the entry points of src/, makes the icon sprite and collects the licences of what went in.
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const output = process.argv[2];
+if (!output) throw new Error('usage: node build.mjs OUTPUT_FOLDER');
 rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
 
-await build({
+const { metafile } = await build({
   entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/app.css'],
   outdir: output,
   bundle: true,
   minify: true,
-  sourcemap: false,
   format: 'iife',
   target: ['es2022'],
   charset: 'utf8',
-  legalComments: 'linked',
+  legalComments: 'none', // the whole licence texts are in THIRD_PARTY_LICENSES.txt
+  metafile: true,
   assetNames: 'assets/[name]-[hash]',
   loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file', '.png': 'file' },
   logLevel: 'warning',
 });
+writeFileSync(join(output, 'icons.svg'), sprite());
+writeFileSync(join(output, 'THIRD_PARTY_LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+
+function sprite() {
+  const names = readFileSync('src/icons.txt', 'utf8').split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('#'));
+  return `<svg xmlns="http://www.w3.org/2000/svg">\n${names.map(symbol).join('\n')}\n</svg>\n`;
+}
+
+function symbol(name) {
+  const filled = name.startsWith('filled/');
+  const path = `node_modules/@tabler/icons/icons/${filled ? name : `outline/${name}`}.svg`;
+  if (!existsSync(path)) throw new Error(`src/icons.txt: there is no icon "${name}"`);
+  const drawing = readFileSync(path, 'utf8').replace(/<!--[\s\S]*?-->/g, '').match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
+  const look = filled
+    ? 'fill="currentColor"'
+    : 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"';
+  return `<symbol id="${name.replace('filled/', 'filled-')}" viewBox="0 0 24 24" ${look}>${drawing.replace(/\s*\n\s*/g, '')}</symbol>`;
+}
+
+function licences(inputs) {
+  const packages = new Set(['node_modules/@tabler/icons']);
+  for (const input of inputs) {
+    const found = input.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/);
+    if (found) packages.add(found[0]);
+  }
+  return [...packages].sort().map(licence).join(`\n${'='.repeat(100)}\n\n`);
+}
+
+function licence(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const words = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+  return `${name} ${version}\n\n${words}\n`;
+}

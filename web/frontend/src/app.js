@@ -1,2 +1,8 @@
-import htmx from 'htmx.org';
-window.htmx = htmx;
+// On every page. What it reads from the markup: README.md, "Every page".
+import './page/theme.js';
+import '@tabler/core/dist/js/tabler.esm.js';
+import './page/htmx.js';
+import './page/notices.js';
+import './page/forms.js';
+import './page/keys.js';
+import './page/rows.js';

@@ -1,2 +1,76 @@
-import { Form } from '@bpmn-io/form-js-viewer';
-window.F = Form;
+// Camunda forms in a page. What it reads from the markup: README.md, "Form".
+import { Form, getSchemaVariables } from '@bpmn-io/form-js-viewer';
+import flatpickr from 'flatpickr';
+import { Mandarin } from 'flatpickr/dist/l10n/zh.js';
+import { element, mountEvery } from './elements.js';
+import { forget, keep } from './kept.js';
+import { language, text } from './texts.js';
+import { translations } from './form/chinese.js';
+import { offerKeptInput, watchDraft } from './form/draft.js';
+import { showFaults } from './form/faults.js';
+
+const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
+
+async function mount(place) {
+  const { draftUrl } = place.dataset;
+  const schema = block(place.dataset.schema);
+  const container = element('div', { class: 'df-form' });
+  const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });
+  place.replaceChildren(summary, container);
+  // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.
+  container.addEventListener('submit', (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  try {
+    const form = new Form({ container, additionalModules: [{ translate: ['value', translate] }] });
+    await form.importSchema(schema, block(place.dataset.values) ?? {});
+    const view = { place, form, schema, summary, draftUrl, outputs: getSchemaVariables(schema, { inputs: false }) };
+    if ('readonly' in place.dataset) form.setProperty('readOnly', true);
+    else open(view);
+    place.dataset.ready = 'true';
+    place.dispatchEvent(new CustomEvent('dealflow:form-ready', { bubbles: true }));
+  } catch (error) {
+    summary.replaceChildren(element('p', { class: 'alert alert-danger', role: 'alert' }, text('formBroken', { reason: error.message })));
+    place.dataset.ready = 'failed';
+  }
+}
+
+function open(view) {
+  const outer = view.place.closest('form');
+  const drafts = watchDraft(view);
+  if (view.draftUrl) offerKeptInput(view);
+  outer?.addEventListener('submit', (event) => event.target === outer && send(event, view, drafts), true);
+  const found = block(view.place.dataset.errors);
+  if (found && Object.keys(found).length) showFaults(view, found);
+}
+
+/** Check, hand the values to the outer form, and keep a copy until the server has answered. */
+function send(event, view, drafts) {
+  const { data, errors } = view.form.submit();
+  const unchecked = event.submitter?.formNoValidate;
+  if (!unchecked && Object.keys(errors).length) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    showFaults(view, null);
+    view.summary.focus();
+    return;
+  }
+  event.target.querySelector('[data-form-result]').value = JSON.stringify(data);
+  drafts.stop();
+  if (!view.draftUrl) return;
+  keep(view.draftUrl, data);
+  // A page that comes back from the history, or an htmx answer with faults, takes drafts again.
+  addEventListener('pageshow', drafts.resume, { once: true });
+  event.target.addEventListener('htmx:afterRequest', ({ detail }) => (detail.successful ? forget(view.draftUrl) : drafts.resume()), {
+    once: true,
+  });
+}
+
+function translate(template, values = {}) {
+  const words = (language() === 'zh' && translations[template]) || template;
+  return words.replace(/\{([^}]+)\}/g, (_, name) => values[name] ?? `{${name}}`);
+}
+
+if (language() === 'zh') flatpickr.localize(Mandarin);
+mountEvery('[data-form]', mount);

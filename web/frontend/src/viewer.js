@@ -1,2 +1,78 @@
+// Diagrams with "you are here". What it reads from the markup: README.md, "Diagram".
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
-window.V = NavigatedViewer;
+import { element, mountEvery } from './elements.js';
+import { read } from './server.js';
+import { text } from './texts.js';
+import { showState } from './viewer/state.js';
+import { addControls } from './viewer/controls.js';
+
+async function mount(place) {
+  const canvas = element('div', { class: 'df-canvas', 'aria-label': text('diagram') });
+  const message = element('p', { class: 'df-viewer-message', role: 'status', hidden: true });
+  place.replaceChildren(canvas, message);
+  const say = (words) => {
+    message.textContent = words ?? '';
+    message.hidden = !words;
+  };
+  try {
+    const [xml, state] = await Promise.all([read(place.dataset.xmlUrl, 'text'), readState(place, say)]);
+    const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily: 'inherit' } } });
+    if (state.names) nameBeforeDrawing(viewer, state.names);
+    await viewer.importXML(xml);
+    showState(viewer, state);
+    addControls(place, viewer);
+    makeClickable(place, viewer);
+    keepFresh(place, viewer, say);
+    place.dataset.ready = 'true';
+  } catch (error) {
+    say(error.status ? text('diagramMissing') : text('diagramBroken', { reason: error.message }));
+    place.dataset.ready = 'failed';
+  }
+}
+
+async function readState(place, say) {
+  if (!place.dataset.stateUrl) return {};
+  try {
+    const state = await read(place.dataset.stateUrl, 'json');
+    say(null);
+    return state;
+  } catch {
+    say(text('stateMissing')); // the picture alone is still of use
+    return {};
+  }
+}
+
+/** Labels in the page's language take the place of the file's, before anything is laid out. */
+function nameBeforeDrawing(viewer, names) {
+  viewer.on('import.parse.complete', ({ elementsById }) => {
+    for (const [id, name] of Object.entries(names)) {
+      if (elementsById?.[id]) elementsById[id].name = name;
+    }
+  });
+}
+
+function makeClickable(place, viewer) {
+  viewer.on('element.click', ({ element: clicked }) => {
+    const { id, $type: type, name = '' } = clicked.businessObject;
+    const root = clicked === viewer.get('canvas').getRootElement();
+    if (root) return;
+    place.dispatchEvent(new CustomEvent('dealflow:element', { bubbles: true, detail: { id, type, name } }));
+    if (place.dataset.elementUrl) location.assign(place.dataset.elementUrl.replaceAll('{id}', encodeURIComponent(id)));
+  });
+}
+
+function keepFresh(place, viewer, say) {
+  const seconds = Number(place.dataset.refresh);
+  if (!place.dataset.stateUrl || !(seconds > 0)) return;
+  const timer = setInterval(async () => {
+    if (!place.isConnected) {
+      clearInterval(timer);
+      viewer.destroy();
+    } else if (document.visibilityState === 'visible') {
+      const state = await readState(place, say);
+      if (Object.keys(state).length) showState(viewer, state);
+    }
+  }, seconds * 1000);
+}
+
+mountEvery('[data-bpmn-viewer]', mount);

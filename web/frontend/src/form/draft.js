@@ -1,0 +1,115 @@
+// Drafts: nothing typed is ever lost. The server has the draft; while it does not, this browser keeps it.
+import { element } from '../elements.js';
+import { forget, keep, kept } from '../kept.js';
+import { csrfToken, notify } from '../server.js';
+import { moment, text } from '../texts.js';
+
+const QUIET = 1000; // milliseconds after the last change
+
+const pick = (data, names) => Object.fromEntries(names.filter((name) => data[name] !== undefined).map((name) => [name, data[name]]));
+
+const statusOf = (place) =>
+  place.closest('form')?.querySelector('[data-form-status]') ?? document.querySelector('[data-form-status]') ?? element('p');
+
+/** Save what changes; returns {stop, resume} for the time in which the form itself is being sent. */
+export function watchDraft(view) {
+  const { place, form, draftUrl, outputs } = view;
+  if (!draftUrl) return { stop() {}, resume() {} };
+  const status = statusOf(place);
+  if (place.dataset.draftSaved) status.textContent = text('draftOf', { time: moment(place.dataset.draftSaved) });
+
+  let latest = form._getState().data;
+  let changed = false;
+  let stopped = false;
+  let timer;
+  let queue = Promise.resolve(); // one call after the other, so that an older draft never overtakes a newer one
+
+  const save = (leaving) => {
+    clearTimeout(timer);
+    if (!changed || stopped) return;
+    changed = false;
+    const variables = pick(latest, outputs);
+    keep(draftUrl, variables); // until the server has answered
+    if (leaving) put(view, variables, true);
+    else queue = queue.then(() => put(view, variables, false).then((words) => (status.textContent = words)));
+  };
+
+  form.on('changed', ({ data }) => (latest = data));
+  form.on('field.updated', () => {
+    changed = true;
+    clearTimeout(timer);
+    timer = setTimeout(save, QUIET, false);
+  });
+  const leave = () => {
+    place.contains(document.activeElement) && document.activeElement.blur(); // fields hand over what was just typed
+    save(true);
+  };
+  addEventListener('pagehide', leave);
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && save(true));
+  place.addEventListener('htmx:beforeCleanupElement', () => {
+    leave();
+    removeEventListener('pagehide', leave);
+  });
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+    resume() {
+      stopped = false;
+    },
+  };
+}
+
+async function put({ place, draftUrl }, variables, leaving) {
+  let status = 0;
+  try {
+    const answer = await fetch(draftUrl, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': csrfToken() },
+      body: JSON.stringify({ variables }),
+      credentials: 'same-origin',
+      redirect: 'manual', // a redirect to the sign-in page is not a saved draft
+      keepalive: leaving,
+    });
+    status = answer.status;
+    if (answer.ok) {
+      if (JSON.stringify(kept(draftUrl)?.variables) === JSON.stringify(variables)) forget(draftUrl);
+      place.dispatchEvent(new CustomEvent('dealflow:draft-saved', { bubbles: true }));
+      return text('draftSaved', { time: moment(Date.now()) });
+    }
+  } catch {
+    // no connection: the copy in this browser stays
+  }
+  if (status === 401) notify('expired', text('expired'));
+  place.dispatchEvent(new CustomEvent('dealflow:draft-kept', { bubbles: true }));
+  return text(status === 409 ? 'draftTaken' : 'draftKept');
+}
+
+/** When this browser holds input that the server never got, ask whether to bring it back. */
+export function offerKeptInput({ place, form, schema, draftUrl, outputs }) {
+  const copy = kept(draftUrl);
+  if (!copy) return;
+  const shown = form._getState().data;
+  if (JSON.stringify(copy.variables) === JSON.stringify(pick(shown, outputs))) {
+    forget(draftUrl);
+    return;
+  }
+  const close = () => {
+    forget(draftUrl);
+    offer.remove();
+  };
+  const restore = async () => {
+    await form.importSchema(schema, { ...shown, ...copy.variables });
+    close();
+    form._emit('field.updated', {}); // it is input like any other: saved as a draft
+  };
+  const offer = element(
+    'div',
+    { class: 'alert alert-warning df-kept', role: 'status' },
+    element('span', {}, text('draftFound', { time: moment(copy.at) })),
+    element('button', { type: 'button', class: 'btn btn-sm ms-2', 'data-restore': true, onclick: restore }, text('restore')),
+    element('button', { type: 'button', class: 'btn btn-sm btn-link', 'data-discard': true, onclick: close }, text('discard')),
+  );
+  place.prepend(offer);
+}

@@ -1,0 +1,30 @@
+// htmx under a strict security policy, with the token and the failures that our server speaks of.
+import htmx from 'htmx.org';
+import { text } from '../texts.js';
+import { csrfToken, notify } from '../server.js';
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false; // they are in app.css
+htmx.config.allowScriptTags = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0; // pages hold client data, which local storage must not
+htmx.config.refreshOnHistoryMiss = true;
+htmx.config.responseHandling = [
+  { code: '204', swap: false },
+  { code: '[23]..', swap: true },
+  { code: '409', swap: true, error: false },
+  { code: '422', swap: true, error: false },
+  { code: '[45]..', swap: false, error: true },
+];
+window.htmx = htmx;
+
+document.addEventListener('htmx:configRequest', (event) => {
+  if (event.detail.verb !== 'get') event.detail.headers['X-CSRFToken'] = csrfToken();
+});
+document.addEventListener('htmx:responseError', (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 401) notify('expired', text('expired'));
+  else notify('danger', text('failed', { status }));
+});
+document.addEventListener('htmx:sendError', () => notify('danger', text('unreachable')));
+document.addEventListener('htmx:timeout', () => notify('danger', text('unreachable')));

@@ -1,0 +1,48 @@
+// Notices at the top of the page. One of each text at a time; a screen reader hears them.
+import { element, whenReady } from '../elements.js';
+import { text } from '../texts.js';
+
+const place = () => {
+  let found = document.querySelector('[data-notices]');
+  if (!found) {
+    found = element('div', { 'data-notices': true, class: 'df-notices' });
+    document.body.prepend(found);
+  }
+  found.setAttribute('aria-live', 'polite');
+  return found;
+};
+
+const style = { expired: 'warning', info: 'info', success: 'success', warning: 'warning', danger: 'danger' };
+
+function show({ kind, text: message }) {
+  const shown = [...place().children].find((notice) => notice.dataset.message === message);
+  if (shown) return;
+  const login = document.body.dataset.loginUrl;
+  place().append(
+    element(
+      'div',
+      { class: `alert alert-${style[kind] ?? 'info'} alert-dismissible`, role: 'status', 'data-kind': kind, 'data-message': message },
+      element('span', {}, message),
+      kind === 'expired' && login
+        ? element('a', { href: login, target: '_blank', rel: 'noopener', class: 'alert-link ms-2' }, text('signIn'))
+        : null,
+      element('button', {
+        type: 'button',
+        class: 'btn-close',
+        'aria-label': text('dismiss'),
+        onclick: (event) => event.target.closest('[data-message]').remove(),
+      }),
+    ),
+  );
+}
+
+const clear = (message) => [...place().children].filter((one) => one.dataset.message === message).forEach((one) => one.remove());
+
+document.addEventListener('dealflow:notice', (event) => whenReady(() => show(event.detail)));
+addEventListener('offline', () => show({ kind: 'warning', text: text('offline') }));
+addEventListener('online', () => {
+  clear(text('offline'));
+  clear(text('unreachable'));
+  show({ kind: 'success', text: text('online') });
+  setTimeout(() => clear(text('online')), 4000);
+});

@@ -1,0 +1,18 @@
+// What a page knows about talking to its server.
+
+export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content ?? '';
+export const user = () => document.body.dataset.user ?? '';
+
+/** Tell whoever shows notices (page/notices.js). Kinds: info, success, warning, danger, expired. */
+export const notify = (kind, message) =>
+  document.dispatchEvent(new CustomEvent('dealflow:notice', { detail: { kind, text: message } }));
+
+/** GET as JSON or text; throws an Error with `status` when the answer is not 2xx. */
+export async function read(url, as) {
+  const answer = await fetch(url, {
+    headers: { Accept: as === 'json' ? 'application/json' : '*/*' },
+    credentials: 'same-origin',
+  });
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${answer.statusText}`), { status: answer.status });
+  return as === 'json' ? answer.json() : answer.text();
+}

@@ -1,0 +1,91 @@
+// Every word that the front end itself says, in both languages. The page's language is <html lang>.
+const texts = {
+  en: {
+    offline: 'You are offline. What you type is kept in this browser.',
+    online: 'The connection is back.',
+    unreachable: 'The server cannot be reached. Nothing was sent; please try again.',
+    failed: 'That did not work (error {status}). Nothing was changed.',
+    expired: 'Your session has ended. Sign in again in a new tab, then go on here: your input is still on this page.',
+    signIn: 'Sign in',
+    dismiss: 'Dismiss',
+    shortcuts: 'Keyboard shortcuts',
+    keyNext: 'Next row',
+    keyPrevious: 'Previous row',
+    keyOpen: 'Open the row',
+    keySearch: 'Search',
+    keySubmit: 'Send the form',
+    keyHelp: 'This help',
+    close: 'Close',
+    diagram: 'Process diagram',
+    diagramMissing: 'The diagram could not be loaded.',
+    diagramBroken: 'The diagram cannot be drawn: {reason}',
+    stateMissing: 'The current state could not be read.',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    zoomFit: 'Fit to window',
+    youAreHere: 'You are here',
+    incident: 'Incident',
+    draftSaving: 'Saving draft …',
+    draftSaved: 'Draft saved {time}',
+    draftOf: 'Draft of {time}',
+    draftKept: 'Not saved on the server. Your input is kept in this browser.',
+    draftTaken: 'This task is no longer yours, the draft was not saved. Your input is kept in this browser.',
+    draftFound: 'Input from {time} was not saved. Bring it back?',
+    restore: 'Restore',
+    discard: 'Discard',
+    faults: 'Please correct {count} field(s)',
+    formBroken: 'The form cannot be shown: {reason}',
+  },
+  zh: {
+    offline: '网络已断开。您输入的内容保存在本浏览器中。',
+    online: '网络已恢复。',
+    unreachable: '无法连接服务器,内容未发送,请重试。',
+    failed: '操作未成功(错误 {status}),数据没有改动。',
+    expired: '登录已过期。请在新标签页重新登录,然后回到这里继续:您的输入仍在本页。',
+    signIn: '登录',
+    dismiss: '关闭提示',
+    shortcuts: '键盘快捷键',
+    keyNext: '下一行',
+    keyPrevious: '上一行',
+    keyOpen: '打开该行',
+    keySearch: '搜索',
+    keySubmit: '提交表单',
+    keyHelp: '显示本帮助',
+    close: '关闭',
+    diagram: '流程图',
+    diagramMissing: '流程图加载失败。',
+    diagramBroken: '流程图无法显示:{reason}',
+    stateMissing: '无法读取当前状态。',
+    zoomIn: '放大',
+    zoomOut: '缩小',
+    zoomFit: '适应窗口',
+    youAreHere: '当前位置',
+    incident: '异常',
+    draftSaving: '正在保存草稿…',
+    draftSaved: '草稿已保存 {time}',
+    draftOf: '草稿保存于 {time}',
+    draftKept: '未能保存到服务器,您的输入保存在本浏览器中。',
+    draftTaken: '该任务已不归您处理,草稿未保存。您的输入保存在本浏览器中。',
+    draftFound: '{time} 的输入尚未保存,是否恢复?',
+    restore: '恢复',
+    discard: '放弃',
+    faults: '请更正 {count} 个字段',
+    formBroken: '表单无法显示:{reason}',
+  },
+};
+
+export const language = () => (document.documentElement.lang.toLowerCase().startsWith('zh') ? 'zh' : 'en');
+
+/** The text under `key` in the page's language, with {names} filled in. */
+export const text = (key, values = {}) => fill(texts[language()][key], values);
+
+export const fill = (template, values = {}) =>
+  template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+
+/** A moment as people of the page's language write it: the time alone when it is today. */
+export function moment(value) {
+  const when = new Date(value);
+  const today = when.toDateString() === new Date().toDateString();
+  const form = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' };
+  return new Intl.DateTimeFormat(language() === 'zh' ? 'zh-CN' : 'en-GB', form).format(when);
+}
