@@ -39,8 +39,9 @@ class DealflowError(Exception):
 
 
 class _Fields(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "?"
+    def __missing__(self, key: str) -> object:
+        """A Chinese fact that nobody gave is told in English."""
+        return self.get(key.removesuffix("_zh"), "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,22 @@ class FourEyes(Forbidden):
     zh = "{person} 已办理“{other}”,本任务须由另一人办理。"
 
 
+class SignInRefused(CallerError):
+    """Name and password do not fit, or the name is locked for a while. Field: locked_until (moment or None)."""
+
+    en = "Name or password is wrong."
+    zh = "用户名或密码不正确。"
+
+    def text(self, language: str) -> str:
+        """The same words whether the name exists or not; a lock is told with its end."""
+        until = self.fields.get("locked_until")
+        if until is None:
+            return super().text(language)
+        if language.startswith("zh"):
+            return f"多次尝试失败,账号已锁定至 {until:%H:%M}(UTC)。"
+        return f"Too many tries: locked until {until:%H:%M} (UTC)."
+
+
 class AlreadyHandled(CallerError):
     """Somebody or something was faster; nothing happened twice. Fields: what, by, at."""
 
@@ -174,11 +191,32 @@ class FeelSyntaxError(ModelError):
     zh = "FEEL 无法读取“{text}”(第 {position} 位):{reason_zh}"
 
 
+class JuelSyntaxError(ModelError):
+    """A JUEL expression cannot be read. Fields: text, position (0-based), reason, reason_zh."""
+
+    en = "JUEL cannot read “{text}” at position {position}: {reason}"
+    zh = "JUEL 无法读取“{text}”(第 {position} 位):{reason_zh}"
+
+
+class PlainSyntaxError(ModelError):
+    """A script or expression in the Python subset cannot be read. Fields: text, position, reason, reason_zh."""
+
+    en = "The script “{text}” cannot be read at position {position}: {reason}"
+    zh = "脚本“{text}”无法读取(第 {position} 位):{reason_zh}"
+
+
+class LanguageUnknown(ModelError):
+    """An expression or script names a language that the engine does not have. Field: language."""
+
+    en = "Expressions in “{language}” cannot be evaluated; use FEEL (= …), JUEL (${{…}}) or Python."
+    zh = "无法计算“{language}”语言的表达式;请使用 FEEL(= …)、JUEL(${{…}})或 Python。"
+
+
 class ExpressionFailed(ModelError):
-    """An expression could not be evaluated. Fields: text, reason."""
+    """An expression could not be evaluated. Fields: text, reason, reason_zh."""
 
     en = "“{text}” failed: {reason}"
-    zh = "“{text}”计算失败:{reason}"
+    zh = "“{text}”计算失败:{reason_zh}"
 
 
 # ── the author of a handler ────────────────────────────────────────────────────────────────────────────────────
