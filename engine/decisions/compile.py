@@ -1,0 +1,149 @@
+"""The door of the room: DMN text in, compiled decisions out; decisions and inputs in, a result out.
+
+decisions = compile_decisions(xml)
+result = decisions.evaluate("approval_authority", {"amount": Decimal("320000000")}, at)
+result.value, [fired.rule for fired in result.fired], result.warnings
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.decisions import model as m
+from engine.decisions.checks import check_model
+from engine.decisions.evaluation import Evaluation
+from engine.decisions.link import Linked, LinkedModel, link
+from engine.decisions.parse import parse_model
+from engine.decisions.result import DecisionResult, Run, Value
+from engine.errors import Fault, ModelRefused, NotFound
+from engine.feel import FunctionValue, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """A compiled DMN model. Frozen: it may be shared by threads and kept for as long as it serves.
+
+    `hash` is the SHA-256 of the text it was made from (imported models included); `warnings` are the faults
+    that did not refuse it.
+    """
+
+    name: str
+    hash: str
+    warnings: tuple[Fault, ...]
+    _linked: LinkedModel
+
+    def names(self) -> tuple[str, ...]:
+        """The decisions of this model, by name."""
+        return tuple(decision.name for decision in self._linked.model.decisions)
+
+    def has(self, name_or_id: str) -> bool:
+        """Whether `evaluate` knows a decision or service of that name or id."""
+        found = self._linked.find(name_or_id)
+        return found is not None and not isinstance(found.element, m.InputData)
+
+    def alias_of(self, namespace: str) -> str:
+        """The local name under which that namespace is imported; "" when it is not."""
+        found = (
+            alias for alias, linked in self._linked.imports.items() if linked.model.namespace == namespace
+        )
+        return next(found, "") if namespace else ""
+
+    def evaluate(self, decision: str, inputs: Mapping[str, Value], at: Moment) -> DecisionResult:
+        """The value of a decision or decision service (name or id; a business knowledge model takes its
+        parameters).
+
+        `inputs` by input data name; host numbers (int, float) become Decimal. Never raises for values that
+        do not fit: the result is null and `warnings` says why. Raises NotFound for an unknown decision.
+        """
+        linked = self._linked.find(decision)
+        if linked is None or isinstance(linked.element, m.InputData):
+            raise NotFound(what="decision", id=decision)
+        given = {name: feel_value(value) for name, value in inputs.items()}
+        before = len(at.warnings)
+        run = Run(at)
+        evaluation = Evaluation(self._linked, given, run)
+        try:
+            value = _value(evaluation, linked, given)
+        except RecursionError:
+            run.warn("calls nest too deeply", "调用嵌套过深")
+            value = None
+        element = linked.element
+        return DecisionResult(
+            decision_id=element.id, decision=element.name, value=value, fired=tuple(run.fired),
+            warnings=tuple(at.warnings[before:]), inputs=given, decisions=evaluation.decided(),
+            model=self.name, model_hash=self.hash,
+        )  # fmt: skip
+
+
+def compile_decisions(
+    xml: bytes | str,
+    name: str = "",
+    imports: Sequence[bytes | str] = (),
+    max_bytes: int = 0,
+    lenient: bool = False,
+) -> Decisions:
+    """Compiles a DMN 1.1 to 1.5 model; `imports` are the texts of the models that it may import.
+
+    name: the file's name, for messages. max_bytes: largest text read, 0 for no limit. lenient: compile what
+    can be compiled; what is at fault gives null (conformance suites ask for that). Raises ModelRefused with
+    every fault.
+    """
+    model, faults = parse_model(xml, name, max_bytes)
+    found = list(faults)
+    others = []
+    for text in imports:
+        other, more = parse_model(text, "", max_bytes)
+        others.append(other)
+        found += more
+    linked, more_faults = link(model, others, name)
+    found += more_faults
+    found += check_model(linked, name)
+    found.sort(key=lambda fault: fault.line or 0)
+    if not lenient and any(fault.severity == "error" for fault in found):
+        raise ModelRefused(
+            [f for f in found if f.severity == "error"] + [f for f in found if f.severity != "error"]
+        )
+    return Decisions(model.name or name, _digest(xml, imports), tuple(found), linked)
+
+
+def feel_value(value: Value) -> Value:
+    """A host's value as FEEL has it: int and float as Decimal, mappings and sequences through and through."""
+    match value:
+        case bool() | str() | Decimal() | None:
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
+        case Mapping():
+            return {str(key): feel_value(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [feel_value(item) for item in value]
+    return value
+
+
+def _value(evaluation: Evaluation, linked: Linked, given: Mapping[str, Value]) -> Value:
+    element = linked.element
+    match element:
+        case m.DecisionService():
+            for need in linked.needs:
+                if need.name in given:
+                    evaluation.give(need, given[need.name])
+            return evaluation.serve(linked, element)
+        case m.BusinessKnowledge():
+            function = evaluation.value(element.id)
+            if not isinstance(function, FunctionValue):
+                return None
+            return function.call(*(given.get(parameter.name) for parameter in function.parameters))
+    return evaluation.value(element.id)
+
+
+def _digest(xml: bytes | str, imports: Sequence[bytes | str]) -> str:
+    digest = hashlib.sha256()
+    for text in (xml, *imports):
+        data = text.encode() if isinstance(text, str) else text
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()

@@ -1,0 +1,143 @@
+"""Decision table → CompiledTable: cells to shapes and tests, columns to indexes, outputs to logic.
+
+Law: a fault names the table, the row and the column as the owner sees them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from engine.decisions import model as m
+from engine.decisions.cells import shape_of
+from engine.decisions.columns import Column, build_column
+from engine.decisions.result import Logic, Value
+from engine.decisions.table import CompiledRule, CompiledTable, InputColumn, OutputColumn
+from engine.errors import FeelSyntaxError
+from engine.feel import Moment, Range, UnaryTests, compile_expression, compile_unary_tests
+
+if TYPE_CHECKING:
+    from engine.decisions.boxed import LogicCompiler
+
+_ANY = ("", "-")
+
+
+def compile_table(
+    c: LogicCompiler, table: m.DecisionTable, names: frozenset[str], owner: str
+) -> CompiledTable:
+    """The table of the element called `owner`, in surroundings that know `names`."""
+    _check_policy(c, table, owner)
+    cells_know = names | {clause.variable for clause in table.inputs if clause.variable}
+    inputs = tuple(
+        _input(c, clause, _cells(c, table, at, cells_know, owner), names, owner)
+        for at, clause in enumerate(table.inputs)
+    )
+    whole = len(table.outputs) == 1
+    outputs = tuple(_output(c, table, clause, names, owner, whole) for clause in table.outputs)
+    rules = tuple(_rule(c, table, rule, names, owner) for rule in table.rules)
+    return CompiledTable(owner, table.id, inputs, outputs, rules, table.hit_policy, table.aggregation)
+
+
+def column_title(clause: m.InputClause | m.OutputClause, number: int) -> str:
+    """What the owner sees above a column."""
+    written = clause.expression.text if isinstance(clause, m.InputClause) else clause.name
+    return clause.label or written or str(number)
+
+
+def _cells(c: LogicCompiler, table: m.DecisionTable, at: int, names: frozenset[str], owner: str) -> Column:
+    title = column_title(table.inputs[at], at + 1)
+    tests: list[UnaryTests | None] = []
+    texts = []
+    for rule in table.rules:
+        cell = rule.inputs[at] if at < len(rule.inputs) else m.Text("-", rule.line)
+        texts.append(cell.text)
+        if cell.text in _ANY:
+            tests.append(None)
+            continue
+        place, place_zh = _place(rule, title)
+        tests.append(c.tests(cell, names, owner, place, place_zh) or _NEVER)
+    return build_column(tests, [shape_of(text) for text in texts])
+
+
+_NEVER = compile_unary_tests(
+    "null in (1)"
+)  # stands in for a cell that could not be read: it lets nothing through
+
+
+def _input(
+    c: LogicCompiler, clause: m.InputClause, column: Column, names: frozenset[str], owner: str
+) -> InputColumn:
+    title = clause.label or clause.expression.text
+    place, place_zh = f", column “{title}”", f",列“{title}”"
+    allowed = clause.allowed
+    return InputColumn(
+        label=title,
+        logic=c.expression(clause.expression, names, owner, place, place_zh),
+        coerce=c.types.coercer(clause.type_ref, f"{owner}: {title}"),
+        allowed=None if allowed is None else c.tests(allowed, names, owner, place, place_zh),
+        collection=c.types.is_list(clause.type_ref),
+        variable=clause.variable,
+        column=column,
+    )
+
+
+def _output(
+    c: LogicCompiler,
+    table: m.DecisionTable,
+    clause: m.OutputClause,
+    names: frozenset[str],
+    owner: str,
+    whole: bool,
+) -> OutputColumn:
+    title = clause.name or clause.label
+    place, place_zh = f", output “{title}”", f",输出列“{title}”"
+    type_ref = clause.type_ref
+    allowed = clause.allowed or c.types.allowed_of(type_ref or (table.type_ref if whole else ""))
+    tests = None if clause.allowed is None else c.tests(clause.allowed, names, owner, place, place_zh)
+    default = clause.default
+    return OutputColumn(
+        name="" if whole else clause.name or clause.label,
+        coerce=c.types.coercer(type_ref, f"{owner}: {title}"),
+        ranks=() if allowed is None else _listed(allowed.text),
+        allowed=tests,
+        default=None if default is None else c.expression(default, names, owner, place, place_zh),
+    )
+
+
+def _rule(
+    c: LogicCompiler, table: m.DecisionTable, rule: m.Rule, names: frozenset[str], owner: str
+) -> CompiledRule:
+    outputs: list[Logic] = []
+    for at, clause in enumerate(table.outputs):
+        cell = rule.outputs[at] if at < len(rule.outputs) else m.Text("", rule.line)
+        text = m.Text("", cell.line) if cell.text == "-" else cell
+        outputs.append(c.expression(text, names, owner, *_place(rule, column_title(clause, at + 1))))
+    return CompiledRule(rule.number, rule.id, rule.annotations, tuple(outputs))
+
+
+def _place(rule: m.Rule, title: str) -> tuple[str, str]:
+    return f", rule {rule.number}, column “{title}”", f",规则 {rule.number},列“{title}”"
+
+
+def _listed(text: str) -> tuple[Value, ...]:
+    """The values of an enumeration in their order; () when the text is no plain list of values."""
+    try:
+        values = compile_expression(f"[{text}]")({}, Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC))
+    except FeelSyntaxError:
+        return ()
+    if not isinstance(values, list) or any(isinstance(value, Range) for value in values):
+        return ()
+    return tuple(values)
+
+
+def _check_policy(c: LogicCompiler, table: m.DecisionTable, owner: str) -> None:
+    if table.aggregation is not None and table.hit_policy is not m.HitPolicy.COLLECT:
+        c.fault(
+            "dmn.aggregation_without_collect", owner, table.line,
+            f"{owner}: an aggregation needs the hit policy COLLECT.", f"{owner}:聚合方式只能用于 COLLECT 命中策略。", )  #
+            fmt: skip if len(table.outputs) > 1 and (missing := [o for o in table.outputs if not (o.name or
+            o.label)]): c.fault( "dmn.output_without_name", owner, missing[0].line, f"{owner}: each of
+            several output columns needs a name.", f"{owner}:多个输出列时每列都要有名称。", )  # fmt: skip if
+            table.aggregation is not None and len(table.outputs) > 1: c.fault( "dmn.aggregation_of_several",
+            owner, table.line, f"{owner}: an aggregation works on one output column.",
+            f"{owner}:聚合只适用于单个输出列。", )  # fmt: skip

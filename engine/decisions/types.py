@@ -1,0 +1,191 @@
+"""Item definitions → FEEL types, and the check that a value is of its declared type (DMN 1.5
+§7.3.2, §10.3.2.9.4).
+
+Law: a value that does not conform, even after the standard's implicit conversions, is null with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from engine.decisions import model as m
+from engine.decisions.result import Run, Value
+from engine.errors import Fault, FeelSyntaxError
+from engine.feel import Moment, UnaryTests, compile_unary_tests, to_string
+from engine.feel.reasons import Null
+from engine.feel.types import (
+    ANY,
+    SIMPLE,
+    ContextType,
+    FeelType,
+    FunctionType,
+    ListType,
+    RestrictedType,
+    coerce,
+)
+
+Coerce: TypeAlias = Callable[[Value, Run], Value]
+
+# What DMN 1.1 and Camunda Modeler call the types of FEEL.
+_ALIASES: Final = {
+    "any": "Any", "integer": "number", "long": "number", "double": "number", "decimal": "number",
+    "int": "number", "float": "number", "bool": "boolean", "datetime": "date and time",
+    "days and time duration": "days and time duration", "daytimeduration": "days and time duration",
+    "yearmonthduration": "years and months duration", "yearsandmonthsduration": "years and months duration",
+    "daysandtimeduration": "days and time duration",
+}  # fmt: skip
+_MOMENT: Final = Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredType(FeelType):
+    """A type that is still being read when it is used: item definitions may be recursive and in any order."""
+
+    known: Mapping[str, FeelType]
+
+    def accepts(self, value: Value) -> bool:
+        return self.known[self.name].accepts(value)
+
+    def fits(self, other: FeelType) -> bool:
+        return self.name == other.name or self.known[self.name].fits(other)
+
+
+class Types:
+    """The types of one model; `feel` maps their names for FEEL's `instance of`. Frozen once built."""
+
+    def __init__(self, model: m.Model, imported: Mapping[str, Types], file: str) -> None:
+        self.faults: list[Fault] = []
+        self.feel: dict[str, FeelType] = {}
+        self._items = {item.name: item for item in model.items}
+        self._imported = imported
+        self._file = file
+        self._open: set[str] = set()
+        for alias, types in imported.items():
+            self.feel.update({f"{alias}.{name}" if alias else name: t for name, t in types.feel.items()})
+        for item in model.items:
+            self._named(item.name)
+
+    def of(self, type_ref: str) -> FeelType | None:
+        """The type behind a reference; None when nothing is declared or the type is Any or unknown."""
+        if not type_ref:
+            return None
+        found = self._find(type_ref)
+        return None if found is None or found.name == "Any" else found
+
+    def coercer(self, type_ref: str, what: str) -> Coerce:
+        """A function that holds a value to its type; `what` names the value in the reason for a null."""
+        wanted = self.of(type_ref)
+        if wanted is None:
+            return _unchanged
+
+        def held(value: Value, run: Run) -> Value:
+            try:
+                return coerce(value, wanted)
+            except Null:
+                shown = to_string(value)
+                run.warn(
+                    f"{what}: {shown} is not of type {type_ref}", f"{what}:{shown} 不属于类型 {type_ref}"
+                )
+                return None
+
+        return held
+
+    def is_list(self, type_ref: str) -> bool:
+        """Whether the type is a collection."""
+        return isinstance(_bare(self.of(type_ref)), ListType)
+
+    def allowed_of(self, type_ref: str, component: str = "") -> m.Text | None:
+        """The allowed values of a type of the model, or of one of its components."""
+        item = self._items.get(type_ref)
+        if item is not None and component:
+            item = next((c for c in item.components if c.name == component), None)
+        if item is None:
+            return None
+        return item.allowed or (self.allowed_of(item.type_ref) if item.type_ref != type_ref else None)
+
+    def result_of(self, type_ref: str) -> str:
+        """What a function variable's type says of its result: the function's output, or the type itself."""
+        item = self._items.get(type_ref)
+        return item.function.output_type_ref if item is not None and item.function is not None else type_ref
+
+    # ── reading ──
+
+    def _find(self, type_ref: str) -> FeelType | None:
+        name = type_ref.rpartition(":")[2] if ":" in type_ref else type_ref
+        if name in self._items:
+            return self._named(name)
+        if name in self.feel:
+            return self.feel[name]
+        return SIMPLE.get(name) or SIMPLE.get(_ALIASES.get(name.lower(), ""))
+
+    def _checked(self, type_ref: str, owner: m.ItemDefinition) -> FeelType:
+        found = self._find(type_ref)
+        if found is None:
+            self.faults.append(_unknown(type_ref, owner, self._file))
+            return ANY
+        return found
+
+    def _named(self, name: str) -> FeelType:
+        if name in self.feel:
+            return self.feel[name]
+        if name in self._open:
+            return DeferredType(name, self.feel)
+        self._open.add(name)
+        self.feel[name] = self._build(self._items[name])
+        return self.feel[name]
+
+    def _build(self, item: m.ItemDefinition) -> FeelType:
+        found: FeelType = ANY
+        if item.function is not None:
+            parameters = tuple(
+                self._checked(p.type_ref, item) if p.type_ref else None for p in item.function.parameters
+            )
+            returns = item.function.output_type_ref
+            found = FunctionType(item.name, parameters, self._checked(returns, item) if returns else None)
+        elif item.components:
+            found = ContextType(item.name, {c.name: self._build(c) for c in item.components})
+        elif item.type_ref:
+            found = self._checked(item.type_ref, item)
+        found = self._restricted(found, item, item.allowed)
+        if item.is_collection:
+            found = ListType(item.name, found)
+        return self._restricted(found, item, item.constraint)
+
+    def _restricted(self, base: FeelType, item: m.ItemDefinition, text: m.Text | None) -> FeelType:
+        if text is None:
+            return base
+        try:
+            tests = compile_unary_tests(text.text)
+        except FeelSyntaxError as error:
+            self.faults.append(Fault(
+                "feel.syntax", item.name, text.line,
+                f"Type {item.name}, allowed values: {error.text('en')}.",
+                f"类型 {item.name} 的允许值:{error.text('zh')}。", file=self._file,
+            ))  # fmt: skip
+            return base
+        return RestrictedType(item.name, base, _allows(tests))
+
+
+def _allows(tests: UnaryTests) -> Callable[[Value], bool]:
+    return lambda value: tests(value, {}, Moment(_MOMENT.now, _MOMENT.zone)) is True
+
+
+def _bare(found: FeelType | None) -> FeelType | None:
+    while isinstance(found, RestrictedType):
+        found = found.base
+    return found
+
+
+def _unchanged(value: Value, run: Run) -> Value:
+    return value
+
+
+def _unknown(type_ref: str, owner: m.ItemDefinition, file: str) -> Fault:
+    return Fault(
+        "dmn.unknown_type", owner.name, owner.line,
+        f"Type {owner.name}: there is no type “{type_ref}”.",
+        f"类型 {owner.name}:没有类型“{type_ref}”。", file=file,
+    )  # fmt: skip
