@@ -156,19 +156,21 @@ class LogicCompiler:
         return self.function(box, names, owner, owner)
 
     def function(self, box: m.Function, names: Names, owner: str, called: str, result: str = "") -> Logic:
-        """Logic whose value is the function; arguments and result are held to their types (`result` by
-        name).
-        """
+        """Logic whose value is the function; arguments and result are held to their types."""
         if box.kind.upper() != "FEEL":
             self.fault(
                 "dmn.function_kind", owner, box.line,
-                f"{owner}: functions of kind {box.kind} are not run.", f"{owner}:不支持 {box.kind} 类型的函数。",
-                "Write the function in FEEL or call a handler from the process.", "请用 FEEL
-                书写该函数,或在流程中调用处理程序。", )  # fmt: skip return nothing known = names | {p.name for p in
-                box.parameters} body = self._typed(self.logic(box.body, known, owner), result, called)
-                coercers = [(p.name, self.types.coercer(p.type_ref, f"{called}({p.name})")) for p in
-                box.parameters] parameters = tuple(Parameter(p.name, self.types.of(p.type_ref)) for p in
-                box.parameters) returns = self.types.of(result)
+                f"{owner}: functions of kind {box.kind} are not run.",
+                f"{owner}:不支持 {box.kind} 类型的函数。",
+                "Write the function in FEEL or call a handler from the process.",
+                "请用 FEEL 书写该函数,或在流程中调用处理程序。",
+            )  # fmt: skip
+            return nothing
+        known = names | {p.name for p in box.parameters}
+        body = self._typed(self.logic(box.body, known, owner), result, called)
+        coercers = [(p.name, self.types.coercer(p.type_ref, f"{called}({p.name})")) for p in box.parameters]
+        parameters = tuple(Parameter(p.name, self.types.of(p.type_ref)) for p in box.parameters)
+        returns = self.types.of(result)
 
         def function(scope: Scope, run: Run) -> Value:
             def call(*arguments: Value) -> Value:

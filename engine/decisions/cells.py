@@ -54,7 +54,10 @@ ANY: Final = Shape(any=True)
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _NUMBER = r"-?\s*(?:\d+(?:\.\d+)?|\.\d+)"
-_CONSTANT = rf"(?:{_STRING}|{_NUMBER}|true\b|false\b|null\b|date\s*\(\s*{_STRING}\s*\)|duration\s*\(\s*{_STRING}\s*\)|@{_STRING})"
+_CONSTANT = (
+    rf"(?:{_STRING}|{_NUMBER}|true\b|false\b|null\b|"
+    rf"date\s*\(\s*{_STRING}\s*\)|duration\s*\(\s*{_STRING}\s*\)|@{_STRING})"
+)
 _ITEM = re.compile(
     rf"""\s*(?:
       (?P<constant>{_CONSTANT})

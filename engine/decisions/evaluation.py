@@ -18,7 +18,7 @@ _BUSY = object()
 
 
 class Evaluation:
-    """The values of one model's elements in one run; imported models have evaluations of their own below it."""
+    """The values of one model's elements in one run; imported models have their own below it."""
 
     def __init__(
         self, linked: LinkedModel, inputs: Mapping[str, Value], run: Run, parent: Evaluation | None = None

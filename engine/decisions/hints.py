@@ -10,9 +10,9 @@ _HINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
     for pattern, en, zh in (
         (r"[“”„‟]", 'Use straight quotes "…" instead of “…”.', "请使用英文双引号 \"…\",不要用中文引号“…”。"),
         (r"[‘’]|'", 'Put texts in double quotes: "…".', "文本请用英文双引号:\"…\"。"),
-        (r"[，；（）]", "Use the half-width signs , ( ) instead of full-width ones.", "请使用半角符号 , ( ),不要用全角符号。"),
+        (r"[，；（）]", "Use half-width signs: , ( ).", "请使用半角符号 , ( ),不要用全角符号。"),
         (r"[≥≤≠]", "Write >=, <= or !=.", "请写作 >=、<= 或 !=。"),
-        (r"==", "Equality is a single =; in a cell write only the value.", "相等用单个 =;单元格中只写值即可。"),
+        (r"==", "In a cell write only the value; elsewhere a single =.", "相等用单个 =;单元格中只写值即可。"),
         (r"=>|=<", "Write >= or <=.", "请写作 >= 或 <=。"),
         (r"&&|\|\|", "Write and, or; in a cell a comma means or.", "请写 and、or;单元格中逗号表示“或”。"),
         (r"^\s*!(?!=)", "Write not(…).", "请写 not(…)。"),

@@ -34,7 +34,7 @@ class InputColumn:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """One output: its name ("" when it is the only one), type, allowed values in order of priority, default."""
+    """One output: its name ("" when it is the only one), type, values by priority, tests of them, default."""
 
     name: str
     coerce: Coerce

@@ -134,10 +134,18 @@ def _check_policy(c: LogicCompiler, table: m.DecisionTable, owner: str) -> None:
     if table.aggregation is not None and table.hit_policy is not m.HitPolicy.COLLECT:
         c.fault(
             "dmn.aggregation_without_collect", owner, table.line,
-            f"{owner}: an aggregation needs the hit policy COLLECT.", f"{owner}:聚合方式只能用于 COLLECT 命中策略。", )  #
-            fmt: skip if len(table.outputs) > 1 and (missing := [o for o in table.outputs if not (o.name or
-            o.label)]): c.fault( "dmn.output_without_name", owner, missing[0].line, f"{owner}: each of
-            several output columns needs a name.", f"{owner}:多个输出列时每列都要有名称。", )  # fmt: skip if
-            table.aggregation is not None and len(table.outputs) > 1: c.fault( "dmn.aggregation_of_several",
-            owner, table.line, f"{owner}: an aggregation works on one output column.",
-            f"{owner}:聚合只适用于单个输出列。", )  # fmt: skip
+            f"{owner}: an aggregation needs the hit policy COLLECT.",
+            f"{owner}:聚合方式只能用于 COLLECT 命中策略。",
+        )  # fmt: skip
+    if len(table.outputs) > 1 and (missing := [o for o in table.outputs if not (o.name or o.label)]):
+        c.fault(
+            "dmn.output_without_name", owner, missing[0].line,
+            f"{owner}: each of several output columns needs a name.",
+            f"{owner}:多个输出列时每列都要有名称。",
+        )  # fmt: skip
+    if table.aggregation is not None and len(table.outputs) > 1:
+        c.fault(
+            "dmn.aggregation_of_several", owner, table.line,
+            f"{owner}: an aggregation works on one output column.",
+            f"{owner}:聚合只适用于单个输出列。",
+        )  # fmt: skip
