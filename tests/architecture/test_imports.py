@@ -4,12 +4,20 @@ import grimp
 import pytest
 
 # What pages, REST and the command line may use of the engine; everything else is behind these doors.
-DOORS = {"engine.api", "engine.queries", "engine.settings", "engine.errors", "engine.play"}
+DOORS = {
+    "engine.api",
+    "engine.queries",
+    "engine.forms",
+    "engine.settings",
+    "engine.errors",
+    "engine.play",
+}
 TRANSACTION = {"engine.store", "engine.store.transaction"}
 # Only the outermost room starts processes and sets them up.
 FOR_THE_COMMAND_LINE = {
     "engine.worker",
     "engine.scheduler",
+    "engine.watcher",
     "engine.log",
     "engine.clock",
     "engine.definitions",
