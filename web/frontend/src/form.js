@@ -7,7 +7,7 @@ import { forget, keep } from './kept.js';
 import { language, text } from './texts.js';
 import { translations } from './form/chinese.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
-import { showFaults } from './form/faults.js';
+import { ownFaults, showFaults, showFindings } from './form/faults.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
 
@@ -23,7 +23,8 @@ async function mount(place) {
     event.stopPropagation();
   });
   try {
-    const form = new Form({ container, additionalModules: [{ translate: ['value', translate] }] });
+    // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
+    const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }] });
     await form.importSchema(schema, block(place.dataset.values) ?? {});
     const view = { place, form, schema, summary, draftUrl, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
@@ -42,17 +43,19 @@ function open(view) {
   if (view.draftUrl) offerKeptInput(view);
   outer?.addEventListener('submit', (event) => event.target === outer && send(event, view, drafts), true);
   const found = block(view.place.dataset.errors);
-  if (found && Object.keys(found).length) showFaults(view, found);
+  if (found && Object.keys(found).length) showFindings(view, found);
+  // A field that loses the focus may show a message and so push the button away from under the pointer.
+  outer?.addEventListener('mousedown', (event) => event.target.closest('button[type=submit]') && event.preventDefault());
 }
 
 /** Check, hand the values to the outer form, and keep a copy until the server has answered. */
 function send(event, view, drafts) {
-  const { data, errors } = view.form.submit();
+  const { data, errors } = ownFaults(view.form, () => view.form.submit());
   const unchecked = event.submitter?.formNoValidate;
   if (!unchecked && Object.keys(errors).length) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    showFaults(view, null);
+    showFaults(view);
     view.summary.focus();
     return;
   }

@@ -19,31 +19,27 @@ export function watchDraft(view) {
   if (place.dataset.draftSaved) status.textContent = text('draftOf', { time: moment(place.dataset.draftSaved) });
 
   let latest = form._getState().data;
-  let changed = false;
+  let saved = JSON.stringify(pick(latest, outputs)); // some fields report a change when they are first drawn
   let stopped = false;
   let timer;
   let queue = Promise.resolve(); // one call after the other, so that an older draft never overtakes a newer one
 
   const save = (leaving) => {
     clearTimeout(timer);
-    if (!changed || stopped) return;
-    changed = false;
     const variables = pick(latest, outputs);
+    if (stopped || JSON.stringify(variables) === saved) return;
+    saved = JSON.stringify(variables);
     keep(draftUrl, variables); // until the server has answered
     if (leaving) put(view, variables, true);
     else queue = queue.then(() => put(view, variables, false).then((words) => (status.textContent = words)));
   };
 
-  form.on('changed', ({ data }) => (latest = data));
-  form.on('field.updated', () => {
-    changed = true;
+  form.on('changed', ({ data }) => {
+    latest = data;
     clearTimeout(timer);
     timer = setTimeout(save, QUIET, false);
   });
-  const leave = () => {
-    place.contains(document.activeElement) && document.activeElement.blur(); // fields hand over what was just typed
-    save(true);
-  };
+  const leave = () => save(true);
   addEventListener('pagehide', leave);
   document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && save(true));
   place.addEventListener('htmx:beforeCleanupElement', () => {
@@ -100,9 +96,8 @@ export function offerKeptInput({ place, form, schema, draftUrl, outputs }) {
     offer.remove();
   };
   const restore = async () => {
-    await form.importSchema(schema, { ...shown, ...copy.variables });
+    await form.importSchema(schema, { ...shown, ...copy.variables }); // from here on it is input like any other
     close();
-    form._emit('field.updated', {}); // it is input like any other: saved as a draft
   };
   const offer = element(
     'div',

@@ -8,28 +8,60 @@ const fieldsOf = (components = []) => components.flatMap((one) => [one, ...field
 /** Messages under a field, those of repeated rows included. */
 const messagesIn = (found) => (Array.isArray(found) ? found : typeof found === 'object' && found ? Object.values(found).flatMap(messagesIn) : [found]);
 
-/**
- * Show faults. `found` is field key -> messages from the server ('' for the whole form), or null for those that the
- * form's own check has just left in its state.
- */
-export function showFaults({ place, form, schema, summary }, found) {
-  const fields = fieldsOf(schema.components);
-  const general = messagesIn(found?.[''] ?? []);
-  const known = fields.filter((field) => field.key && found?.[field.key]);
-  if (found) form._setState({ errors: Object.fromEntries(known.map((field) => [field.id, messagesIn(found[field.key])])) });
-  const { errors } = form._getState();
-  const unknown = Object.keys(found ?? {}).filter((key) => key && !known.some((field) => field.key === key));
+const findings = new WeakMap(); // form -> Map(field id -> {value, messages})
+const checking = new WeakSet(); // forms in the middle of their own check
 
-  const rows = [
-    ...general.map((words) => element('li', {}, words)),
-    ...unknown.map((key) => element('li', {}, `${key}: ${messagesIn(found[key]).join(' ')}`)),
-    ...fields.filter((field) => errors[field.id]).map((field) => row(place, field, messagesIn(errors[field.id]))),
-  ];
-  const title = element('div', { class: 'alert-title' }, text('faults', { count: rows.length - general.length }));
-  summary.replaceChildren(
-    element('div', { class: 'alert alert-danger', role: 'alert' }, rows.length > general.length ? title : null, element('ul', {}, ...rows)),
+/** What the form's own rules say, without the server's findings: those never hold back a second attempt. */
+export function ownFaults(form, check) {
+  checking.add(form);
+  try {
+    return check();
+  } finally {
+    checking.delete(form);
+  }
+}
+
+/** Show what the server found: field key -> messages, '' for the whole form. A finding stays until its value changes. */
+export function showFindings(view, found) {
+  const { form, schema } = view;
+  const known = fieldsOf(schema.components).filter((field) => field.key && found[field.key]);
+  const { data } = form._getState();
+  const remembered = new Map(
+    known.map((field) => [field.id, { value: JSON.stringify(data[field.key]), messages: messagesIn(found[field.key]) }]),
   );
-  const clear = () => Object.keys(form._getState().errors).length || summary.replaceChildren();
+  findings.set(form, remembered);
+  addFindingsToChecks(form);
+  form._setState({ errors: Object.fromEntries([...remembered].map(([id, { messages }]) => [id, messages])) });
+  const elsewhere = Object.keys(found).filter((key) => key && !known.some((field) => field.key === key));
+  showFaults(view, [...messagesIn(found[''] ?? []), ...elsewhere.map((key) => `${key}: ${messagesIn(found[key]).join(' ')}`)]);
+}
+
+function addFindingsToChecks(form) {
+  const validator = form.get('validator');
+  const own = validator.validateFieldInstance.bind(validator);
+  validator.validateFieldInstance = (instance, value) => {
+    const finding = findings.get(form)?.get(instance.id);
+    const stands = finding && !checking.has(form) && finding.value === JSON.stringify(value);
+    return [...own(instance, value), ...(stands ? finding.messages : [])];
+  };
+}
+
+/** The summary: what concerns the whole form, then every field that has a message now, with a link to it. */
+export function showFaults({ place, form, schema, summary }, general = []) {
+  const { errors, data } = form._getState();
+  const rows = fieldsOf(schema.components)
+    .filter((field) => errors[field.id])
+    .map((field) => row(place, field, messagesIn(errors[field.id])));
+  const title = rows.length ? element('div', { class: 'alert-title' }, text('faults', { count: rows.length })) : null;
+  const list = element('ul', {}, ...general.map((words) => element('li', {}, words)), ...rows);
+  summary.replaceChildren(element('div', { class: 'alert alert-danger', role: 'alert' }, title, list));
+
+  const shownFor = JSON.stringify(data);
+  const clear = (now) => {
+    if (Object.keys(now.errors).length || JSON.stringify(now.data) === shownFor) return;
+    summary.replaceChildren();
+    form.off('changed', clear);
+  };
   form.on('changed', clear);
 }
 
