@@ -5,7 +5,9 @@ Law: at most twenty-five names; each is documented here and in docs/operations.m
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
     max_model_bytes: int = Field(10_000_000, ge=1000, description="Largest model file accepted.")
     max_upload_bytes: int = Field(20_000_000, ge=1000, description="Largest upload accepted.")
+    session_minutes: int = Field(600, ge=1, description="How long a sign-in lasts without a request.")
     secure_cookies: bool = Field(False, description="Set behind HTTPS: cookies travel encrypted only.")
 
     @classmethod
@@ -103,6 +106,24 @@ def parse_offset(text: str) -> timedelta:
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
     span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     return -span if found[1] else span
+
+
+def secret(settings: Settings) -> str:
+    """The key that signs sessions and links: as set, else the one kept in data_dir/secret, made when missing."""
+    if settings.secret_key:
+        return settings.secret_key
+    kept = settings.data_dir / "secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(kept, "x", encoding="ascii", opener=_private) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return kept.read_text(encoding="ascii").strip()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def load(**overrides: object) -> Settings:
