@@ -15,7 +15,7 @@ Value: TypeAlias = Any
 @dataclass(frozen=True, slots=True)
 class FiredRule:
     """A rule that matched: in which decision (or business knowledge model) and table, as row number from 1
-    and id, with the row's annotations and the outputs it gave (column name or "" → value).
+    and id, with the row's annotations and the outputs it gave (column → value).
     """
 
     decision: str

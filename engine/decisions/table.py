@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.decisions.bits import members
 from engine.decisions.columns import Column
 from engine.decisions.model import Aggregation, HitPolicy
 from engine.decisions.result import FiredRule, Logic, Run, Scope, Value
@@ -34,9 +35,12 @@ class InputColumn:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """One output: its name ("" when it is the only one), type, values by priority, tests of them, default."""
+    """One output: its name ("" when it is the only one), title, type, values by priority, tests of them,
+    default.
+    """
 
     name: str
+    title: str
     coerce: Coerce
     ranks: tuple[Value, ...]
     allowed: UnaryTests | None
@@ -100,7 +104,7 @@ class CompiledTable:
                 return []
         if self.hit_policy is HitPolicy.FIRST:
             alive &= -alive
-        return [self.rules[at] for at in _bits(alive)]
+        return [self.rules[at] for at in members(alive)]
 
     def _hit(self, rule: CompiledRule, scope: Scope, run: Run) -> Hit:
         values = tuple(
@@ -140,7 +144,7 @@ class CompiledTable:
     def fire(self, hits: Sequence[Hit], run: Run) -> None:
         """Records the hits that made the result."""
         for hit in hits:
-            outputs = {c.name: v for c, v in zip(self.outputs, hit.values, strict=True)}
+            outputs = {c.title: v for c, v in zip(self.outputs, hit.values, strict=True)}
             rule = hit.rule
             run.fired.append(FiredRule(self.owner, self.id, rule.number, rule.id, rule.annotations, outputs))
 
@@ -260,12 +264,3 @@ def _rank(ranks: Sequence[Value], value: Value) -> int:
 
 def _same(left: Value, right: Value) -> bool:
     return left is right or equal(left, right) is True
-
-
-def _bits(mask: int) -> list[int]:
-    found = []
-    while mask:
-        bit = mask & -mask
-        mask ^= bit
-        found.append(bit.bit_length() - 1)
-    return found

@@ -97,6 +97,7 @@ def _output(
     default = clause.default
     return OutputColumn(
         name="" if whole else clause.name or clause.label,
+        title=title or owner,
         coerce=c.types.coercer(type_ref, f"{owner}: {title}"),
         ranks=() if allowed is None else _listed(allowed.text),
         allowed=tests,

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from engine.decisions import model as m
 from engine.decisions.result import Run, Value
 from engine.errors import Fault, FeelSyntaxError
-from engine.feel import Moment, UnaryTests, compile_unary_tests, to_string
+from engine.feel import FunctionValue, Moment, UnaryTests, compile_unary_tests, to_string
 from engine.feel.reasons import Null
 from engine.feel.types import (
     ANY,
@@ -53,27 +53,111 @@ class DeferredType(FeelType):
         return self.name == other.name or self.known[self.name].fits(other)
 
 
+@dataclass(frozen=True, slots=True)
+class CallableType(FunctionType):
+    """A function type that a value is held to: what a function leaves undeclared speaks against nothing."""
+
+    def accepts(self, value: Value) -> bool:
+        if not isinstance(value, FunctionValue) or len(value.parameters) != len(self.parameters):
+            return False
+        taken = all(
+            theirs.type is None or ours is None or ours.fits(theirs.type)
+            for ours, theirs in zip(self.parameters, value.parameters, strict=True)
+        )
+        undeclared = value.result is None or self.result is None or value.result.name == "Any"
+        return taken and (undeclared or value.result.fits(self.result))
+
+
+class _Reader:
+    """Item definitions to types, once per way of asking.
+
+    `held`: with allowed values, for values that are assigned. Otherwise bare, for `instance of`, which asks
+    for the type alone.
+    """
+
+    def __init__(
+        self, items: Mapping[str, m.ItemDefinition], imported: Mapping[str, FeelType], held: bool, file: str
+    ) -> None:
+        self.items = items
+        self.held = held
+        self.file = file
+        self.faults: list[Fault] = []
+        self.types: dict[str, FeelType] = dict(imported)
+        self._open: set[str] = set()
+        for name in items:
+            self._named(name)
+
+    def find(self, type_ref: str) -> FeelType | None:
+        """The type behind a reference; None when there is none."""
+        name = type_ref.rpartition(":")[2] if ":" in type_ref else type_ref
+        if name in self.items:
+            return self._named(name)
+        return self.types.get(name) or SIMPLE.get(name) or SIMPLE.get(_ALIASES.get(name.lower(), ""))
+
+    def _named(self, name: str) -> FeelType:
+        if name in self._open:
+            return self.types.get(name) or DeferredType(name, self.types)
+        self._open.add(name)
+        self.types[name] = self._build(self.items[name])
+        return self.types[name]
+
+    def _build(self, item: m.ItemDefinition) -> FeelType:
+        found: FeelType = ANY
+        if item.function is not None:
+            found = self._function(item, item.function)
+        elif item.components:
+            found = ContextType(item.name, {c.name: self._build(c) for c in item.components})
+        elif item.type_ref:
+            found = self._checked(item.type_ref, item)
+        found = self._restricted(found, item, item.allowed)
+        if item.is_collection:
+            found = ListType(item.name, found)
+        return self._restricted(found, item, item.constraint)
+
+    def _function(self, item: m.ItemDefinition, function: m.FunctionItem) -> FeelType:
+        kind = CallableType if self.held else FunctionType
+        parameters = (self._checked(p.type_ref, item) if p.type_ref else None for p in function.parameters)
+        returns = function.output_type_ref
+        return kind(item.name, tuple(parameters), self._checked(returns, item) if returns else None)
+
+    def _checked(self, type_ref: str, owner: m.ItemDefinition) -> FeelType:
+        found = self.find(type_ref)
+        if found is None:
+            self.faults.append(_unknown(type_ref, owner, self.file))
+            return ANY
+        return found
+
+    def _restricted(self, base: FeelType, item: m.ItemDefinition, text: m.Text | None) -> FeelType:
+        if text is None or not self.held:
+            return base
+        try:
+            tests = compile_unary_tests(text.text)
+        except FeelSyntaxError as error:
+            self.faults.append(_unreadable(error, item, text, self.file))
+            return base
+        return RestrictedType(item.name, base, _allows(tests))
+
+
 class Types:
-    """The types of one model; `feel` maps their names for FEEL's `instance of`. Frozen once built."""
+    """The types of one model; `feel` maps their names for FEEL's `instance of`."""
 
     def __init__(self, model: m.Model, imported: Mapping[str, Types], file: str) -> None:
-        self.faults: list[Fault] = []
-        self.feel: dict[str, FeelType] = {}
         self._items = {item.name: item for item in model.items}
-        self._imported = imported
-        self._file = file
-        self._open: set[str] = set()
-        for alias, types in imported.items():
-            self.feel.update({f"{alias}.{name}" if alias else name: t for name, t in types.feel.items()})
-        for item in model.items:
-            self._named(item.name)
+        bare = {_qualified(a, n): t for a, types in imported.items() for n, t in types.feel.items()}
+        held = {_qualified(a, n): t for a, types in imported.items() for n, t in types.held.items()}
+        self._reader = _Reader(self._items, held, True, file)
+        self.held: Mapping[str, FeelType] = self._reader.types
+        self.feel: Mapping[str, FeelType] = _Reader(self._items, bare, False, file).types
+        self.faults = self._reader.faults
 
     def of(self, type_ref: str) -> FeelType | None:
         """The type behind a reference; None when nothing is declared or the type is Any or unknown."""
-        if not type_ref:
-            return None
-        found = self._find(type_ref)
+        found = self._reader.find(type_ref) if type_ref else None
         return None if found is None or found.name == "Any" else found
+
+    def known(self, type_ref: str) -> bool:
+        """Whether a reference is empty or leads to a type."""
+        return not type_ref or self._reader.find(type_ref) is not None
 
     def coercer(self, type_ref: str, what: str) -> Coerce:
         """A function that holds a value to its type; `what` names the value in the reason for a null."""
@@ -111,62 +195,9 @@ class Types:
         item = self._items.get(type_ref)
         return item.function.output_type_ref if item is not None and item.function is not None else type_ref
 
-    # ── reading ──
 
-    def _find(self, type_ref: str) -> FeelType | None:
-        name = type_ref.rpartition(":")[2] if ":" in type_ref else type_ref
-        if name in self._items:
-            return self._named(name)
-        if name in self.feel:
-            return self.feel[name]
-        return SIMPLE.get(name) or SIMPLE.get(_ALIASES.get(name.lower(), ""))
-
-    def _checked(self, type_ref: str, owner: m.ItemDefinition) -> FeelType:
-        found = self._find(type_ref)
-        if found is None:
-            self.faults.append(_unknown(type_ref, owner, self._file))
-            return ANY
-        return found
-
-    def _named(self, name: str) -> FeelType:
-        if name in self.feel:
-            return self.feel[name]
-        if name in self._open:
-            return DeferredType(name, self.feel)
-        self._open.add(name)
-        self.feel[name] = self._build(self._items[name])
-        return self.feel[name]
-
-    def _build(self, item: m.ItemDefinition) -> FeelType:
-        found: FeelType = ANY
-        if item.function is not None:
-            parameters = tuple(
-                self._checked(p.type_ref, item) if p.type_ref else None for p in item.function.parameters
-            )
-            returns = item.function.output_type_ref
-            found = FunctionType(item.name, parameters, self._checked(returns, item) if returns else None)
-        elif item.components:
-            found = ContextType(item.name, {c.name: self._build(c) for c in item.components})
-        elif item.type_ref:
-            found = self._checked(item.type_ref, item)
-        found = self._restricted(found, item, item.allowed)
-        if item.is_collection:
-            found = ListType(item.name, found)
-        return self._restricted(found, item, item.constraint)
-
-    def _restricted(self, base: FeelType, item: m.ItemDefinition, text: m.Text | None) -> FeelType:
-        if text is None:
-            return base
-        try:
-            tests = compile_unary_tests(text.text)
-        except FeelSyntaxError as error:
-            self.faults.append(Fault(
-                "feel.syntax", item.name, text.line,
-                f"Type {item.name}, allowed values: {error.text('en')}.",
-                f"类型 {item.name} 的允许值:{error.text('zh')}。", file=self._file,
-            ))  # fmt: skip
-            return base
-        return RestrictedType(item.name, base, _allows(tests))
+def _qualified(alias: str, name: str) -> str:
+    return f"{alias}.{name}" if alias else name
 
 
 def _allows(tests: UnaryTests) -> Callable[[Value], bool]:
@@ -181,6 +212,14 @@ def _bare(found: FeelType | None) -> FeelType | None:
 
 def _unchanged(value: Value, run: Run) -> Value:
     return value
+
+
+def _unreadable(error: FeelSyntaxError, item: m.ItemDefinition, text: m.Text, file: str) -> Fault:
+    return Fault(
+        "feel.syntax", item.name, text.line,
+        f"Type {item.name}, allowed values: {error.text('en')}.",
+        f"类型 {item.name} 的允许值:{error.text('zh')}。", file=file,
+    )  # fmt: skip
 
 
 def _unknown(type_ref: str, owner: m.ItemDefinition, file: str) -> Fault:
