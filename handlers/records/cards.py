@@ -1,0 +1,182 @@
+"""What a page shows of a client or a project, in one read; and the search over both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from handlers import names, reg_no
+from handlers.records import interactions, kyc, parties, projects, statements
+from handlers.records.changes import Change, Origin, log_of, origins
+from handlers.records.interactions import Interaction, Issue
+from handlers.records.kyc import CreditRecord, KycCase
+from handlers.records.parties import Contact, Party
+from handlers.records.projects import PhaseChange, Project, Role
+from handlers.records.statements import Statement
+from handlers.records.tables import contact as contact_table
+from handlers.records.tables import party as party_table
+from handlers.records.tables import party_role as role_table
+from handlers.records.tables import project as project_table
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCard:
+    """A client with everything that the book knows around it."""
+
+    party: Party
+    contacts: tuple[Contact, ...]
+    projects: tuple[Project, ...]
+    roles: tuple[Role, ...]
+    interactions: tuple[Interaction, ...]
+    statements: tuple[Statement, ...]
+    cases: tuple[KycCase, ...]
+    credit: tuple[CreditRecord, ...]
+    issues: tuple[Issue, ...]
+    """Open ones."""
+    origins: dict[str, Origin]
+    """Field of the party -> where its value is from and who verified it."""
+    changes: tuple[Change, ...]
+    business_keys: tuple[str, ...]
+    """The client's and its projects' keys: process instances are found by them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCard:
+    """A project with its parties and its way so far."""
+
+    project: Project
+    roles: tuple[Role, ...]
+    phases: tuple[PhaseChange, ...]
+    interactions: tuple[Interaction, ...]
+    origins: dict[str, Origin]
+    changes: tuple[Change, ...]
+    main_party: Party | None
+    """The borrower, else the sponsor, else whoever was entered first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One search hit."""
+
+    kind: Literal["client", "project"]
+    id: int
+    business_key: str
+    name: str
+    detail: str
+    """Registration number of a client, client names of a project."""
+
+
+def client_card(session: Session, client: int | str) -> ClientCard:
+    """By party id or business key; a project's key gives its main party. NotFound."""
+    party = _client(session, client)
+    own = projects.of_party(session, party.id)
+    return ClientCard(
+        party=party,
+        contacts=parties.contacts_of(session, party.id),
+        projects=own,
+        roles=projects.roles_of(session, party_id=party.id),
+        interactions=interactions.timeline(session, party.id),
+        statements=statements.of_party(session, party.id),
+        cases=kyc.cases_of(session, party.id),
+        credit=kyc.credit_records(session, party.id),
+        issues=interactions.open_issues(session, party.id),
+        origins=dict(origins(session, "party", party.id)),
+        changes=log_of(session, "party", party.id, limit=50),
+        business_keys=(party.business_key, *(one.business_key for one in own)),
+    )
+
+
+def _client(session: Session, client: int | str) -> Party:
+    project = projects.find(session, client) if isinstance(client, str) else None
+    if project is None:
+        return parties.get(session, client)
+    party = main_party(session, project.id)
+    return party if party is not None else parties.get(session, client)
+
+
+def project_card(session: Session, project: int | str) -> ProjectCard:
+    """By project id or business key. NotFound."""
+    found = projects.get(session, project)
+    return ProjectCard(
+        project=found,
+        roles=projects.roles_of(session, project_id=found.id),
+        phases=projects.phases_of(session, found.id),
+        interactions=interactions.project_timeline(session, found.id),
+        origins=dict(origins(session, "project", found.id)),
+        changes=log_of(session, "project", found.id, limit=50),
+        main_party=main_party(session, found.id),
+    )
+
+
+_MAIN_ROLES = ("borrower", "sponsor", "spv", "investor")
+
+
+def main_party(session: Session, project_id: int) -> Party | None:
+    """Whom a project is of: the borrower, else the sponsor, the SPV, an investor, else whoever came first."""
+    held = projects.roles_of(session, project_id=project_id)
+    if not held:
+        return None
+    rank = {role: place for place, role in enumerate(_MAIN_ROLES)}
+    first = min(held, key=lambda role: rank.get(role.role, len(_MAIN_ROLES)))
+    return parties.get(session, first.party_id)
+
+
+def search(session: Session, text: str, limit: int = 20) -> tuple[Found, ...]:
+    """Clients and projects by name (width, script and legal form do not matter), key, registration number,
+    phone or e-mail of a contact. Clients first; nothing for blank text."""
+    wanted = names.half_width(text)
+    if not wanted:
+        return ()
+    clients = _search_clients(session, wanted, limit)
+    return (*clients, *_search_projects(session, wanted, limit))[:limit]
+
+
+def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
+    t = party_table.c
+    people = [contact_table.c.email == wanted.lower(), contact_table.c.name == wanted]
+    phone = names.phone_key(wanted)
+    if phone:
+        people.append(contact_table.c.mobile == phone)
+    conditions = [
+        t.name_key.contains(names.name_key(wanted), autoescape=True),
+        t.legal_name.contains(wanted, autoescape=True),
+        t.business_key == wanted.upper(),
+        t.reg_no == reg_no.compact(wanted),
+        t.id.in_(sa.select(contact_table.c.party_id).where(sa.or_(*people))),
+    ]
+    rows = session.execute(
+        sa.select(t.id, t.business_key, t.legal_name, t.reg_no)
+        .where(sa.or_(*conditions), t.merged_into.is_(None))
+        .order_by(t.id.desc())
+        .limit(limit)
+    )
+    return tuple(Found("client", row.id, row.business_key, row.legal_name, row.reg_no or "") for row in rows)
+
+
+def _search_projects(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
+    t = project_table.c
+    conditions = [
+        t.name_key.contains(names.name_key(wanted), autoescape=True),
+        t.name.contains(wanted, autoescape=True),
+        t.business_key == wanted.upper(),
+    ]
+    rows = session.execute(
+        sa.select(t.id, t.business_key, t.name).where(sa.or_(*conditions)).order_by(t.id.desc()).limit(limit)
+    ).all()
+    holders = session.execute(
+        sa.select(role_table.c.project_id, party_table.c.legal_name)
+        .join(party_table, party_table.c.id == role_table.c.party_id)
+        .where(role_table.c.project_id.in_([row.id for row in rows]))
+        .order_by(role_table.c.id)
+    ).all()
+    clients: dict[int, list[str]] = {}
+    for holder in holders:
+        if holder.legal_name not in clients.setdefault(holder.project_id, []):
+            clients[holder.project_id].append(holder.legal_name)
+    return tuple(
+        Found("project", row.id, row.business_key, row.name, "、".join(clients.get(row.id, [])))
+        for row in rows
+    )

@@ -1,0 +1,279 @@
+"""Parties and their contacts: find, create, change, merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import InvalidInput, NotFound
+from handlers import names, reg_no
+from handlers.records import keys
+from handlers.records.changes import Stamp, insert, update
+from handlers.records.tables import contact as contacts
+from handlers.records.tables import (
+    credit_record,
+    financial_statement,
+    interaction,
+    issue,
+    kyc_case,
+    ownership_edge,
+    party_role,
+)
+from handlers.records.tables import party as parties
+
+KINDS = ("company", "spv", "person", "fund", "authority")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A client or other party as it stands in the book; amounts in units of their currency."""
+
+    id: int
+    business_key: str
+    kind: str
+    legal_name: str
+    reg_no: str | None
+    lei: str | None
+    country: str
+    region: str | None
+    address: str | None
+    legal_rep: str | None
+    founded: date | None
+    capital: Decimal | None
+    capital_currency: str | None
+    industry: str | None
+    ownership_type: str | None
+    website: str | None
+    phone: str | None
+    email: str | None
+    risk_rating: int | None
+    lifecycle_stage: str
+    tier: str | None
+    score: int | None
+    owner: str | None
+    consent: Mapping[str, Any] | None
+    source: str
+    created_at: datetime
+    created_by: str
+    last_verified_at: datetime | None
+    merged_into: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at a party."""
+
+    id: int
+    party_id: int
+    name: str
+    title: str | None
+    mobile: str | None
+    email: str | None
+    birthday: date | None
+    birthday_calendar: str
+    preferred_channel: str | None
+    language: str
+    consent: bool
+    consent_at: datetime | None
+    public_official: bool
+
+
+_PARTY = [parties.c[field.name] for field in fields(Party)]
+_CONTACT = [contacts.c[field.name] for field in fields(Contact)]
+
+WRITABLE = frozenset(c.name for c in parties.c) - {
+    "id",
+    "business_key",
+    "name_key",
+    "created_at",
+    "created_by",
+    "source",
+    "merged_into",
+}
+
+
+def get(session: Session, party: int | str) -> Party:
+    """By id or business key (a merged party gives its survivor). NotFound."""
+    where = parties.c.business_key == party if _is_key(party) else parties.c.id == int(party)
+    row = session.execute(sa.select(*_PARTY).where(where)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(what="party", what_zh="客户", id=party)
+    found = Party(**row)
+    return found if found.merged_into is None else get(session, found.merged_into)
+
+
+def _is_key(party: int | str) -> bool:
+    return isinstance(party, str) and not party.isdigit()
+
+
+def by_reg_no(session: Session, code: str) -> Party | None:
+    """The party with a registration number (compared in compact form)."""
+    row = (
+        session.execute(sa.select(*_PARTY).where(parties.c.reg_no == reg_no.compact(code)))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else Party(**row)
+
+
+def create(session: Session, values: Mapping[str, Any], stamp: Stamp, year: int) -> Party:
+    """A new party with the next `CL-` key of `year`. Needs `legal_name`; unknown fields are refused
+    (InvalidInput).
+    """
+    row = _checked(values)
+    if not row.get("legal_name"):
+        raise InvalidInput(place="legal_name", reason="is missing", reason_zh="缺少企业名称")
+    row = {"kind": "company", "country": "CN", "lifecycle_stage": "lead"} | row
+    row |= {
+        "business_key": keys.next_key(session, keys.CLIENT, year),
+        "source": stamp.source,
+        "created_at": stamp.at,
+        "created_by": stamp.by,
+    }
+    return get(session, insert(session, parties, row, stamp))
+
+
+def change(session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp) -> Party:
+    """Write fields of a party; those that differ are logged with their source."""
+    update(session, parties, party_id, _checked(values), stamp)
+    return get(session, party_id)
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(values) - WRITABLE)
+    if unknown:
+        listed = ", ".join(unknown)
+        raise InvalidInput(place="party", reason=f"unknown fields {listed}", reason_zh=f"未知字段 {listed}")
+    row = dict(values)
+    if row.get("legal_name"):
+        row["name_key"] = names.name_key(row["legal_name"])
+    if row.get("reg_no"):
+        row["reg_no"] = reg_no.compact(row["reg_no"])
+    return row
+
+
+def name_index(session: Session) -> Mapping[int, str]:
+    """Id -> comparable name of every party that stands (merged ones left out)."""
+    rows = session.execute(sa.select(parties.c.id, parties.c.name_key).where(parties.c.merged_into.is_(None)))
+    return {row.id: row.name_key for row in rows}
+
+
+def with_phone(session: Session, phones: Iterable[str]) -> frozenset[int]:
+    """Parties that have one of the numbers (in `phone_key` form), their own or a contact's."""
+    wanted = sorted(set(phones))
+    if not wanted:
+        return frozenset()
+    own = sa.select(parties.c.id).where(parties.c.phone.in_(wanted), parties.c.merged_into.is_(None))
+    theirs = sa.select(contacts.c.party_id).where(contacts.c.mobile.in_(wanted))
+    return frozenset(session.execute(own.union(theirs)).scalars())
+
+
+def add_contact(session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp) -> Contact:
+    """A person at the party. The same mobile, e-mail or (lacking both) name again completes the one that
+    stands.
+    """
+    row = {key: value for key, value in values.items() if value is not None}
+    if row.get("mobile"):
+        row["mobile"] = names.phone_key(str(row["mobile"])) or names.half_width(str(row["mobile"]))
+    if row.get("email"):
+        row["email"] = names.email_key(str(row["email"])) or names.half_width(str(row["email"]))
+    if row.get("consent"):
+        row.setdefault("consent_at", stamp.at)
+    known = _same_contact(session, party_id, row)
+    if known is not None:
+        update(session, contacts, known, row, stamp)
+        return _contact(session, known)
+    defaults = {"birthday_calendar": "solar", "language": "zh", "consent": False, "public_official": False}
+    identity = {"party_id": party_id, "created_at": stamp.at}
+    return _contact(session, insert(session, contacts, defaults | row | identity, stamp))
+
+
+def _same_contact(session: Session, party_id: int, row: Mapping[str, Any]) -> int | None:
+    same = [contacts.c[field] == row[field] for field in ("mobile", "email") if row.get(field)]
+    condition = sa.or_(*same) if same else contacts.c.name == row.get("name")
+    found = session.execute(
+        sa.select(contacts.c.id)
+        .where(contacts.c.party_id == party_id, condition)
+        .order_by(contacts.c.id)
+        .limit(1)
+    )
+    return found.scalar()
+
+
+def _contact(session: Session, contact_id: int) -> Contact:
+    row = session.execute(sa.select(*_CONTACT).where(contacts.c.id == contact_id)).mappings().one()
+    return Contact(**row)
+
+
+def contacts_of(session: Session, party_id: int) -> tuple[Contact, ...]:
+    """The party's people, oldest entry first."""
+    rows = session.execute(
+        sa.select(*_CONTACT).where(contacts.c.party_id == party_id).order_by(contacts.c.id)
+    )
+    return tuple(Contact(**row) for row in rows.mappings())
+
+
+_FOLLOW_PARTY = (
+    (contacts, "party_id"),
+    (interaction, "party_id"),
+    (financial_statement, "party_id"),
+    (kyc_case, "party_id"),
+    (credit_record, "party_id"),
+    (issue, "party_id"),
+    (ownership_edge, "owned_party_id"),
+    (ownership_edge, "owner_party_id"),
+)
+"""Every link to a party that moves with it; roles are moved apart, because they may clash."""
+
+
+def merge(session: Session, survivor_id: int, merged_id: int, stamp: Stamp) -> Party:
+    """Join two entries: all links move to the survivor, whose empty fields are filled from the other.
+
+    The merged entry stays as a signpost (`merged_into`), so that its business key still finds the survivor.
+    Doing it again changes nothing. InvalidInput when both are one, or both have a registration number and
+    they differ.
+    """
+    if survivor_id == merged_id:
+        raise InvalidInput(place="merge", reason="both are one entry", reason_zh="两者是同一条记录")
+    survivor = get(session, survivor_id)
+    merged = Party(**session.execute(sa.select(*_PARTY).where(parties.c.id == merged_id)).mappings().one())
+    if merged.merged_into == survivor.id:
+        return survivor
+    if survivor.reg_no and merged.reg_no and survivor.reg_no != merged.reg_no:
+        raise InvalidInput(
+            place="reg_no", reason="the registration numbers differ", reason_zh="两者统一社会信用代码不同"
+        )
+    for linked, column in _FOLLOW_PARTY:
+        session.execute(linked.update().where(linked.c[column] == merged.id).values({column: survivor.id}))
+    _move_roles(session, merged.id, survivor.id)
+    # The number is unique: the signpost gives it up before the survivor takes it.
+    update(session, parties, merged.id, {"reg_no": None, "merged_into": survivor.id}, stamp)
+    fillable = sorted(WRITABLE - {"kind", "lifecycle_stage", "legal_name", "consent"})
+    kept = session.execute(sa.select(parties).where(parties.c.id == survivor.id)).mappings().one()
+    given = {name: getattr(merged, name, None) for name in fillable}
+    filled = {name: value for name, value in given.items() if value is not None and kept[name] is None}
+    update(session, parties, survivor.id, filled, stamp)
+    return get(session, survivor.id)
+
+
+def _move_roles(session: Session, merged_id: int, survivor_id: int) -> None:
+    held = session.execute(
+        sa.select(party_role.c.project_id, party_role.c.role).where(party_role.c.party_id == survivor_id)
+    )
+    clashing = {tuple(row) for row in held}
+    rows = session.execute(
+        sa.select(party_role.c.id, party_role.c.project_id, party_role.c.role).where(
+            party_role.c.party_id == merged_id
+        )
+    ).all()
+    for row in rows:
+        if (row.project_id, row.role) in clashing:
+            session.execute(party_role.delete().where(party_role.c.id == row.id))
+        else:
+            session.execute(party_role.update().where(party_role.c.id == row.id).values(party_id=survivor_id))
