@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.feel import builtins_numbers
+from engine.feel import (
+    builtins_contexts,
+    builtins_conversion,
+    builtins_dates,
+    builtins_lists,
+    builtins_numbers,
+    builtins_ranges,
+    builtins_strings,
+)
 from engine.feel.builtin import BUILTINS, Builtin
 
-CHAPTERS: Final = (builtins_numbers,)
+CHAPTERS: Final = (
+    builtins_conversion,
+    builtins_strings,
+    builtins_lists,
+    builtins_numbers,
+    builtins_dates,
+    builtins_ranges,
+    builtins_contexts,
+)
 
 COMPOUND_NAMES: Final = tuple(name for name in BUILTINS if " " in name)
 """The names with blanks, which the parser must know."""
