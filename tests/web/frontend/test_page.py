@@ -1,0 +1,122 @@
+"""What every page has: keys, lists, notices, theme and htmx under the security policy."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.frontend.site import Site
+
+pytestmark = pytest.mark.browser
+
+LIST = """<input data-search aria-label="search">
+<table data-rows><tbody id="rows">
+<tr data-row id="a"><td><a data-row-link href="/t/a">A</a></td></tr>
+<tr data-row id="b"><td><a data-row-link href="/t/b">B</a></td></tr>
+<tr data-row id="c"><td><a data-row-link href="/t/c">C</a></td></tr>
+</tbody></table>
+<button data-key="c" data-key-help="领取任务" id="claim">领取</button>
+<script type="application/json" id="none">{}</script>"""
+CURRENT = '[data-row][aria-current="true"]'
+
+
+def test_j_and_k_walk_the_rows_and_o_opens_one(page: Page, site: Site) -> None:
+    site.html("/t/b", "<h1>task</h1>")
+    page.goto(site.html("/p", LIST))
+    for key, row in [("j", "a"), ("j", "b"), ("j", "c"), ("j", "c"), ("k", "b")]:
+        page.keyboard.press(key)
+        expect(page.locator(CURRENT)).to_have_id(row)
+    page.keyboard.press("o")
+    page.wait_for_url("**/t/b")
+
+
+def test_letters_typed_into_a_field_are_no_shortcuts(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", LIST))
+    page.evaluate(
+        "document.getElementById('claim').addEventListener('click', () => { document.title = 'claimed' })"
+    )
+    page.keyboard.press("/")
+    expect(page.get_by_label("search")).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.get_by_label("search")).to_have_value("c")
+    assert page.title() == "t"
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    expect(page).to_have_title("claimed")
+
+
+def test_the_help_lists_the_keys_of_this_page_in_its_language(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", LIST))
+    page.keyboard.press("?")
+    shown = page.get_by_role("dialog", name="键盘快捷键")
+    expect(shown).to_contain_text("领取任务")
+    expect(shown).to_contain_text("下一行")
+    page.keyboard.press("Escape")
+    expect(shown).to_have_count(0)
+
+
+def test_the_theme_is_kept_and_set_before_the_first_paint(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", "<button data-theme-toggle>theme</button>"))
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.get_by_role("button").click()
+    page.goto(site.html("/q", "<p>second</p>"), wait_until="commit")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_htmx_sends_the_token_and_swaps_faults_in(page: Page, site: Site) -> None:
+    site.answers[("POST", "/claim")] = 422
+    page.goto(site.html("/p", '<button hx-post="/claim" hx-target="#to">claim</button><div id="to"></div>'))
+    page.get_by_role("button").click()
+    expect(page.locator("#to")).to_have_text("taken")
+    assert site.sent("POST", "/claim")[0].headers["X-CSRFToken"] == "token-1"
+    assert site.violations == []
+
+
+def test_an_expired_session_is_said_once_with_the_way_back(page: Page, site: Site) -> None:
+    site.answers[("POST", "/claim")] = 401
+    page.goto(site.html("/p", '<button hx-post="/claim">claim</button>'))
+    for _ in range(2):
+        page.get_by_role("button", name="claim").click()
+    notice = page.locator('[data-kind="expired"]')
+    expect(notice).to_contain_text("登录已过期")
+    expect(notice).to_have_count(1)
+    expect(notice.get_by_role("link", name="登录")).to_have_attribute("target", "_blank")
+
+
+def test_going_offline_is_said_and_taken_back(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", "<p>page</p>"))
+    page.context.set_offline(True)
+    expect(page.get_by_text("网络已断开")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("网络已恢复")).to_be_visible()
+    expect(page.get_by_text("网络已断开")).to_have_count(0)
+
+
+def test_a_question_answered_with_no_sends_nothing(page: Page, site: Site) -> None:
+    page.goto(
+        site.html(
+            "/p", '<form method="post" action="/gone" data-confirm="确定?"><button>删除</button></form>'
+        )
+    )
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button").click()
+    assert site.sent("POST", "/gone") == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button").click()
+    page.wait_for_url("**/gone")
+
+
+def test_signing_out_forgets_kept_input(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", '<form method="post" action="/out" data-sign-out><button>out</button></form>'))
+    kept = '{"at": "2999-01-01T00:00:00Z", "variables": {}}'
+    page.evaluate(f"localStorage.setItem('dealflow.kept:li:/draft', '{kept}')")
+    page.evaluate(f"localStorage.setItem('dealflow.kept:wang:/draft', '{kept}')")
+    page.get_by_role("button").click()
+    page.wait_for_url("**/out")
+    assert page.evaluate("Object.keys(localStorage)") == ["dealflow.kept:wang:/draft"]
+
+
+def test_icons_come_from_the_sprite(page: Page, site: Site) -> None:
+    icon = '<svg class="icon"><use href="/static/vendor/icons.svg#inbox"></use></svg>'
+    page.goto(site.html("/p", icon))
+    page.wait_for_load_state("networkidle")
+    assert page.locator("use").evaluate("use => use.getBBox().width") > 10
+    assert site.violations == []
