@@ -219,6 +219,13 @@ class ExpressionFailed(ModelError):
     zh = "“{text}”计算失败:{reason_zh}"
 
 
+class ScriptFailed(ModelError):
+    """A script could not be run. Field: reason."""
+
+    en = "The script failed: {reason}"
+    zh = "脚本执行失败:{reason}"
+
+
 # ── the author of a handler ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -71,7 +71,8 @@ class EventDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Standard loop or multi-instance characteristics."""
+    """Standard loop or multi-instance characteristics. `condition` is the standard loop's; `behavior` decides which
+    of `none_event`, `one_event` (names of what is thrown to boundary events) or `complex_events` apply."""
 
     kind: Literal["standard", "sequential", "parallel"]
     test_before: bool = False
@@ -87,11 +88,30 @@ class Loop:
     none_event: str | None = None
     one_event: str | None = None
     complex_events: tuple[tuple[Expr, str], ...] = ()
+    none_throws: EventDefinition | None = None
+    one_throws: EventDefinition | None = None
+    complex_throws: tuple[tuple[Expr, EventDefinition], ...] = ()
+    """What the behaviours throw to the boundary of the activity, resolved (the `_event` fields hold the file's ids)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form that is written in the diagram itself (`camunda:formData`)."""
+
+    id: str
+    label: str = ""
+    type: str = "string"
+    default: Expr | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    """Value and label of each choice of an `enum` field."""
+    constraints: Mapping[str, str] = field(default_factory=dict)
+    """`required`, `readonly`, `min`, `max`, `minlength`, `maxlength` with their configuration as written."""
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class UserSpec:
-    """What a user task says of who, when and with what form."""
+    """What a user task says of who, when and with what form. On a start event: the form that starts an instance."""
 
     assignee: Expr | None = None
     candidate_users: Expr | None = None
@@ -100,6 +120,10 @@ class UserSpec:
     follow_up: Expr | None = None
     priority: Expr | None = None
     form: str | None = None
+    """The id of a form file, or a form key as written."""
+    form_binding: str = "latest"
+    """latest | deployment | version:N."""
+    form_fields: tuple[FormField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,8 @@ class CallSpec:
     outputs: tuple[Param, ...] = ()
     all_in: bool = False
     all_out: bool = False
+    global_task: Node | None = None
+    """Of a call to a global task of the same file: the task as the node it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +222,15 @@ class Node:
     activation: Expr | None = None
     """Of a complex gateway."""
     event_gateway_type: Literal["Exclusive", "Parallel"] = "Exclusive"
+    initiator: str | None = None
+    """Of a start event: the variable that receives who started the instance."""
+    async_before: bool = False
+    async_after: bool = False
+    job_priority: Expr | None = None
+    data: Mapping[str, Expr | None] = field(default_factory=dict)
+    """Properties of an activity (BPMN 2.0 §10.4.1): local names with their initial value."""
+    input_sets: tuple[tuple[str, ...], ...] = ()
+    """Names that must be available before the activity starts, one tuple an input set (§10.4.2); any set will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,167 @@
+"""BPMN XML in, checked and compiled definitions out. Law: nothing is silently ignored; all faults are told at once.
+
+`read_bpmn` is the door. A file is refused when it holds anything that the engine would not run as BPMN 2.0 says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engine.errors import Fault, ModelRefused
+from engine.process.definition.compile import definition_of
+from engine.process.definition.data import DataNames
+from engine.process.definition.dialects import ignored
+from engine.process.definition.process import read_process
+from engine.process.definition.reading import Reading, begin
+from engine.process.definition.xml import Element, children, flag, is_bpmn, line_of, local, parse
+from engine.process.model import Definition
+from engine.process.rules import check
+from engine.process.rules.draft import Draft, Known
+from engine.process.schema import check_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a file gives: its executable processes, warnings, and the names it declares."""
+
+    definitions: tuple[Definition, ...]
+    warnings: tuple[Fault, ...] = ()
+    messages: frozenset[str] = frozenset()
+    signals: frozenset[str] = frozenset()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Error code -> name."""
+    escalations: Mapping[str, str] = field(default_factory=dict)
+
+    def definition(self, key: str) -> Definition:
+        """The process of that id. Raises KeyError."""
+        return {found.key: found for found in self.definitions}[key]
+
+
+
+def read_bpmn(
+    xml: bytes | str,
+    *,
+    file: str = "",
+    topics: Collection[str] | None = None,
+    decisions: Collection[str] | None = None,
+    processes: Collection[str] | None = None,
+    forms: Collection[str] | None = None,
+    callable_decisions: Collection[str] = (),
+    schema_check: bool = True,
+    limit: int = 10_000_000,
+) -> Models:
+    """Read, check and compile a BPMN 2.0 file.
+
+    topics, decisions, processes, forms: what exists beside the file; None means not known, so not checked.
+    callable_decisions: ids that a call activity means as decisions. limit: bytes (or characters) at most; a larger file
+    is refused unparsed. Raises ModelRefused with every fault found.
+    """
+    root = parse(xml, file=file, limit=limit)
+    reading = begin(root, file)
+    reading.decisions = frozenset(callable_decisions) | frozenset(decisions or ())
+    faults = check_schema(root, file) if schema_check else []
+    _duplicate_ids(reading)
+    drafts = _drafts(reading, Known(topics, decisions, processes, forms))
+    for draft, _, _ in drafts:
+        reading.faults += check(draft, file)
+    faults += _once(reading.faults)
+    warnings = [one for one in faults if one.severity == "warning"] + ignored(root, file)
+    refused = [one for one in faults if one.severity == "error"]
+    if refused:
+        raise ModelRefused(sorted(refused, key=lambda one: one.line or 0))
+    return Models(
+        definitions=tuple(definition_of(draft, process, names) for draft, process, names in drafts),
+        warnings=tuple(sorted(warnings, key=lambda one: one.line or 0)),
+        messages=_names(reading, "message"),
+        signals=_names(reading, "signal"),
+        errors=_codes(reading, "error", "errorCode"),
+        escalations=_codes(reading, "escalation", "escalationCode"),
+    )
+
+
+def _drafts(reading: Reading, known: Known) -> list[tuple[Draft, Element, DataNames]]:
+    """The executable processes as drafts; the rest of the file is judged on the way."""
+    _conversations(reading)
+    executable = list(_executable(reading))
+    found: list[tuple[Draft, Element, DataNames]] = []
+    seen: set[str] = set()
+    for process in executable:
+        key = process.get("id") or ""
+        if not key:
+            reading.report("missing-id", None, line_of(process), type="process")
+        if key in seen:
+            reading.report("duplicate-process", key, line_of(process), id=key)
+        seen.add(key)
+        draft, names = read_process(reading, process, known)
+        found.append((draft, process, names))
+    homes = {node: draft.key for draft, _, _ in found for node in draft.nodes}
+    for draft, _, _ in found:
+        draft.homes = homes
+        draft.local_processes = seen
+    return found
+
+
+def _executable(reading: Reading) -> Iterator[Element]:
+    processes = children(reading.root, "process")
+    if not processes and not reading.faults:
+        reading.report("no-process", None, line_of(reading.root))
+    marked = [process for process in processes if flag(process, "isExecutable")]
+    for process in processes:
+        if process in marked:
+            yield process
+            continue
+        rule = "not-executable-skipped" if marked else "not-executable"
+        key = process.get("id")
+        reading.report(rule, key, line_of(process), name=process.get("name") or key)
+
+
+_TALKS: Mapping[str, str] = {
+    "choreography": "choreography", "globalChoreographyTask": "choreography", "globalConversation": "conversation",
+    "conversation": "conversation", "callConversation": "conversation", "subConversation": "conversation",
+}  # fmt: skip
+
+
+def _conversations(reading: Reading) -> None:
+    for element in reading.root:
+        if not is_bpmn(element):
+            continue
+        found = [element] if local(element) in _TALKS else [one for one in element if local(one) in _TALKS]
+        if local(element) not in _TALKS and local(element) != "collaboration":
+            continue
+        for one in found:
+            reading.report("choreography", one.get("id"), line_of(one), kind=_TALKS[local(one)])
+
+
+def _duplicate_ids(reading: Reading) -> None:
+    first: dict[str, int] = {}
+    for element in reading.root.iter(f"{{{reading.root.nsmap[reading.root.prefix]}}}*"):
+        key = element.get("id")
+        if not key:
+            continue
+        if key in first:
+            reading.report("duplicate-id", key, line_of(element), id=key, first=first[key])
+        else:
+            first[key] = line_of(element)
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """The same fault at the same place is told once."""
+    return list(dict.fromkeys(faults))
+
+
+def _names(reading: Reading, kind: str) -> frozenset[str]:
+    return frozenset(root.name for root in reading.roots.values() if root.kind == kind and root.name)
+
+
+def _codes(reading: Reading, kind: str, attribute: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for root in reading.roots.values():
+        if root.kind == kind:
+            code = (root.element.get(attribute) or "").strip() or root.name
+            if code:
+                found[code] = root.name or code
+    return found
+
+
+__all__ = ["Models", "read_bpmn"]

@@ -1,0 +1,236 @@
+"""The dialects of BPMN files and what is read of each. Law: what is not listed here is reported at deployment.
+
+`camunda:` also goes by the names of Camunda 7's relatives (operaton, flowable, activiti); `zeebe:` is Camunda 8's.
+The tables are the documentation: `docs/bpmn.md` is generated from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from engine.errors import Fault
+from engine.process.definition.xml import Element, is_bpmn, line_of, local
+from engine.process.rules.catalogue import fault
+
+CAMUNDA_NAMESPACES: Final[Mapping[str, str]] = {
+    "http://camunda.org/schema/1.0/bpmn": "camunda",
+    "http://operaton.org/schema/1.0/bpmn": "operaton",
+    "http://flowable.org/bpmn": "flowable",
+    "http://activiti.org/bpmn": "activiti",
+}
+ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
+_ZEEBE: Final = f"{{{ZEEBE}}}"
+_SILENT: Final = frozenset(
+    {"http://camunda.org/schema/modeler/1.0", "http://www.w3.org/2001/XMLSchema-instance",
+     "http://www.w3.org/XML/1998/namespace"}
+)  # fmt: skip
+"""Namespaces that say nothing about execution."""
+
+_TASK: Final = frozenset({"asyncBefore", "asyncAfter", "exclusive", "async", "jobPriority"})
+_IMPLEMENTED: Final = frozenset(
+    {"class", "delegateExpression", "expression", "resultVariable", "topic", "type", "taskPriority"}
+)
+
+ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
+    "process": frozenset(
+        {"versionTag", "historyTimeToLive", "candidateStarterGroups", "candidateStarterUsers", "isStartableInTasklist",
+         "jobPriority", "taskPriority"}
+    ),
+    "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion", "formHandlerClass"},
+    "userTask": _TASK
+    | {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formKey", "formRef",
+       "formRefBinding", "formRefVersion", "businessCalendarName"},
+    "serviceTask": _TASK | _IMPLEMENTED | {"resultVariableName"},
+    "sendTask": _TASK | _IMPLEMENTED,
+    "businessRuleTask": _TASK
+    | _IMPLEMENTED
+    | {"decisionRef", "decisionRefBinding", "decisionRefVersion", "decisionRefVersionTag", "mapDecisionResult"},
+    "scriptTask": _TASK | {"resultVariable", "resource", "autoStoreVariables"},
+    "receiveTask": _TASK,
+    "manualTask": _TASK,
+    "task": _TASK,
+    "callActivity": _TASK
+    | {"calledElementBinding", "calledElementVersion", "calledElementVersionTag", "caseRef", "inheritVariables",
+       "inheritBusinessKey", "businessKey"},
+    "subProcess": _TASK,
+    "transaction": _TASK,
+    "adHocSubProcess": _TASK,
+    "exclusiveGateway": _TASK,
+    "parallelGateway": _TASK,
+    "inclusiveGateway": _TASK,
+    "complexGateway": _TASK,
+    "eventBasedGateway": _TASK,
+    "intermediateCatchEvent": _TASK,
+    "intermediateThrowEvent": _TASK,
+    "endEvent": _TASK,
+    "boundaryEvent": _TASK,
+    "messageEventDefinition": _IMPLEMENTED,
+    "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
+    "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
+    "signalEventDefinition": frozenset({"async"}),
+    "error": frozenset({"errorMessage"}),
+    "multiInstanceLoopCharacteristics": _TASK | {"collection", "elementVariable", "elementIndexVariable"},
+    "standardLoopCharacteristics": _TASK,
+    "potentialOwner": frozenset(),
+}  # fmt: skip
+"""BPMN element -> attributes of the `camunda:` family that are read (async and exclusive are noted: every step of
+the engine is saved anyhow)."""
+
+ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
+    "*": frozenset({"properties", "property"}),
+    "activity": frozenset({"inputOutput", "failedJobRetryTimeCycle"}),
+    "event": frozenset({"inputOutput", "failedJobRetryTimeCycle", "in"}),
+    "userTask": frozenset({"formData", "formField"}),
+    "startEvent": frozenset({"formData", "formField"}),
+    "callActivity": frozenset({"in", "out"}),
+    "signalEventDefinition": frozenset({"in"}),
+    "multiInstanceLoopCharacteristics": frozenset({"failedJobRetryTimeCycle"}),
+    "gateway": frozenset({"failedJobRetryTimeCycle"}),
+}
+"""BPMN element (or its family) -> extension elements of the `camunda:` family that are read."""
+
+ZEEBE_ELEMENTS: Final = frozenset(
+    {"assignmentDefinition", "taskSchedule", "priorityDefinition", "calledElement", "calledDecision", "ioMapping",
+     "subscription", "taskDefinition", "taskHeaders", "formDefinition", "script", "userTask", "loopCharacteristics",
+     "properties", "versionTag", "adHoc"}
+)  # fmt: skip
+"""Extension elements of `zeebe:` that are read. (`zeebe:versionTag` stands on the process.)"""
+
+_EVENTS: Final = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+_NOT_ACTIVITIES: Final = _EVENTS | {"process", "sequenceFlow", "lane", "participant", "collaboration"}
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """The element's attributes of the `camunda:` family, by local name."""
+    found: dict[str, str] = {}
+    for name, value in element.attrib.items():
+        if name[0] == "{":
+            namespace, _, plain = name[1:].partition("}")
+            if namespace in CAMUNDA_NAMESPACES:
+                found[plain] = value
+    return found
+
+
+def extensions(element: Element) -> Iterator[tuple[str, str, Element]]:
+    """The extension elements: dialect (`camunda`, `zeebe` or empty), local name, element."""
+    for holder in element:
+        if local(holder) != "extensionElements" or not is_bpmn(holder):
+            continue
+        for entry in holder:
+            if not isinstance(entry.tag, str):
+                continue
+            namespace, _, name = entry.tag[1:].partition("}")
+            yield dialect_of(namespace), name, entry
+
+
+def dialect_of(namespace: str) -> str:
+    """`camunda` for the whole family, `zeebe`, or empty."""
+    if namespace in CAMUNDA_NAMESPACES:
+        return "camunda"
+    return "zeebe" if namespace == ZEEBE else ""
+
+
+def extension(element: Element, dialect: str, name: str) -> Element | None:
+    """The first extension element of that name."""
+    return next((e for d, n, e in extensions(element) if d == dialect and n == name), None)
+
+
+def properties(element: Element) -> dict[str, str]:
+    """The name-value pairs of `camunda:properties` and `zeebe:properties`, in order."""
+    found: dict[str, str] = {}
+    for dialect, name, holder in extensions(element):
+        if dialect and name == "properties":
+            for entry in holder:
+                key = entry.get("name") or entry.get("id")
+                if key and local(entry) == "property":
+                    found[key] = entry.get("value") or ""
+    return found
+
+
+def binding_of(kind: str | None, version: str | None, tag: str | None) -> str:
+    """latest | deployment | version:N | tag:X, from the attributes of either dialect."""
+    if kind == "version" and version:
+        return f"version:{version}"
+    if kind == "versionTag" and tag:
+        return f"tag:{tag}"
+    return "deployment" if kind == "deployment" else "latest"
+
+
+# ── what is not read ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ignored(root: Element, file: str) -> list[Fault]:
+    """A warning for each extension attribute and element that is not read; unknown makers' marks once a namespace."""
+    found: list[Fault] = []
+    foreign: dict[str, tuple[int, int]] = {}
+    for element in _semantic(root):
+        owner = _owner(element)
+        name = local(element)
+        for attribute in element.attrib:
+            if attribute[0] == "{":
+                _judge_attribute(attribute, name, owner, element, file, found, foreign)
+        for dialect, entry_name, entry in extensions(element):
+            if not dialect:
+                _count(foreign, entry.tag[1:].partition("}")[0], line_of(entry))
+            elif not _reads(dialect, name, entry_name):
+                shown = f"{entry.prefix or dialect}:{entry_name}"
+                found.append(fault("ignored-extension", owner, line_of(entry), file=file, name=shown))
+    for namespace, (count, line) in foreign.items():
+        found.append(fault("ignored-vendor", None, line, file=file, namespace=namespace, count=count))
+    return found
+
+
+def _semantic(root: Element) -> Iterator[Element]:
+    """The BPMN elements of the file, the drawing and the contents of extensions left out."""
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        yield element
+        stack.extend(e for e in reversed(element) if is_bpmn(e) and local(e) != "extensionElements")
+
+
+def _owner(element: Element) -> str | None:
+    at: Element | None = element
+    while at is not None:
+        if at.get("id"):
+            return at.get("id")
+        at = at.getparent()
+    return None
+
+
+def _judge_attribute(
+    attribute: str,
+    name: str,
+    owner: str | None,
+    element: Element,
+    file: str,
+    found: list[Fault],
+    foreign: dict[str, tuple[int, int]],
+) -> None:
+    namespace, _, plain = attribute[1:].partition("}")
+    prefix = CAMUNDA_NAMESPACES.get(namespace)
+    if prefix is None:
+        if namespace == ZEEBE:
+            found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"zeebe:{plain}"))
+        elif namespace not in _SILENT:
+            _count(foreign, namespace, line_of(element))
+    elif plain not in ATTRIBUTES.get(name, ()) and plain != "modelerTemplate" and plain != "modelerTemplateVersion":
+        found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}"))
+
+
+def _reads(dialect: str, element: str, extension_name: str) -> bool:
+    if dialect == "zeebe":
+        return extension_name in ZEEBE_ELEMENTS
+    if extension_name in ELEMENTS["*"] or extension_name in ELEMENTS.get(element, ()):
+        return True
+    if element in _EVENTS:
+        return extension_name in ELEMENTS["event"]
+    if element.endswith("Gateway"):
+        return extension_name in ELEMENTS["gateway"]
+    return element not in _NOT_ACTIVITIES and extension_name in ELEMENTS["activity"]
+
+
+def _count(foreign: dict[str, tuple[int, int]], namespace: str, line: int) -> None:
+    count, first = foreign.get(namespace, (0, line))
+    foreign[namespace] = (count + 1, first)

@@ -1,0 +1,128 @@
+"""What reading one file knows and collects. Law: a fault never stops the reading; all of them are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from engine.errors import Fault, ModelError
+from engine.process.definition.xml import Element, children, content, line_of, local, reference
+from engine.process.expressions import compile_condition, compile_expression
+from engine.process.model import Expr
+from engine.process.rules.catalogue import fault
+
+
+@dataclass(slots=True)
+class Named:
+    """A root element that others refer to by id: message, signal, error, escalation, item, resource…"""
+
+    id: str
+    kind: str
+    name: str
+    element: Element
+    line: int
+
+
+@dataclass(slots=True)
+class Reading:
+    """One file on its way into definitions: the roots by id, the faults so far, and the names with blanks in them."""
+
+    root: Element
+    file: str
+    roots: dict[str, Named] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    decisions: Collection[str] = ()
+    """Decisions that a call activity may call by name."""
+    correlation: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Message id -> correlation key name -> path into the message (BPMN 2.0 §8.4.2)."""
+
+    def report(self, rule: str, element: str | None, line: int, **fields: object) -> None:
+        """Note a fault (or warning) of that rule at that element."""
+        self.faults.append(fault(rule, element, line, file=self.file, **fields))
+
+    def expression(
+        self, text: str | None, element: str, line: int, *, language: str | None = None, condition: bool = False
+    ) -> Expr | None:
+        """The compiled expression; None for no text or (noted) for one that cannot be read."""
+        if text is None or not text.strip():
+            return None
+        compile_one = compile_condition if condition else compile_expression
+        try:
+            return compile_one(text, names=self.names, language=language)
+        except ModelError as error:
+            self.report("expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh"))
+            return None
+
+    def condition(self, holder: Element | None, element: str) -> Expr | None:
+        """The condition that an expression element holds."""
+        if holder is None:
+            return None
+        text = content(holder)
+        if not text:
+            self.report("expression-empty", element, line_of(holder))
+            return None
+        return self.expression(
+            text, element, line_of(holder), language=holder.get("language"), condition=True
+        )
+
+    def value(self, holder: Element | None, element: str) -> Expr | None:
+        """The value that an expression element holds."""
+        if holder is None:
+            return None
+        return self.expression(content(holder), element, line_of(holder), language=holder.get("language"))
+
+    def named(self, ref: str | None, kind: str, element: str, line: int) -> Named | None:
+        """The root element behind a reference; a reference to nothing, or to another kind, is noted."""
+        key = reference(ref)
+        if key is None:
+            return None
+        found = self.roots.get(key)
+        if found is None or found.kind != kind:
+            self.report("reference-dangling", element, line, ref=key, kind=kind, kind_zh=KINDS_ZH.get(kind, kind))
+            return None
+        return found
+
+
+KINDS_ZH: Mapping[str, str] = {
+    "message": "消息",
+    "signal": "信号",
+    "error": "错误",
+    "escalation": "升级",
+    "resource": "资源",
+    "operation": "操作",
+    "dataObject": "数据对象",
+    "dataStore": "数据存储",
+    "flow node": "流程节点",
+    "activity": "活动",
+    "sequenceFlow": "顺序流",
+    "process": "流程",
+    "eventDefinition": "事件定义",
+    "itemDefinition": "数据项定义",
+    "lane element": "泳道元素",
+}
+
+ROOT_KINDS: Collection[str] = frozenset(
+    {"message", "signal", "error", "escalation", "itemDefinition", "dataStore", "resource", "globalTask",
+     "globalUserTask", "globalScriptTask", "globalBusinessRuleTask", "globalManualTask", "interface",
+     "correlationProperty", "messageEventDefinition", "timerEventDefinition", "signalEventDefinition",
+     "errorEventDefinition", "escalationEventDefinition", "conditionalEventDefinition", "linkEventDefinition",
+     "compensateEventDefinition", "cancelEventDefinition", "terminateEventDefinition"}
+)  # fmt: skip
+
+
+def begin(root: Element, file: str) -> Reading:
+    """A reading that knows the root elements."""
+    reading = Reading(root, file)
+    for element in root:
+        kind = local(element)
+        key = element.get("id")
+        if kind in ROOT_KINDS and key:
+            reading.roots[key] = Named(key, kind, (element.get("name") or "").strip(), element, line_of(element))
+        if kind == "interface":
+            for operation in children(element, "operation"):
+                key = operation.get("id")
+                if key:
+                    name = operation.get("name") or ""
+                    reading.roots[key] = Named(key, "operation", name, operation, line_of(operation))
+    return reading
