@@ -158,7 +158,6 @@ def range_of(at: Moment, text: str) -> Range:
         raise Null("invalid", function="range", value=text) from None
     if isinstance(node, n.RangeNode):
         start, end = _end_point(at, node.start, text), _end_point(at, node.end, text)
-        _ascending(start, end, text)
         return make_range(start, end, node.start_included, node.end_included)
     if isinstance(node, n.UnaryRange):
         return half_range(node.operator, _end_point(at, node.operand, text))  # type: ignore[no-any-return]
@@ -173,8 +172,3 @@ def _end_point(at: Moment, node: n.Node, text: str) -> Value:
         if name in ("@", "date", "time", "date and time", "duration") and isinstance(argument, n.Literal):
             return BUILTINS[name].invoke(at, [argument.value])
     raise Null("invalid", function="range", value=text)
-
-
-def _ascending(start: Value, end: Value, text: str) -> None:
-    if start is not None and end is not None and compare(start, end) == 1:
-        raise Null("invalid", function="range", value=text)

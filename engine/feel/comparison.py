@@ -1,4 +1,8 @@
-"""Equality and order (DMN 1.5 §10.3.2.3, tables 42 and following): True, False, or None where kinds do not compare."""
+"""Equality and order (DMN 1.5 §10.3.2.3, tables 42 and 43): True, False, or None where kinds do not compare.
+
+Times and dates and times are equal when they are so to the second (the test cases of the kit say so); their order
+takes the fraction into account.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +32,13 @@ def _same(left: Value, right: Value) -> bool:
 def _equal_times(left: w.AnyTime, right: w.AnyTime) -> bool:
     if (left.tzinfo is None) != (right.tzinfo is None):
         return False
-    return _time_key(left) == _time_key(right)
+    return _time_key(left) // w.SECOND == _time_key(right) // w.SECOND
 
 
 def _equal_date_times(left: w.AnyDateTime, right: w.AnyDateTime) -> bool:
     if (left.tzinfo is None) != (right.tzinfo is None):
         return False
-    return w.instant(left) == w.instant(right)
+    return w.instant(left) // w.SECOND == w.instant(right) // w.SECOND
 
 
 def _equal_lists(left: list[Value], right: list[Value]) -> bool | None:
@@ -50,6 +54,8 @@ def _equal_contexts(left: Mapping[str, Value], right: Mapping[str, Value]) -> bo
 
 
 def _equal_ranges(left: Range, right: Range) -> bool | None:
+    if left.operator != right.operator:
+        return False
     if (left.start_included, left.end_included) != (right.start_included, right.end_included):
         return False
     return _all(equal(a, b) for a, b in ((left.start, right.start), (left.end, right.end)))

@@ -8,6 +8,7 @@ from engine.feel import nodes as n
 from engine.feel.comparison import compare
 from engine.feel.reasons import Null, note, note_null
 from engine.feel.scope import Code, Scope
+from engine.feel.text import to_string
 from engine.feel.types import FeelType, coerce, infer
 from engine.feel.values import DECIMAL128, FunctionValue, Parameter, Range, Value, kind
 
@@ -66,18 +67,20 @@ def interval(compiler: Compiler, node: n.RangeNode) -> Code:
     return run
 
 
-def make_range(start: Value, end: Value, start_included: bool, end_included: bool) -> Range:
-    """The interval; raises Null when its ends have no common order."""
+def make_range(
+    start: Value, end: Value, start_included: bool, end_included: bool, operator: str = ""
+) -> Range:
+    """The interval; raises Null when its ends have no common order or the start comes after the end."""
     if (start is not None or end is not None) and _fit(start, end):
-        return Range(start, end, start_included, end_included)
-    raise Null("range", start=kind(start), end=kind(end))
+        return Range(start, end, start_included, end_included, operator)
+    raise Null("range", start=to_string(start), end=to_string(end))
 
 
 def _fit(start: Value, end: Value) -> bool:
     if start is None or end is None:
         one = end if start is None else start
         return compare(one, one) is not None
-    return compare(start, end) is not None
+    return compare(start, end) in (-1, 0)
 
 
 def half_interval(compiler: Compiler, node: n.UnaryRange) -> Code:
@@ -96,12 +99,12 @@ def half_interval(compiler: Compiler, node: n.UnaryRange) -> Code:
 def half_range(sign: str, end: Value) -> Value:
     """`(< e)` and its kin as an interval; `(= e)` is [e..e], `(!= e)` has no interval and is null."""
     if sign == "=":
-        return make_range(end, end, True, True)
+        return make_range(end, end, True, True, sign)
     if sign == "!=" or end is None:
-        raise Null("range", start=sign, end=kind(end))
+        raise Null("range", start=sign, end=to_string(end))
     if sign in ("<", "<="):
-        return make_range(None, end, False, sign == "<=")
-    return make_range(end, None, sign == ">=", False)
+        return make_range(None, end, False, sign == "<=", sign)
+    return make_range(end, None, sign == ">=", False, sign)
 
 
 def function_literal(compiler: Compiler, node: n.FunctionNode) -> Code:

@@ -68,10 +68,9 @@ def _number(value: Decimal) -> str:
 def _range(value: Range, length: list[int]) -> str:
     opening = "[" if value.start_included else "("
     closing = "]" if value.end_included else ")"
-    if value.start is None and value.end is not None:
-        return f"({'<=' if value.end_included else '<'} {_written(value.end, length)})"
-    if value.end is None and value.start is not None:
-        return f"({'>=' if value.start_included else '>'} {_written(value.start, length)})"
+    if value.operator:
+        end = value.end if value.start is None else value.start
+        return f"({value.operator} {_written(end, length)})"
     return f"{opening}{_written(value.start, length)}..{_written(value.end, length)}{closing}"
 
 

@@ -149,7 +149,7 @@ def resolve(node: n.TypeNode, types: Mapping[str, FeelType]) -> FeelType:
     """The type as written in an expression; the model's own `types` come before the simple ones."""
     if not node.generic:
         found = types.get(node.name) or SIMPLE.get(node.name)
-        return found or UnknownType(node.name)
+        return unrestricted(found) if found else UnknownType(node.name)
     of = tuple(resolve(item, types) for item in node.of)
     if node.name == "list":
         return ListType("list", of[0])
@@ -158,6 +158,17 @@ def resolve(node: n.TypeNode, types: Mapping[str, FeelType]) -> FeelType:
     if node.name == "context":
         return ContextType("context", {key: resolve(item, types) for key, item in node.fields})
     return FunctionType("function", of, resolve(node.result, types) if node.result else None)
+
+
+def unrestricted(of: FeelType) -> FeelType:
+    """The type without allowed values, at any depth: `instance of` does not ask for them."""
+    if isinstance(of, RestrictedType):
+        return unrestricted(of.base)
+    if isinstance(of, ListType):
+        return ListType(of.name, unrestricted(of.of))
+    if isinstance(of, ContextType):
+        return ContextType(of.name, {key: unrestricted(item) for key, item in of.fields.items()})
+    return of
 
 
 _LITERALS: Final = {str: "string", Decimal: "number", bool: "boolean", type(None): "Null"}

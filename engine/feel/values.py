@@ -48,12 +48,13 @@ class YearsMonths:
 @dataclass(frozen=True, slots=True)
 class Range:
     """An interval. A missing end point (None) is unbounded on that side; both may be numbers, strings, dates, times
-    or durations of one kind."""
+    or durations of one kind. `operator` is the sign of one written `(< e)`: such a one equals only its like."""
 
     start: Value
     end: Value
     start_included: bool = True
     end_included: bool = True
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
