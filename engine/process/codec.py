@@ -1,0 +1,140 @@
+"""A state as bytes and back. Law: what was written once is read for ever; the first field is the format's number.
+
+The bytes are JSON: a list of lists without names, trailing defaults left out. Values keep their kinds (see
+`engine.feel.codec`). Format 1: `[1, next id, flags, tokens, scopes, waits, joins]`, each row in the order of the
+class's fields. `tests/golden/` holds states of every format that must decode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import InternalError
+from engine.feel.codec import decode_value, encode_value
+from engine.process import waits as w
+from engine.process.state import Held, Scope, State, Token
+
+FORMAT = 1
+_STARTED, _ENDED = 1, 2
+
+_TOKEN_DEFAULTS = ("", 0, 0, (), -1, None)
+_SCOPE_DEFAULTS = (0, (), False, (), None)
+
+
+def encode(state: State) -> bytes:
+    """Compact bytes of a state."""
+    flags = _STARTED * state.started + _ENDED * state.ended
+    return encode_value(
+        [
+            FORMAT,
+            state.next,
+            flags,
+            [_token_row(token) for token in state.tokens.values()],
+            [_scope_row(scope) for scope in state.scopes.values()],
+            [_held_row(held) for held in state.waits.values()],
+            [[scope, node, list(tokens)] for (scope, node), tokens in state.joins.items()],
+        ]
+    )
+
+
+def decode(data: bytes) -> State:
+    """The state that `encode` wrote, of this format or any before it. Raises InternalError for a later one."""
+    rows = decode_value(data)
+    read = _READERS.get(rows[0]) if isinstance(rows, list) and rows else None
+    if read is None:
+        raise InternalError(reason=f"an instance state of unknown format {rows[0] if rows else '?'}")
+    return read(rows)
+
+
+def _trimmed(row: list[Any], defaults: tuple[Any, ...]) -> list[Any]:
+    """The row without the defaults at its end."""
+    fixed = len(row) - len(defaults)
+    while len(row) > fixed and _same(row[-1], defaults[len(row) - fixed - 1]):
+        row.pop()
+    return row
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
+
+
+def _token_row(t: Token) -> list[Any]:
+    return _trimmed([t.id, t.node, t.scope, t.flow, t.stage, t.inner, t.waits, t.index, t.data], _TOKEN_DEFAULTS)
+
+
+def _scope_row(s: Scope) -> list[Any]:
+    return _trimmed(
+        [s.id, s.parent, s.owner, s.node, s.kind, s.vars, s.live, s.waits, s.interrupted, s.done, s.data],
+        _SCOPE_DEFAULTS,
+    )
+
+
+def _held_row(held: Held) -> list[Any]:
+    code, defaults = _WAITS[type(held.wait)]
+    fields = [_plain(getattr(held.wait, name)) for name in type(held.wait).__slots__]
+    return [code, held.role, held.token, held.scope, held.data, *_trimmed(fields, defaults)]
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) and type(value) is not dict else value
+
+
+_WAITS: dict[type[Any], tuple[str, tuple[Any, ...]]] = {
+    w.UserWait: ("u", (None, None, (), (), None, None, 50, None, {}, {})),
+    w.JobWait: ("j", ({}, None, None, None, 50, {})),
+    w.TimerWait: ("t", ()),
+    w.MessageWait: ("m", ({},)),
+    w.SignalWait: ("s", ()),
+    w.ConditionWait: ("c", ()),
+    w.CallWait: ("p", ("latest", {}, None)),
+    w.ThrowWait: ("x", ()),
+    w.IncidentWait: ("i", ()),
+}
+"""Kind of wait -> its letter, and the defaults of its last fields."""
+
+
+def _user_wait(fields: list[Any]) -> w.UserWait:
+    for position in (5, 6):
+        if len(fields) > position:
+            fields[position] = tuple(fields[position])
+    return w.UserWait(*fields)
+
+
+_MAKE: dict[str, Callable[[list[Any]], w.Wait]] = {
+    "u": _user_wait,
+    "j": lambda fields: w.JobWait(*fields),
+    "t": lambda fields: w.TimerWait(*fields),
+    "m": lambda fields: w.MessageWait(*fields),
+    "s": lambda fields: w.SignalWait(*fields),
+    "c": lambda fields: w.ConditionWait(*fields),
+    "p": lambda fields: w.CallWait(*fields),
+    "x": lambda fields: w.ThrowWait(*fields),
+    "i": lambda fields: w.IncidentWait(*fields),
+}
+
+
+def _read_1(rows: list[Any]) -> State:
+    _, following, flags, tokens, scopes, waits, joins = rows
+    state = State()
+    state.next = following
+    state.started, state.ended = bool(flags & _STARTED), bool(flags & _ENDED)
+    for row in tokens:
+        if len(row) > 6:
+            row[6] = tuple(row[6])
+        state.tokens[row[0]] = Token(*row)
+    for row in scopes:
+        for position in (7, 9):
+            if len(row) > position:
+                row[position] = tuple(row[position])
+        state.scopes[row[0]] = Scope(*row)
+    for code, role, token, scope, data, *fields in waits:
+        wait = _MAKE[code](fields)
+        state.waits[wait.id] = Held(wait, role, token, scope, data)
+    state.watching = sum(isinstance(held.wait, w.ConditionWait) for held in state.waits.values())
+    state.joins = {(scope, node): tuple(ids) for scope, node, ids in joins}
+    return state
+
+
+_READERS: dict[int, Callable[[list[Any]], State]] = {1: _read_1}
+"""Format -> reader. A reader is never removed; a new format adds one."""

@@ -1,0 +1,142 @@
+"""The life of an activity (BPMN 2.0 §13.3.2): entered, inputs mapped, working, guarded by its boundary events, done.
+
+Every stage can stop as an incident and be tried again; a stage evaluates all its expressions before it changes
+anything, so that trying again is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.process.native import compensation, flows
+from engine.process.native.arming import guard
+from engine.process.native.plan import PNode
+from engine.process.native.run import Run, Stuck
+from engine.process.state import Stage, Token
+
+
+def enter(run: Run, token: Token, p: PNode) -> None:
+    """A token arrives at an activity; with a start quantity it waits for its fellows first."""
+    if p.node.start_quantity > 1 and not _gathered(run, token, p):
+        return
+    run.entered(token, p)
+    begin(run, token, p)
+
+
+def _gathered(run: Run, token: Token, p: PNode) -> bool:
+    """Start quantity (§13.3.2): as many tokens as asked are taken together; those before wait without a trace."""
+    key = (token.scope, p.id)
+    waiting = (*run.joins.get(key, ()), token.id)
+    if len(waiting) < p.node.start_quantity:
+        run.joins[key] = waiting
+        token.stage = Stage.HELD
+        return False
+    run.joins.pop(key, None)
+    for id in waiting[:-1]:
+        run.consume(run.token(id))
+    return True
+
+
+def begin(run: Run, token: Token, p: PNode) -> None:
+    """Stage ENTERED: map the inputs, in a loop set up its body, then start the work."""
+    if p.loop is not None and token.index < 0:
+        from engine.process.native import loops
+
+        loops.begin(run, token, p)
+        return
+    _check_input_sets(run, token, p)
+    if p.node.inputs or p.node.data:
+        place = run.place(token)
+        local = {name: run.value(e, place) if e else None for name, e in p.node.data.items()}
+        local |= run.params(p.node.inputs, place, local)
+        _locals(run, token, p, local)
+    start(run, token, p)
+
+
+def _check_input_sets(run: Run, token: Token, p: PNode) -> None:
+    """Input sets (§10.4.2): the first that is available lets the activity start."""
+    if not p.node.input_sets:
+        return
+    view = run.view(run.place(token))
+    if not any(all(view.get(name) is not None for name in names) for names in p.node.input_sets):
+        missing = sorted({name for names in p.node.input_sets for name in names if view.get(name) is None})
+        raise Stuck("DATA_MISSING", f"no input set is available: {', '.join(missing)}")
+
+
+def _locals(run: Run, token: Token, p: PNode, values: dict[str, Any]) -> None:
+    if not token.inner:
+        token.inner = run.new_scope(token.scope, token.id, p.id, "task", {}).id
+    run.write_here(token.inner, values)
+
+
+def start(run: Run, token: Token, p: PNode) -> None:
+    """Stage STARTING: do the work, or open what it waits for; then arm the boundary events."""
+    token.stage = Stage.STARTING
+    p.work(run, token, p)
+    if token.stage == Stage.STARTING:
+        settle(run, token, p)
+
+
+def settle(run: Run, token: Token, p: PNode) -> None:
+    """Stage GUARDING: what has begun and is not done is guarded by its boundary events."""
+    token.stage = Stage.GUARDING
+    if token.index < 0 and p.boundaries:
+        guard(run, token, p)
+    if token.stage == Stage.GUARDING:
+        token.stage = Stage.WAITING
+
+
+def finish(run: Run, token: Token, p: PNode, results: Mapping[str, Any] | None = None) -> None:
+    """The work is done. With output mappings its results are local and only the mapped values go out."""
+    if results:
+        if p.outputs:
+            _locals(run, token, p, {name: value for name, value in results.items()})
+        else:
+            run.write(run.place(token), results)
+    complete(run, token, p)
+
+
+def complete(run: Run, token: Token, p: PNode) -> None:
+    """Stage FINISHING: map the outputs, take down what guards, leave."""
+    token.stage = Stage.FINISHING
+    if p.outputs and (p.loop is None or token.index >= 0):
+        found = run.params(p.outputs, run.place(token))
+        _take_down(run, token, p)
+        run.write(token.scope, found)
+    else:
+        _take_down(run, token, p)
+    if token.index >= 0:
+        from engine.process.native import loops
+
+        loops.iteration_done(run, token, p)
+        return
+    depart(run, token, p)
+
+
+def _take_down(run: Run, token: Token, p: PNode) -> None:
+    run.close_all(token.waits)
+    token.waits = ()
+    if token.inner:
+        scope = run.scopes[token.inner]
+        if p.compensable:
+            compensation.remember(run, token, p, scope)
+        if token.index < 0:
+            drop_scope(run, token)
+    elif p.compensable:
+        compensation.remember(run, token, p, None)
+
+
+def drop_scope(run: Run, token: Token) -> None:
+    """The token's inner scope and its subscriptions are gone."""
+    scope = run.scopes.pop(token.inner)
+    run.close_all(scope.waits)
+    token.inner = 0
+
+
+def depart(run: Run, token: Token, p: PNode) -> None:
+    """Stage LEAVING: choose the outgoing flows (which may stop here), leave, send tokens on."""
+    token.stage = Stage.LEAVING
+    chosen = flows.choose(run, token, p)
+    run.left(token, p)
+    flows.take(run, token, p, chosen)

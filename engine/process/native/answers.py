@@ -1,0 +1,164 @@
+"""What each trigger does: the table from trigger to function. Law: a trigger whose wait is gone changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.errors import InvalidInput, WaitClosed
+from engine.process import triggers as t
+from engine.process.contract import Ended
+from engine.process.model import WorkSpec
+from engine.process.native import arming, events, subprocesses, tasks, throwing
+from engine.process.native.activities import finish
+from engine.process.native.cancelling import cancel_scope
+from engine.process.native.run import Run
+from engine.process.native.starting import move_token, start
+from engine.process.native.table import resume
+from engine.process.state import Held
+from engine.process.waits import CallWait, IncidentWait, JobWait, MessageWait, ThrowWait, TimerWait, UserWait, Wait
+
+
+def _held(run: Run, wait: int, *kinds: type[Wait]) -> Held:
+    held = run.held(wait)
+    if not isinstance(held.wait, kinds):
+        raise WaitClosed(wait=wait)
+    return held
+
+
+def _job_done(run: Run, trigger: t.JobDone) -> None:
+    held = _held(run, trigger.wait, JobWait)
+    assert isinstance(held.wait, JobWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    p = run.plan.nodes[token.node]
+    if held.role == "throw":
+        run.attempt(throwing.throw_next, token)
+        return
+    results = dict(trigger.variables)
+    work = p.node.work or WorkSpec()
+    if held.wait.kind == "decision":
+        results = dict(tasks.decided(work, held.wait.name, results.get("result"), held.wait.name))
+    elif work.result_variable:
+        found = results["result"] if set(results) == {"result"} else results
+        results = {work.result_variable: found}
+    run.attempt(finish, token, results)
+
+
+def _job_failed(run: Run, trigger: t.JobFailed) -> None:
+    held = _held(run, trigger.wait, JobWait, UserWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    throwing.raise_error(run, token, trigger.code, trigger.message, trigger.variables, token.node)
+
+
+def _task_completed(run: Run, trigger: t.TaskCompleted) -> None:
+    held = _held(run, trigger.wait, UserWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    run.attempt(finish, token, trigger.variables)
+
+
+def _timer_fired(run: Run, trigger: t.TimerFired) -> None:
+    events.happened(run, _held(run, trigger.wait, TimerWait), {})
+
+
+def _message_arrived(run: Run, trigger: t.MessageArrived) -> None:
+    events.happened(run, _held(run, trigger.wait, MessageWait), trigger.variables)
+
+
+def _signal_raised(run: Run, trigger: t.SignalRaised) -> None:
+    throwing.broadcast(run, trigger.name, trigger.variables)
+
+
+def _delivered(run: Run, trigger: t.Delivered) -> None:
+    held = _held(run, trigger.wait, ThrowWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    run.attempt(throwing.throw_next, token)
+
+
+def _due_moved(run: Run, trigger: t.DueMoved) -> None:
+    held = _held(run, trigger.wait, UserWait)
+    wait = held.wait
+    assert isinstance(wait, UserWait)
+    moved = UserWait(
+        wait.id, wait.element, wait.name, wait.lane, wait.assignee, wait.candidate_users, wait.candidate_groups,
+        trigger.due, wait.follow_up, wait.priority, wait.form, wait.properties, wait.variables,
+    )  # fmt: skip
+    run.keep(held, moved, held.data)
+    token = run.token(held.token)
+    if run.plan.nodes[token.node].hangs and token.index < 0:
+        run.attempt(arming.rearm, token, trigger.due)
+
+
+def _condition_changed(run: Run, trigger: t.ConditionChanged) -> None:
+    run.write(_root(run), trigger.variables)
+    run.dirty = run.watching > 0
+
+
+def _root(run: Run) -> int:
+    return next(scope.id for scope in run.scopes.values() if not scope.parent)
+
+
+def _call_ended(run: Run, trigger: t.CallEnded) -> None:
+    held = _held(run, trigger.wait, CallWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    if trigger.error is not None:
+        throwing.raise_error(run, token, trigger.error, trigger.message, trigger.variables, token.node)
+    else:
+        run.attempt(tasks.called_ended, token, trigger.variables)
+
+
+def _call_escalated(run: Run, trigger: t.CallEscalated) -> None:
+    held = _held(run, trigger.wait, CallWait)
+    token = run.token(held.token)
+    throwing.raise_escalation(run, token, trigger.code, trigger.variables, token.node)
+
+
+def _retried(run: Run, trigger: t.Retried) -> None:
+    held = _held(run, trigger.wait, IncidentWait)
+    token = run.token(held.token)
+    run.close(trigger.wait, "done")
+    run.write(run.place(token), trigger.variables)
+    run.queue.append((resume(run.plan.nodes[token.node], held.data), token.id))
+
+
+def _modified(run: Run, trigger: t.Modified) -> None:
+    move_token(run, trigger.source, trigger.target)
+
+
+def _cancelled(run: Run, trigger: t.Cancelled) -> None:
+    cancel_scope(run, _root(run))
+    subprocesses.end(run, Ended("cancelled", message=trigger.reason))
+
+
+_ANSWERS: dict[type[Any], Callable[[Run, Any], None]] = {
+    t.Started: start,
+    t.JobDone: _job_done,
+    t.JobFailed: _job_failed,
+    t.TaskCompleted: _task_completed,
+    t.TimerFired: _timer_fired,
+    t.DueMoved: _due_moved,
+    t.MessageArrived: _message_arrived,
+    t.SignalRaised: _signal_raised,
+    t.Delivered: _delivered,
+    t.ConditionChanged: _condition_changed,
+    t.CallEnded: _call_ended,
+    t.CallEscalated: _call_escalated,
+    t.Retried: _retried,
+    t.Modified: _modified,
+    t.Cancelled: _cancelled,
+}
+
+
+def answer(run: Run, trigger: t.Trigger) -> None:
+    """Let the trigger do what it does. Raises WaitClosed, or InvalidInput for one that cannot be in this state."""
+    if run.over:
+        raise WaitClosed(wait=getattr(trigger, "wait", "-"))
+    if run.started == isinstance(trigger, t.Started):
+        raise InvalidInput(
+            place="trigger", reason="an instance starts exactly once, before all else", reason_zh="实例只能启动一次"
+        )
+    _ANSWERS[type(trigger)](run, trigger)

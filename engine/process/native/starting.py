@@ -1,0 +1,107 @@
+"""How an instance begins, and how a token is moved by hand (BPMN 2.0 §13.2)."""
+
+from __future__ import annotations
+
+from engine.errors import InvalidInput, NotFound
+from engine.process.native import events, subprocesses
+from engine.process.native.activities import finish
+from engine.process.native.arming import listen
+from engine.process.native.cancelling import cancel_token
+from engine.process.native.plan import PNode
+from engine.process.native.run import Run
+from engine.process.state import Scope, Stage, Token
+from engine.process.triggers import Started
+
+
+def start(run: Run, trigger: Started) -> None:
+    """Create the process's scope with its data, arm its event sub-processes, send out the first tokens."""
+    nodes = _first_nodes(run, trigger.start)
+    run.started = True
+    root = run.new_scope(0, 0, run.plan.key, "process", {})
+    named = nodes[0] if trigger.start is not None else None
+    mapped = named is not None and bool(
+        named.outputs or (named.node.events and named.node.events[0].outputs)
+    )
+    given = {} if mapped else dict(trigger.variables)
+    if nodes[0].node.initiator:
+        given[nodes[0].node.initiator] = run.env.initiator
+    run.write(root.id, given)
+    place = run.plan.scopes[run.plan.key]
+    subprocesses.fill(run, root, place.data)
+    listen(run, root.id, place)
+    for p in reversed(nodes):
+        token = run.push_new(p.id, root.id)
+        if mapped:
+            token.data = {"payload": dict(trigger.variables), "n": 0}
+        if named is not None and named.type not in ("startEvent",):
+            run.queue.pop()
+            _begin_by_event(run, token, named)
+
+
+def _begin_by_event(run: Run, token: Token, p: PNode) -> None:
+    """What instantiates has happened already: a receive task, or an event behind an instantiating gateway."""
+    run.entered(token, p)
+    if p.activity:
+        run.attempt(finish, token)
+    else:
+        run.attempt(events.absorb, token)
+
+
+def _first_nodes(run: Run, named: str | None) -> list[PNode]:
+    place = run.plan.scopes[run.plan.key]
+    nodes = run.plan.nodes
+    if named is not None:
+        p = nodes.get(named)
+        if p is None or p.node.scope != run.plan.key:
+            raise NotFound(what="start event", id=named)
+        return [p]
+    starts = [nodes[id] for id in place.starts]
+    none_starts = [p for p in starts if p.type == "startEvent" and not p.node.events]
+    if none_starts:
+        return none_starts[:1]
+    plain = [p for p in starts if p.type != "startEvent" and not p.node.instantiate]
+    if plain and len(plain) == len(starts):
+        return plain
+    if len(starts) == 1:
+        return starts
+    raise InvalidInput(
+        place=run.plan.key,
+        reason="it has no start event without a trigger: say at which one to start",
+        reason_zh="没有空白开始事件,请指明从哪个开始事件启动",
+    )
+
+
+def move_token(run: Run, source: str | None, target: str) -> None:
+    """Cancel what stands at `source` and enter `target`; scopes that `target` needs are opened on the way."""
+    p = run.plan.nodes.get(target)
+    if p is None:
+        raise NotFound(what="element", id=target)
+    standing = [token for token in run.tokens.values() if token.node == source and token.index < 0]
+    if source is not None and not standing:
+        raise InvalidInput(place=source, reason="no token stands here", reason_zh="此处没有令牌")
+    near = standing[0].scope if standing else 0
+    run.push_new(target, _scope_for(run, p.node.scope, near).id)
+    for token in standing:
+        if token.id in run.tokens:
+            cancel_token(run, token)
+
+
+def _scope_for(run: Run, wanted: str, near: int) -> Scope:
+    """A live scope of that sub-process: the one around `near` if there is one, else any, else a new one."""
+    while near:
+        if run.scopes[near].node == wanted and run.scopes[near].kind in ("process", "sub"):
+            return run.scopes[near]
+        near = run.scopes[near].parent
+    for scope in run.scopes.values():
+        if scope.node == wanted and scope.kind in ("process", "sub"):
+            return scope
+    p = run.plan.nodes[wanted]
+    outer = _scope_for(run, p.node.scope, 0)
+    token = run.new_token(p.id, outer.id)
+    run.entered(token, p)
+    scope = subprocesses.open_scope(run, token, p)
+    from engine.process.native.activities import settle
+
+    settle(run, token, p)
+    token.stage = Stage.WAITING
+    return scope

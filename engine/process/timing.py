@@ -1,0 +1,170 @@
+"""Moments, durations and cycles of timers. Law: pure arithmetic; days are wall-clock days of the zone, hours are real.
+
+Formats: ISO 8601 dates, date-times, durations (`P1Y2M3DT4H5M6S`, `P2W`), repeating intervals (`R3/PT1H`,
+`R/2026-01-01T09:00/P1D`, `R2/PT1H/2026-02-01T00:00`), cron in five fields or in six and seven (seconds first, Quartz),
+and working days (`3BD`), which only the business calendar knows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from engine.feel import YearsMonths
+from engine.process.businesstime import BusinessCalendar
+from engine.process.cron import Cron
+
+_DURATION = re.compile(
+    r"([+-]?)P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
+    r"(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+_WORKING = re.compile(r"([+-]?\d+)\s*BD", re.IGNORECASE)
+FOREVER = -1
+"""The repetitions of a cycle without a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time: calendar months and days, working days, and real seconds."""
+
+    months: int = 0
+    days: int = 0
+    working_days: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A repetition: `count` occurrences (FOREVER: without end), each `every` after the one before, or by `cron`."""
+
+    count: int
+    every: str = ""
+    first: datetime | None = None
+    last: datetime | None = None
+    cron: bool = False
+
+
+def read_period(value: Any) -> Period:
+    """A period from ISO text, `3BD`, a timedelta or YearsMonths. Raises ValueError."""
+    if isinstance(value, timedelta):
+        rest = value - timedelta(days=value.days)
+        return Period(days=value.days, seconds=rest.total_seconds())
+    if isinstance(value, YearsMonths):
+        return Period(months=value.months)
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a duration")
+    text = value.strip()
+    if working := _WORKING.fullmatch(text):
+        return Period(working_days=int(working[1]))
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise ValueError(f"“{text}” is not an ISO 8601 duration")
+    sign = -1 if found[1] == "-" else 1
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups()[1:7])
+    seconds = hours * 3600 + minutes * 60 + float(found[8] or 0)
+    return Period(sign * (years * 12 + months), sign * (weeks * 7 + days), 0, sign * seconds)
+
+
+def add(moment: datetime, period: Period, zone: tzinfo, calendar: BusinessCalendar) -> datetime:
+    """`moment` plus `period`: months and days by the zone's clock on the wall, the rest by real time.
+
+    A month's last day is not passed (31 Jan + 1 month = 28 or 29 Feb); working days keep the hour of the day.
+    """
+    if period.months or period.days:
+        local = moment.astimezone(zone)
+        day = _add_months(local.date(), period.months) + timedelta(days=period.days)
+        moment = _on_clock(day, local.time(), zone, local.fold)
+    if period.working_days:
+        moment = calendar.shift(moment, period.working_days)
+    if period.seconds:
+        moment = (moment.astimezone(UTC) + timedelta(seconds=period.seconds)).astimezone(zone)
+    return moment
+
+
+def _add_months(day: date, months: int) -> date:
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
+
+
+def _on_clock(day: date, clock: time, zone: tzinfo, fold: int) -> datetime:
+    """The wall-clock time on that day; one that a change of clocks skips moves on by the gap."""
+    local = datetime.combine(day, clock.replace(tzinfo=None), zone).replace(fold=fold)
+    return local.astimezone(UTC).astimezone(zone)
+
+
+def read_moment(value: Any, zone: tzinfo) -> datetime:
+    """A point in time from a date-time, a date (its midnight) or ISO text; `zone` where none is said. ValueError."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), zone)
+    if isinstance(value, str):
+        text = value.strip()
+        plain, _, name = text.partition("@")
+        if name:
+            from zoneinfo import ZoneInfo
+
+            return datetime.fromisoformat(plain).replace(tzinfo=ZoneInfo(name))
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    raise ValueError(f"{value!r} is not a point in time")
+
+
+def read_cycle(value: Any, zone: tzinfo) -> Cycle:
+    """A repeating interval, a cron expression, or a plain duration (one without end). Raises ValueError."""
+    if not isinstance(value, str):
+        read_period(value)
+        raise ValueError(f"{value!r} is not a cycle: write R/PT1H or a cron expression as text")
+    text = value.strip()
+    if text.startswith("R"):
+        return _repeating(text, zone)
+    if text.startswith(("P", "-P", "+P")):
+        read_period(text)
+        return Cycle(FOREVER, text)
+    Cron.read(text)
+    return Cycle(FOREVER, text, cron=True)
+
+
+def _repeating(text: str, zone: tzinfo) -> Cycle:
+    head, *parts = text.split("/")
+    if not re.fullmatch(r"R-?\d*", head) or not 1 <= len(parts) <= 2:
+        raise ValueError(f"“{text}” is not a repeating interval")
+    count = int(head[1:]) if head[1:] not in ("", "-1") else FOREVER
+    durations = [part for part in parts if part.lstrip("+-").startswith("P")]
+    moments = [read_moment(part, zone) for part in parts if not part.lstrip("+-").startswith("P")]
+    if not durations:
+        raise ValueError(f"“{text}” has no interval")
+    read_period(durations[0])
+    if moments and parts[0] != durations[0]:
+        return Cycle(count, durations[0], first=moments[0])
+    return Cycle(count, durations[0], last=moments[0] if moments else None)
+
+
+def first_due(cycle: Cycle, now: datetime, zone: tzinfo, calendar: BusinessCalendar) -> datetime | None:
+    """When a cycle that begins now is due first; None when it is over already."""
+    if cycle.first is not None:
+        return _not_after(cycle.first, cycle)
+    return following(cycle, now, now, zone, calendar)
+
+
+def following(
+    cycle: Cycle, due: datetime, now: datetime, zone: tzinfo, calendar: BusinessCalendar
+) -> datetime | None:
+    """The occurrence after `due`. An endless cycle skips what was missed before `now`: one catch-up, no burst."""
+    if cycle.cron:
+        return Cron.read(cycle.every).after(max(due, now), zone)
+    period = read_period(cycle.every)
+    later = add(due, period, zone, calendar)
+    if later <= due:
+        raise ValueError(f"“{cycle.every}” does not move on")
+    while cycle.count == FOREVER and later <= now:
+        later = add(later, period, zone, calendar)
+    return _not_after(later, cycle)
+
+
+def _not_after(due: datetime, cycle: Cycle) -> datetime | None:
+    return due if cycle.last is None or due <= cycle.last else None
