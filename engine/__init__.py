@@ -1,1 +1,1 @@
-"""The engine: BPMN file → definition → instance → step → rows. Data flows one way; nothing here knows handlers or web."""
+"""The engine: BPMN file → definition → instance → step → rows. Data flows one way; it knows no handlers and no web."""

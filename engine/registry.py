@@ -188,7 +188,9 @@ def load(packages: Iterable[str]) -> Registry:
         root = importlib.import_module(package)
         names = [package]
         if hasattr(root, "__path__"):
-            names += [m.name for m in pkgutil.walk_packages(root.__path__, package + ".") if ".migrations" not in m.name]
+            names += [
+                m.name for m in pkgutil.walk_packages(root.__path__, package + ".") if ".migrations" not in m.name
+            ]
         for name in names:
             module = importlib.import_module(name)
             registry.add_functions(*(v for v in vars(module).values() if callable(v) and hasattr(v, _MARK)))

@@ -21,9 +21,7 @@ def duration(text: str) -> timedelta:
     if found is None or text.strip() in ("P", "PT"):
         raise ValueError(f"not an ISO 8601 duration: {text}")
     days, hours, minutes, seconds = found.groups()
-    return timedelta(
-        days=int(days or 0), hours=int(hours or 0), minutes=int(minutes or 0), seconds=float(seconds or 0)
-    )
+    return timedelta(days=int(days or 0), hours=int(hours or 0), minutes=int(minutes or 0), seconds=float(seconds or 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,7 @@ from engine.errors import SettingsInvalid
 class Settings(BaseSettings):
     """What an installation may choose."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="DEALFLOW_", toml_file="dealflow.toml", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="DEALFLOW_", toml_file="dealflow.toml", extra="forbid", frozen=True)
 
     database_url: str = Field("sqlite:///var/dealflow.db", description="SQLite file or postgresql:// address.")
     secret_key: str = Field("", description="Signs sessions and links; empty: made and kept in var/secret.")

@@ -39,6 +39,10 @@ class Decisions:
         """The decisions of this model, by name."""
         return tuple(decision.name for decision in self._linked.model.decisions)
 
+    def ids(self) -> dict[str, str]:
+        """The decisions of this model: id → name."""
+        return {decision.id: decision.name for decision in self._linked.model.decisions}
+
     def has(self, name_or_id: str) -> bool:
         """Whether `evaluate` knows a decision or service of that name or id."""
         found = self._linked.find(name_or_id)

@@ -1,5 +1,9 @@
 """Rows. Law: rows are the truth; `transaction()` is the only place that commits; nobody else opens a connection."""
 
+from pathlib import Path
+
 from engine.store.database import after_commit, open_database, reading, transaction, upsert
 
-__all__ = ["after_commit", "open_database", "reading", "transaction", "upsert"]
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+__all__ = ["MIGRATIONS", "after_commit", "open_database", "reading", "transaction", "upsert"]

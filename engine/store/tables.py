@@ -123,6 +123,14 @@ form = Table(
     UniqueConstraint("key", "version"),
 )
 
+refused = Table(
+    "refused",
+    metadata,
+    Column("folder", Name, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("faults", Document, nullable=False),
+)
+
 # ── instances and what they wait for ───────────────────────────────────────────────────────────────────────────
 
 instance = Table(

@@ -1,0 +1,410 @@
+"""The unit of work. Law: one trigger, one transaction: state, waits, history, messages and handlers' writes together.
+
+    load under lock → step → answer what can be answered here → step again … → write rows → deliver what was thrown
+
+A unit works through a queue of (instance, trigger). What a step throws reaches other instances in the same unit: a
+message starts or continues one, a called process starts, a caller goes on when its call ends. Instances are written
+before messages are delivered, so that a place opened in this unit can be found. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import (
+    answers,
+    calendars,
+    definitions,
+    history,
+    incidents,
+    instances,
+    jobs,
+    subscriptions,
+    timers,
+    usertasks,
+)
+from engine.errors import InternalError, WaitClosed
+from engine.execution import Runtime, runtime_of
+from engine.ids import new_id
+from engine.instances import Live
+from engine.log import logger
+from engine.process.contract import Closed, Env, Threw
+from engine.process.native import step as native_step
+from engine.process.state import new_state
+from engine.process.triggers import (
+    CallEnded,
+    CallEscalated,
+    Cancelled,
+    Delivered,
+    MessageArrived,
+    SignalRaised,
+    Started,
+    Trigger,
+)
+from engine.process.waits import (
+    CallWait,
+    IncidentWait,
+    JobWait,
+    MessageWait,
+    SignalWait,
+    ThrowWait,
+    TimerWait,
+    UserWait,
+    Wait,
+)
+from engine.store import tables as t
+from engine.subscriptions import Mail, Target
+
+log = logger("advance")
+KERNELS = {"native": native_step}
+MOST_TRIGGERS = 10_000
+"""A unit that goes on and on is a loop between instances: it ends as an error, not as a hung process."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit of work: who acts, the instances in hand, what is still to be done."""
+
+    session: Session
+    actor: str
+    runtime: Runtime
+    now: datetime
+    lives: dict[int, Live] = field(default_factory=dict)
+    pending: deque[tuple[int, Trigger]] = field(default_factory=deque)
+    thrown: list[tuple[Live, Threw]] = field(default_factory=list)
+    throwers: list[tuple[int, int]] = field(default_factory=list)
+    failures: dict[tuple[int, int], BaseException] = field(default_factory=dict)
+    done: int = 0
+
+
+def unit_of(session: Session, actor: str) -> Unit:
+    """A fresh unit of work in this transaction."""
+    runtime = runtime_of(session)
+    return Unit(session, actor, runtime, runtime.now())
+
+
+def advance(session: Session, actor: str, live: Live, trigger: Trigger) -> Live:
+    """Carry one trigger through, and all that follows from it. WaitClosed when what it answers is gone."""
+    unit = unit_of(session, actor)
+    unit.lives[live.id] = live
+    _step(unit, live, trigger)
+    finish(unit)
+    return live
+
+
+def start(
+    session: Session,
+    actor: str,
+    definition_id: int,
+    variables: Mapping[str, object],
+    business_key: str | None = None,
+    start_event: str | None = None,
+) -> Live:
+    """Start an instance and carry it as far as it goes."""
+    unit = unit_of(session, actor)
+    live = _begin(unit, definition_id, business_key)
+    unit.pending.append((live.id, Started(start_event, variables)))
+    finish(unit)
+    return live
+
+
+def finish(unit: Unit) -> None:
+    """Work the queue empty: triggers first, then rows, then what was thrown, until nothing is left."""
+    while unit.pending or unit.thrown or any(live.dirty for live in unit.lives.values()):
+        while unit.pending:
+            instance_id, trigger = unit.pending.popleft()
+            _step_if_open(unit, instance_id, trigger)
+        for live in list(unit.lives.values()):
+            if live.dirty:
+                _write(unit, live)
+        if not unit.pending:
+            _deliver(unit)
+
+
+def _begin(unit: Unit, definition_id: int, business_key: str | None, parent: Live | None = None, wait: int = 0) -> Live:
+    id = new_id()
+    live = Live(
+        id=id,
+        package=definitions.package(unit.session, definition_id),
+        state=new_state(),
+        version=0,
+        business_key=business_key,
+        parent_id=parent.id if parent else None,
+        parent_wait=wait if parent else None,
+        root_id=parent.root_id if parent else id,
+        started_by=unit.actor,
+        facts={},
+        new=True,
+        dirty=True,
+    )
+    unit.lives[id] = live
+    return live
+
+
+def _live(unit: Unit, instance_id: int) -> Live:
+    live = unit.lives.get(instance_id)
+    if live is None:
+        found = instances.load(unit.session, instance_id)
+        if found is None:
+            raise InternalError(reason=f"instance {instance_id} is locked")
+        live = unit.lives[instance_id] = found
+    return live
+
+
+def _step_if_open(unit: Unit, instance_id: int, trigger: Trigger) -> None:
+    """What follows from a step may find its place closed meanwhile: then there is nothing to do."""
+    live = _live(unit, instance_id)
+    if live.status != "active":
+        return
+    try:
+        _step(unit, live, trigger)
+    except WaitClosed:
+        log.info("follow_up_dropped", instance=instance_id, trigger=type(trigger).__name__)
+
+
+def _env(unit: Unit, live: Live) -> Env:
+    return Env(
+        now=unit.now,
+        zone=unit.runtime.zone,
+        calendar=calendars.calendar(unit.session),
+        decisions=live.package.decisions,
+        business_key=live.business_key,
+        instance=str(live.id),
+        initiator=live.started_by,
+    )
+
+
+def _step(unit: Unit, live: Live, first: Trigger) -> None:
+    """Step, answer inside the transaction what can be, and step again with the answers."""
+    env = _env(unit, live)
+    kernel = KERNELS[live.package.kernel]
+    queue: deque[Trigger] = deque([first])
+    while queue:
+        trigger = queue.popleft()
+        unit.done += 1
+        if unit.done > MOST_TRIGGERS:
+            raise InternalError(reason=f"more than {MOST_TRIGGERS} steps follow from one trigger")
+        try:
+            result = kernel(live.package.definition, live.state, trigger, env)
+        except WaitClosed:
+            if trigger is first:
+                raise
+            continue
+        live.state, live.dirty = result.state, True
+        live.triggers.append(trigger)
+        live.events.extend(result.events)
+        for closed in result.closed:
+            _close(live, closed)
+        for wait in result.opened:
+            live.opened[wait.id] = wait
+            answered = _answer(unit, live, wait)
+            if answered is not None:
+                queue.append(answered)
+        unit.thrown.extend((live, e) for e in result.events if isinstance(e, Threw))
+        if result.ended is not None:
+            live.ended, live.status = result.ended, result.ended.state
+            _tell_caller(unit, live)
+
+
+def _close(live: Live, closed: Closed) -> None:
+    if live.opened.pop(closed.wait.id, None) is None:
+        live.closed.append(closed)
+
+
+def _answer(unit: Unit, live: Live, wait: Wait) -> Trigger | None:
+    if isinstance(wait, ThrowWait):
+        unit.throwers.append((live.id, wait.id))
+    if not isinstance(wait, JobWait):
+        return None
+    found = answers.answer(unit.session, live, wait)
+    if isinstance(found, answers.Failed):
+        unit.failures[live.id, wait.id] = found.error
+        return None
+    return found
+
+
+def _tell_caller(unit: Unit, live: Live) -> None:
+    if live.parent_id is None or live.parent_wait is None or live.ended is None:
+        return
+    ended = live.ended
+    if ended.state == "cancelled":
+        return
+    outcome = CallEnded(live.parent_wait, live.state.variables(), ended.error, ended.message)
+    unit.pending.append((live.parent_id, outcome))
+
+
+# ── rows ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _write(unit: Unit, live: Live) -> None:
+    """Everything that happened to one instance since it was last written, as rows."""
+    session, connection = unit.session, unit.session.connection()
+    before, is_new = live.facts, live.new
+    instances.write(connection, live, unit.now)
+    if live.triggers:
+        history.record(connection, live.id, live.version, unit.now, unit.actor, live.triggers, live.events)
+    closed, opened = live.closed, list(live.opened.values())
+    facts_changed = not is_new and live.facts != before
+    live.clear()
+    if closed:
+        _close_rows(unit, live, closed)
+    if facts_changed:
+        usertasks.refresh_facts(session, live)
+    for wait in opened:
+        _open_row(unit, live, wait)
+
+
+def _open_row(unit: Unit, live: Live, wait: Wait) -> None:
+    session = unit.session
+    match wait:
+        case UserWait():
+            usertasks.open_task(session, live, wait)
+        case TimerWait():
+            timers.open_timer(session, live, wait)
+        case JobWait():
+            jobs.open_job(session, live, wait, failed=unit.failures.pop((live.id, wait.id), None))
+        case MessageWait():
+            subscriptions.open_wait(session, live, wait)
+            _take_kept(unit, live, wait)
+        case SignalWait():
+            subscriptions.open_wait(session, live, wait)
+        case CallWait():
+            _call(unit, live, wait)
+        case IncidentWait():
+            incidents.raise_incident(
+                session, "model", wait.element, wait.code, wait.message, instance_id=live.id, wait=wait.id
+            )
+
+
+def _take_kept(unit: Unit, live: Live, wait: MessageWait) -> None:
+    """A message that came too early finds the place that now waits for it."""
+    for id, mail in subscriptions.kept_for(unit.session, wait.name):
+        target = subscriptions.find(unit.session, mail)
+        if target is not None and (target.instance_id, target.wait) == (live.id, wait.id):
+            subscriptions.mark_delivered(unit.session, id, live.id)
+            unit.pending.append((live.id, MessageArrived(wait.id, mail.variables)))
+            return
+
+
+def _call(unit: Unit, live: Live, wait: CallWait) -> None:
+    version = int(wait.binding.removeprefix("version:")) if wait.binding.startswith("version:") else None
+    definition_id = _called_definition(unit, live, wait, version)
+    child = _begin(unit, definition_id, wait.business_key or live.business_key, live, wait.id)
+    instances.write(unit.session.connection(), child, unit.now)
+    child.new = False
+    unit.session.execute(sa.insert(t.call).values(instance_id=live.id, wait=wait.id, child_id=child.id))
+    unit.pending.append((child.id, Started(None, wait.inputs)))
+
+
+def _called_definition(unit: Unit, live: Live, wait: CallWait, version: int | None) -> int:
+    if wait.binding == "deployment":
+        found: int | None = unit.session.scalar(
+            sa.select(t.definition.c.id).where(
+                t.definition.c.key == wait.called, t.definition.c.deployment_id == live.package.deployment_id
+            )
+        )
+        if found is not None:
+            return found
+    return definitions.newest(unit.session, wait.called, version)
+
+
+def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
+    by_kind: dict[type, list[Closed]] = {}
+    for item in closed:
+        by_kind.setdefault(type(item.wait), []).append(item)
+    for kind, items in by_kind.items():
+        ids = [item.wait.id for item in items]
+        if kind is UserWait:
+            waits = [item.wait for item in items if isinstance(item.wait, UserWait)]
+            usertasks.close_cancelled(unit.session, live, waits)
+        elif kind is CallWait:
+            _end_calls(unit, live, items)
+        elif kind is IncidentWait:
+            for id in ids:
+                incidents.resolve(unit.session, unit.actor, instance_id=live.id, wait=id)
+        elif (table := _TABLES.get(kind)) is not None:
+            unit.session.execute(sa.delete(table).where(table.c.instance_id == live.id, table.c.wait.in_(ids)))
+            if kind is JobWait:
+                for id in ids:
+                    incidents.resolve(unit.session, unit.actor, instance_id=live.id, wait=id)
+
+
+_TABLES: dict[type, sa.Table] = {
+    TimerWait: t.timer,
+    JobWait: t.job,
+    MessageWait: t.subscription,
+    SignalWait: t.subscription,
+}
+
+
+def _end_calls(unit: Unit, live: Live, items: list[Closed]) -> None:
+    for item in items:
+        child = unit.session.scalar(
+            sa.delete(t.call)
+            .where(t.call.c.instance_id == live.id, t.call.c.wait == item.wait.id)
+            .returning(t.call.c.child_id)
+        )
+        if child is not None and item.reason == "cancelled":
+            unit.pending.append((child, Cancelled("called process interrupted")))
+
+
+# ── what was thrown ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _deliver(unit: Unit) -> None:
+    """Hand what was thrown to the other instances, in the order of throwing; then the throwers move on."""
+    thrown, unit.thrown = unit.thrown, []
+    throwers, unit.throwers = unit.throwers, []
+    for live, threw in thrown:
+        match threw.kind:
+            case "message" if not threw.handled:
+                mail = Mail(threw.name, live.business_key, threw.correlation, threw.variables, live.package.key)
+                post(unit, mail)
+            case "signal":
+                broadcast(unit, threw.name, threw.variables, live.id)
+            case "escalation" if not threw.handled and live.parent_id is not None and live.parent_wait is not None:
+                escalated = CallEscalated(live.parent_wait, threw.name, threw.variables)
+                unit.pending.append((live.parent_id, escalated))
+    unit.pending.extend((instance_id, Delivered(wait)) for instance_id, wait in throwers)
+
+
+def post(unit: Unit, mail: Mail) -> Target | None:
+    """Bring a message to the one place that waits for it, or keep it. A thrown one that fits twice is kept with an
+    incident: the thrower's step stands."""
+    target = subscriptions.find(unit.session, mail)
+    if target is None:
+        subscriptions.keep(unit.session, mail, None, None)
+        return None
+    send_to(unit, target, mail)
+    return target
+
+
+def send_to(unit: Unit, target: Target, mail: Mail) -> int:
+    """Queue the message for its target; returns the instance that gets it (a new one for a start event)."""
+    if target.instance_id is not None and target.wait is not None:
+        unit.pending.append((target.instance_id, MessageArrived(target.wait, mail.variables)))
+        return target.instance_id
+    if target.definition_id is None:
+        raise InternalError(reason="a subscription names neither instance nor definition")
+    live = _begin(unit, target.definition_id, mail.business_key)
+    unit.pending.append((live.id, Started(target.element, mail.variables)))
+    return live.id
+
+
+def broadcast(unit: Unit, name: str, variables: Mapping[str, Any], thrower: int | None) -> int:
+    """Raise a signal in every instance that waits for it (the thrower has caught its own), and start others."""
+    running, starts = subscriptions.signal_targets(unit.session, name)
+    reached = [id for id in running if id != thrower]
+    unit.pending.extend((id, SignalRaised(name, variables)) for id in reached)
+    for target in starts:
+        if target.definition_id is not None:
+            live = _begin(unit, target.definition_id, None)
+            unit.pending.append((live.id, Started(target.element, variables)))
+    return len(reached) + len(starts)

@@ -1,0 +1,73 @@
+"""The engine's verbs for outsiders. Law: pages, REST, command line and handlers enter here, and rights are held here.
+
+Every verb takes the session of a unit of work first and the actor second; nothing here commits. What a verb refuses,
+it refuses with an error of `engine.errors` that names the place.
+"""
+
+from engine.api.messages import Delivery, deliver_kept, raise_signal, send_message
+from engine.api.people import read_all_notifications, read_notification
+from engine.api.processes import (
+    cancel,
+    check,
+    deploy,
+    export,
+    resume,
+    retry,
+    set_variables,
+    start,
+    suspend,
+)
+from engine.api.tasks import (
+    Completed,
+    claim,
+    complete,
+    draft,
+    fail_task,
+    reassign,
+    release,
+    save_draft,
+    set_due,
+)
+from engine.api.wiring import migrate, open_engine
+from engine.definitions import Deployed
+from engine.execution import Runtime
+from engine.identity import SYSTEM, Actor, actor, make_token, sign_in, token_holder
+from engine.rights import may
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Completed",
+    "Delivery",
+    "Deployed",
+    "Runtime",
+    "actor",
+    "cancel",
+    "check",
+    "claim",
+    "complete",
+    "deliver_kept",
+    "deploy",
+    "draft",
+    "export",
+    "fail_task",
+    "make_token",
+    "may",
+    "migrate",
+    "open_engine",
+    "raise_signal",
+    "read_all_notifications",
+    "read_notification",
+    "reassign",
+    "release",
+    "resume",
+    "retry",
+    "save_draft",
+    "send_message",
+    "set_due",
+    "set_variables",
+    "sign_in",
+    "start",
+    "suspend",
+    "token_holder",
+]

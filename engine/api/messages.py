@@ -1,0 +1,113 @@
+"""Messages and signals from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import incidents, subscriptions
+from engine.advance import broadcast, finish, send_to, unit_of
+from engine.execution import runtime_of
+from engine.identity import Actor
+from engine.store import tables as t
+from engine.subscriptions import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message; `instance_id` got it, or was started by it."""
+
+    state: Literal["delivered", "started", "kept", "duplicate"]
+    instance_id: int | None
+    message: int
+
+
+def send_message(
+    session: Session,
+    actor: Actor,
+    name: str,
+    *,
+    business_key: str | None = None,
+    correlation: Mapping[str, object] | None = None,
+    variables: Mapping[str, object] | None = None,
+    message_id: str | None = None,
+    ttl: timedelta | None = None,
+) -> Delivery:
+    """Bring a message to the place that waits for it, start a process by it, or keep it for a time.
+
+    `message_id` makes delivery idempotent: the same id again changes nothing and answers `duplicate`.
+    AmbiguousMessage when two places match: nothing is delivered then.
+    """
+    if message_id is not None:
+        before = subscriptions.seen(session, message_id)
+        if before is not None:
+            return Delivery("duplicate", before.instance_id, before.id)
+    mail = Mail(name, business_key, correlation or {}, variables or {}, actor.id)
+    target = subscriptions.find(session, mail)
+    if target is None:
+        return Delivery("kept", None, subscriptions.keep(session, mail, message_id, ttl))
+    unit = unit_of(session, actor.id)
+    instance_id = send_to(unit, target, mail)
+    finish(unit)
+    id = subscriptions.remember(session, mail, message_id, "delivered", instance_id=instance_id)
+    return Delivery("delivered" if target.instance_id is not None else "started", instance_id, id)
+
+
+def raise_signal(session: Session, actor: Actor, name: str, variables: Mapping[str, object] | None = None) -> int:
+    """Broadcast a signal; returns how many instances caught it or were started by it."""
+    unit = unit_of(session, actor.id)
+    reached = broadcast(unit, name, variables or {}, None)
+    finish(unit)
+    return reached
+
+
+def deliver_kept(session: Session, actor: Actor, names: list[str]) -> int:
+    """Deliver kept messages for which there is a place now (a process was deployed, a wait opened meanwhile)."""
+    delivered = 0
+    for name in names:
+        for id, mail in subscriptions.kept_for(session, name):
+            target = subscriptions.find(session, mail)
+            if target is None:
+                continue
+            unit = unit_of(session, actor.id)
+            instance_id = send_to(unit, target, mail)
+            finish(unit)
+            subscriptions.mark_delivered(session, id, instance_id)
+            delivered += 1
+    return delivered
+
+
+def awaited_names(session: Session) -> list[str]:
+    """Names of kept messages that somebody waits for by now."""
+    return list(
+        session.scalars(
+            sa.select(t.message.c.name)
+            .join(
+                t.subscription,
+                sa.and_(t.subscription.c.name == t.message.c.name, t.subscription.c.kind == "message"),
+            )
+            .where(t.message.c.state == "kept")
+            .distinct()
+        )
+    )
+
+
+def expire_kept(session: Session, limit: int = 100) -> int:
+    """Kept messages past their time become incidents; returns how many."""
+    now = runtime_of(session).now()
+    rows = session.execute(
+        sa.select(t.message.c.id, t.message.c.name, t.message.c.business_key)
+        .where(t.message.c.state == "kept", t.message.c.expires_at <= now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        session.execute(sa.update(t.message).where(t.message.c.id == row.id).values(state="expired"))
+        text = f"{row.name} ({row.business_key or '—'}) was awaited by nobody"
+        incidents.raise_incident(session, "message", row.name, "MESSAGE_EXPIRED", text)
+    return len(rows)

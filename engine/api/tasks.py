@@ -1,0 +1,235 @@
+"""What people do with tasks. Law: the instance is locked first, then the task's row is looked at again.
+
+So two people who finish one task at the same moment are told apart: one wins, the other gets AlreadyHandled with the
+winner's name, and nothing happens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import advance, assignment, audit, definitions, forms, identity, instances, reminders, usertasks
+from engine.errors import AlreadyHandled, Forbidden, FormInvalid, FourEyes, InvalidInput, NotFound
+from engine.execution import runtime_of
+from engine.feel import Moment
+from engine.identity import Actor
+from engine.instances import Live
+from engine.process.triggers import DueMoved, JobFailed, TaskCompleted
+from engine.rights import may
+from engine.store import tables as t
+from engine.store import upsert
+
+Task = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Where the work goes on: the next open task of the person in this case, else the next in their list."""
+
+    instance_id: int
+    next_task_id: int | None
+    same_case: bool
+
+
+def _row(session: Session, task_id: int) -> Task:
+    row = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().first()
+    if row is None:
+        raise NotFound(what="task", id=task_id)
+    return dict(row)
+
+
+def _locked(session: Session, task_id: int) -> tuple[Task, Live]:
+    """The open task with its instance locked. AlreadyHandled names who finished it, or that it was taken away."""
+    live = instances.load(session, _row(session, task_id)["instance_id"])
+    task = _row(session, task_id)
+    if task["state"] != "open" or live is None:
+        by = task["completed_by"] or "system"
+        raise AlreadyHandled(what=task["name"], by=by, at=task["completed_at"], task=task_id, state=task["state"])
+    if live.status != "active":
+        raise Forbidden(reason="this case is suspended", reason_zh="该流程实例已挂起")
+    return task, live
+
+
+def _require(session: Session, actor: Actor, task: Task, right: str) -> None:
+    if right in may(session, actor, task):
+        return
+    if task["assignee"] not in (None, actor.id):
+        raise Forbidden(
+            reason=f"“{task['name']}” is with {task['assignee']}; ask them or their lead to hand it over",
+            reason_zh=f"“{task['name']}”由 {task['assignee']} 办理,请对方或其主管转交",
+        )
+    raise Forbidden(reason=f"“{task['name']}” is not for you", reason_zh=f"“{task['name']}”不在您的职责范围内")
+
+
+def _four_eyes(session: Session, person: str, task: Task, live: Live) -> None:
+    for name, completer in usertasks.completers(session, task["instance_id"], task["properties"] or {}).items():
+        if completer == person:
+            raise FourEyes(person=person, other=name)
+    if person in usertasks.excluded_people(session, live.id, task["properties"] or {}, live.state.variables()):
+        raise Forbidden(reason=f"{person} is excluded from this task", reason_zh=f"{person} 不得办理此任务")
+
+
+def _assign(session: Session, task_id: int, person: str | None, owner: str | None = None) -> None:
+    claimed = runtime_of(session).now() if person else None
+    session.execute(
+        sa.update(t.user_task)
+        .where(t.user_task.c.id == task_id)
+        .values(assignee=person, owner=owner, claimed_at=claimed)
+    )
+
+
+def claim(session: Session, actor: Actor, task_id: int) -> None:
+    """Take a task from the queue. AlreadyHandled when somebody else has it by now."""
+    task, live = _locked(session, task_id)
+    if task["assignee"] == actor.id:
+        return
+    if task["assignee"] is not None:
+        raise AlreadyHandled(
+            what=task["name"], by=task["assignee"], at=task["claimed_at"], task=task_id, state="claimed"
+        )
+    _require(session, actor, task, "claim")
+    _four_eyes(session, actor.id, task, live)
+    _assign(session, task_id, actor.id)
+    audit.append(session, f"task:{task_id}", actor.id, "claimed", {})
+
+
+def release(session: Session, actor: Actor, task_id: int) -> None:
+    """Give a task back to the team's queue; the draft stays."""
+    task, _ = _locked(session, task_id)
+    _require(session, actor, task, "release")
+    _assign(session, task_id, None)
+    audit.append(session, f"task:{task_id}", actor.id, "released", {})
+
+
+def reassign(session: Session, actor: Actor, task_id: int, person_id: str, reason: str = "") -> None:
+    """Hand a task to somebody (a lead's or administrator's right); four eyes hold, the draft stays."""
+    task, live = _locked(session, task_id)
+    _require(session, actor, task, "reassign")
+    person = identity.actor(session, person_id)
+    _four_eyes(session, person.id, task, live)
+    _assign(session, task_id, person.id)
+    why = {
+        "rule": "reassigned",
+        "en": f"{actor.id} handed it over. {reason}".strip(),
+        "zh": f"由 {actor.id} 转交。{reason}",
+    }
+    session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(why=why))
+    reminders.announce(
+        session,
+        {**task, "assignee": person.id},
+        person.id,
+        "task_assigned",
+        ("in_app", "email"),
+        f"reassigned:{runtime_of(session).now().isoformat()}",
+    )
+    audit.append(
+        session,
+        f"task:{task_id}",
+        actor.id,
+        "reassigned",
+        {"from": task["assignee"], "to": person.id, "reason": reason},
+    )
+
+
+def complete(session: Session, actor: Actor, task_id: int, variables: Mapping[str, object]) -> Completed:
+    """Finish a task with what was entered. The form's rules are held here, whatever the page let through.
+
+    FormInvalid names fields; FourEyes and Forbidden say who may; AlreadyHandled who was faster. An unclaimed task of
+    the actor's team is claimed on the way.
+    """
+    task, live = _locked(session, task_id)
+    _require(session, actor, task, "complete")
+    _four_eyes(session, actor.id, task, live)
+    entered = checked_form(session, task, live, variables)
+    if task["assignee"] is None:
+        _assign(session, task_id, actor.id)
+    usertasks.close_completed(session, task, actor.id, entered, task["owner"])
+    advance.advance(session, actor.id, live, TaskCompleted(task["wait"], entered, actor.id))
+    return next_task(session, actor, live.id)
+
+
+def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, object]) -> dict[str, Any]:
+    """The values that the task's form lets through, in the engine's kinds; all of them where there is no form."""
+    schema = definitions.form_schema(session, live.package, task["form_key"])
+    if schema is None:
+        return dict(values)
+    runtime = runtime_of(session)
+    seen = {**live.state.variables(), **(task["locals"] or {}), **values}
+    clean, errors = forms.validate(schema, seen, Moment(now=runtime.now(), zone=runtime.zone))
+    if errors:
+        raise FormInvalid(errors)
+    return {name: value for name, value in clean.items() if name in values or value is not None}
+
+
+def next_task(session: Session, actor: Actor, instance_id: int) -> Completed:
+    """The person's next task: of the same case first (called processes too), else the one that is due first."""
+    root = session.scalar(sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id))
+    open_mine = sa.select(t.user_task.c.id).where(t.user_task.c.assignee == actor.id, t.user_task.c.state == "open")
+    here = session.scalar(
+        open_mine.join(t.instance, t.instance.c.id == t.user_task.c.instance_id)
+        .where(t.instance.c.root_id == root)
+        .order_by(t.user_task.c.created_at)
+        .limit(1)
+    )
+    if here is not None:
+        return Completed(instance_id, here, True)
+    other = session.scalar(
+        open_mine.order_by(t.user_task.c.due_at.is_(None), t.user_task.c.due_at, t.user_task.c.created_at).limit(1)
+    )
+    return Completed(instance_id, other, False)
+
+
+def fail_task(session: Session, actor: Actor, task_id: int, code: str, message: str = "") -> None:
+    """End a task with a BPMN error that the diagram handles."""
+    task, live = _locked(session, task_id)
+    _require(session, actor, task, "complete")
+    usertasks.close_completed(session, task, actor.id, {"error": code, "message": message}, task["owner"])
+    advance.advance(session, actor.id, live, JobFailed(task["wait"], code, message))
+
+
+def save_draft(session: Session, actor: Actor, task_id: int, data: Mapping[str, object]) -> datetime:
+    """Keep what was typed so far, unchecked; it survives reload, hand-over and restart. Returns when."""
+    task = _row(session, task_id)
+    if task["state"] != "open":
+        raise AlreadyHandled(
+            what=task["name"], by=task["completed_by"] or "system", at=task["completed_at"], task=task_id,
+            state=task["state"],
+        )  # fmt: skip
+    _require(session, actor, task, "complete")
+    now = runtime_of(session).now()
+    values = {"data": dict(data), "saved_at": now, "saved_by": actor.id}
+    insert = upsert(session, t.task_draft).values(task_id=task_id, **values)
+    session.execute(insert.on_conflict_do_update(index_elements=["task_id"], set_=values))
+    return now
+
+
+def draft(session: Session, actor: Actor, task_id: int) -> dict[str, Any] | None:
+    """What was typed so far, by whoever had the task."""
+    _require(session, actor, _row(session, task_id), "see")
+    data = session.scalar(sa.select(t.task_draft.c.data).where(t.task_draft.c.task_id == task_id))
+    return dict(data) if data is not None else None
+
+
+def set_due(session: Session, actor: Actor, task_id: int, due: datetime, reason: str) -> None:
+    """Move a task's due date: its reminders and the timers that hang on it move with it."""
+    task, live = _locked(session, task_id)
+    if not may(session, actor, task) & {"reassign"}:
+        raise Forbidden(reason="a due date is moved by the lead", reason_zh="期限由主管调整")
+    if due.tzinfo is None:
+        raise InvalidInput(place="due", reason="a time zone is needed", reason_zh="需要时区")
+    session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(due_at=due))
+    reminders.move(session, task_id, due, (task["properties"] or {}).get("reminderPolicy"))
+    advance.advance(session, actor.id, live, DueMoved(task["wait"], due))
+    data = {"from": task["due_at"], "to": due, "reason": reason}
+    audit.append(session, f"task:{task_id}", actor.id, "due_moved", data)
+
+
+def load_of_team(session: Session, team: str) -> dict[str, int]:
+    """Open tasks per member of a team."""
+    return assignment.load_of(session, identity.members(session, team))

@@ -1,0 +1,36 @@
+"""Put an installation together: settings, handlers, database, schema."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from engine import registry
+from engine.clock import Clock
+from engine.execution import Runtime, make_runtime
+from engine.settings import Settings
+from engine.store import MIGRATIONS
+
+
+def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
+    """Load the handlers that the settings name and open the database."""
+    return make_runtime(settings, registry.load(settings.handlers), clock)
+
+
+def migrate(runtime: Runtime) -> None:
+    """Bring the database's schema to this release: the engine's own and that of every handlers package."""
+    places = [str(MIGRATIONS / "versions")]
+    for name in runtime.settings.handlers:
+        found = getattr(importlib.import_module(name), "MIGRATIONS", None)
+        if found is not None:
+            places.append(str(Path(found) / "versions" if (Path(found) / "versions").is_dir() else found))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_locations", " ".join(places))
+    config.set_main_option("path_separator", "space")
+    with runtime.database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")

@@ -1,0 +1,51 @@
+"""Who did what, chained. Law: entries are only added; each holds the hash of the one before it on the same subject."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.execution import runtime_of
+from engine.feel.codec import encode_value
+from engine.ids import new_id
+from engine.store import tables as t
+
+ORIGIN = "0" * 64
+
+
+def append(session: Session, subject: str, actor: str, action: str, data: Mapping[str, object]) -> str:
+    """Add an entry to the subject's chain; returns its hash (SHA-256 over the previous hash and the entry)."""
+    now = runtime_of(session).now()
+    last = session.execute(
+        sa.select(t.audit_entry.c.seq, t.audit_entry.c.hash)
+        .where(t.audit_entry.c.subject == subject)
+        .order_by(t.audit_entry.c.seq.desc())
+        .limit(1)
+    ).first()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, ORIGIN)
+    digest = entry_hash(previous, subject, seq, now.isoformat(), actor, action, data)
+    session.execute(
+        sa.insert(t.audit_entry).values(
+            id=new_id(),
+            subject=subject,
+            seq=seq,
+            at=now,
+            actor=actor,
+            action=action,
+            data=dict(data),
+            previous=previous,
+            hash=digest,
+        )
+    )
+    return digest
+
+
+def entry_hash(
+    previous: str, subject: str, seq: int, at: str, actor: str, action: str, data: Mapping[str, object]
+) -> str:
+    """The hash of one entry, from exactly what is stored."""
+    content = encode_value([previous, subject, seq, at, actor, action, dict(data)])
+    return hashlib.sha256(content).hexdigest()

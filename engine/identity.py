@@ -1,0 +1,224 @@
+"""People, teams, absences, rights. Law: a person is a row with a sign-in name; a team is the group that diagrams name.
+
+A right comes from a team: members of `admin` may do everything, a team's lead may reassign that team's tasks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound, SignInRefused
+from engine.execution import runtime_of
+from engine.ids import new_id
+from engine.store import tables as t
+from engine.store import upsert
+
+ADMIN = "admin"
+TRIES_BEFORE_LOCK = 5
+LOCK_TIME = timedelta(minutes=15)
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(8))
+"""Checked when the name is unknown, so that an answer takes as long either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person with their teams, or the engine itself (`system`)."""
+
+    id: str
+    teams: frozenset[str] = frozenset()
+    leads: frozenset[str] = frozenset()
+    is_admin: bool = False
+
+
+SYSTEM = Actor("system", is_admin=True)
+
+
+def add_team(
+    session: Session,
+    id: str,
+    name: str,
+    name_en: str = "",
+    lead: str | None = None,
+    strategy: str = "least_busy",
+) -> None:
+    """Add a team or change its names, lead and strategy."""
+    values = {"name": name, "name_en": name_en, "lead": lead, "strategy": strategy}
+    insert = upsert(session, t.team).values(id=id, **values)
+    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def add_person(
+    session: Session,
+    id: str,
+    name: str,
+    name_en: str = "",
+    email: str | None = None,
+    language: str = "zh",
+    password: str | None = None,
+    region: str | None = None,
+    skills: Iterable[str] = (),
+) -> None:
+    """Add a person or change what is given; a password given is hashed (argon2id)."""
+    values: dict[str, object] = {
+        "name": name,
+        "name_en": name_en,
+        "email": email,
+        "language": language,
+        "region": region,
+        "skills": list(skills),
+        "active": True,
+    }
+    if password is not None:
+        values["password_hash"] = _hasher.hash(password)
+    insert = upsert(session, t.person).values(id=id, **values)
+    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def set_password(session: Session, person_id: str, password: str) -> None:
+    """Replace a person's password and lift a lock."""
+    session.execute(
+        sa.update(t.person)
+        .where(t.person.c.id == person_id)
+        .values(password_hash=_hasher.hash(password), failed_sign_ins=0, locked_until=None)
+    )
+
+
+def add_member(session: Session, team_id: str, person_id: str) -> None:
+    """Put a person into a team; once is enough."""
+    insert = upsert(session, t.membership).values(team_id=team_id, person_id=person_id)
+    session.execute(insert.on_conflict_do_nothing())
+
+
+def add_absence(
+    session: Session, person_id: str, starts: datetime, ends: datetime, substitute: str | None = None
+) -> int:
+    """A person is away from `starts` to `ends`; new work goes to the substitute or past them."""
+    id = new_id()
+    session.execute(
+        sa.insert(t.absence).values(id=id, person_id=person_id, starts=starts, ends=ends, substitute=substitute)
+    )
+    return id
+
+
+def actor(session: Session, person_id: str) -> Actor:
+    """The person as one who acts. NotFound when nobody active has that name."""
+    person = session.execute(
+        sa.select(t.person.c.id).where(t.person.c.id == person_id, t.person.c.active.is_(True))
+    ).first()
+    if person is None:
+        raise NotFound(what="person", id=person_id)
+    teams = frozenset(session.scalars(sa.select(t.membership.c.team_id).where(t.membership.c.person_id == person_id)))
+    leads = frozenset(session.scalars(sa.select(t.team.c.id).where(t.team.c.lead == person_id)))
+    return Actor(person_id, teams | leads, leads, ADMIN in teams)
+
+
+def sign_in(session: Session, name: str, password: str) -> Mapping[str, object]:
+    """The person's row when name and password fit; SignInRefused otherwise, with the time a lock ends.
+
+    Failed tries are counted per person in this transaction: commit it also when this raises.
+    """
+    now = runtime_of(session).now()
+    row = session.execute(sa.select(t.person).where(t.person.c.id == name).with_for_update()).mappings().first()
+    known = row is not None and row["active"]
+    if row is not None and row["locked_until"] is not None and row["locked_until"] > now:
+        raise SignInRefused(locked_until=row["locked_until"])
+    try:
+        _hasher.verify(row["password_hash"] if row is not None and row["password_hash"] else _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        known = False
+    if not known or row is None:
+        raise SignInRefused(locked_until=_count_failure(session, row, now))
+    session.execute(sa.update(t.person).where(t.person.c.id == name).values(failed_sign_ins=0, locked_until=None))
+    return dict(row)
+
+
+def _count_failure(session: Session, row: sa.RowMapping | None, now: datetime) -> datetime | None:
+    if row is None:
+        return None
+    failed = row["failed_sign_ins"] + 1
+    locked = now + LOCK_TIME if failed % TRIES_BEFORE_LOCK == 0 else None
+    session.execute(
+        sa.update(t.person).where(t.person.c.id == row["id"]).values(failed_sign_ins=failed, locked_until=locked)
+    )
+    return locked
+
+
+def members(session: Session, team: str) -> tuple[str, ...]:
+    """Active members of a team, by name."""
+    return tuple(
+        session.scalars(
+            sa.select(t.person.c.id)
+            .join(t.membership, t.membership.c.person_id == t.person.c.id)
+            .where(t.membership.c.team_id == team, t.person.c.active.is_(True))
+            .order_by(t.person.c.id)
+        )
+    )
+
+
+def absent(session: Session, people: Collection[str], at: datetime) -> dict[str, str | None]:
+    """Who of `people` is away at a moment, with their substitute."""
+    if not people:
+        return {}
+    rows = session.execute(
+        sa.select(t.absence.c.person_id, t.absence.c.substitute).where(
+            t.absence.c.person_id.in_(people), t.absence.c.starts <= at, t.absence.c.ends > at
+        )
+    )
+    return {row.person_id: row.substitute for row in rows}
+
+
+def lead_of(session: Session, team: str | None) -> str | None:
+    """The lead of a team."""
+    if team is None:
+        return None
+    return session.scalar(sa.select(t.team.c.lead).where(t.team.c.id == team))
+
+
+def save_preferences(
+    session: Session, who: Actor, *, language: str | None = None, settings: Mapping[str, object] | None = None
+) -> None:
+    """A person's own choices: language (`zh`, `en`) and named settings, merged into those kept."""
+    row = session.execute(sa.select(t.person.c.settings).where(t.person.c.id == who.id)).first()
+    if row is None:
+        raise NotFound(what="person", id=who.id)
+    values: dict[str, object] = {"settings": {**(row.settings or {}), **(settings or {})}}
+    if language in ("zh", "en"):
+        values["language"] = language
+    session.execute(sa.update(t.person).where(t.person.c.id == who.id).values(values))
+
+
+def make_token(session: Session, name: str, scopes: str) -> str:
+    """A new API token; only its hash is kept, so this is the one time it can be read."""
+    token = "df_" + secrets.token_urlsafe(32)
+    session.execute(
+        sa.insert(t.api_token).values(
+            id=new_id(), name=name, sha256=_digest(token), scopes=scopes, created_at=runtime_of(session).now()
+        )
+    )
+    return token
+
+
+def token_holder(session: Session, token: str, scope: str) -> Actor | None:
+    """Who stands behind an API token that has the scope, or None."""
+    row = session.execute(
+        sa.select(t.api_token.c.name, t.api_token.c.scopes).where(
+            t.api_token.c.sha256 == _digest(token), t.api_token.c.revoked_at.is_(None)
+        )
+    ).first()
+    if row is None or scope not in row.scopes.split():
+        return None
+    return Actor(f"api:{row.name}")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""What needs a person. Law: an incident is a row until somebody resolves it; nothing fails silently."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.execution import runtime_of
+from engine.ids import new_id
+from engine.log import logger
+from engine.store import tables as t
+
+log = logger("incidents")
+
+
+def raise_incident(
+    session: Session,
+    kind: str,
+    element: str,
+    code: str,
+    text: str,
+    *,
+    instance_id: int | None = None,
+    wait: int | None = None,
+    job_id: int | None = None,
+    stack: str | None = None,
+) -> int:
+    """Write an incident; `kind` is model, job, message or timer. Returns its id."""
+    id = new_id()
+    session.execute(
+        sa.insert(t.incident).values(
+            id=id,
+            instance_id=instance_id,
+            wait=wait,
+            job_id=job_id,
+            element=element,
+            kind=kind,
+            code=code,
+            text=text,
+            stack=stack,
+            at=runtime_of(session).now(),
+        )
+    )
+    log.warning("incident_raised", incident=id, kind=kind, element=element, code=code, text=text)
+    return id
+
+
+def resolve(session: Session, by: str, *, instance_id: int, wait: int) -> None:
+    """What stood at the wait is gone (retried, done or cancelled): its incidents are resolved."""
+    session.execute(
+        sa.update(t.incident)
+        .where(
+            t.incident.c.instance_id == instance_id,
+            t.incident.c.wait == wait,
+            t.incident.c.resolved_at.is_(None),
+        )
+        .values(resolved_at=runtime_of(session).now(), resolved_by=by)
+    )

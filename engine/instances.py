@@ -1,0 +1,137 @@
+"""Instance rows. Law: loaded under a lock, written with a version check, by the unit of work alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import definitions
+from engine.definitions import Package
+from engine.errors import InternalError, NotFound
+from engine.process import codec
+from engine.process.contract import Closed, Ended, Event
+from engine.process.state import State
+from engine.process.triggers import Trigger
+from engine.process.waits import Wait
+from engine.store import tables as t
+
+
+@dataclass(slots=True)
+class Live:
+    """An instance in the hands of a unit of work, with what happened to it since it was last written."""
+
+    id: int
+    package: Package
+    state: State
+    version: int
+    business_key: str | None
+    parent_id: int | None
+    parent_wait: int | None
+    root_id: int
+    started_by: str | None
+    facts: Mapping[str, Any]
+    status: str = "active"
+    new: bool = False
+    dirty: bool = False
+    ended: Ended | None = None
+    triggers: list[Trigger] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    opened: dict[int, Wait] = field(default_factory=dict)
+    closed: list[Closed] = field(default_factory=list)
+
+    def current_facts(self) -> dict[str, Any]:
+        """The variables that the process's `facts` property names."""
+        names = self.package.definition.properties.get("facts", "")
+        if not names:
+            return {}
+        variables = self.state.variables()
+        return {name: variables[name] for part in names.split(",") if (name := part.strip()) in variables}
+
+    def clear(self) -> None:
+        """Forget what has been written."""
+        self.new = self.dirty = False
+        self.triggers, self.events, self.opened, self.closed = [], [], {}, []
+
+
+_LOAD = sa.select(t.instance).where(t.instance.c.id == sa.bindparam("wanted"))
+
+
+def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:
+    """The instance, its row locked until the transaction ends. NotFound when there is none.
+
+    `skip_locked`: None when somebody else holds it just now.
+    """
+    row = session.execute(_LOAD.with_for_update(skip_locked=skip_locked), {"wanted": instance_id}).mappings().first()
+    if row is None:
+        if skip_locked:
+            return None
+        raise NotFound(what="instance", id=instance_id)
+    return _from_row(session, dict(row))
+
+
+def _from_row(session: Session, row: Mapping[str, Any]) -> Live:
+    return Live(
+        id=row["id"],
+        package=definitions.package(session, row["definition_id"]),
+        state=codec.decode(row["body"]),
+        version=row["version"],
+        business_key=row["business_key"],
+        parent_id=row["parent_id"],
+        parent_wait=row["parent_wait"],
+        root_id=row["root_id"],
+        started_by=row["started_by"],
+        facts=row["facts"] or {},
+        status=row["state"],
+    )
+
+
+def write(connection: sa.Connection, live: Live, now: datetime) -> None:
+    """Insert or update the row; the version goes up by one. InternalError when somebody wrote past the lock."""
+    live.version += 1
+    values: dict[str, Any] = {"version": live.version, "body": codec.encode(live.state), "state": live.status}
+    facts = live.current_facts()
+    if facts != live.facts or live.new:
+        values["facts"] = facts
+        live.facts = facts
+    if live.ended is not None:
+        values |= {"ended_at": now, "end_error": live.ended.error}
+    if live.new:
+        connection.execute(sa.insert(t.instance), _first_row(live, now) | values)
+        return
+    done = connection.execute(
+        sa.update(t.instance)
+        .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
+        .values({name: sa.bindparam(name) for name in values}),
+        {"b_id": live.id, "b_version": live.version - 1, **values},
+    )
+    if done.rowcount != 1:
+        raise InternalError(reason=f"instance {live.id} was written by somebody else")
+
+
+def _first_row(live: Live, now: datetime) -> dict[str, Any]:
+    return {
+        "id": live.id,
+        "definition_id": live.package.id,
+        "key": live.package.key,
+        "business_key": live.business_key,
+        "parent_id": live.parent_id,
+        "parent_wait": live.parent_wait,
+        "root_id": live.root_id,
+        "started_at": now,
+        "started_by": live.started_by,
+        "ended_at": None,
+        "end_error": None,
+    }
+
+
+def peek(session: Session, instance_id: int) -> Live:
+    """The instance without a lock, for reading alone. NotFound when there is none."""
+    row = session.execute(_LOAD, {"wanted": instance_id}).mappings().first()
+    if row is None:
+        raise NotFound(what="instance", id=instance_id)
+    return _from_row(session, dict(row))

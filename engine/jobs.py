@@ -1,0 +1,195 @@
+"""Work for handlers, as rows with a lease. Law: at least once, one worker at a time, outcomes from a closed set.
+
+A worker claims rows (lease and fence go up), works outside any transaction, and reports one outcome: done, BPMN
+error, failed. The report counts only while its fence is the row's: a worker that lost its lease changes nothing. A
+failed job waits its back-off and comes again; without attempts left it becomes an incident that a person can retry.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import incidents
+from engine.errors import DealflowError
+from engine.execution import runtime_of
+from engine.ids import new_id
+from engine.instances import Live
+from engine.process.waits import JobWait
+from engine.retry import RetryPolicy, parse
+from engine.store import tables as t
+
+DEFAULT_RETRY = RetryPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job. `fence` proves the claim."""
+
+    id: int
+    instance_id: int
+    wait: int
+    element: str
+    kind: str
+    topic: str
+    payload: Mapping[str, Any]
+    attempt: int
+    fence: int
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt: what the world outside dedupes by."""
+        return f"{self.instance_id}:{self.wait}"
+
+
+def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseException | None = None) -> int:
+    """Write the row of a JobWait. `failed`: the first attempt was made inside the step and raised."""
+    runtime = runtime_of(session)
+    handled = wait.kind == "topic" and wait.name in runtime.registry
+    default = runtime.registry.find(wait.name).retry if handled else DEFAULT_RETRY
+    policy = parse(wait.retries, default)
+    kind = wait.kind if wait.kind != "topic" or handled else "external"
+    id = new_id()
+    session.execute(
+        sa.insert(t.job).values(
+            id=id,
+            instance_id=live.id,
+            wait=wait.id,
+            element=wait.element,
+            kind=kind,
+            topic=wait.name if wait.kind != "script" else "script",
+            state="ready",
+            due_at=runtime.now(),
+            priority=wait.priority,
+            attempts=0,
+            max_attempts=policy.attempts,
+            retry=wait.retries,
+            payload={
+                "inputs": dict(wait.inputs),
+                "script": wait.name if wait.kind == "script" else None,
+                "language": wait.language,
+                "properties": dict(wait.properties),
+            },
+            fence=0,
+        )
+    )
+    if failed is not None:
+        fail(session, id, 0, failed)
+    return id
+
+
+def claim(
+    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision")
+) -> list[Job]:
+    """Lease due jobs; those whose worker has been silent past its lease are due again."""
+    runtime = runtime_of(session)
+    now = runtime.now()
+    due = sa.or_(
+        sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now),
+        sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now),
+    )
+    rows = session.execute(
+        sa.select(t.job)
+        .where(due, t.job.c.kind.in_(kinds))
+        .order_by(t.job.c.priority.desc(), t.job.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        session.execute(
+            sa.update(t.job)
+            .where(t.job.c.id.in_([row.id for row in rows]))
+            .values(
+                state="leased",
+                lease_by=worker,
+                lease_until=now + timedelta(seconds=runtime.settings.lease_seconds),
+                fence=t.job.c.fence + 1,
+            )
+        )
+    return [
+        Job(r.id, r.instance_id, r.wait, r.element, r.kind, r.topic, r.payload, r.attempts + 1, r.fence + 1)
+        for r in rows
+    ]
+
+
+def extend(session: Session, job_id: int, fence: int) -> bool:
+    """Heartbeat: the worker is alive, its lease runs on. False when the lease was lost."""
+    runtime = runtime_of(session)
+    until = runtime.now() + timedelta(seconds=runtime.settings.lease_seconds)
+    done = session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
+        .values(lease_until=until)
+    )
+    return bool(getattr(done, "rowcount", 0))
+
+
+def holds(session: Session, job_id: int, fence: int) -> bool:
+    """Whether the claim still stands; asked under the instance's lock, before the outcome is written."""
+    found = session.scalar(
+        sa.select(t.job.c.id).where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
+    )
+    return found is not None
+
+
+def fail(session: Session, job_id: int, fence: int, error: BaseException) -> None:
+    """An attempt failed: wait and come again, or raise an incident when no attempt is left."""
+    runtime = runtime_of(session)
+    row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.fence == fence)).first()
+    if row is None:
+        return
+    attempts = row.attempts + 1
+    handled = row.kind == "topic" and row.topic in runtime.registry
+    default = runtime.registry.find(row.topic).retry if handled else DEFAULT_RETRY
+    policy = RetryPolicy(row.max_attempts, default.backoff, default.steps, default.doubling)
+    wait = parse(row.retry, policy).wait(attempts)
+    text = (
+        error.text(runtime.settings.language)
+        if isinstance(error, DealflowError)
+        else f"{type(error).__name__}: {error}"
+    )
+    session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == job_id)
+        .values(
+            state="ready" if wait is not None else "failed",
+            due_at=runtime.now() + (wait or timedelta()),
+            attempts=attempts,
+            last_error=text[:4000],
+            lease_by=None,
+            lease_until=None,
+        )
+    )
+    if wait is None:
+        incidents.raise_incident(
+            session,
+            "job",
+            row.element,
+            type(error).__name__,
+            text,
+            instance_id=row.instance_id,
+            wait=row.wait,
+            job_id=job_id,
+            stack="".join(traceback.format_exception(error))[-8000:],
+        )
+
+
+def again(session: Session, job_id: int) -> bool:
+    """A person retries a failed job: it is due at once, with all its attempts. False when it is gone."""
+    done = session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == job_id, t.job.c.state == "failed")
+        .values(state="ready", attempts=0, due_at=runtime_of(session).now())
+    )
+    return bool(getattr(done, "rowcount", 0))
+
+
+def delete(session: Session, job_id: int) -> None:
+    """The job is done or no longer wanted."""
+    session.execute(sa.delete(t.job).where(t.job.c.id == job_id))

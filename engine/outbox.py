@@ -1,0 +1,192 @@
+"""Messages to people, as rows. Law: written in the step's transaction, sent later, each dedupe key once.
+
+A channel is a function `send(settings, session, message)`; it raises when the message could not be handed over. A
+dead mail server never stops a process: the row waits and is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.execution import Runtime, runtime_of
+from engine.ids import new_id
+from engine.log import logger
+from engine.settings import Settings
+from engine.store import tables as t
+from engine.store import upsert
+
+log = logger("outbox")
+FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS = timedelta(seconds=30), timedelta(hours=1), 50
+HANDOVER_TIME = timedelta(minutes=5)
+"""A message being sent is left alone this long; then whoever held it is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message on its way: what a channel is given."""
+
+    id: int
+    channel: str
+    recipient: str
+    template: str
+    language: str
+    data: Mapping[str, Any]
+    dedupe_key: str
+    created_at: datetime
+    instance_id: int | None = None
+
+
+Channel = Callable[[Settings, Session, Message], None]
+
+
+def add(
+    session: Session,
+    channel: str,
+    recipient: str,
+    template: str,
+    data: Mapping[str, object],
+    *,
+    dedupe_key: str,
+    language: str | None = None,
+    instance_id: int | None = None,
+) -> str:
+    """Queue one message; `duplicate` when the dedupe key was there before, else `waiting`."""
+    runtime = runtime_of(session)
+    now = runtime.now()
+    insert = upsert(session, t.outbox).values(
+        id=new_id(),
+        channel=channel,
+        recipient=recipient,
+        template=template,
+        language=language or runtime.settings.language,
+        data=dict(data),
+        dedupe_key=dedupe_key,
+        state="waiting",
+        created_at=now,
+        due_at=now,
+        attempts=0,
+        instance_id=instance_id,
+    )
+    added = session.execute(insert.on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    return "waiting" if getattr(added, "rowcount", 0) == 1 else "duplicate"
+
+
+def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -> int:
+    """Send what is due, one transaction a message; returns how many were handed over."""
+    if "email" in channels and not runtime.settings.smtp_url:
+        channels = {name: send for name, send in channels.items() if name != "email"}
+    with runtime.transaction() as session:
+        claimed = _claim(session, tuple(channels), limit)
+    return sum(_send(runtime, channels[message.channel], message) for message in claimed)
+
+
+def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Message]:
+    now = runtime_of(session).now()
+    rows = session.execute(
+        sa.select(t.outbox)
+        .where(t.outbox.c.state == "waiting", t.outbox.c.due_at <= now, t.outbox.c.channel.in_(channels))
+        .order_by(t.outbox.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        session.execute(
+            sa.update(t.outbox)
+            .where(t.outbox.c.id.in_([row.id for row in rows]))
+            .values(due_at=now + HANDOVER_TIME, attempts=t.outbox.c.attempts + 1)
+        )
+    return [
+        Message(
+            r.id,
+            r.channel,
+            r.recipient,
+            r.template,
+            r.language,
+            r.data,
+            r.dedupe_key,
+            r.created_at,
+            r.instance_id,
+        )
+        for r in rows
+    ]
+
+
+def _send(runtime: Runtime, channel: Channel, message: Message) -> bool:
+    """A channel marked `transactional` writes rows with the mark; others talk to the world with no lock held."""
+    try:
+        if getattr(channel, "transactional", False):
+            with runtime.transaction() as session:
+                if not _mark_sent(session, message):
+                    return False
+                channel(runtime.settings, session, message)
+        else:
+            with runtime.reading() as session:
+                channel(runtime.settings, session, message)
+            with runtime.transaction() as session:
+                _mark_sent(session, message)
+    except Exception as error:
+        _postpone(runtime, message, error)
+        return False
+    log.info("message_sent", channel=message.channel, template=message.template, key=message.dedupe_key)
+    return True
+
+
+def _mark_sent(session: Session, message: Message) -> bool:
+    done = session.execute(
+        sa.update(t.outbox)
+        .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting")
+        .values(state="sent", sent_at=runtime_of(session).now(), last_error=None)
+    )
+    return bool(getattr(done, "rowcount", 0))
+
+
+def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
+    log.warning("message_not_sent", channel=message.channel, key=message.dedupe_key, error=str(error))
+    with runtime.transaction() as session:
+        attempts = session.scalar(sa.select(t.outbox.c.attempts).where(t.outbox.c.id == message.id)) or 1
+        wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+        session.execute(
+            sa.update(t.outbox)
+            .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting")
+            .values(
+                due_at=runtime.now() + wait,
+                last_error=str(error)[:2000],
+                state="failed" if attempts >= MOST_ATTEMPTS else "waiting",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The outbox of one instance, for handlers (`registry.Outbox`)."""
+
+    session: Session
+    instance_id: int | None
+
+    def add(
+        self,
+        channel: str,
+        recipient: str,
+        template: str,
+        data: Mapping[str, object],
+        *,
+        dedupe_key: str,
+        language: str | None = None,
+    ) -> str:
+        """Queue one message in the step's own transaction."""
+        return add(
+            self.session,
+            channel,
+            recipient,
+            template,
+            data,
+            dedupe_key=dedupe_key,
+            language=language,
+            instance_id=self.instance_id,
+        )

@@ -1,0 +1,344 @@
+"""Instances as people follow them: what they wait for and why, what happened, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import definitions
+from engine.definitions import Package
+from engine.errors import NotFound
+from engine.process import codec
+from engine.process.waits import Wait
+from engine.queries import library
+from engine.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """One thing that an instance waits for. `what`: topic, message or signal name; `who`: person or team."""
+
+    element: str
+    name: str
+    name_en: str
+    kind: str
+    what: str
+    due: datetime | None
+    who: str | None
+    since: datetime | None
+    task_id: int | None = None
+    child_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """What needs a person, with the way back to its instance."""
+
+    id: int
+    instance_id: int | None
+    process_key: str | None
+    business_key: str | None
+    element: str
+    element_name: str
+    kind: str
+    code: str
+    text: str
+    stack: str | None
+    at: datetime
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRow:
+    """An instance in a list."""
+
+    id: int
+    key: str
+    name: str
+    name_en: str
+    version: int
+    business_key: str | None
+    state: str
+    facts: Mapping[str, Any]
+    started_at: datetime
+    started_by: str | None
+    ended_at: datetime | None
+    waits: tuple[WaitRow, ...]
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceDetail:
+    """Everything the instance page shows."""
+
+    row: InstanceRow
+    definition_id: int
+    xml: bytes
+    variables: Mapping[str, Any]
+    active: tuple[str, ...]
+    done: tuple[str, ...]
+    taken: tuple[str, ...]
+    incidents: tuple[IncidentRow, ...]
+    parent_id: int | None
+    children: tuple[InstanceRow, ...]
+    names: Mapping[str, str]
+    names_en: Mapping[str, str]
+    end_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One passage of one element, in the order it happened. `kind`: entered, left, cancelled, threw, decided, set."""
+
+    at: datetime
+    actor: str | None
+    trigger: str
+    kind: str
+    element: str
+    name: str
+    name_en: str
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message that came or was thrown, and what became of it."""
+
+    id: int
+    name: str
+    business_key: str | None
+    state: str
+    received_at: datetime
+    expires_at: datetime | None
+    source: str | None
+    variables: Mapping[str, Any]
+
+
+def _names(package: Package) -> dict[str, str]:
+    return {id: node.name or id for id, node in package.definition.nodes.items()}
+
+
+def instances(
+    session: Session,
+    *,
+    key: str | None = None,
+    state: str | None = None,
+    business_key: str | None = None,
+    version: int | None = None,
+    page: int = 1,
+    size: int = 50,
+) -> list[InstanceRow]:
+    """A page of instances, newest first."""
+    query = sa.select(t.instance).order_by(t.instance.c.started_at.desc(), t.instance.c.id.desc())
+    if key:
+        query = query.where(t.instance.c.key == key)
+    if state:
+        query = query.where(t.instance.c.state == state)
+    if business_key:
+        query = query.where(t.instance.c.business_key == business_key)
+    if version and key:
+        query = query.where(t.instance.c.definition_id == definitions.newest(session, key, version))
+    rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
+    return [_row(session, dict(row)) for row in rows]
+
+
+def _row(session: Session, row: Mapping[str, Any]) -> InstanceRow:
+    package = definitions.package(session, row["definition_id"])
+    broken = session.scalar(
+        sa.select(sa.func.count()).where(t.incident.c.instance_id == row["id"], t.incident.c.resolved_at.is_(None))
+    )
+    return InstanceRow(
+        id=row["id"],
+        key=row["key"],
+        name=package.definition.name or row["key"],
+        name_en=package.texts.get(row["key"], package.definition.name or row["key"]),
+        version=package.version,
+        business_key=row["business_key"],
+        state=row["state"],
+        facts=row["facts"] or {},
+        started_at=row["started_at"],
+        started_by=row["started_by"],
+        ended_at=row["ended_at"],
+        waits=_waits(session, row["id"], bytes(row["body"]), package) if row["state"] == "active" else (),
+        incidents=broken or 0,
+    )
+
+
+_KINDS = {
+    "UserWait": "user",
+    "JobWait": "job",
+    "TimerWait": "timer",
+    "MessageWait": "message",
+    "SignalWait": "signal",
+    "ConditionWait": "condition",
+    "CallWait": "call",
+    "IncidentWait": "incident",
+    "ThrowWait": "throw",
+}
+
+
+def _waits(session: Session, instance_id: int, body: bytes, package: Package) -> tuple[WaitRow, ...]:
+    tasks = {
+        row.wait: row
+        for row in session.execute(
+            sa.select(t.user_task).where(t.user_task.c.instance_id == instance_id, t.user_task.c.state == "open")
+        )
+    }
+    children = {
+        row.wait: row.child_id for row in session.execute(sa.select(t.call).where(t.call.c.instance_id == instance_id))
+    }
+    names = _names(package)
+    found = []
+    for wait in codec.decode(body).open_waits():
+        task = tasks.get(wait.id)
+        found.append(
+            WaitRow(
+                element=wait.element,
+                name=names.get(wait.element, wait.element),
+                name_en=package.texts.get(wait.element, names.get(wait.element, wait.element)),
+                kind=_KINDS[type(wait).__name__],
+                what=_what(wait),
+                due=task.due_at if task is not None else getattr(wait, "due", None),
+                who=(task.assignee or task.team) if task is not None else None,
+                since=task.created_at if task is not None else None,
+                task_id=task.id if task is not None else None,
+                child_id=children.get(wait.id),
+            )
+        )
+    return tuple(found)
+
+
+def _what(wait: Wait) -> str:
+    for field in ("called", "name", "message"):
+        value = getattr(wait, field, None)
+        if value:
+            return str(value)
+    return ""
+
+
+def instance(session: Session, instance_id: int) -> InstanceDetail:
+    """One instance. NotFound when there is none."""
+    row = session.execute(sa.select(t.instance).where(t.instance.c.id == instance_id)).mappings().first()
+    if row is None:
+        raise NotFound(what="instance", id=instance_id)
+    package = definitions.package(session, row["definition_id"])
+    state = codec.decode(bytes(row["body"]))
+    active = tuple(dict.fromkeys(token.node for token in state.tokens.values()))
+    passed, taken = _path(session, instance_id)
+    children = session.execute(
+        sa.select(t.instance).where(t.instance.c.parent_id == instance_id).order_by(t.instance.c.started_at)
+    ).mappings()
+    return InstanceDetail(
+        row=_row(session, dict(row)),
+        definition_id=row["definition_id"],
+        xml=library.diagram(session, row["definition_id"]),
+        variables=state.variables(),
+        active=active,
+        done=tuple(id for id in passed if id not in active),
+        taken=taken,
+        incidents=tuple(incidents(session, instance_id=instance_id, open=None)),
+        parent_id=row["parent_id"],
+        children=tuple(_row(session, dict(child)) for child in children.all()),
+        names=_names(package),
+        names_en=package.texts,
+        end_error=row["end_error"],
+    )
+
+
+def _path(session: Session, instance_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Elements left and flows taken, each once, in order."""
+    left: dict[str, None] = {}
+    flows: dict[str, None] = {}
+    for events in session.scalars(
+        sa.select(t.history.c.events).where(t.history.c.instance_id == instance_id).order_by(t.history.c.seq)
+    ):
+        for event in events:
+            if event[0] == "l":
+                left[event[1]] = None
+            elif event[0] == "f":
+                flows[event[1]] = None
+    return tuple(left), tuple(flows)
+
+
+_HISTORY_KINDS = {"e": "entered", "l": "left", "c": "cancelled", "t": "threw", "d": "decided", "v": "set"}
+
+
+def history(session: Session, instance_id: int, limit: int = 500) -> list[HistoryRow]:
+    """What happened in an instance, oldest first; flows are left out."""
+    row = session.execute(sa.select(t.instance.c.definition_id).where(t.instance.c.id == instance_id)).first()
+    if row is None:
+        raise NotFound(what="instance", id=instance_id)
+    package = definitions.package(session, row.definition_id)
+    names = _names(package)
+    found: list[HistoryRow] = []
+    rows = session.execute(sa.select(t.history).where(t.history.c.instance_id == instance_id).order_by(t.history.c.seq))
+    for step in rows:
+        trigger = step.trigger[0][0] if step.trigger else ""
+        for event in step.events:
+            kind = _HISTORY_KINDS.get(event[0])
+            if kind is None:
+                continue
+            element = event[3] if kind == "threw" else event[1]
+            found.append(
+                HistoryRow(
+                    at=step.at,
+                    actor=step.actor,
+                    trigger=trigger,
+                    kind=kind,
+                    element=element,
+                    name=names.get(element, element),
+                    name_en=package.texts.get(element, names.get(element, element)),
+                    detail=event[2] if len(event) > 2 else None,
+                )
+            )
+    return found[-limit:]
+
+
+def incidents(session: Session, *, instance_id: int | None = None, open: bool | None = True) -> list[IncidentRow]:
+    """Incidents, newest first: open ones, resolved ones, or all (None)."""
+    query = (
+        sa.select(t.incident, t.instance.c.key, t.instance.c.business_key, t.instance.c.definition_id)
+        .outerjoin(t.instance, t.instance.c.id == t.incident.c.instance_id)
+        .order_by(t.incident.c.at.desc())
+        .limit(500)
+    )
+    if instance_id is not None:
+        query = query.where(t.incident.c.instance_id == instance_id)
+    if open is not None:
+        query = query.where(t.incident.c.resolved_at.is_(None) if open else t.incident.c.resolved_at.is_not(None))
+    found = []
+    for row in session.execute(query).all():
+        names = _names(definitions.package(session, row.definition_id)) if row.definition_id else {}
+        found.append(
+            IncidentRow(
+                id=row.id,
+                instance_id=row.instance_id,
+                process_key=row.key,
+                business_key=row.business_key,
+                element=row.element,
+                element_name=names.get(row.element, row.element),
+                kind=row.kind,
+                code=row.code,
+                text=row.text,
+                stack=row.stack,
+                at=row.at,
+                resolved_at=row.resolved_at,
+            )
+        )
+    return found
+
+
+def kept_messages(session: Session, name: str | None = None, state: str = "kept", limit: int = 200) -> list[MessageRow]:
+    """Messages in a state, newest first: those that wait for somebody to await them, by default."""
+    query = sa.select(t.message).where(t.message.c.state == state).order_by(t.message.c.received_at.desc()).limit(limit)
+    if name:
+        query = query.where(t.message.c.name == name)
+    return [
+        MessageRow(r.id, r.name, r.business_key, r.state, r.received_at, r.expires_at, r.source, r.variables or {})
+        for r in session.execute(query)
+    ]

@@ -1,0 +1,155 @@
+"""Processes as the library shows them: versions, diagram, what runs where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import definitions as packages
+from engine.process import codec
+from engine.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of a process."""
+
+    version: int
+    deployed_at: datetime
+    by: str
+    note: str
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """A process with its versions, newest first."""
+
+    id: int
+    key: str
+    name: str
+    name_en: str
+    folder: str
+    version: int
+    versions: tuple[VersionRow, ...]
+    running: int
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionDetail:
+    """One version of a process, with its diagram and the tokens of its running instances."""
+
+    row: DefinitionRow
+    version: int
+    xml: bytes
+    tokens: Mapping[str, int]
+    incidents: Mapping[str, int]
+    names_en: Mapping[str, str]
+    documentation: str
+    forms: tuple[str, ...]
+    decisions: tuple[str, ...]
+    calls: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+def definitions(session: Session) -> list[DefinitionRow]:
+    """All processes, by name."""
+    running = {
+        (row.key, row.definition_id): row.n
+        for row in session.execute(
+            sa.select(t.instance.c.key, t.instance.c.definition_id, sa.func.count().label("n"))
+            .where(t.instance.c.state == "active")
+            .group_by(t.instance.c.key, t.instance.c.definition_id)
+        )
+    }
+    broken = Counter(
+        session.scalars(
+            sa.select(t.instance.c.key)
+            .join(t.incident, t.incident.c.instance_id == t.instance.c.id)
+            .where(t.incident.c.resolved_at.is_(None))
+        )
+    )
+    rows = session.execute(
+        sa.select(t.definition, t.deployment.c.folder, t.deployment.c.by, t.deployment.c.note)
+        .join(t.deployment, t.deployment.c.id == t.definition.c.deployment_id)
+        .order_by(t.definition.c.key, t.definition.c.version.desc())
+    ).all()
+    by_key: dict[str, list[Any]] = {}
+    for row in rows:
+        by_key.setdefault(row.key, []).append(row)
+    found = [_definition_row(session, key, versions, running, broken[key]) for key, versions in by_key.items()]
+    return sorted(found, key=lambda row: row.name)
+
+
+def _definition_row(
+    session: Session, key: str, rows: list[Any], running: Mapping[tuple[str, int], int], broken: int
+) -> DefinitionRow:
+    newest = rows[0]
+    texts = packages.package(session, newest.id).texts
+    versions = tuple(VersionRow(r.version, r.deployed_at, r.by, r.note, running.get((key, r.id), 0)) for r in rows)
+    return DefinitionRow(
+        id=newest.id,
+        key=key,
+        name=newest.name,
+        name_en=texts.get(key, newest.name),
+        folder=newest.folder,
+        version=newest.version,
+        versions=versions,
+        running=sum(version.running for version in versions),
+        incidents=broken,
+    )
+
+
+def definition(session: Session, key: str, version: int | None = None) -> DefinitionDetail:
+    """One version (the newest by default). NotFound when there is none."""
+    definition_id = packages.newest(session, key, version)
+    package = packages.package(session, definition_id)
+    row = next(row for row in definitions(session) if row.key == key)
+    model = package.definition
+    return DefinitionDetail(
+        row=row,
+        version=package.version,
+        xml=diagram(session, definition_id),
+        tokens=_tokens(session, definition_id),
+        incidents=Counter(
+            session.scalars(
+                sa.select(t.incident.c.element)
+                .join(t.instance, t.instance.c.id == t.incident.c.instance_id)
+                .where(t.instance.c.definition_id == definition_id, t.incident.c.resolved_at.is_(None))
+            )
+        ),
+        names_en=package.texts,
+        documentation=model.documentation,
+        forms=tuple(sorted(model.forms)),
+        decisions=tuple(sorted(model.decisions)),
+        calls=tuple(sorted(model.calls)),
+        topics=tuple(sorted(model.topics)),
+    )
+
+
+def diagram(session: Session, definition_id: int) -> bytes:
+    """The BPMN file of a definition, as it was deployed."""
+    content = session.scalar(
+        sa.select(t.resource.c.content)
+        .join(t.definition, t.definition.c.resource_id == t.resource.c.id)
+        .where(t.definition.c.id == definition_id)
+    )
+    return bytes(content) if content is not None else b""
+
+
+def _tokens(session: Session, definition_id: int) -> dict[str, int]:
+    """Live tokens per element over all running instances of the definition."""
+    found: Counter[str] = Counter()
+    bodies = session.scalars(
+        sa.select(t.instance.c.body).where(t.instance.c.definition_id == definition_id, t.instance.c.state == "active")
+    )
+    for body in bodies:
+        found.update(token.node for token in codec.decode(bytes(body)).tokens.values())
+    return dict(found)

@@ -1,0 +1,58 @@
+"""The clock of a process: APScheduler calls the worker's duties. Law: it holds no business state.
+
+Each duty is coalesced and never runs twice at once in one process; what it missed is a row and found the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine import outbox, reminders, worker
+from engine.execution import Runtime
+from engine.log import logger
+
+log = logger("scheduler")
+SLOW = 30.0
+"""Seconds between looks at what is never urgent: messages that expire."""
+
+
+def start(runtime: Runtime) -> BackgroundScheduler:
+    """Start the sweeps in threads of this process; call `shutdown()` on what comes back."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(6)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    often = runtime.settings.sweep_seconds
+    duties: dict[str, tuple[Callable[[], object], float]] = {
+        "timers": (lambda: _until_idle(lambda: worker.run_timers(runtime)), often),
+        "jobs": (lambda: _until_idle(lambda: worker.run_jobs(runtime)), often),
+        "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
+        "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
+        "messages": (lambda: worker.run_kept(runtime), SLOW),
+    }
+    for name, (duty, seconds) in duties.items():
+        scheduler.add_job(_guarded(name, duty), "interval", seconds=seconds, id=name)
+    scheduler.start()
+    return scheduler
+
+
+def _until_idle(duty: Callable[[], int], most: int = 200) -> None:
+    for _ in range(most):
+        if duty() == 0:
+            return
+
+
+def _guarded(name: str, duty: Callable[[], object]) -> Callable[[], None]:
+    """A duty that fails is logged and comes again: the database may be away for a minute."""
+
+    def run() -> None:
+        try:
+            duty()
+        except Exception as error:
+            log.error("duty_failed", duty=name, exc_info=error)
+
+    return run

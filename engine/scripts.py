@@ -1,0 +1,103 @@
+"""Script tasks in a sandbox. Law: Python without I/O, with limits on time and memory; what it assigns comes back.
+
+Plain assignments never get here: they are compiled into the step. Everything else runs in `pydantic-monty`, an
+interpreter that knows no files, no imports of the host and no network.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import os
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pydantic_monty
+
+from engine.errors import ScriptFailed
+
+SECONDS, MEMORY_BYTES, DEPTH = 2.0, 64_000_000, 200
+_lock = threading.Lock()
+_pool: list[tuple[int, pydantic_monty.Monty]] = []
+
+
+def _workers() -> pydantic_monty.Monty:
+    """The process's pool of sandbox workers, started with the first script (a fork starts its own)."""
+    with _lock:
+        if not _pool or _pool[0][0] != os.getpid():
+            pool = pydantic_monty.Monty(min_processes=1, request_timeout=SECONDS * 3)
+            pool.__enter__()
+            _pool[:] = [(os.getpid(), pool)]
+            atexit.register(pool.__exit__, None, None, None)
+        return _pool[0][1]
+
+
+def run(text: str, inputs: Mapping[str, object]) -> dict[str, object]:
+    """The top-level names that the script assigned. ScriptFailed says what went wrong.
+
+    Numbers go in as int or float and come back as Decimal (the sandbox has no Decimal); values that the sandbox does
+    not know are left out of its sight.
+    """
+    visible = {
+        name: value for name, raw in inputs.items() if name.isidentifier() and (value := _plain(raw)) is not _ODD
+    }
+    assigned = sorted(_assigned(text))
+    body = f"{text}\n{{{', '.join(f'{name!r}: {name}' for name in assigned)}}}"
+    limits: pydantic_monty.ResourceLimits = {
+        "max_feed_duration_secs": SECONDS,
+        "max_memory": MEMORY_BYTES,
+        "max_recursion_depth": DEPTH,
+    }
+    try:
+        with _workers().checkout(limits=limits) as session:
+            result = session.feed_run(body, inputs=visible)
+    except Exception as error:
+        raise ScriptFailed(reason=str(error)) from error
+    return {name: _exact(value) for name, value in dict(result).items()}
+
+
+_ODD = object()
+
+
+def _assigned(text: str) -> set[str]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise ScriptFailed(reason=f"line {error.lineno}: {error.msg}") from error
+    return {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {key: plain for key, item in value.items() if (plain := _plain(item)) is not _ODD}
+        case list() | tuple():
+            return [plain for item in value if (plain := _plain(item)) is not _ODD]
+    return _ODD
+
+
+def _exact(value: Any) -> Any:
+    match value:
+        case bool() | None:
+            return value
+        case int():
+            return value
+        case float():
+            return Decimal(repr(value))
+        case dict():
+            return {str(key): _exact(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_exact(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Alembic's environment; every handlers package adds a branch of its own."""

@@ -1,0 +1,185 @@
+"""User-task rows. Law: a row mirrors a UserWait; who has it, and why, is decided when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import assignment, reminders
+from engine.assignment import Choice
+from engine.execution import runtime_of
+from engine.ids import new_id
+from engine.instances import Live
+from engine.process.waits import UserWait
+from engine.store import tables as t
+
+LAST_RESORT = "admin"
+"""The team that gets what names nobody: a task is never unassigned silently."""
+
+
+def open_task(session: Session, live: Live, wait: UserWait) -> int:
+    """Write the row of a UserWait: queue, person with reason, reminders, notice to the person. Returns its id."""
+    now, id = runtime_of(session).now(), new_id()
+    team = _team(live, wait)
+    choice = _choose(session, live, wait, team)
+    row = {
+        "id": id,
+        "instance_id": live.id,
+        "wait": wait.id,
+        "definition_id": live.package.id,
+        "process_key": live.package.key,
+        "business_key": live.business_key,
+        "element": wait.element,
+        "name": wait.name or wait.element,
+        "state": "open",
+        "assignee": choice.person,
+        "owner": choice.owner,
+        "team": team,
+        "priority": wait.priority,
+        "created_at": now,
+        "claimed_at": now if choice.person else None,
+        "due_at": wait.due,
+        "follow_up_at": wait.follow_up,
+        "form_key": wait.form,
+        "properties": dict(wait.properties),
+        "locals": dict(wait.variables),
+        "facts": dict(live.facts),
+        "search": search_text(wait.name, live.business_key, live.facts),
+        "why": dict(choice.why),
+    }
+    session.execute(sa.insert(t.user_task).values(row))
+    _add_candidates(session, id, wait, team)
+    reminders.plan(session, id, now, wait.due, wait.properties.get("reminderPolicy"))
+    if choice.person:
+        reminders.announce(
+            session, row, choice.person, "task_assigned", ("in_app", "email"), f"assigned:{choice.person}"
+        )
+    return id
+
+
+def _team(live: Live, wait: UserWait) -> str:
+    if wait.candidate_groups:
+        return wait.candidate_groups[0]
+    definition = live.package.definition
+    if wait.lane:
+        return definition.lane_groups.get(wait.lane, wait.lane)
+    return definition.properties.get("defaultTeam", LAST_RESORT)
+
+
+def _add_candidates(session: Session, id: int, wait: UserWait, team: str) -> None:
+    teams = dict.fromkeys((*wait.candidate_groups, team))
+    rows = [{"task_id": id, "kind": "team", "name": name} for name in teams]
+    rows += [{"task_id": id, "kind": "person", "name": name} for name in dict.fromkeys(wait.candidate_users)]
+    session.execute(sa.insert(t.candidate), rows)
+
+
+def _choose(session: Session, live: Live, wait: UserWait, team: str) -> Choice:
+    excluded = excluded_people(session, live.id, wait.properties, live.state.variables())
+    if wait.assignee:
+        choice = assignment.named(session, wait.assignee, excluded)
+        if choice is not None:
+            return choice
+    keep = _named_variable(live.state.variables(), wait.properties.get("keep"))
+    return assignment.choose(
+        session,
+        team,
+        strategy=wait.properties.get("assign"),
+        keep=str(keep) if keep else None,
+        exclude=excluded,
+    )
+
+
+def _named_variable(variables: Mapping[str, Any], name: str | None) -> Any:
+    return variables.get(name) if name else None
+
+
+def excluded_people(
+    session: Session, instance_id: int, properties: Mapping[str, str], variables: Mapping[str, Any]
+) -> frozenset[str]:
+    """Who may not do the task: completers of the tasks in `notSameUserAs`, and people in the `exclude` variable."""
+    found = set(completers(session, instance_id, properties).values())
+    named = _named_variable(variables, properties.get("exclude"))
+    if isinstance(named, str):
+        found.add(named)
+    elif isinstance(named, list):
+        found.update(str(person) for person in named if person)
+    return frozenset(found)
+
+
+def completers(session: Session, instance_id: int, properties: Mapping[str, str]) -> dict[str, str]:
+    """Task name -> who completed it, for the elements that `notSameUserAs` names."""
+    elements = [e.strip() for e in properties.get("notSameUserAs", "").split(",") if e.strip()]
+    if not elements:
+        return {}
+    rows = session.execute(
+        sa.select(t.user_task.c.name, t.user_task.c.completed_by).where(
+            t.user_task.c.instance_id == instance_id,
+            t.user_task.c.element.in_(elements),
+            t.user_task.c.state == "completed",
+            t.user_task.c.completed_by.is_not(None),
+        )
+    )
+    return {row.name: row.completed_by for row in rows}
+
+
+def search_text(name: str, business_key: str | None, facts: Mapping[str, Any]) -> str:
+    """What the inbox's search looks through: lower-case name, key and facts."""
+    return " ".join(str(part) for part in (name, business_key or "", *facts.values()) if part is not None).lower()
+
+
+def close_cancelled(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
+    """The waits were taken away: their tasks are cancelled, nothing more is sent for them."""
+    _close(session, live, [wait.id for wait in waits], "cancelled")
+
+
+def _close(session: Session, live: Live, waits: Sequence[int], state: str) -> None:
+    now = runtime_of(session).now()
+    ids = session.scalars(
+        sa.select(t.user_task.c.id).where(
+            t.user_task.c.instance_id == live.id, t.user_task.c.wait.in_(waits), t.user_task.c.state == "open"
+        )
+    ).all()
+    if not ids:
+        return
+    session.execute(sa.update(t.user_task).where(t.user_task.c.id.in_(ids)).values(state=state, completed_at=now))
+    session.execute(sa.delete(t.candidate).where(t.candidate.c.task_id.in_(ids)))
+    session.execute(sa.delete(t.task_draft).where(t.task_draft.c.task_id.in_(ids)))
+    reminders.drop(session, ids)
+
+
+def close_completed(
+    session: Session, task: Mapping[str, Any], by: str, entered: Mapping[str, Any], owner: str | None
+) -> None:
+    """A person completed the task: keep what was entered and who did it (for whom, when they stood in)."""
+    session.execute(
+        sa.update(t.user_task)
+        .where(t.user_task.c.id == task["id"])
+        .values(
+            state="completed",
+            completed_at=runtime_of(session).now(),
+            completed_by=by,
+            owner=owner,
+            entered=dict(entered),
+        )
+    )
+    session.execute(sa.delete(t.candidate).where(t.candidate.c.task_id == task["id"]))
+    session.execute(sa.delete(t.task_draft).where(t.task_draft.c.task_id == task["id"]))
+    reminders.drop(session, [task["id"]])
+
+
+def refresh_facts(session: Session, live: Live) -> None:
+    """The instance's facts changed: open tasks show and find the new ones."""
+    rows = session.execute(
+        sa.select(t.user_task.c.id, t.user_task.c.name).where(
+            t.user_task.c.instance_id == live.id, t.user_task.c.state == "open"
+        )
+    )
+    for row in rows.all():
+        session.execute(
+            sa.update(t.user_task)
+            .where(t.user_task.c.id == row.id)
+            .values(facts=dict(live.facts), search=search_text(row.name, live.business_key, live.facts))
+        )

@@ -1,0 +1,120 @@
+"""Save a file, see it deployed. Law: a folder is checked as a whole; what is refused changes nothing that runs.
+
+Every folder below `bpmn_dir` is a package. When a file of it is saved, the package is checked and deployed as a new
+version, or its faults are kept for the page and told to whoever listens (the terminal).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import watchfiles
+
+from engine import api, faults
+from engine.definitions import Deployed
+from engine.errors import DealflowError, Fault, ModelRefused
+from engine.execution import Runtime
+from engine.log import logger
+
+log = logger("watcher")
+DEBOUNCE_MS = 300
+TAKEN = (".bpmn", ".dmn", ".form", ".json", ".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a save led to: a deployment, or faults and nothing changed."""
+
+    folder: str
+    deployed: Deployed | None
+    faults: Sequence[Fault] = ()
+    error: str = ""
+
+
+Listener = Callable[[Outcome], None]
+
+
+def read_package(folder: Path, limit: int) -> dict[str, bytes]:
+    """The files of a package by their path inside it. A file over the limit is cut one byte past it, to be refused."""
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if (
+            path.is_file()
+            and path.suffix in TAKEN
+            and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        ):
+            with path.open("rb") as file:
+                files[path.relative_to(folder).as_posix()] = file.read(limit + 1)
+    return files
+
+
+def packages(root: Path) -> list[Path]:
+    """Folders below `root` that hold a diagram, a table or a form."""
+    if not root.is_dir():
+        return []
+    return [
+        path
+        for path in sorted(root.iterdir())
+        if path.is_dir() and any(p.suffix in (".bpmn", ".dmn", ".form") for p in path.rglob("*"))
+    ]
+
+
+def deploy_folder(runtime: Runtime, folder: Path, by: api.Actor, note: str = "") -> Outcome:
+    """Check a folder and deploy it; refused, its faults are kept until a good save."""
+    files = read_package(folder, runtime.settings.max_model_bytes)
+    try:
+        with runtime.transaction() as session:
+            deployed = api.deploy(session, by, folder.name, files, note)
+            faults.keep(session, folder.name, ())
+        return Outcome(folder.name, deployed, deployed.warnings)
+    except ModelRefused as refused:
+        with runtime.transaction() as session:
+            faults.keep(session, folder.name, refused.faults)
+        return Outcome(folder.name, None, refused.faults)
+    except DealflowError as error:
+        return Outcome(folder.name, None, error=error.text(runtime.settings.language))
+
+
+def deploy_all(runtime: Runtime, root: Path, by: api.Actor, note: str = "") -> list[Outcome]:
+    """Deploy every package below `root`; called processes first, so that callers find them."""
+    waiting, outcomes = packages(root), []
+    for _ in range(len(waiting) + 1):
+        again = []
+        for folder in waiting:
+            outcome = deploy_folder(runtime, folder, by, note)
+            if outcome.deployed is None and _needs_another(outcome.faults) and len(waiting) > 1:
+                again.append(folder)
+            else:
+                outcomes.append(outcome)
+        if not again or len(again) == len(waiting):
+            outcomes += [deploy_folder(runtime, folder, by, note) for folder in again]
+            break
+        waiting = again
+    return outcomes
+
+
+def _needs_another(found: Iterable[Fault]) -> bool:
+    """Whether the only faults are references to packages that may come later in the same run."""
+    return all(fault.rule.startswith("unknown-") or fault.rule.startswith("reference.") for fault in found)
+
+
+def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
+    """Watch `bpmn_dir` until `stop` is set; blocks. Every save is told to the listener within two seconds."""
+    root = runtime.settings.bpmn_dir
+    for changes in watchfiles.watch(root, stop_event=stop, debounce=DEBOUNCE_MS, step=50, raise_interrupt=False):
+        touched = {
+            Path(path).resolve().relative_to(root.resolve()).parts[0]
+            for _, path in changes
+            if Path(path).suffix in TAKEN
+        }
+        for name in sorted(touched):
+            folder = root / name
+            if not folder.is_dir():
+                continue
+            outcome = deploy_folder(runtime, folder, api.SYSTEM, "saved")
+            if outcome.deployed is None or not outcome.deployed.unchanged:
+                log.info("package_saved", folder=name, deployed=outcome.deployed is not None)
+                listener(outcome)
