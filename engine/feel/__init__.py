@@ -1,11 +1,11 @@
-"""FEEL, the expression language of DMN 1.5 (chapter 10), complete and exact. Law: pure: text and values in, values
-out; no clock, no SQL, no network, no thread. The moment is a value that the host hands in.
+"""FEEL, the expression language of DMN 1.5 (chapter 10), complete and exact. Law: pure: text and values in,
+values out; no clock, no SQL, no network, no thread. The moment is a value that the host hands in.
 
     price = compile_expression("amount * (1 + rate)", names={"amount", "rate"})
     price({"amount": Decimal(100), "rate": Decimal("0.05")}, Moment(now=now, zone=zone))   # Decimal("105.00")
 
-`values` says which Python type stands for which FEEL type, `moment` what evaluation may know and where it notes why a
-value is null.
+`values` says which Python type stands for which FEEL type, `moment` what evaluation may know and where it
+notes why a value is null.
 """
 
 from engine.feel.comparison import compare, equal

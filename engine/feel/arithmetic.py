@@ -65,7 +65,7 @@ def _join(left: str, right: str) -> str:
     return left + right
 
 
-# ── points in time and durations ────────────────────────────────────────────────────────────────────────────────
+# ── points in time and durations ──────────────────────────────────────────────────────────────────────────
 
 
 def add_months(value: Value, months: int) -> Value:
@@ -104,14 +104,18 @@ def _between_times(left: w.AnyTime, right: w.AnyTime) -> w.AnyDuration:
     return w.make_duration(w.clock_nanos(left) - w.clock_nanos(right) - shift)
 
 
-def midnight(day: w.AnyDate, like: w.AnyDateTime | None = None) -> w.AnyDateTime:
-    """The day's midnight: UTC beside a value with a zone, without a zone beside one that has none."""
-    zone = None if like is not None and like.tzinfo is None else UTC
-    return w.combine(day, w.make_time(0, 0, 0, 0, zone))
+def midnight(day: w.AnyDate) -> w.AnyDateTime:
+    """The date as a date and time: its midnight in UTC. Beside one without a zone it has no difference
+    therefore."""
+    return w.combine(day, w.make_time(0, 0, 0, 0, UTC))
 
 
 def _shift(add: Callable[[Value, int], Value], sign: int) -> Rule:
     return lambda value, duration: add(value, sign * w.duration_nanos(duration))
+
+
+def _swapped(rule: Rule) -> Rule:
+    return lambda left, right: rule(right, left)
 
 
 def _whole(number: Decimal) -> int:
@@ -133,7 +137,7 @@ def _ratio(left: int, right: int) -> Decimal:
     return divide(Decimal(left), Decimal(right))
 
 
-_ADD: Final[dict[tuple[str, str], Rule]] = {
+_ADD_ONE_WAY: Final[dict[tuple[str, str], Rule]] = {
     ("number", "number"): DECIMAL128.add,
     ("string", "string"): _join,
     ("date", _MONTHS): lambda day, span: add_months(day, span.months),
@@ -144,10 +148,8 @@ _ADD: Final[dict[tuple[str, str], Rule]] = {
     (_MONTHS, _MONTHS): lambda a, b: YearsMonths(a.months + b.months),
     (_DAYS, _DAYS): lambda a, b: w.make_duration(w.duration_nanos(a) + w.duration_nanos(b)),
 }
-_ADD |= {
-    (right, left): (lambda a, b, rule=rule: rule(b, a))  # type: ignore[misc]
-    for (left, right), rule in list(_ADD.items())
-    if left != right
+_ADD: Final = _ADD_ONE_WAY | {
+    (right, left): _swapped(rule) for (left, right), rule in _ADD_ONE_WAY.items() if left != right
 }
 _SUBTRACT: Final[dict[tuple[str, str], Rule]] = {
     ("number", "number"): DECIMAL128.subtract,
@@ -157,8 +159,8 @@ _SUBTRACT: Final[dict[tuple[str, str], Rule]] = {
     (_MOMENT, _DAYS): _shift(add_nanos_to_date_time, -1),
     ("time", _DAYS): _shift(_add_nanos_to_time, -1),
     ("date", "date"): lambda a, b: w.make_duration((w.day_number(a) - w.day_number(b)) * w.DAY),
-    ("date", _MOMENT): lambda a, b: _between_date_times(midnight(a, b), b),
-    (_MOMENT, "date"): lambda a, b: _between_date_times(a, midnight(b, a)),
+    ("date", _MOMENT): lambda a, b: _between_date_times(midnight(a), b),
+    (_MOMENT, "date"): lambda a, b: _between_date_times(a, midnight(b)),
     (_MOMENT, _MOMENT): _between_date_times,
     ("time", "time"): _between_times,
     (_MONTHS, _MONTHS): lambda a, b: YearsMonths(a.months - b.months),

@@ -3,10 +3,10 @@
     @builtin("substring", "string: string, start position: number, length?: number")
     def substring(string, start, length=None): ...
 
-One decorator a signature; a name may have several. `name?` marks what may be left out, `name...` takes the rest,
-`type|type` either one. Null fits `any` and `null` only: elsewhere it makes the call null. Before a call is refused,
-one-item lists are taken for their item and single values for one-item lists (DMN 1.5 §10.3.2.9.4). A function raises
-`Null` where FEEL gives null.
+One decorator a signature; a name may have several. `name?` marks what may be left out, `name...` takes the
+rest, `type|type` either one. Null fits `any` and `null` only: elsewhere it makes the call null. Before a
+call is refused, one-item lists are taken for their item and single values for one-item lists (DMN 1.5
+§10.3.2.9.4). A function raises `Null` where FEEL gives null.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from engine.feel.moment import Moment
 from engine.feel.reasons import Null, note_null
 from engine.feel.values import FunctionValue, Parameter, Value, admit, kind
 
-_SHORT: Final = {"datetime": "date and time", "days": "days and time duration", "months": "years and months duration"}
+_SHORT: Final = {
+    "datetime": "date and time",
+    "days": "days and time duration",
+    "months": "years and months duration",
+}
 _NO_MATCH: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Parameter names, the kinds each takes (empty: any), how many are required, and whether the last takes more."""
+    """Parameter names, the kinds each takes (empty: any), how many are required, and whether the last takes
+    more."""
 
     names: tuple[str, ...]
     kinds: tuple[frozenset[str], ...]
@@ -87,7 +92,8 @@ class Builtin:
     signatures: list[Signature] = field(default_factory=list)
 
     def invoke(self, at: Moment, given: Sequence[Value]) -> Value:
-        """Calls the first signature that fits as given, else the first that fits after conversion; raises Null."""
+        """Calls the first signature that fits as given, else the first that fits after conversion; raises
+        Null."""
         for coerced in (False, True):
             for signature in self.signatures:
                 found = signature.run(at, given, coerced)

@@ -1,4 +1,5 @@
-"""Conversion functions: text and parts into values, values into text (DMN 1.5 §10.3.4.1), and not() and is()."""
+"""Conversion functions: text and parts into values, values into text (DMN 1.5 §10.3.4.1), and not() and
+is()."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ def time_of(value: Value) -> w.AnyTime:
     of = kind(value)
     if of == "date":
         return w.make_time(0, 0, 0, 0, UTC)
-    return value if of == "time" else w.time_part(value)  # type: ignore[no-any-return]
+    return value if of == "time" else w.time_part(value)
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset?: days|null")
@@ -73,11 +74,8 @@ def time_from_parts(
 @builtin("years and months duration", "from: date|datetime, to: date|datetime")
 def years_and_months_duration(start: Value, end: Value) -> YearsMonths:
     """Whole months from `start` to `end`, negative when `end` comes first."""
-    if _clock(end) < _clock(start):
-        months = -_whole_months(end, start)
-    else:
-        months = _whole_months(start, end)
-    return YearsMonths(months)
+    backwards = _clock(end) < _clock(start)
+    return YearsMonths(-_whole_months(end, start) if backwards else _whole_months(start, end))
 
 
 def _clock(value: Value) -> tuple[int, int, int, int]:
@@ -97,8 +95,13 @@ def string(value: Value) -> str | None:
 
 @builtin("number", "from: string, grouping separator?: string|null, decimal separator?: string|null")
 def number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
-    """A number from text; grouping is " ", "," or ".", the decimal separator "." or ",", and they must differ."""
-    if grouping not in (None, " ", ",", ".") or point not in (None, ".", ",") or (grouping and grouping == point):
+    """A number from text; grouping is " ", "," or ".", the decimal separator "." or ",", and they must
+    differ."""
+    if (
+        grouping not in (None, " ", ",", ".")
+        or point not in (None, ".", ",")
+        or (grouping and grouping == point)
+    ):
         raise Null("invalid", function="number", value=f"{grouping} {point}")
     plain = text.replace(grouping, "") if grouping else text
     if point and point != ".":
@@ -120,8 +123,8 @@ def negated(value: Value) -> bool | None:
 
 @builtin("is", "value1: any, value2: any")
 def is_same(value1: Value, value2: Value) -> bool:
-    """Whether both are the same element of the semantic domain: unlike `=`, never null, and times must share their
-    zone as well."""
+    """Whether both are the same element of the semantic domain: unlike `=`, never null, and times must
+    share their zone as well."""
     if kind(value1) != kind(value2):
         return False
     if kind(value1) in ("time", "date and time"):

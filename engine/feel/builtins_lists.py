@@ -1,8 +1,9 @@
-"""Built-ins on lists (DMN 1.5 §10.3.4.4) and sort() (§10.3.4.8). Arguments are never changed: each answer is a new list."""
+"""Built-ins on lists (DMN 1.5 §10.3.4.4) and sort() (§10.3.4.8). Arguments are never changed: each answer
+is a new list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cmp_to_key, reduce
 from typing import Final
@@ -36,7 +37,7 @@ def _index(position: Decimal, length: int, function: str) -> int:
     return index - 1 if index > 0 else length + index
 
 
-# ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── asking ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @builtin("list contains", "list: list, element: any")
@@ -115,7 +116,7 @@ def any_of(*items: Value) -> bool | None:
     return _decide(items, True) if items else None
 
 
-# ── statistics ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── statistics ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _some_numbers(items: Iterable[Value], function: str) -> list[Decimal]:
@@ -166,14 +167,20 @@ def _mode(items: Iterable[Value]) -> list[Value]:
     return sorted(item for item, times in often.items() if times == most)
 
 
-for _name, _function in (
-    ("sum", _sum), ("mean", _mean), ("product", _product), ("median", _median), ("stddev", _stddev), ("mode", _mode),
-):  # fmt: skip
+_STATISTICS: Final[dict[str, Callable[[Iterable[Value]], Value]]] = {
+    "sum": _sum,
+    "mean": _mean,
+    "product": _product,
+    "median": _median,
+    "stddev": _stddev,
+    "mode": _mode,
+}
+for _name, _function in _STATISTICS.items():
     builtin(_name, "list: list")(_function)
     builtin(_name, "n: any, more...: any")(lambda *items, of=_function: of(items))
 
 
-# ── building ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── building ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _bounded(items: list[Value]) -> list[Value]:
@@ -240,11 +247,15 @@ def reverse(items: list[Value]) -> list[Value]:
 
 @builtin("union", "list...: list")
 def union(*lists: list[Value]) -> list[Value]:
-    return distinct_values(concatenate(*lists))
+    return _distinct([item for items in lists for item in items])
 
 
 @builtin("distinct values", "list: list")
 def distinct_values(items: list[Value]) -> list[Value]:
+    return _distinct(items)
+
+
+def _distinct(items: list[Value]) -> list[Value]:
     """Without repetitions, in the order of first appearance."""
     kept: list[Value] = []
     seen: set[tuple[str, Value]] = set()

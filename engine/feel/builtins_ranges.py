@@ -1,4 +1,5 @@
-"""Built-ins on ranges: Allen's relations between points and intervals (DMN 1.5 §10.3.4.9, table 78), and range().
+"""Built-ins on ranges: Allen's relations between points and intervals (DMN 1.5 §10.3.4.9, table 78), and
+range().
 
 An interval without a start begins before everything, one without an end ends after everything.
 """
@@ -69,13 +70,6 @@ def overlaps_before(a: Range, b: Range) -> bool:
     return first and last and overlaps(a, b)
 
 
-def overlaps_after(a: Range, b: Range) -> bool:
-    starts, ends = _starts(a, b), _ends(a, b)
-    first = starts > 0 or (starts == 0 and (not a.start_included or b.start_included))
-    last = ends > 0 or (ends == 0 and a.end_included and not b.end_included)
-    return first and last and overlaps(a, b)
-
-
 def finishes(a: Range, b: Range) -> bool:
     starts = _starts(a, b)
     return (
@@ -134,7 +128,7 @@ for _name, _relation, _shapes in (
     ("met by", _swapped(meets), "rr"),
     ("overlaps", overlaps, "rr"),
     ("overlaps before", overlaps_before, "rr"),
-    ("overlaps after", overlaps_after, "rr"),
+    ("overlaps after", _swapped(overlaps_before), "rr"),
     ("finishes", finishes, "pr rr"),
     ("finished by", _swapped(finishes), "rp rr"),
     ("includes", includes, "rp rr"),
@@ -146,7 +140,7 @@ for _name, _relation, _shapes in (
     _declare(_name, _relation, _shapes)
 
 
-# ── range() ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── range() ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @builtin("range", "from: string", moment=True)

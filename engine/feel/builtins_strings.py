@@ -76,7 +76,8 @@ def matches(text: str, pattern: str, flags: str | None = None) -> bool:
 
 @builtin("replace", "input: string, pattern: string, replacement: string, flags?: string|null")
 def replace(text: str, pattern: str, by: str, flags: str | None = None) -> str:
-    """All matches replaced; `$1` is a group, `$0` the match. A pattern that matches nothing at all is refused."""
+    """All matches replaced; `$1` is a group, `$0` the match. A pattern that matches nothing at all is
+    refused."""
     regex = compiled(pattern, flags or "")
     if regex.search(""):
         raise Null("pattern", pattern=pattern, reason="it matches the empty string")
@@ -114,7 +115,9 @@ def string_join(
     """The strings of the list with the delimiter between them; null items are left out."""
     present = [item for item in items if item is not None]
     if not all(isinstance(item, str) for item in present):
-        raise Null("arguments", function="string join", given="a list of others", expected="a list of strings")
+        raise Null(
+            "arguments", function="string join", given="a list of others", expected="a list of strings"
+        )
     if sum(map(len, present)) + len(delimiter or "") * len(present) > MAX_STRING:
         raise Null("size", limit=MAX_STRING)
     return (prefix or "") + (delimiter or "").join(present) + (suffix or "")

@@ -1,7 +1,8 @@
-"""Equality and order (DMN 1.5 §10.3.2.3, tables 42 and 43): True, False, or None where kinds do not compare.
+"""Equality and order (DMN 1.5 §10.3.2.3, tables 42 and 43): True, False, or None where kinds do not
+compare.
 
-Times and dates and times are equal when they are so to the second (the test cases of the kit say so); their order
-takes the fraction into account.
+Times and dates and times are equal when they are so to the second (the test cases of the kit say so); their
+order takes the fraction into account.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from engine.feel import wide as w
 from engine.feel.values import Range, Value, kind
@@ -93,7 +94,7 @@ def _time_key(value: w.AnyTime) -> int:
     return w.clock_nanos(value) - (w.duration_nanos(offset) if offset else 0)
 
 
-_ORDER: Final[dict[str, Callable[..., object]]] = {
+_ORDER: Final[dict[str, Callable[..., Any]]] = {
     "number": lambda value: value,
     "string": lambda value: value,
     "date": lambda value: (value.year, value.month, value.day),
@@ -117,7 +118,7 @@ def compare(left: Value, right: Value) -> int | None:
     if of in _ZONED and (left.tzinfo is None) != (right.tzinfo is None):
         return None
     a, b = key(left), key(right)
-    return (a > b) - (a < b)  # type: ignore[operator]
+    return int(a > b) - int(a < b)
 
 
 def contains(interval: Range, value: Value) -> bool | None:

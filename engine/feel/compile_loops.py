@@ -87,7 +87,8 @@ def _bindings(scope: Scope, sources: list[_Source]) -> Iterator[Scope]:
 
 
 def elements(source: Value) -> Iterator[Value]:
-    """What iteration runs over: a list's items, an interval's steps, any other value once; raises Null for null."""
+    """What iteration runs over: a list's items, an interval's steps, any other value once; raises Null for
+    null."""
     if isinstance(source, list):
         return map(admit, source)
     if isinstance(source, Range):
@@ -98,7 +99,8 @@ def elements(source: Value) -> Iterator[Value]:
 
 
 def range_steps(interval: Range) -> Iterator[Value]:
-    """The whole numbers or days of an interval, from its start to its end; raises Null where it has no steps."""
+    """The whole numbers or days of an interval, from its start to its end; raises Null where it has no
+    steps."""
     for value in _steps(interval.start, interval.end):
         if not (value == interval.start and not interval.start_included) and not (
             value == interval.end and not interval.end_included

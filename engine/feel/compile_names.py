@@ -76,7 +76,7 @@ def _fallback(scope: Scope, name: str) -> Value:
     return None
 
 
-# ── paths and filters ───────────────────────────────────────────────────────────────────────────────────────────
+# ── paths and filters ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def path(compiler: Compiler, node: n.Path) -> Code:
@@ -147,7 +147,7 @@ def _at(scope: Scope, items: list[Value], position: Decimal) -> Value:
     return None
 
 
-# ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def call(compiler: Compiler, node: n.Call) -> Code:
@@ -186,7 +186,9 @@ def _call_name(name: str, arguments: list[Code], names: tuple[str, ...]) -> Code
             if isinstance(value, FunctionValue):
                 return invoke(value, given, names)
             if builtin is not None:
-                return builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
+                return (
+                    builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
+                )
             if value is _MISSING and name in scope.at.functions and not names:
                 return _call_host(scope, name, given)
             if value is _MISSING:

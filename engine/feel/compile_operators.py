@@ -1,5 +1,5 @@
-"""Closures for arithmetic, comparison, logic and `if`. Law: the common pairs (number with number, anything with a
-literal of its kind) take a path of their own, since decision tables spend their time here."""
+"""Closures for arithmetic, comparison, logic and `if`. Law: the common pairs (number with number, anything
+with a literal of its kind) take a path of their own, since decision tables spend their time here."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _long_chain(first: Code, rest: list[tuple[str, Code]]) -> Code:
     return run
 
 
-# ── comparison ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── comparison ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def comparison(compiler: Compiler, node: n.Comparison) -> Code:
@@ -167,7 +167,7 @@ def between(compiler: Compiler, node: n.Between) -> Code:
     return run
 
 
-# ── logic ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── logic ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def conjunction(compiler: Compiler, node: n.Conjunction) -> Code:
@@ -213,9 +213,11 @@ def _pair(left: Code, right: Code, decisive: bool, place: str) -> Code:
     return run
 
 
-def _unknown(scope: Scope, place: str, value: Value) -> None:
+def _unknown(scope: Scope, place: str, value: Value) -> bool | None:
+    """Null, with a notice unless the operand was null itself."""
     if value is not None:
         note(scope.at, "no-boolean", place=place, kind=kind(value))
+    return None
 
 
 def condition(compiler: Compiler, node: n.If) -> Code:

@@ -1,7 +1,8 @@
-"""Syntax tree into closures: each node becomes one function of a Scope, built once; nothing is interpreted later.
+"""Syntax tree into closures: each node becomes one function of a Scope, built once; nothing is interpreted
+later.
 
-The rules of the nodes stand in `compile_names`, `compile_operators`, `compile_values` and `compile_loops`; RULES
-joins them. A rule takes the compiler and its node and returns Code.
+The rules of the nodes stand in `compile_names`, `compile_operators`, `compile_values` and `compile_loops`;
+RULES joins them. A rule takes the compiler and its node and returns Code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from engine.feel.types import FeelType, resolve
 
 
 class Compiler:
-    """What is known while one text is compiled: the host's names and types, the local names, the free ones found."""
+    """What is known while one text is compiled: the host's names and types, the local names, the free ones
+    found."""
 
     def __init__(self, names: Collection[str], types: Mapping[str, FeelType]) -> None:
         self.known = frozenset(names)

@@ -1,4 +1,5 @@
-"""What hosts hold: a compiled expression, compiled unary tests. Both are immutable and may be shared by threads."""
+"""What hosts hold: a compiled expression, compiled unary tests. Both are immutable and may be shared by
+threads."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from engine.feel.values import Value, admit
 
 
 class Expression:
-    """A compiled FEEL expression. `expression(scope, at)` yields its value; it never raises for what FEEL calls an
-    error but yields None and says why in `at.warnings`."""
+    """A compiled FEEL expression. `expression(scope, at)` yields its value; it never raises for what FEEL
+    calls an error but yields None and says why in `at.warnings`."""
 
     __slots__ = ("_code", "free_names", "text")
 
@@ -43,8 +44,8 @@ class Expression:
 
 
 class UnaryTests:
-    """Compiled unary tests (a decision table's cell). `tests(value, scope, at)` is True, False, or None where FEEL
-    cannot tell."""
+    """Compiled unary tests (a decision table's cell). `tests(value, scope, at)` is True, False, or None
+    where FEEL cannot tell."""
 
     __slots__ = ("_code", "free_names", "text")
 
@@ -77,9 +78,9 @@ def compile_expression(
 ) -> Expression:
     """Compiles one FEEL expression.
 
-    names: what is known in scope, and the component names of contexts, so that names with blanks or signs can be
-    read; other single words are allowed and looked up when evaluated. types: the model's own types by name
-    (`engine.feel.types.FeelType`), for `instance of`. Raises FeelSyntaxError.
+    names: what is known in scope, and the component names of contexts, so that names with blanks or signs
+    can be read; other single words are allowed and looked up when evaluated. types: the model's own types
+    by name (`engine.feel.types.FeelType`), for `instance of`. Raises FeelSyntaxError.
     """
     try:
         tree = Parser(text, names, COMPOUND_NAMES, types or {}).whole_expression()

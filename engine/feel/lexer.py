@@ -1,5 +1,5 @@
-"""Text into tokens (DMN 1.5 §10.3.1.2). Names stay in parts: which parts make one name is the parser's to say, since
-`monthly payment` and `a-b` can only be read by who knows the names in scope."""
+"""Text into tokens (DMN 1.5 §10.3.1.2). Names stay in parts: which parts make one name is the parser's to
+say, since `monthly payment` and `a-b` can only be read by who knows the names in scope."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind` is number, string, at, name, op or end; `text` as written; `spaced` when blank space stands before."""
+    """`kind` is number, string, at, name, op or end; `text` as written; `spaced` when blank space stands
+    before."""
 
     kind: str
     text: str
@@ -88,8 +89,8 @@ def number(written: str) -> Decimal:
 
 
 def string(written: str) -> str:
-    """The value of a string literal in its quotes. Surrogate pairs become one character; an escape that FEEL does not
-    know keeps its backslash (so that patterns like "\\d" can be written)."""
+    """The value of a string literal in its quotes. Surrogate pairs become one character; an escape that
+    FEEL does not know keeps its backslash (so that patterns like "\\d" can be written)."""
     body = written[1:-1]
     return _ESCAPE.sub(_unescape, body) if "\\" in body else body
 

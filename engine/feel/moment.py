@@ -1,4 +1,5 @@
-"""What an evaluation may know besides its variables: the moment, the zone, the host's functions, and where to say why.
+"""What an evaluation may know besides its variables: the moment, the zone, the host's functions, and where
+to say why.
 
 Evaluation never raises for a mistake in the expression's meaning: it yields null and appends a `Notice` to
 `Moment.warnings`.
@@ -32,8 +33,9 @@ class Notice(str):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`now` (aware) and `zone` are what now() and today() answer; `functions` are pure functions of the host, called
-    with positional FEEL values when a called name is neither in scope nor built in; `warnings` is filled in place."""
+    """`now` (aware) and `zone` are what now() and today() answer; `functions` are pure functions of the
+    host, called with positional FEEL values when a called name is neither in scope nor built in; `warnings`
+    is filled in place."""
 
     now: datetime
     zone: tzinfo = UTC

@@ -1,7 +1,7 @@
 """Which tokens make one name: the longest known name that begins here wins (DMN 1.5 §10.3.1.3).
 
-A name known as `a-b` is read where it is written without blanks around the sign; `a - b` is a subtraction as soon as
-`a` alone is known too.
+A name known as `a-b` is read where it is written without blanks around the sign; `a - b` is a subtraction
+as soon as `a` alone is known too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from engine.errors import FeelSyntaxError
 from engine.feel.lexer import Token, tokens
 
 KEYWORDS: Final = frozenset(
-    "and or if then else for in return some every satisfies between instance of function external true false null".split()
-)  # fmt: skip
+    {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between"}
+    | {"instance", "of", "function", "external", "true", "false", "null"}
+)
 _NAME_SIGNS: Final = frozenset("./-'+*")
 
 
@@ -75,12 +76,14 @@ class NameTable:
         return name in self.single
 
     def match(self, stream: Sequence[Token], at: int, alone: bool) -> tuple[str, int] | None:
-        """The longest compound name that begins at token `at` and how many tokens it takes. `alone`: whether the
-        first token is a known name by itself."""
+        """The longest compound name that begins at token `at` and how many tokens it takes. `alone`:
+        whether the first token is a known name by itself."""
         for entry in self.entries.get(stream[at].text, ()):
             length = len(entry.parts)
             written = stream[at : at + length]
-            if len(written) == length and all(a.text == b.text for a, b in zip(written, entry.parts, strict=True)):
+            if len(written) == length and all(
+                a.text == b.text for a, b in zip(written, entry.parts, strict=True)
+            ):
                 if alone and not _spaced_alike(written, entry.parts):
                     continue
                 return entry.name, length

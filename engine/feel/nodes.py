@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from engine.feel.values import Value
 
@@ -167,7 +167,8 @@ class TestsNode:
     negated: bool = False
 
 
-Node: TypeAlias = Union[
-    Literal, Name, Path, Filter, Call, Negation, Arithmetic, Comparison, Conjunction, Disjunction, Between, In,
-    InstanceOf, If, For, Quantified, ListNode, ContextNode, RangeNode, UnaryRange, FunctionNode,
-]  # fmt: skip
+Node: TypeAlias = (
+    Literal | Name | Path | Filter | Call | Negation | Arithmetic | Comparison | Conjunction | Disjunction
+    | Between | In | InstanceOf | If | For | Quantified | ListNode | ContextNode | RangeNode | UnaryRange
+    | FunctionNode
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Tokens into a syntax tree: a Pratt parser (DMN 1.5 §10.3.1.2, the grammar and its precedence).
 
-From weak to strong: or; and; comparison, between, in; + -; * /; **; unary minus; instance of; path, filter, call.
-Chains of one precedence are flat nodes, so that depth counts nesting only; nesting is bounded by MAX_DEPTH.
+From weak to strong: or; and; comparison, between, in; + -; * /; **; unary minus; instance of; path, filter,
+call. Chains of one precedence are flat nodes, so that depth counts nesting only; nesting is bounded by
+MAX_DEPTH.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from engine.feel.names import KEYWORDS, NameTable, joined
 MAX_DEPTH: Final = 60
 """Deepest nesting of brackets and bodies."""
 MAX_LINKS: Final = 100
-"""Longest chain of paths, filters, calls or comparisons (`+ - * /`, `and`, `or` and `else if` have no such bound)."""
+"""Longest chain of paths, filters, calls or comparisons (`+ - * /`, `and`, `or` and `else if` have no such
+bound)."""
 MAX_RETRIES: Final = 400
 """How often one text may be read a second way (`[a..b[` against a filter) before it is refused."""
 
@@ -31,8 +33,8 @@ _COMPOUND_TYPES: Final = ("date and time", "days and time duration", "years and 
 
 
 class Parser:
-    """One text, read once. `names` are known in scope; `functions` are the compound names of built-ins; `types` the
-    compound names of the model's types."""
+    """One text, read once. `names` are known in scope; `functions` are the compound names of built-ins;
+    `types` the compound names of the model's types."""
 
     def __init__(
         self, text: str, names: Collection[str], functions: Collection[str], types: Collection[str]
@@ -47,7 +49,7 @@ class Parser:
         self.members = NameTable.of((*_PROPERTIES, *names))
         self.types = NameTable.of((*_COMPOUND_TYPES, *types))
 
-    # ── the stream ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the stream ──────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def token(self) -> Token:
@@ -84,7 +86,9 @@ class Parser:
             if token.kind == "end"
             else (f"unexpected {token.text[:40]!r}", f"意外的 {token.text[:40]!r}")
         )
-        return self.error(found + (f", {hint}" if hint else ""), found_zh + (f",{hint_zh}" if hint_zh else ""))
+        return self.error(
+            found + (f", {hint}" if hint else ""), found_zh + (f",{hint_zh}" if hint_zh else "")
+        )
 
     def error(self, reason: str, reason_zh: str) -> FeelSyntaxError:
         """The error with this reason at the current token."""
@@ -111,7 +115,7 @@ class Parser:
         finally:
             self.scopes.pop()
 
-    # ── whole texts ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── whole texts ─────────────────────────────────────────────────────────────────────────────────────
 
     def whole_expression(self) -> n.Node:
         """The text as one expression."""
@@ -159,7 +163,7 @@ class Parser:
             return n.UnaryRange(operator, self.expression(_SUM))
         return self.expression()
 
-    # ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── expressions ─────────────────────────────────────────────────────────────────────────────────────
 
     def expression(self, weakest: int = _OR) -> n.Node:
         """An expression whose operators bind at least as strongly as `weakest`."""
@@ -170,7 +174,9 @@ class Parser:
                 left = self.infix(left, power)
                 links += 1
                 if links > MAX_LINKS:
-                    raise self.error(f"more than {MAX_LINKS} links in one chain", f"链式写法超过 {MAX_LINKS} 段")
+                    raise self.error(
+                        f"more than {MAX_LINKS} links in one chain", f"链式写法超过 {MAX_LINKS} 段"
+                    )
             return left
 
     def power(self) -> int:
@@ -239,12 +245,13 @@ class Parser:
         return n.InstanceOf(left, self.type())
 
     def retry(self) -> None:
-        """Counts one more reading of the same text; too many are refused (the work would double at each level)."""
+        """Counts one more reading of the same text; too many are refused (the work would double at each
+        level)."""
         self.retries += 1
         if self.retries > MAX_RETRIES:
             raise self.error("too ambiguous to read", "写法过于含混,无法解析")
 
-    # ── postfix: path, filter, call ─────────────────────────────────────────────────────────────────────────────
+    # ── postfix: path, filter, call ─────────────────────────────────────────────────────────────────────
 
     def postfix(self, left: n.Node) -> n.Node:
         opening = self.take().text
@@ -305,7 +312,7 @@ class Parser:
         self.at = ahead + 1
         return name
 
-    # ── prefix: literals, names, brackets, bodies ───────────────────────────────────────────────────────────────
+    # ── prefix: literals, names, brackets, bodies ───────────────────────────────────────────────────────
 
     def prefix(self) -> n.Node:
         token = self.token
@@ -409,7 +416,8 @@ class Parser:
         return self.interval_end(start, start_included=False)
 
     def interval_end(self, start: n.Node, start_included: bool) -> n.Node:
-        """`.. e` and the closing bracket. `[` closes an open interval, unless what follows reads as a filter."""
+        """`.. e` and the closing bracket. `[` closes an open interval, unless what follows reads as a
+        filter."""
         self.at += 1
         begin = self.at
         plain_end = self.token.kind in ("number", "string") and self.stream[begin + 1].text == "["
@@ -452,10 +460,7 @@ class Parser:
         return n.ContextNode(tuple(entries))
 
     def key(self) -> str:
-        if self.token.kind == "string":
-            key = string(self.take().text)
-        else:
-            key = self.words_until(":")
+        key = string(self.take().text) if self.token.kind == "string" else self.words_until(":")
         self.take_op(":")
         return key
 
@@ -470,7 +475,7 @@ class Parser:
             raise self.unexpected("expected a name", "此处应为名称")
         return joined(self.stream[start : self.at])
 
-    # ── bodies ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── bodies ──────────────────────────────────────────────────────────────────────────────────────────
 
     def condition(self) -> n.Node:
         branches: list[tuple[n.Node, n.Node]] = []
@@ -531,7 +536,7 @@ class Parser:
         with self.scope(*(name for name, _ in parameters)):
             return n.FunctionNode(tuple(parameters), self.expression(), external)
 
-    # ── types ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── types ───────────────────────────────────────────────────────────────────────────────────────────
 
     def type(self) -> n.TypeNode:
         with self.nested():

@@ -1,9 +1,11 @@
-"""XQuery and XPath regular expressions (XPath functions §5.6, XML Schema part 2 appendix G) for Python's `re`.
+"""XQuery and XPath regular expressions (XPath functions §5.6, XML Schema part 2 appendix G) for Python's
+`re`.
 
-All of the syntax is translated: groups, `(?:…)`, greedy and reluctant quantifiers, back references, categories and
-blocks, `\\i \\c`, class subtraction, flags s m i x q. What XPath has not (look-around, named groups, possessive
-quantifiers, inline flags, `\\b`) is refused, as are blocks missing in `charsets`. Running time is that of `re`: a
-pattern that backtracks exponentially does so here too; texts longer than MAX_PATTERN are refused.
+All of the syntax is translated: groups, `(?:…)`, greedy and reluctant quantifiers, back references,
+categories and blocks, `\\i \\c`, class subtraction, flags s m i x q. What XPath has not (look-around, named
+groups, possessive quantifiers, inline flags, `\\b`) is refused, as are blocks missing in `charsets`.
+Running time is that of `re`: a pattern that backtracks exponentially does so here too; texts longer than
+MAX_PATTERN are refused.
 """
 
 from __future__ import annotations
@@ -43,11 +45,10 @@ class _Translator:
     """One pass over the pattern, writing Python's form of each piece."""
 
     def __init__(self, pattern: str, flags: str) -> None:
-        self.pattern = pattern
+        self.pattern = _without_blanks(pattern) if "x" in flags else pattern
         self.at = 0
         self.dot_all = "s" in flags
         self.multiline = "m" in flags
-        self.free_spacing = "x" in flags
         self.opened: list[int] = []  # open groups: their numbers, 0 for (?:
         self.groups = 0
         self.repeatable = False  # whether a quantifier may follow
@@ -66,8 +67,6 @@ class _Translator:
         written: list[str] = []
         while self.at < len(self.pattern):
             character = self.take()
-            if self.free_spacing and character in " \t\n\r":
-                continue
             written.append(self.piece(character))
         if self.opened:
             raise self.refuse("group not closed")
@@ -134,7 +133,10 @@ class _Translator:
 
     def reference(self, digits: str) -> str:
         """A back reference takes further digits as long as such a group was opened before."""
-        while self.pattern[self.at : self.at + 1].isdigit() and int(digits + self.pattern[self.at]) <= self.groups:
+        while (
+            self.pattern[self.at : self.at + 1].isdigit()
+            and int(digits + self.pattern[self.at]) <= self.groups
+        ):
             digits += self.take()
         if int(digits) > self.groups or int(digits) in self.opened:
             raise self.refuse("reference to no finished group")
@@ -206,11 +208,27 @@ class _Translator:
         return character
 
 
+def _without_blanks(pattern: str) -> str:
+    """Flag x: blanks outside of classes are taken away before anything else is read, even behind a
+    backslash."""
+    kept: list[str] = []
+    depth, escaped = 0, False
+    for character in pattern:
+        if depth == 0 and character in " \t\n\r":
+            continue
+        kept.append(character)
+        depth += (character == "[") - (character == "]") if not escaped else 0
+        escaped = character == "\\" and not escaped
+    return "".join(kept)
+
+
 def _written(ranges: c.CharSet) -> str:
     """A set as a character class of `re`."""
     if not ranges:
         return "(?!)"
-    return "[" + "".join(_point(low) + ("-" + _point(high) if high > low else "") for low, high in ranges) + "]"
+    return (
+        "[" + "".join(_point(low) + ("-" + _point(high) if high > low else "") for low, high in ranges) + "]"
+    )
 
 
 def _point(code: int) -> str:
@@ -219,8 +237,8 @@ def _point(code: int) -> str:
 
 
 def replacement(by: str, groups: int, literal: bool) -> Callable[[re.Match[str]], str]:
-    """The writer of one replacement: `$n` is a group (empty when there is none such), `\\\\` and `\\$` stand for
-    themselves. Raises Null for any other use of `$` and `\\`."""
+    """The writer of one replacement: `$n` is a group (empty when there is none such), `\\\\` and `\\$`
+    stand for themselves. Raises Null for any other use of `$` and `\\`."""
     if literal:
         return lambda match: by
     parts = _parts(by, groups)

@@ -1,5 +1,5 @@
-"""The parts of a value that a path reads (DMN 1.5 §10.3.2.6, table 58): entries of contexts, parts of dates, times,
-durations and intervals; on a list, of each item."""
+"""The parts of a value that a path reads (DMN 1.5 §10.3.2.6, table 58): entries of contexts, parts of
+dates, times, durations and intervals; on a list, of each item."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Final
 from engine.feel import wide as w
 from engine.feel.reasons import Null
 from engine.feel.text import zone_text
-from engine.feel.values import Value, admit, kind
+from engine.feel.values import Value, YearsMonths, admit, kind
 
 
 def member(value: Value, name: str) -> Value:
-    """The part called `name`; raises Null when the value has none such. On a list: a list of the items' parts."""
+    """The part called `name`; raises Null when the value has none such. On a list: a list of the items'
+    parts."""
     if isinstance(value, list | tuple):
         return [_of_item(item, name) for item in value]
     if isinstance(value, Mapping):
@@ -51,7 +52,9 @@ def _zone(value: w.AnyTime | w.AnyDateTime) -> str | None:
 def _seconds(value: w.AnyDuration) -> Decimal:
     total = w.duration_nanos(value)
     whole, fraction = divmod(abs(total), w.SECOND)
-    seconds = Decimal(whole % 60) + Decimal(fraction).scaleb(-9).normalize() if fraction else Decimal(whole % 60)
+    seconds = (
+        Decimal(whole % 60) + Decimal(fraction).scaleb(-9).normalize() if fraction else Decimal(whole % 60)
+    )
     return seconds.copy_negate() if total < 0 and seconds else seconds
 
 
@@ -67,12 +70,12 @@ def _unit(seconds_each: int, modulus: int | None) -> Callable[[w.AnyDuration], i
     return read
 
 
-def _years(value: Value) -> int:
+def _years(value: YearsMonths) -> int:
     years = abs(value.months) // 12
     return -years if value.months < 0 else years
 
 
-def _months(value: Value) -> int:
+def _months(value: YearsMonths) -> int:
     months = abs(value.months) % 12
     return -months if value.months < 0 else months
 

@@ -23,7 +23,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "division": ("division by zero", "除数为零"),
     "overflow": ("the number is too large, too small or undefined", "数值过大、过小或无定义"),
     "years": ("the date is out of range", "日期超出范围"),
-    "arguments": ("{function}: wrong arguments ({given}); it takes {expected}", "{function}:参数不符({given}),应为 {expected}"),
+    "arguments": (
+        "{function}: wrong arguments ({given}); it takes {expected}",
+        "{function}:参数不符({given}),应为 {expected}",
+    ),
     "invalid": ("{function}: {value!r} is not valid", "{function}:{value!r} 无效"),
     "index": ("index {index} is outside a list of {length}", "下标 {index} 超出长度为 {length} 的列表"),
     "range": ("the ends of the interval do not fit: {start}..{end}", "区间两端不匹配:{start}..{end}"),

@@ -1,5 +1,5 @@
-"""Where a running expression finds its names. A scope is one mapping and the scope around it; nothing in it changes
-once evaluation has entered (a context literal fills its own as it goes)."""
+"""Where a running expression finds its names. A scope is one mapping and the scope around it; nothing in it
+changes once evaluation has entered (a context literal fills its own as it goes)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAX_WORK: Final = 2_000_000
 
 
 class Scope:
-    """`names` here, `outer` around; `at` is the moment and `meter` the one-element count of iteration steps, both
-    shared by the whole evaluation."""
+    """`names` here, `outer` around; `at` is the moment and `meter` the one-element count of iteration
+    steps, both shared by the whole evaluation."""
 
     __slots__ = ("at", "meter", "names", "outer")
 

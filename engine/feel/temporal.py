@@ -1,4 +1,5 @@
-"""Text into dates, times and durations (DMN 1.5 §10.3.4.1, after XML Schema part 2 and ISO 8601; zones by IANA name)."""
+"""Text into dates, times and durations (DMN 1.5 §10.3.4.1, after XML Schema part 2 and ISO 8601; zones by
+IANA name)."""
 
 from __future__ import annotations
 
@@ -23,9 +24,9 @@ _TIME: Final = (
 _DATE_ONLY: Final = re.compile(_DATE, re.ASCII)
 _TIME_ONLY: Final = re.compile(_TIME, re.ASCII)
 _BOTH: Final = re.compile(f"{_DATE}T{_TIME}", re.ASCII)
-_YEARS: Final = re.compile(r"(-)?P(?=\d)(?:(\d{1,15})Y)?(?:(\d{1,15})M)?", re.ASCII)
+_YEARS: Final = re.compile(r"(-)?P(?=\d)(?:(\d{1,20})Y)?(?:(\d{1,20})M)?", re.ASCII)
 _DAYS: Final = re.compile(
-    r"(-)?P(?=\d|T\d)(?:(\d{1,15})D)?(?:T(?=\d)(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})(?:\.(\d+))?S)?)?",
+    r"(-)?P(?=\d|T\d)(?:(\d{1,20})D)?(?:T(?=\d)(?:(\d{1,20})H)?(?:(\d{1,20})M)?(?:(\d{1,20})(?:\.(\d+))?S)?)?",
     re.ASCII,
 )
 

@@ -16,7 +16,8 @@ MAX_STRING: Final = 4_000_000
 
 
 def to_string(value: Value) -> str | None:
-    """FEEL's string(): None stays None, strings stay as they are, in lists and contexts they stand in quotes."""
+    """FEEL's string(): None stays None, strings stay as they are, in lists and contexts they stand in
+    quotes."""
     if value is None or isinstance(value, str):
         return value
     return _written(value, [0])
@@ -31,7 +32,9 @@ def _written(value: Value, length: list[int]) -> str:
     elif isinstance(value, list | tuple):
         written = "[" + ", ".join(_written(item, length) for item in value) + "]"
     elif isinstance(value, Mapping):
-        written = "{" + ", ".join(f"{_key(key)}: {_written(item, length)}" for key, item in value.items()) + "}"
+        written = (
+            "{" + ", ".join(f"{_key(key)}: {_written(item, length)}" for key, item in value.items()) + "}"
+        )
     elif isinstance(value, Range):
         written = _range(value, length)
     elif isinstance(value, bool | int | float | Decimal):

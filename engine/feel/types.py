@@ -93,7 +93,8 @@ class FunctionType(FeelType):
         return FunctionType("function", tuple(p.type for p in value.parameters), value.result).fits(self)
 
     def fits(self, other: FeelType) -> bool:
-        """Parameters the other way round (contravariant), the result the same way; what is undeclared is Any."""
+        """Parameters the other way round (contravariant), the result the same way; what is undeclared is
+        Any."""
         if other.name == "Any":
             return True
         if not isinstance(other, FunctionType) or len(self.parameters) != len(other.parameters):
@@ -107,7 +108,8 @@ class FunctionType(FeelType):
 
 @dataclass(frozen=True, slots=True)
 class RestrictedType(FeelType):
-    """A model's own type: `base` with allowed values. `allows` tells whether a value that the base accepts is one."""
+    """A model's own type: `base` with allowed values. `allows` tells whether a value that the base accepts
+    is one."""
 
     base: FeelType
     allows: Callable[[Value], bool]
@@ -131,8 +133,8 @@ ANY: Final = FeelType("Any")
 SIMPLE: Final[dict[str, FeelType]] = {
     name: FeelType(name)
     for name in (
-        "Any", "Null", "number", "string", "boolean", "date", "time", "date and time", "days and time duration",
-        "years and months duration", "list", "context", "function", "range",
+        "Any", "Null", "number", "string", "boolean", "date", "time", "date and time", "list", "context",
+        "days and time duration", "years and months duration", "function", "range",
     )
 }  # fmt: skip
 SIMPLE["dateTime"] = SIMPLE["date and time"]
@@ -189,8 +191,8 @@ def infer(node: n.Node) -> FeelType:
 
 
 def coerce(value: Value, to: FeelType | None) -> Value:
-    """`value` as an instance of `to`: itself, the item of a one-item list, a list of itself, or a date as its UTC
-    midnight; raises Null when it is none. Null stays null."""
+    """`value` as an instance of `to`: itself, the item of a one-item list, a list of itself, or a date as
+    its UTC midnight; raises Null when it is none. Null stays null."""
     if to is None or value is None or to.accepts(value):
         return value
     if isinstance(value, list) and len(value) == 1 and to.accepts(value[0]):

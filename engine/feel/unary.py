@@ -92,8 +92,8 @@ def _boolean(found: Value) -> bool | None:
 
 
 def _matches(value: Value, found: Value) -> bool | None:
-    """What an expression in place of a test means: a list or interval holds the value, any other equals it; an
-    expression that is itself true holds for every value that is no boolean."""
+    """What an expression in place of a test means: a list or interval holds the value, any other equals it;
+    an expression that is itself true holds for every value that is no boolean."""
     if isinstance(found, Range):
         return contains(found, value) if not isinstance(value, Range) else equal(value, found)
     if isinstance(found, list):

@@ -4,7 +4,7 @@
 |---|---|
 | null, boolean, string, list, context | None, bool, str, list, dict |
 | number | Decimal, 34 significant digits (hosts may hand in int) |
-| date, time, date and time | date, time, datetime; outside the years 1..9999 or finer than a microsecond: `wide` types |
+| date, time, date and time | date, time, datetime; beyond their years or microseconds: `wide` types |
 | days and time duration | timedelta |
 | years and months duration | YearsMonths |
 | range, function | Range, FunctionValue |
@@ -29,7 +29,8 @@ DECIMAL128: Final = Context(
     prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, clamp=0,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )  # fmt: skip
-"""IEEE 754-2008 decimal128, the number space of FEEL. Used through its methods, so that no thread's context matters."""
+"""IEEE 754-2008 decimal128, the number space of FEEL. Used through its methods, so that no thread's context
+matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class YearsMonths:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval. A missing end point (None) is unbounded on that side; both may be numbers, strings, dates, times
-    or durations of one kind. `operator` is the sign of one written `(< e)`: such a one equals only its like."""
+    """An interval. A missing end point (None) is unbounded on that side; both may be numbers, strings,
+    dates, times or durations of one kind. `operator` is the sign of one written `(< e)`: such a one equals
+    only its like."""
 
     start: Value
     end: Value
@@ -80,7 +82,8 @@ class FunctionValue:
 
 
 def admit(value: Value) -> Value:
-    """A host's scalar as a FEEL value: int and float become Decimal, tuples become lists; all else unchanged."""
+    """A host's scalar as a FEEL value: int and float become Decimal, tuples become lists; all else
+    unchanged."""
     kind_of = type(value)
     if kind_of is int:
         return Decimal(value)

@@ -1,8 +1,8 @@
 """Dates and times that Python's own types cannot hold: years outside 1..9999 and parts of a microsecond.
 
-FEEL knows the years -999,999,999 to 999,999,999 and fractions of a second (DMN 1.5 §10.3.2.3, after XML Schema and ISO 8601). The builders
-yield Python's types whenever these suffice, so that the ordinary path never meets a wide value. Calendar arithmetic
-is proleptic Gregorian with a year 0.
+FEEL knows the years -999,999,999 to 999,999,999 and fractions of a second (DMN 1.5 §10.3.2.3, after XML
+Schema and ISO 8601). The builders yield Python's types whenever these suffice, so that the ordinary path
+never meets a wide value. Calendar arithmetic is proleptic Gregorian with a year 0.
 """
 
 from __future__ import annotations
@@ -170,7 +170,8 @@ def instant(value: AnyDateTime) -> int:
 
 
 def at_instant(total: int, zone: tzinfo) -> AnyDateTime:
-    """The inverse of `instant`: the clock that `zone` shows that many nanoseconds after 0000-03-01T00:00:00Z."""
+    """The inverse of `instant`: the clock that `zone` shows that many nanoseconds after
+    0000-03-01T00:00:00Z."""
     utc = from_wall_nanos(total, UTC)
     if isinstance(utc, datetime) and 1 < utc.year < 9999:
         return utc.astimezone(zone)
