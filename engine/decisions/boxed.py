@@ -1,8 +1,8 @@
 """Boxed expressions → logic: closures over compiled FEEL (DMN 1.5 §10.2.2, §10.3.2.13).
 
 Law: everything is compiled once; a text that FEEL cannot read is a fault with its place. Conditionals,
-filters and iterators are FEEL's own `if`, `[…]`, `for`, `some` and `every` around functions that run the
-boxes, so that their meaning is FEEL's and written once.
+filters and loops are FEEL's own `if`, `[…]` and `for` around functions that run the boxes, so that their
+meaning is FEEL's and written once.
 """
 
 from __future__ import annotations
@@ -236,16 +236,16 @@ class LogicCompiler:
     def _iterator(self, box: m.Iterator, names: Names, owner: str) -> Logic:
         source = self.logic(box.source, names, owner)
         body = self.logic(box.body, names | {box.variable, "partial"}, owner)
-        looped = _LOOPS[box.kind]
-        counts = box.kind == "for"
+        quantified = box.kind != "for"
 
         def iterated(scope: Scope, run: Run) -> Value:
-            def step(value: Value, partial: Value = None) -> Value:
+            def step(value: Value, partial: Value) -> Value:
                 inner = {**scope, box.variable: value}
-                return body({**inner, "partial": partial} if counts else inner, run)
+                return body(inner if quantified else {**inner, "partial": partial}, run)
 
-            parameters = (Parameter("value"), Parameter("partial"))[: 1 + counts]
-            return looped({_SOURCE: source(scope, run), _BODY: FunctionValue(parameters, step)}, run.at)
+            function = FunctionValue((Parameter("value"), Parameter("partial")), step)
+            values = _LOOP({_SOURCE: source(scope, run), _BODY: function}, run.at)
+            return _quantify(box.kind == "every", values, owner, run) if quantified else values
 
         return iterated
 
@@ -256,11 +256,19 @@ class LogicCompiler:
         return lambda scope, run: coerce(logic(scope, run), run)
 
 
-_LOOPS = {
-    "for": compile_expression(f"for x in {_SOURCE} return {_BODY}(x, partial)", (_SOURCE, _BODY)),
-    "some": compile_expression(f"some x in {_SOURCE} satisfies {_BODY}(x)", (_SOURCE, _BODY)),
-    "every": compile_expression(f"every x in {_SOURCE} satisfies {_BODY}(x)", (_SOURCE, _BODY)),
-}
+_LOOP = compile_expression(f"for x in {_SOURCE} return {_BODY}(x, partial)", (_SOURCE, _BODY))
+
+
+def _quantify(every: bool, values: Value, owner: str, run: Run) -> bool | None:
+    """`some` and `every` over what the items gave, in three-valued logic; null if one is no boolean."""
+    if not isinstance(values, list):
+        return None
+    if any(value is not None and not isinstance(value, bool) for value in values):
+        run.warn(f"{owner}: satisfies must give booleans", f"{owner}:satisfies 须返回布尔值")
+        return None
+    if (not every) in values:
+        return not every
+    return None if None in values else every
 
 
 def _unreadable(text: m.Text, owner: str) -> Logic:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.errors import FeelSyntaxError
@@ -141,9 +142,14 @@ def _comparison(operator: str, bound: tuple[str, Key] | None) -> Span | None:
     return Span(kind, key, None, low_closed=closed)
 
 
+@lru_cache(maxsize=4096)
 def _constant(text: str) -> tuple[str, Key] | None:
     if text == "null":
         return "null", None
+    if text in ("true", "false"):
+        return "boolean", text == "true"
+    if text[0] == '"' and "\\" not in text:
+        return "string", text[1:-1]
     try:
         value = compile_expression(text)({}, _ANY_TIME)
     except FeelSyntaxError:

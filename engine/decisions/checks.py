@@ -6,7 +6,7 @@ closing gaps and as hiding nothing; a table too large to search is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
@@ -106,15 +106,14 @@ class _TableCheck:
         later = sum(1 << rule for rule in rules)
         columns = []
         for column in self.grid.columns:
-            at_region = [column.rules_at(region, doubtful=False) for region in range(column.regions + 1)]
-            columns.append((column, at_region, dict[int, int]()))
+            columns.append((column, dict[int, int]()))
         for rule in rules:
             later &= ~(1 << rule)
             together = later
-            for column, at_region, cache in columns:
+            for column, cache in columns:
                 cell = (column.cells[rule] or 0) & column.universe
                 if cell not in cache:
-                    cache[cell] = _union(at_region, cell)
+                    cache[cell] = _union(column.at_region, cell)
                 together &= cache[cell]
             for other in members(together):
                 yield rule, other
@@ -223,7 +222,7 @@ class _TableCheck:
         )  # fmt: skip
 
 
-def _union(at_region: list[int], cell: int) -> int:
+def _union(at_region: Sequence[int], cell: int) -> int:
     found = 0
     for region in members(cell):
         found |= at_region[region]

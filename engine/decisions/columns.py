@@ -11,16 +11,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
+from operator import xor
 from typing import Any, Final
 
+from engine.decisions.bits import members
 from engine.decisions.cells import Domain, Shape, domain_of, key_of
-from engine.feel import Moment, UnaryTests
+from engine.feel import Moment, UnaryTests, compile_unary_tests
 
 Scope = Mapping[str, Any]
 
 _KINDS: Final = (
     "string", "boolean", "number", "date", "days and time duration", "years and months duration"
 )  # fmt: skip
+
+
+class LazyTests:
+    """A cell whose shape is known, as FEEL's unary tests: compiled when a value comes that shapes say nothing
+    of (a list, a value of another kind). What the first use keeps is the same for every use.
+    """
+
+    __slots__ = ("_compiled", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._compiled: UnaryTests | None = None
+
+    def __call__(self, value: Any, scope: Scope, at: Moment) -> bool | None:
+        if self._compiled is None:
+            self._compiled = compile_unary_tests(self.text)
+        return self._compiled(value, scope, at)
+
+
+Tests = UnaryTests | LazyTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +66,7 @@ class KindIndex:
 class Column:
     """One input column over all rules. `tests[n]` is None for the cell `-`."""
 
-    tests: tuple[UnaryTests | None, ...]
+    tests: tuple[Tests | None, ...]
     free: int
     null: int
     null_run: int
@@ -73,42 +96,46 @@ class Column:
         return found
 
 
-def build_column(tests: Sequence[UnaryTests | None], shapes: Sequence[Shape | None]) -> Column:
-    """A column from its compiled cells and their shapes (None: the cell must be run)."""
-    free = run = null = null_run = 0
-    moment = Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC)
+def passes_null(shape: Shape, text: str) -> bool:
+    """Whether a cell of known shape lets null through; what a negation makes of null is FEEL's to say."""
+    if not shape.negated:
+        return shape.any or "null" in shape.kinds()
+    return compile_unary_tests(text)(None, {}, Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC)) is True
+
+
+def build_column(tests: Sequence[Tests | None], shapes: Sequence[Shape | None]) -> Column:
+    """A column from its cells and their shapes (None: the cell must be run)."""
+    free = run = null = 0
     for number, shape in enumerate(shapes):
         bit, cell = 1 << number, tests[number]
         if cell is None:
             free |= bit
         elif shape is None:
             run |= bit
-        elif cell(None, {}, moment) is True:  # a constant cell: what null does to it never changes
+        elif passes_null(shape, cell.text):
             null |= bit
-    null_run = run
     known = [shape for shape in shapes if shape is not None]
     kinds = {kind: _kind_index(domain_of(kind, known), shapes, run) for kind in _KINDS}
-    return Column(tuple(tests), free, null | free, null_run, kinds)
+    return Column(tuple(tests), free, null | free, run, kinds)
+
+
+def sweep(sets: Sequence[int | None], regions: int) -> tuple[int, ...]:
+    """Turns regions per rule into rules per region (None: in no region). One pass over where sets begin and
+    end.
+    """
+    toggles = [0] * (regions + 1)
+    for number, found in enumerate(sets):
+        for edge in members((found or 0) ^ ((found or 0) << 1)):
+            toggles[edge] ^= 1 << number
+    return tuple(accumulate(toggles[:-1], xor))
 
 
 def _kind_index(domain: Domain, shapes: Sequence[Shape | None], run: int) -> KindIndex:
-    toggles = [0] * (domain.size + 1)
+    sets: list[int | None] = []
     for number, shape in enumerate(shapes):
-        if shape is None:
-            continue
-        bit = 1 << number
-        if shape.negated and domain.kind not in shape.kinds():
-            run |= bit
-            continue
-        regions = domain.regions(shape)
-        changes = regions ^ (regions << 1)
-        while changes:
-            first = changes & -changes
-            changes ^= first
-            toggles[first.bit_length() - 1] ^= bit
-    rules, alive = [], 0
-    for toggle in toggles[:-1]:
-        alive ^= toggle
-        rules.append(alive)
+        foreign = shape is not None and shape.negated and domain.kind not in shape.kinds()
+        if foreign:
+            run |= 1 << number
+        sets.append(None if shape is None or foreign else domain.regions(shape))
     places = {} if domain.ordered else {point: at for at, point in enumerate(domain.points)}
-    return KindIndex(domain, tuple(rules), places, run)
+    return KindIndex(domain, sweep(sets, domain.size), places, run)

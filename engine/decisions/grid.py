@@ -10,18 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine.decisions import model as m
 from engine.decisions.bits import members
 from engine.decisions.cells import Domain, Shape, domain_of, shape_of
+from engine.decisions.columns import passes_null, sweep
 from engine.decisions.types import Types
-from engine.errors import FeelSyntaxError
-from engine.feel import Moment, YearsMonths, compile_unary_tests, to_string
+from engine.feel import YearsMonths, to_string
 
 _PLAIN: Final = re.compile(r"[^\W\d]\w*(?:[ .]+\w+)*")
-_MOMENT: Final = Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC)
 
 
 class TooComplex(Exception):
@@ -41,19 +39,16 @@ class GridColumn:
     expected: int
     cells: tuple[int | None, ...]
 
+    at_region: tuple[int, ...]
+    doubtful: int
+
     @property
     def regions(self) -> int:
         return 1 if self.domain is None else self.domain.size
 
     def rules_at(self, region: int, doubtful: bool) -> int:
-        """The rules (bits) that let a region through; `doubtful` says on which side undecidable cells
-        count.
-        """
-        found = 0
-        for rule, cell in enumerate(self.cells):
-            if (cell is None and doubtful) or (cell is not None and cell >> region & 1):
-                found |= 1 << rule
-        return found
+        """The rules (bits) that let a region through; `doubtful` says whether undecidable cells count."""
+        return self.at_region[region] | (self.doubtful if doubtful else 0)
 
     def restricts(self, rule: int) -> bool:
         """Whether the rule's cell is more than `-`."""
@@ -118,7 +113,10 @@ def _column(table: m.DecisionTable, places: Sequence[int], types: Types) -> Grid
     universe, expected = _bounds(domain, bounds)
     text = clause.expression.text
     title = clause.label or text
-    return GridColumn(title, _PLAIN.fullmatch(text) is not None, domain, universe, expected, cells)
+    regions = 2 if domain is None else domain.size + 1
+    doubtful = sum(1 << rule for rule, cell in enumerate(cells) if cell is None)
+    plain = _PLAIN.fullmatch(text) is not None
+    return GridColumn(title, plain, domain, universe, expected, cells, sweep(cells, regions), doubtful)
 
 
 def _bits(domain: Domain | None, shapes: Sequence[Shape | None], texts: Sequence[str]) -> int | None:
@@ -133,15 +131,8 @@ def _bits(domain: Domain | None, shapes: Sequence[Shape | None], texts: Sequence
         if shape.any:
             continue
         inside = 0 if domain is None else domain.regions(shape)
-        found &= inside | (_passes_null(text) << size)
+        found &= inside | (passes_null(shape, text) << size)
     return found
-
-
-def _passes_null(text: str) -> int:
-    try:
-        return int(compile_unary_tests(text)(None, {}, _MOMENT) is True)
-    except FeelSyntaxError:
-        return 0
 
 
 def _bounds(domain: Domain | None, allowed: Shape | None) -> tuple[int, int]:

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 from engine.decisions import model as m
 from engine.decisions.cells import shape_of
-from engine.decisions.columns import Column, build_column
+from engine.decisions.columns import Column, LazyTests, Tests, build_column
 from engine.decisions.result import Logic, Value
 from engine.decisions.table import CompiledRule, CompiledTable, InputColumn, OutputColumn
 from engine.errors import FeelSyntaxError
-from engine.feel import Moment, Range, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel import Moment, Range, compile_expression, compile_unary_tests
 
 if TYPE_CHECKING:
     from engine.decisions.boxed import LogicCompiler
-
-_ANY = ("", "-")
-
 
 def compile_table(
     c: LogicCompiler, table: m.DecisionTable, names: frozenset[str], owner: str
@@ -46,17 +43,17 @@ def column_title(clause: m.InputClause | m.OutputClause, number: int) -> str:
 
 def _cells(c: LogicCompiler, table: m.DecisionTable, at: int, names: frozenset[str], owner: str) -> Column:
     title = column_title(table.inputs[at], at + 1)
-    tests: list[UnaryTests | None] = []
-    texts = []
+    tests: list[Tests | None] = []
+    shapes = []
     for rule in table.rules:
         cell = rule.inputs[at] if at < len(rule.inputs) else m.Text("-", rule.line)
-        texts.append(cell.text)
-        if cell.text in _ANY:
-            tests.append(None)
-            continue
-        place, place_zh = _place(rule, title)
-        tests.append(c.tests(cell, names, owner, place, place_zh) or _NEVER)
-    return build_column(tests, [shape_of(text) for text in texts])
+        shape = shape_of(cell.text)
+        shapes.append(shape)
+        if shape is None:
+            tests.append(c.tests(cell, names, owner, *_place(rule, title)) or _NEVER)
+        else:
+            tests.append(None if shape.any else LazyTests(cell.text))
+    return build_column(tests, shapes)
 
 
 _NEVER = compile_unary_tests(
