@@ -16,7 +16,8 @@ from engine.feel import Moment
 class Expr(Protocol):
     """A compiled expression (FEEL, JUEL or a literal). Raises `engine.errors.ExpressionFailed` only for JUEL."""
 
-    text: str
+    @property
+    def text(self) -> str: ...
 
     def __call__(self, scope: Mapping[str, object], at: Moment) -> object: ...
 

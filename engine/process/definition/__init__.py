@@ -14,7 +14,7 @@ from engine.process.definition.data import DataNames
 from engine.process.definition.dialects import ignored
 from engine.process.definition.process import read_process
 from engine.process.definition.reading import Reading, begin
-from engine.process.definition.xml import Element, children, flag, is_bpmn, line_of, local, parse
+from engine.process.definition.xml import BPMN, Element, children, flag, is_bpmn, line_of, local, parse
 from engine.process.model import Definition
 from engine.process.rules import check
 from engine.process.rules.draft import Draft, Known
@@ -95,11 +95,22 @@ def _drafts(reading: Reading, known: Known) -> list[tuple[Draft, Element, DataNa
         seen.add(key)
         draft, names = read_process(reading, process, known)
         found.append((draft, process, names))
-    homes = {node: draft.key for draft, _, _ in found for node in draft.nodes}
+    homes = _homes(reading)
     for draft, _, _ in found:
         draft.homes = homes
         draft.local_processes = seen
+        draft.broken = reading.broken
     return found
+
+
+def _homes(reading: Reading) -> dict[str, str]:
+    """For every element of the file that stands in a process: which one."""
+    return {
+        key: process.get("id") or ""
+        for process in children(reading.root, "process")
+        for element in process.iter(f"{{{BPMN}}}*")
+        if (key := element.get("id"))
+    }
 
 
 def _executable(reading: Reading) -> Iterator[Element]:
@@ -135,7 +146,7 @@ def _conversations(reading: Reading) -> None:
 
 def _duplicate_ids(reading: Reading) -> None:
     first: dict[str, int] = {}
-    for element in reading.root.iter(f"{{{reading.root.nsmap[reading.root.prefix]}}}*"):
+    for element in reading.root.iter(f"{{{BPMN}}}*"):
         key = element.get("id")
         if not key:
             continue

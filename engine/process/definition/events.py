@@ -111,7 +111,8 @@ def _message(reading: Reading, holder: Element, place: EventPlace) -> EventDefin
         if mark in marks:
             reading.report("implementation-code", place.id, line_of(holder), name=mark, value=marks[mark])
     found = message_event(reading, holder.get("messageRef"), place, topic=topic, line=line_of(holder))
-    return found or EventDefinition("message", topic=topic, inputs=place.inputs if place.throws else ())
+    ref = reference(holder.get("messageRef"))
+    return found or EventDefinition("message", ref=ref, topic=topic, inputs=place.inputs if place.throws else ())
 
 
 def _signal(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
@@ -120,7 +121,8 @@ def _signal(reading: Reading, holder: Element, place: EventPlace) -> EventDefini
     sent = (*inputs, *place.inputs) if place.throws else ()
     caught = () if place.throws else place.outputs
     if signal is None:
-        return EventDefinition("signal", inputs=sent, outputs=caught)
+        ref = reference(holder.get("signalRef"))
+        return EventDefinition("signal", ref=ref, inputs=sent, outputs=caught)
     name, name_expr = _spoken_name(reading, signal, place)
     return EventDefinition("signal", ref=name, ref_expr=name_expr, inputs=sent, outputs=caught)
 
@@ -129,7 +131,7 @@ def _coded(kind: Literal["error", "escalation"], attribute: str) -> Callable[[Re
     def read(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
         marks = attributes(holder)
         root = reading.named(holder.get(f"{kind}Ref"), kind, place.id, line_of(holder))
-        code: str | None = None
+        code = reference(holder.get(f"{kind}Ref"))
         code_expr: Expr | None = None
         if root is not None:
             code = (root.element.get(attribute) or "").strip() or root.name or None

@@ -32,6 +32,8 @@ class Reading:
     roots: dict[str, Named] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    """Ids of elements with an expression that cannot be read."""
     decisions: Collection[str] = ()
     """Decisions that a call activity may call by name."""
     correlation: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Reading:
         try:
             return compile_one(text, names=self.names, language=language)
         except ModelError as error:
+            self.broken.add(element)
             self.report("expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh"))
             return None
 
@@ -60,6 +63,7 @@ class Reading:
             return None
         text = content(holder)
         if not text:
+            self.broken.add(element)
             self.report("expression-empty", element, line_of(holder))
             return None
         return self.expression(

@@ -15,7 +15,7 @@ from engine.process.definition.reading import Named, Reading
 from engine.process.definition.xml import Element, child, content, line_of, local, reference
 from engine.process.expressions import compile_expression
 from engine.process.juel import is_juel
-from engine.process.model import CallSpec, Expr, Node, Param, WorkSpec
+from engine.process.model import CallSpec, EventDefinition, Expr, Node, Param, WorkSpec
 from engine.process.plain import compile_plain_script
 
 _PYTHON: Final = frozenset({"", "python", "python3", "py", "text/x-python", "application/x-python"})
@@ -50,6 +50,8 @@ def read_receive(reading: Reading, element: Element, key: str) -> dict[str, Any]
     """A receive task; its message may be missing only where somebody completes it by hand."""
     place = event_place(reading, element, key, throws=False)
     message = message_event(reading, element.get("messageRef"), place)
+    if message is None and element.get("messageRef"):
+        message = EventDefinition("message", ref=reference(element.get("messageRef")))
     return {"message": message, "instantiate": element.get("instantiate") in ("true", "1")}
 
 

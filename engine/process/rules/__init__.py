@@ -9,12 +9,21 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.errors import Fault
+from engine.process.rules import activities, events, features, flows, gateways, references, transactions
 from engine.process.rules.catalogue import RULES, fault
 from engine.process.rules.draft import Draft, Finding
 
 Check = Callable[[Draft], Iterable[Finding]]
 
-CHECKS: Final[tuple[Check, ...]] = ()
+CHECKS: Final[tuple[Check, ...]] = (
+    *flows.CHECKS,
+    *gateways.CHECKS,
+    *events.CHECKS,
+    *transactions.CHECKS,
+    *activities.CHECKS,
+    *references.CHECKS,
+    *features.CHECKS,
+)
 
 
 def check(draft: Draft, file: str) -> list[Fault]:

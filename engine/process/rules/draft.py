@@ -60,6 +60,8 @@ class Draft:
     """What nodes list as theirs: node id, `incoming` or `outgoing`, flow id, line."""
     targets: set[str] = field(default_factory=set)
     """Ids of nodes that an association leads to from a compensation boundary event."""
+    broken: Collection[str] = ()
+    """Ids of elements with an expression that was refused: no rule tells of them again."""
 
     def of_type(self, *types: str) -> Iterator[Node]:
         """The nodes of these types, in the file's order."""

@@ -216,13 +216,6 @@ REFERENCES: Final[dict[str, Entry]] = {
         "Drag the element into the lane again.",
         "请把该元素重新拖入泳道。",
     ),
-    "lane-twice": (
-        "error",
-        "“{ref}” stands in two lanes that are not inside each other.",
-        "“{ref}”同时位于两个互不包含的泳道中。",
-        "Put it into one lane.",
-        "请只放入一个泳道。",
-    ),
 }
 
 EXPRESSIONS: Final[dict[str, Entry]] = {

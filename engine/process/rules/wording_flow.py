@@ -21,6 +21,13 @@ FLOW: Final[dict[str, Entry]] = {
         "Keep one; give the others a message, timer or signal.",
         "请只保留一个,其余请设置消息、定时或信号触发。",
     ),
+    "start-message-twice": (
+        "error",
+        "“{name}” and “{other}” both start the process on the message “{message}”.",
+        "“{name}”与“{other}”都以消息“{message}”启动流程。",
+        "Keep one; branch behind it.",
+        "请只保留一个,并在其后分支。",
+    ),
     "start-not-none": (
         "error",
         "The sub-process “{name}” begins with a start event that waits for something.",
@@ -50,7 +57,7 @@ FLOW: Final[dict[str, Entry]] = {
         "边界事件只由其事件触发,请删除该顺序流。",
     ),
     "boundary-without-outgoing": (
-        "error",
+        "warning",
         "The boundary event “{name}” leads nowhere.",
         "边界事件“{name}”没有流出的顺序流。",
         "Draw the flow that is taken when it happens.",
@@ -78,7 +85,7 @@ FLOW: Final[dict[str, Entry]] = {
         "默认顺序流在其他条件都不成立时执行,请删除其条件。",
     ),
     "condition-without-choice": (
-        "error",
+        "warning",
         "The only flow “{name}” out of “{source}” has a condition: where it fails, the process would stand still.",
         "“{source}”唯一的流出顺序流“{name}”带有条件:条件不成立时流程将停滞。",
         "Add a default flow, or remove the condition.",
@@ -91,40 +98,12 @@ FLOW: Final[dict[str, Entry]] = {
         "Mark one of its own outgoing flows as the default.",
         "请从其自身的流出顺序流中选择默认流。",
     ),
-    "default-forbidden": (
-        "error",
-        "“{name}” cannot have a default flow.",
-        "“{name}”不能设置默认顺序流。",
-        "Only activities and exclusive, inclusive or complex gateways choose.",
-        "只有活动以及排他、包容、复杂网关可以选择分支。",
-    ),
-    "default-alone": (
-        "error",
-        "The default flow “{default}” of the activity “{name}” has no conditional flow beside it.",
-        "活动“{name}”设置了默认顺序流“{default}”,但没有带条件的其他顺序流。",
-        "Give the other flows conditions, or remove the default mark.",
-        "请为其他顺序流设置条件,或取消默认标记。",
-    ),
     "gateway-no-outgoing": (
         "error",
         "The gateway “{name}” has no outgoing sequence flow.",
         "网关“{name}”没有流出的顺序流。",
         "Lead it to what comes next, or to an end event.",
         "请将其连接到后续步骤或结束事件。",
-    ),
-    "gateway-no-incoming": (
-        "error",
-        "The gateway “{name}” has no incoming sequence flow.",
-        "网关“{name}”没有流入的顺序流。",
-        "Lead a flow to it, or delete it.",
-        "请将顺序流连接到它,或将其删除。",
-    ),
-    "gateway-direction": (
-        "error",
-        "The gateway “{name}” is declared {direction}, but has {incoming} incoming and {outgoing} outgoing flows.",
-        "网关“{name}”声明为 {direction},但有 {incoming} 条流入、{outgoing} 条流出。",
-        "Correct gatewayDirection, or set it to Unspecified.",
-        "请更正 gatewayDirection,或设为 Unspecified。",
     ),
     "flow-without-condition": (
         "error",
@@ -174,6 +153,13 @@ FLOW: Final[dict[str, Entry]] = {
         "实例化事件网关“{name}”有流入的顺序流,或等待的不是消息。",
         "It starts the process: nothing leads to it, and only message events or receive tasks follow.",
         "它用于启动流程:不能有流入,且其后只能是消息事件或接收任务。",
+    ),
+    "gateway-parallel-start": (
+        "error",
+        "The event gateway “{name}” waits for all of its events, but does not start the process.",
+        "事件网关“{name}”要等待全部事件,但并不用于启动流程。",
+        "Mark it “instantiate”, or use a parallel gateway before the events.",
+        "请标记为实例化(instantiate),或在事件之前使用并行网关。",
     ),
     "gateway-activation-missing": (
         "warning",
@@ -255,7 +241,7 @@ EVENTS: Final[dict[str, Entry]] = {
         "Write {shape}, or an expression (= … or ${{…}}).",
         "请填写{shape_zh},或使用表达式(= … 或 ${{…}})。",
     ),
-    "timer-start-cycle": (
+    "timer-start-variables": (
         "error",
         "The timer of “{name}” cannot use variables: nothing runs yet when it is set.",
         "“{name}”的定时器不能使用变量:设定时尚无运行中的实例。",
@@ -409,13 +395,6 @@ EVENTS: Final[dict[str, Entry]] = {
         "Keep one start event with a message, timer, signal, error…",
         "请保留一个带消息、定时、信号、错误等触发条件的开始事件。",
     ),
-    "link-flow": (
-        "error",
-        "The link event “{name}” is not connected.",
-        "链接事件“{name}”没有连接。",
-        "A throwing link needs an incoming flow, a catching one an outgoing flow.",
-        "抛出链接需要流入,捕获链接需要流出。",
-    ),
 }
 
 WORK: Final[dict[str, Entry]] = {
@@ -432,13 +411,6 @@ WORK: Final[dict[str, Entry]] = {
         "发送任务既没有消息,也没有处理程序主题。",
         "Choose the message that is thrown, or the topic of the handler that sends.",
         "请选择要抛出的消息,或负责发送的处理程序主题。",
-    ),
-    "receive-nothing": (
-        "error",
-        "The receive task “{name}” names no message.",
-        "接收任务“{name}”没有指定消息。",
-        "Choose or create the message in the properties.",
-        "请在属性中选择或新建消息。",
     ),
     "receive-instantiate": (
         "error",
@@ -539,7 +511,7 @@ WORK: Final[dict[str, Entry]] = {
         "请填写继续循环的条件,或最大次数。",
     ),
     "loop-behavior": (
-        "error",
+        "warning",
         "The multi-instance behaviour “{behavior}” of “{name}” lacks its event.",
         "“{name}”的多实例行为“{behavior}”缺少对应的事件。",
         "Name the event that is thrown, or use the behaviour All.",
@@ -560,7 +532,7 @@ WORK: Final[dict[str, Entry]] = {
         "其中至少要有一个活动,且不能有开始或结束事件。",
     ),
     "subprocess-empty": (
-        "error",
+        "warning",
         "The sub-process “{name}” is empty.",
         "子流程“{name}”是空的。",
         "Draw what happens inside, or use a task.",

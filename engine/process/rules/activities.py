@@ -1,0 +1,66 @@
+"""Rules on activities and sub-processes (BPMN 2.0 §10.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.process.rules.draft import ACTIVITIES, SUBPROCESSES, Draft, Finding, found
+
+
+def event_subprocesses(draft: Draft) -> Iterator[Finding]:
+    """An event sub-process has no flows and exactly one start event, with a trigger."""
+    for node in draft.of_type("subProcess"):
+        if not node.by_event:
+            continue
+        for flow in (*node.incoming, *node.outgoing):
+            yield found("event-subprocess-flow", node, flow=flow)
+        starts = [draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"]
+        if len(starts) != 1 or not starts[0].events:
+            yield found("event-subprocess-start", node, count=len([start for start in starts if start.events]))
+
+
+def adhoc(draft: Draft) -> Iterator[Finding]:
+    """An ad-hoc sub-process holds activities, and no start or end events."""
+    for node in draft.of_type("adHocSubProcess"):
+        inner = [draft.nodes[key] for key in draft.scopes[node.id].nodes]
+        if not any(one.type in ACTIVITIES for one in inner):
+            yield found("adhoc-content", node, problem="holds no activity", problem_zh="中没有活动")
+        if any(one.type in ("startEvent", "endEvent") for one in inner):
+            yield found("adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件")
+
+
+def empty_subprocesses(draft: Draft) -> Iterator[Finding]:
+    """A sub-process holds something (a warning: an empty one is passed)."""
+    for node in draft.of_type(*SUBPROCESSES):
+        if not draft.scopes[node.id].nodes and node.type != "adHocSubProcess" and not node.by_event:
+            yield found("subprocess-empty", node)
+
+
+def instantiating(draft: Draft) -> Iterator[Finding]:
+    """A receive task that starts the process has no incoming flow, unless an instantiating gateway stands before it."""
+    for node in draft.of_type("receiveTask"):
+        if node.instantiate and node.incoming:
+            yield found("receive-instantiate", node)
+
+
+def quantities(draft: Draft) -> Iterator[Finding]:
+    """Token quantities are at least one (§10.3)."""
+    for node in draft.nodes.values():
+        if node.start_quantity < 1 or node.completion_quantity < 1:
+            yield found("quantity", node)
+
+
+def behaviours(draft: Draft) -> Iterator[Finding]:
+    """A multi-instance behaviour that throws says what (a warning)."""
+    for node in draft.nodes.values():
+        loop = node.loop
+        if loop is None or loop.kind == "standard":
+            continue
+        throws = {
+            "None": loop.none_throws, "One": loop.one_throws, "All": True, "Complex": loop.complex_throws,
+        }  # fmt: skip
+        if not throws[loop.behavior]:
+            yield found("loop-behavior", node, behavior=loop.behavior)
+
+
+CHECKS = (event_subprocesses, adhoc, empty_subprocesses, instantiating, quantities, behaviours)
