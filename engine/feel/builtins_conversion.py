@@ -57,9 +57,7 @@ def time_of(value: Value) -> w.AnyTime:
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset?: days|null")
-def time_from_parts(
-    hour: Decimal, minute: Decimal, second: Decimal, offset: w.AnyDuration | None = None
-) -> w.AnyTime:
+def time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: w.AnyDuration | None = None) -> w.AnyTime:
     """The second may have a fraction; the offset is a days and time duration."""
     total = DECIMAL128.multiply(second, Decimal(w.SECOND))
     seconds, fraction = divmod(whole(total, "time"), w.SECOND)
@@ -97,11 +95,7 @@ def string(value: Value) -> str | None:
 def number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
     """A number from text; grouping is " ", "," or ".", the decimal separator "." or ",", and they must
     differ."""
-    if (
-        grouping not in (None, " ", ",", ".")
-        or point not in (None, ".", ",")
-        or (grouping and grouping == point)
-    ):
+    if grouping not in (None, " ", ",", ".") or point not in (None, ".", ",") or (grouping and grouping == point):
         raise Null("invalid", function="number", value=f"{grouping} {point}")
     plain = text.replace(grouping, "") if grouping else text
     if point and point != ".":

@@ -115,9 +115,7 @@ def string_join(
     """The strings of the list with the delimiter between them; null items are left out."""
     present = [item for item in items if item is not None]
     if not all(isinstance(item, str) for item in present):
-        raise Null(
-            "arguments", function="string join", given="a list of others", expected="a list of strings"
-        )
+        raise Null("arguments", function="string join", given="a list of others", expected="a list of strings")
     if sum(map(len, present)) + len(delimiter or "") * len(present) > MAX_STRING:
         raise Null("size", limit=MAX_STRING)
     return (prefix or "") + (delimiter or "").join(present) + (suffix or "")

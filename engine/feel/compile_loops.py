@@ -58,9 +58,7 @@ def quantified(compiler: Compiler, node: n.Quantified) -> Code:
     return run
 
 
-def _sources(
-    compiler: Compiler, iterators: tuple[n.Iterator, ...], body: n.Node
-) -> tuple[list[_Source], Code]:
+def _sources(compiler: Compiler, iterators: tuple[n.Iterator, ...], body: n.Node) -> tuple[list[_Source], Code]:
     """The iterators in order, each seeing the names of those before it, and the body that sees all."""
     if not iterators:
         return [], compiler.code(body)

@@ -186,9 +186,7 @@ def _call_name(name: str, arguments: list[Code], names: tuple[str, ...]) -> Code
             if isinstance(value, FunctionValue):
                 return invoke(value, given, names)
             if builtin is not None:
-                return (
-                    builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
-                )
+                return builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
             if value is _MISSING and name in scope.at.functions and not names:
                 return _call_host(scope, name, given)
             if value is _MISSING:

@@ -67,9 +67,7 @@ def interval(compiler: Compiler, node: n.RangeNode) -> Code:
     return run
 
 
-def make_range(
-    start: Value, end: Value, start_included: bool, end_included: bool, operator: str = ""
-) -> Range:
+def make_range(start: Value, end: Value, start_included: bool, end_included: bool, operator: str = "") -> Range:
     """The interval; raises Null when its ends have no common order or the start comes after the end."""
     if (start is not None or end is not None) and _fit(start, end):
         return Range(start, end, start_included, end_included, operator)

@@ -73,9 +73,7 @@ class UnaryTests:
         return f"UnaryTests({self.text!r})"
 
 
-def compile_expression(
-    text: str, names: Collection[str] = (), types: Mapping[str, Any] | None = None
-) -> Expression:
+def compile_expression(text: str, names: Collection[str] = (), types: Mapping[str, Any] | None = None) -> Expression:
     """Compiles one FEEL expression.
 
     names: what is known in scope, and the component names of contexts, so that names with blanks or signs
@@ -90,9 +88,7 @@ def compile_expression(
         raise _too_deep(text) from None
 
 
-def compile_unary_tests(
-    text: str, names: Collection[str] = (), types: Mapping[str, Any] | None = None
-) -> UnaryTests:
+def compile_unary_tests(text: str, names: Collection[str] = (), types: Mapping[str, Any] | None = None) -> UnaryTests:
     """Compiles unary tests: `-`, `not(…)` or tests separated by commas; `?` is the tested value. Raises
     FeelSyntaxError."""
     try:

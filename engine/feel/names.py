@@ -81,9 +81,7 @@ class NameTable:
         for entry in self.entries.get(stream[at].text, ()):
             length = len(entry.parts)
             written = stream[at : at + length]
-            if len(written) == length and all(
-                a.text == b.text for a, b in zip(written, entry.parts, strict=True)
-            ):
+            if len(written) == length and all(a.text == b.text for a, b in zip(written, entry.parts, strict=True)):
                 if alone and not _spaced_alike(written, entry.parts):
                     continue
                 return entry.name, length

@@ -13,11 +13,10 @@ from typing import Final
 
 from engine.errors import FeelSyntaxError
 from engine.feel import nodes as n
-from engine.feel.lexer import Token, number, string, syntax_error, tokens
+from engine.feel.lexer import number, string
 from engine.feel.names import KEYWORDS, NameTable, joined
+from engine.feel.parser_types import TypeParser
 
-MAX_DEPTH: Final = 60
-"""Deepest nesting of brackets and bodies."""
 MAX_LINKS: Final = 100
 """Longest chain of paths, filters, calls or comparisons (`+ - * /`, `and`, `or` and `else if` have no such
 bound)."""
@@ -29,81 +28,18 @@ _OR, _AND, _COMPARE, _SUM, _PRODUCT, _POWER, _UNARY, _INSTANCE, _POSTFIX = range
 _ARITHMETIC: Final = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _PROPERTIES: Final = ("time offset", "start included", "end included")
-_COMPOUND_TYPES: Final = ("date and time", "days and time duration", "years and months duration")
 
 
-class Parser:
+class Parser(TypeParser):
     """One text, read once. `names` are known in scope; `functions` are the compound names of built-ins;
     `types` the compound names of the model's types."""
 
-    def __init__(
-        self, text: str, names: Collection[str], functions: Collection[str], types: Collection[str]
-    ) -> None:
-        self.text = text
-        self.stream = tokens(text)
-        self.at = 0
-        self.depth = 0
+    def __init__(self, text: str, names: Collection[str], functions: Collection[str], types: Collection[str]) -> None:
+        super().__init__(text, types)
         self.retries = 0
         self.scopes = [NameTable.of(names)]
         self.functions = NameTable.of(functions)
         self.members = NameTable.of((*_PROPERTIES, *names))
-        self.types = NameTable.of((*_COMPOUND_TYPES, *types))
-
-    # ── the stream ──────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def token(self) -> Token:
-        return self.stream[self.at]
-
-    def is_op(self, *texts: str) -> bool:
-        token = self.stream[self.at]
-        return token.kind == "op" and token.text in texts
-
-    def is_word(self, word: str, ahead: int = 0) -> bool:
-        token = self.stream[min(self.at + ahead, len(self.stream) - 1)]
-        return token.kind == "name" and token.text == word and not token.quoted
-
-    def take(self) -> Token:
-        token = self.stream[self.at]
-        self.at += 1
-        return token
-
-    def take_op(self, text: str) -> Token:
-        if not self.is_op(text):
-            raise self.unexpected(f"expected {text!r}", f"此处应为 {text!r}")
-        return self.take()
-
-    def take_word(self, word: str) -> None:
-        if not self.is_word(word):
-            raise self.unexpected(f"expected {word!r}", f"此处应为 {word!r}")
-        self.at += 1
-
-    def unexpected(self, hint: str = "", hint_zh: str = "") -> FeelSyntaxError:
-        """The error at the current token, with what was expected."""
-        token = self.token
-        found, found_zh = (
-            ("the expression ends", "表达式提前结束")
-            if token.kind == "end"
-            else (f"unexpected {token.text[:40]!r}", f"意外的 {token.text[:40]!r}")
-        )
-        return self.error(
-            found + (f", {hint}" if hint else ""), found_zh + (f",{hint_zh}" if hint_zh else "")
-        )
-
-    def error(self, reason: str, reason_zh: str) -> FeelSyntaxError:
-        """The error with this reason at the current token."""
-        return syntax_error(self.text, self.token.position, reason, reason_zh)
-
-    @contextmanager
-    def nested(self) -> Iterator[None]:
-        """Counts one level of nesting."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"nested deeper than {MAX_DEPTH} levels", f"嵌套超过 {MAX_DEPTH} 层")
-        try:
-            yield
-        finally:
-            self.depth -= 1
 
     @contextmanager
     def scope(self, *names: str) -> Iterator[NameTable]:
@@ -174,9 +110,7 @@ class Parser:
                 left = self.infix(left, power)
                 links += 1
                 if links > MAX_LINKS:
-                    raise self.error(
-                        f"more than {MAX_LINKS} links in one chain", f"链式写法超过 {MAX_LINKS} 段"
-                    )
+                    raise self.error(f"more than {MAX_LINKS} links in one chain", f"链式写法超过 {MAX_LINKS} 段")
             return left
 
     def power(self) -> int:
@@ -464,17 +398,6 @@ class Parser:
         self.take_op(":")
         return key
 
-    def words_until(self, *stops: str) -> str:
-        """A new name: all tokens up to one of `stops`."""
-        start = self.at
-        while self.token.kind in ("name", "number") or self.token.text in ("-", "+", "*", "/", "'", "."):
-            if self.at > start and self.token.text in stops and not self.token.quoted:
-                break
-            self.at += 1
-        if self.at == start or self.stream[start].kind != "name":
-            raise self.unexpected("expected a name", "此处应为名称")
-        return joined(self.stream[start : self.at])
-
     # ── bodies ──────────────────────────────────────────────────────────────────────────────────────────
 
     def condition(self) -> n.Node:
@@ -536,55 +459,6 @@ class Parser:
         with self.scope(*(name for name, _ in parameters)):
             return n.FunctionNode(tuple(parameters), self.expression(), external)
 
-    # ── types ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def type(self) -> n.TypeNode:
-        with self.nested():
-            if self.token.kind != "name":
-                raise self.unexpected("expected a type", "此处应为类型")
-            name = self.type_name()
-            if name not in _GENERIC or not self.is_op("<"):
-                return n.TypeNode(name)
-            self.at += 1
-            return _GENERIC[name](self, name)
-
-    def type_name(self) -> str:
-        known = self.types.match(self.stream, self.at, alone=False)
-        if known:
-            self.at += known[1]
-            return known[0]
-        start = self.at
-        self.at += 1
-        while self.is_op(".") and self.stream[self.at + 1].kind == "name":
-            self.at += 2
-        return joined(self.stream[start : self.at])
-
-    def type_of(self, name: str) -> n.TypeNode:
-        of = self.type()
-        self.take_op(">")
-        return n.TypeNode(name, (of,), generic=True)
-
-    def type_context(self, name: str) -> n.TypeNode:
-        fields: list[tuple[str, n.TypeNode]] = []
-        while not self.is_op(">"):
-            if fields:
-                self.take_op(",")
-            key = self.words_until(":")
-            self.take_op(":")
-            fields.append((key, self.type()))
-        self.at += 1
-        return n.TypeNode(name, fields=tuple(fields), generic=True)
-
-    def type_function(self, name: str) -> n.TypeNode:
-        of: list[n.TypeNode] = []
-        while not self.is_op(">"):
-            if of:
-                self.take_op(",")
-            of.append(self.type())
-        self.at += 1
-        self.take_op("->")
-        return n.TypeNode(name, tuple(of), result=self.type(), generic=True)
-
 
 _WORD_POWERS: Final = {"or": _OR, "and": _AND, "between": _COMPARE, "in": _COMPARE, "instance": _INSTANCE}
 _WORDS: Final[dict[str, Callable[[Parser, n.Node], n.Node]]] = {
@@ -607,10 +481,4 @@ _BODIES: Final[dict[str, Callable[[Parser], n.Node]]] = {
     "some": Parser.quantified,
     "every": Parser.quantified,
     "function": Parser.function,
-}
-_GENERIC: Final[dict[str, Callable[[Parser, str], n.TypeNode]]] = {
-    "list": Parser.type_of,
-    "range": Parser.type_of,
-    "context": Parser.type_context,
-    "function": Parser.type_function,
 }

@@ -133,10 +133,7 @@ class _Translator:
 
     def reference(self, digits: str) -> str:
         """A back reference takes further digits as long as such a group was opened before."""
-        while (
-            self.pattern[self.at : self.at + 1].isdigit()
-            and int(digits + self.pattern[self.at]) <= self.groups
-        ):
+        while self.pattern[self.at : self.at + 1].isdigit() and int(digits + self.pattern[self.at]) <= self.groups:
             digits += self.take()
         if int(digits) > self.groups or int(digits) in self.opened:
             raise self.refuse("reference to no finished group")
@@ -226,9 +223,7 @@ def _written(ranges: c.CharSet) -> str:
     """A set as a character class of `re`."""
     if not ranges:
         return "(?!)"
-    return (
-        "[" + "".join(_point(low) + ("-" + _point(high) if high > low else "") for low, high in ranges) + "]"
-    )
+    return "[" + "".join(_point(low) + ("-" + _point(high) if high > low else "") for low, high in ranges) + "]"
 
 
 def _point(code: int) -> str:

@@ -52,9 +52,7 @@ def _zone(value: w.AnyTime | w.AnyDateTime) -> str | None:
 def _seconds(value: w.AnyDuration) -> Decimal:
     total = w.duration_nanos(value)
     whole, fraction = divmod(abs(total), w.SECOND)
-    seconds = (
-        Decimal(whole % 60) + Decimal(fraction).scaleb(-9).normalize() if fraction else Decimal(whole % 60)
-    )
+    seconds = Decimal(whole % 60) + Decimal(fraction).scaleb(-9).normalize() if fraction else Decimal(whole % 60)
     return seconds.copy_negate() if total < 0 and seconds else seconds
 
 

@@ -32,9 +32,7 @@ def _written(value: Value, length: list[int]) -> str:
     elif isinstance(value, list | tuple):
         written = "[" + ", ".join(_written(item, length) for item in value) + "]"
     elif isinstance(value, Mapping):
-        written = (
-            "{" + ", ".join(f"{_key(key)}: {_written(item, length)}" for key, item in value.items()) + "}"
-        )
+        written = "{" + ", ".join(f"{_key(key)}: {_written(item, length)}" for key, item in value.items()) + "}"
     elif isinstance(value, Range):
         written = _range(value, length)
     elif isinstance(value, bool | int | float | Decimal):

@@ -100,8 +100,7 @@ class FunctionType(FeelType):
         if not isinstance(other, FunctionType) or len(self.parameters) != len(other.parameters):
             return False
         taken = all(
-            (theirs or ANY).fits(ours or ANY)
-            for ours, theirs in zip(self.parameters, other.parameters, strict=True)
+            (theirs or ANY).fits(ours or ANY) for ours, theirs in zip(self.parameters, other.parameters, strict=True)
         )
         return taken and (self.result or ANY).fits(other.result or ANY)
 
