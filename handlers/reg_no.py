@@ -87,7 +87,7 @@ def _check_character_fault(code: str) -> RegNo | None:
         False,
         code,
         "check_character",
-        suspects[0] if len(suspects) <= 2 else LENGTH,
+        suspects[0] if suspects else LENGTH,
         f"校验码不符:第 18 位为“{code[-1]}”,按前 17 位应为“{expected}”;{zh_where}",
         f"the check character disagrees: 18 is “{code[-1]}”, the first 17 ask for “{expected}”; {en_where}",
         suspects,
@@ -95,7 +95,7 @@ def _check_character_fault(code: str) -> RegNo | None:
 
 
 def _suspects(code: str) -> tuple[tuple[int, ...], str, str]:
-    """Where one slip must be, from the two checks: a swap of neighbours that heals both, else a range."""
+    """Where one slip must be: what a swap of neighbours or another character would heal, by both checks."""
     swaps = [at for at in range(LENGTH - 1) if _sound(_swapped(code, at))]
     if len(swaps) == 1:
         first = swaps[0] + 1
@@ -104,13 +104,22 @@ def _suspects(code: str) -> tuple[tuple[int, ...], str, str]:
             f"第 {first} 位与第 {first + 1} 位可能颠倒",
             f"characters {first} and {first + 1} are probably swapped",
         )
-    if organisation_check(code[8:16]) == code[16]:
-        return (
-            (18, *range(1, 9)),
-            "第 9–17 位自身校验相符,错处在第 1–8 位或第 18 位",
-            "9–17 agree with their own check, so the slip is in 1–8 or in 18",
-        )
-    return tuple(range(9, 18)), "错处在第 9–17 位", "the slip is in 9–17, which fail their own check"
+    places = [at + 1 for at in range(LENGTH) if any(_sound(_replaced(code, at, char)) for char in ALPHABET)]
+    places.sort(key=lambda place: place != LENGTH)
+    if not places:
+        return (), "不止一处录错", "more than one character is wrong"
+    listed = ", ".join(str(place) for place in places)
+    if len(places) == 1:
+        return tuple(places), f"应是第 {listed} 位录错", f"character {listed} must be the wrong one"
+    return (
+        tuple(places),
+        f"若只错一处,可能是第 {listed.replace(', ', '、')} 位",
+        f"if there is one slip, it is at one of {listed}",
+    )
+
+
+def _replaced(code: str, at: int, char: str) -> str:
+    return code[:at] + char + code[at + 1 :]
 
 
 def _swapped(code: str, at: int) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from handlers import names, reg_no
-from handlers.records import interactions, kyc, parties, projects, statements
+from handlers.records import inquiries, interactions, kyc, parties, projects, statements
 from handlers.records.changes import Change, Origin, log_of, origins
 from handlers.records.interactions import Interaction, Issue
 from handlers.records.kyc import CreditRecord, KycCase
@@ -70,7 +70,7 @@ class Found:
 
 
 def client_card(session: Session, client: int | str) -> ClientCard:
-    """By party id or business key; a project's key gives its main party. NotFound."""
+    """By party id or business key; a project's or inquiry's key gives its client. NotFound."""
     party = _client(session, client)
     own = projects.of_party(session, party.id)
     return ClientCard(
@@ -85,16 +85,30 @@ def client_card(session: Session, client: int | str) -> ClientCard:
         issues=interactions.open_issues(session, party.id),
         origins=dict(origins(session, "party", party.id)),
         changes=log_of(session, "party", party.id, limit=50),
-        business_keys=(party.business_key, *(one.business_key for one in own)),
+        business_keys=_keys(session, party, own),
     )
 
 
+def _keys(session: Session, party: Party, own: tuple[Project, ...]) -> tuple[str, ...]:
+    brought = (one.business_key for one in inquiries.of_party(session, party.id))
+    return tuple(dict.fromkeys((party.business_key, *(one.business_key for one in own), *brought)))
+
+
 def _client(session: Session, client: int | str) -> Party:
-    project = projects.find(session, client) if isinstance(client, str) else None
-    if project is None:
+    if not isinstance(client, str) or client.isdigit():
         return parties.get(session, client)
+    project = projects.find(session, client)
+    if project is None:
+        party = parties.find(session, client)
+        return party if party is not None else _of_inquiry(session, client)
     party = main_party(session, project.id)
     return party if party is not None else parties.get(session, client)
+
+
+def _of_inquiry(session: Session, business_key: str) -> Party:
+    """An instance's key that is neither a client's nor a project's own: an investor's second inquiry, say."""
+    matter = inquiries.find(session, business_key)
+    return parties.get(session, matter.party_id if matter is not None else business_key)
 
 
 def project_card(session: Session, project: int | str) -> ProjectCard:
@@ -177,6 +191,5 @@ def _search_projects(session: Session, wanted: str, limit: int) -> tuple[Found, 
         if holder.legal_name not in clients.setdefault(holder.project_id, []):
             clients[holder.project_id].append(holder.legal_name)
     return tuple(
-        Found("project", row.id, row.business_key, row.name, "、".join(clients.get(row.id, [])))
-        for row in rows
+        Found("project", row.id, row.business_key, row.name, "、".join(clients.get(row.id, []))) for row in rows
     )

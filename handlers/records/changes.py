@@ -81,17 +81,13 @@ def update(
     changed = {field: (present[field], value) for field, value in values.items() if present[field] != value}
     if changed:
         session.execute(
-            table.update()
-            .where(table.c.id == row_id)
-            .values({field: after for field, (_, after) in changed.items()})
+            table.update().where(table.c.id == row_id).values({field: after for field, (_, after) in changed.items()})
         )
         _log(session, table.name, row_id, changed, stamp)
     return changed
 
 
-def _log(
-    session: Session, subject: str, subject_id: int, changed: Mapping[str, tuple[Any, Any]], stamp: Stamp
-) -> None:
+def _log(session: Session, subject: str, subject_id: int, changed: Mapping[str, tuple[Any, Any]], stamp: Stamp) -> None:
     tracked = {field: change for field, change in changed.items() if field not in _UNTRACKED}
     if not tracked:
         return

@@ -119,8 +119,6 @@ def replace_issues(
 def open_issues(session: Session, party_id: int) -> tuple[Issue, ...]:
     """What is open about a client, oldest first."""
     rows = session.execute(
-        sa.select(*_ISSUE)
-        .where(issues.c.party_id == party_id, issues.c.resolved_at.is_(None))
-        .order_by(issues.c.id)
+        sa.select(*_ISSUE).where(issues.c.party_id == party_id, issues.c.resolved_at.is_(None)).order_by(issues.c.id)
     )
     return tuple(Issue(**row) for row in rows.mappings())

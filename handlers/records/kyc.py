@@ -192,8 +192,6 @@ def add_credit_record(
 def credit_records(session: Session, party_id: int) -> tuple[CreditRecord, ...]:
     """Reports on a client, newest first."""
     rows = session.execute(
-        sa.select(*_CREDIT)
-        .where(credit_record.c.party_id == party_id)
-        .order_by(credit_record.c.pulled_at.desc())
+        sa.select(*_CREDIT).where(credit_record.c.party_id == party_id).order_by(credit_record.c.pulled_at.desc())
     )
     return tuple(CreditRecord(**row) for row in rows.mappings())

@@ -100,12 +100,20 @@ WRITABLE = frozenset(c.name for c in parties.c) - {
 
 def get(session: Session, party: int | str) -> Party:
     """By id or business key (a merged party gives its survivor). NotFound."""
+    found = find(session, party)
+    if found is None:
+        raise NotFound(what="client", what_zh="客户", id=party)
+    return found
+
+
+def find(session: Session, party: int | str) -> Party | None:
+    """By id or business key (a merged party gives its survivor); None when there is none."""
     where = parties.c.business_key == party if _is_key(party) else parties.c.id == int(party)
     row = session.execute(sa.select(*_PARTY).where(where)).mappings().one_or_none()
     if row is None:
-        raise NotFound(what="party", what_zh="客户", id=party)
+        return None
     found = Party(**row)
-    return found if found.merged_into is None else get(session, found.merged_into)
+    return found if found.merged_into is None else find(session, found.merged_into)
 
 
 def _is_key(party: int | str) -> bool:
@@ -114,24 +122,23 @@ def _is_key(party: int | str) -> bool:
 
 def by_reg_no(session: Session, code: str) -> Party | None:
     """The party with a registration number (compared in compact form)."""
-    row = (
-        session.execute(sa.select(*_PARTY).where(parties.c.reg_no == reg_no.compact(code)))
-        .mappings()
-        .one_or_none()
-    )
+    row = session.execute(sa.select(*_PARTY).where(parties.c.reg_no == reg_no.compact(code))).mappings().one_or_none()
     return None if row is None else Party(**row)
 
 
-def create(session: Session, values: Mapping[str, Any], stamp: Stamp, year: int) -> Party:
-    """A new party with the next `CL-` key of `year`. Needs `legal_name`; unknown fields are refused
-    (InvalidInput).
+def create(
+    session: Session, values: Mapping[str, Any], stamp: Stamp, year: int, business_key: str | None = None
+) -> Party:
+    """A new party, under the key that was drawn for it, else the next `CL-` key of `year`.
+
+    Needs `legal_name`; unknown fields are refused (InvalidInput).
     """
     row = _checked(values)
     if not row.get("legal_name"):
         raise InvalidInput(place="legal_name", reason="is missing", reason_zh="缺少企业名称")
     row = {"kind": "company", "country": "CN", "lifecycle_stage": "lead"} | row
     row |= {
-        "business_key": keys.next_key(session, keys.CLIENT, year),
+        "business_key": business_key or keys.next_key(session, keys.CLIENT, year),
         "source": stamp.source,
         "created_at": stamp.at,
         "created_by": stamp.by,
@@ -198,10 +205,7 @@ def _same_contact(session: Session, party_id: int, row: Mapping[str, Any]) -> in
     same = [contacts.c[field] == row[field] for field in ("mobile", "email") if row.get(field)]
     condition = sa.or_(*same) if same else contacts.c.name == row.get("name")
     found = session.execute(
-        sa.select(contacts.c.id)
-        .where(contacts.c.party_id == party_id, condition)
-        .order_by(contacts.c.id)
-        .limit(1)
+        sa.select(contacts.c.id).where(contacts.c.party_id == party_id, condition).order_by(contacts.c.id).limit(1)
     )
     return found.scalar()
 
@@ -213,9 +217,7 @@ def _contact(session: Session, contact_id: int) -> Contact:
 
 def contacts_of(session: Session, party_id: int) -> tuple[Contact, ...]:
     """The party's people, oldest entry first."""
-    rows = session.execute(
-        sa.select(*_CONTACT).where(contacts.c.party_id == party_id).order_by(contacts.c.id)
-    )
+    rows = session.execute(sa.select(*_CONTACT).where(contacts.c.party_id == party_id).order_by(contacts.c.id))
     return tuple(Contact(**row) for row in rows.mappings())
 
 
@@ -268,9 +270,7 @@ def _move_roles(session: Session, merged_id: int, survivor_id: int) -> None:
     )
     clashing = {tuple(row) for row in held}
     rows = session.execute(
-        sa.select(party_role.c.id, party_role.c.project_id, party_role.c.role).where(
-            party_role.c.party_id == merged_id
-        )
+        sa.select(party_role.c.id, party_role.c.project_id, party_role.c.role).where(party_role.c.party_id == merged_id)
     ).all()
     for row in rows:
         if (row.project_id, row.role) in clashing:

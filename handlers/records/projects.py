@@ -131,11 +131,7 @@ def get(session: Session, project: int | str) -> Project:
 
 def find(session: Session, business_key: str) -> Project | None:
     """By business key; None when there is none."""
-    row = (
-        session.execute(sa.select(*_PROJECT).where(projects.c.business_key == business_key))
-        .mappings()
-        .one_or_none()
-    )
+    row = session.execute(sa.select(*_PROJECT).where(projects.c.business_key == business_key)).mappings().one_or_none()
     return None if row is None else Project(**row)
 
 
@@ -233,9 +229,7 @@ def give_role(
         update(session, roles, known, {"share": share}, stamp)
 
 
-def roles_of(
-    session: Session, *, party_id: int | None = None, project_id: int | None = None
-) -> tuple[Role, ...]:
+def roles_of(session: Session, *, party_id: int | None = None, project_id: int | None = None) -> tuple[Role, ...]:
     """Roles of a party, of a project, or of one in the other; in the order in which they were given."""
     statement = (
         sa.select(
@@ -264,17 +258,13 @@ def roles_of(
 def of_party(session: Session, party_id: int) -> tuple[Project, ...]:
     """Projects in which the party has a role, newest first."""
     chosen = sa.select(roles.c.project_id).where(roles.c.party_id == party_id)
-    rows = session.execute(
-        sa.select(*_PROJECT).where(projects.c.id.in_(chosen)).order_by(projects.c.id.desc())
-    )
+    rows = session.execute(sa.select(*_PROJECT).where(projects.c.id.in_(chosen)).order_by(projects.c.id.desc()))
     return tuple(Project(**row) for row in rows.mappings())
 
 
 def phases_of(session: Session, project_id: int) -> tuple[PhaseChange, ...]:
     """The project's way, oldest first."""
     rows = session.execute(
-        sa.select(*_PHASE)
-        .where(phase_change.c.project_id == project_id)
-        .order_by(phase_change.c.at, phase_change.c.id)
+        sa.select(*_PHASE).where(phase_change.c.project_id == project_id).order_by(phase_change.c.at, phase_change.c.id)
     )
     return tuple(PhaseChange(**row) for row in rows.mappings())

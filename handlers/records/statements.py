@@ -114,9 +114,7 @@ def _load(session: Session, where: sa.ColumnElement[bool]) -> list[Statement]:
     heads = session.execute(sa.select(*_HEAD).where(where).order_by(statements.c.id)).mappings().all()
     by_statement: dict[int, list[Line]] = {head["id"]: [] for head in heads}
     rows = session.execute(
-        sa.select(lines)
-        .where(lines.c.statement_id.in_(list(by_statement)))
-        .order_by(lines.c.sheet, lines.c.code)
+        sa.select(lines).where(lines.c.statement_id.in_(list(by_statement))).order_by(lines.c.sheet, lines.c.code)
     )
     for row in rows:
         by_statement[row.statement_id].append(Line(row.sheet, row.code, row.amount, row.label))

@@ -87,9 +87,7 @@ project = Table(
     Column("region", Name),
     Column("location", Name),
     Column("stage", Kind),  # development | ready_to_build | construction | operation
-    Column(
-        "phase", Kind, nullable=False
-    ),  # intake | evaluation | execution | maintenance | declined | withdrawn
+    Column("phase", Kind, nullable=False),  # intake | evaluation | execution | maintenance | declined | withdrawn
     Column("purpose", sa.Text),
     Column("currency", Currency, nullable=False),
     Column("amount", Money),  # financing asked for
@@ -152,9 +150,7 @@ interaction = Table(
     Column("project_id", Id, ForeignKey("project.id"), index=True),
     Column("contact_id", Id, ForeignKey("contact.id")),
     Column("at", Moment, nullable=False),
-    Column(
-        "channel", Kind, nullable=False
-    ),  # web | email | phone | visit | meeting | letter | import | system
+    Column("channel", Kind, nullable=False),  # web | email | phone | visit | meeting | letter | import | system
     Column("direction", sa.String(3), nullable=False),  # in | out
     Column("person", Name),  # whom it was with, as written down
     Column("subject", Name, nullable=False),
@@ -190,9 +186,7 @@ financial_statement = Table(
     Column("audited", sa.Boolean, nullable=False),
     Column("opinion", Name),
     Column("currency", Currency, nullable=False),
-    Column(
-        "unit", sa.BigInteger, nullable=False
-    ),  # what the source's figures were multiplied by: 1, 10000 (万)…
+    Column("unit", sa.BigInteger, nullable=False),  # what the source's figures were multiplied by: 1, 10000 (万)…
     Column("source", Name, nullable=False),
     Column("restated_of", Id, ForeignKey("financial_statement.id")),
     Column("checks", Document, nullable=False),
@@ -330,9 +324,7 @@ score_card = Table(
     Column("project_id", Id, ForeignKey("project.id")),
     Column("score", sa.Integer, nullable=False),
     Column("tier", sa.String(1), nullable=False),
-    Column(
-        "reasons", Document, nullable=False
-    ),  # [{"points", "reason", "reason_en"}], adding up to the score
+    Column("reasons", Document, nullable=False),  # [{"points", "reason", "reason_en"}], adding up to the score
     Column("version", Name, nullable=False),  # of the weights: a decision table's hash, or our own set
     Column("at", Moment, nullable=False),
 )

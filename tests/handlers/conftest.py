@@ -68,9 +68,7 @@ def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
 def fresh_postgres(server: str) -> str:
     """An empty schema-free database of its own on the server."""
     name = f"book_{datetime.now(UTC).strftime('%H%M%S%f')}"
-    admin = sa.create_engine(
-        sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    admin = sa.create_engine(sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     admin.dispose()

@@ -212,14 +212,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name="fk_financial_statement_party_id"),
-        sa.ForeignKeyConstraint(
-            ["restated_of"], ["financial_statement.id"], name="fk_financial_statement_restated_of"
-        ),
+        sa.ForeignKeyConstraint(["restated_of"], ["financial_statement.id"], name="fk_financial_statement_restated_of"),
         sa.PrimaryKeyConstraint("id", name="pk_financial_statement"),
     )
-    op.create_index(
-        "ix_financial_statement_party_id_period_end", "financial_statement", ["party_id", "period_end"]
-    )
+    op.create_index("ix_financial_statement_party_id_period_end", "financial_statement", ["party_id", "period_end"])
     op.create_table(
         "inquiry",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -391,9 +387,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=30), nullable=False),
         sa.Column("amount", MONEY, nullable=False),
         sa.Column("label", sa.String(length=255), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["statement_id"], ["financial_statement.id"], name="fk_statement_line_statement_id"
-        ),
+        sa.ForeignKeyConstraint(["statement_id"], ["financial_statement.id"], name="fk_statement_line_statement_id"),
         sa.PrimaryKeyConstraint("statement_id", "sheet", "code", name="pk_statement_line"),
     )
 

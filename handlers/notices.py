@@ -1,0 +1,119 @@
+"""Letters and notices: put in the outbox in the step's transaction, once a dedupe key; sending is the engine's.
+
+A client who refused contact gets answers to their own requests only. A neutral decline never gets a reason: its
+data is cut down to the names, whatever the model hands over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.registry import Context, handles
+from engine.store import tables as engine_tables
+from handlers import inputs, names
+from handlers.records import interactions, parties
+from handlers.records.interactions import Interaction
+from handlers.records.tables import contact as contacts
+from handlers.records.tables import party as party_table
+
+ANSWERS = frozenset(
+    {
+        "inquiry_received", "intake_ineligible", "intake_declined", "kyc_neutral_decline", "decline_polite",
+        "decline_neutral", "withdrawal_confirmed",
+    }
+)  # fmt: skip
+"""Letters that answer what the client asked: sent without a consent to be contacted."""
+
+NEUTRAL = frozenset({"kyc_neutral_decline", "decline_neutral"})
+"""Letters that must not tell more than that we do not go on (no tipping-off)."""
+
+NEUTRAL_KEYS = frozenset({"client_name", "contact_name", "project_name", "project_key"})
+
+
+@handles("notify.send", transactional=True)
+def notify_send(
+    ctx: Context,
+    channel: str,
+    template: str,
+    to: object,
+    data: Mapping[str, Any] | None = None,
+    language: str | None = None,
+    dedupe_key: str | None = None,
+    party_id: object = None,
+) -> Mapping[str, Any]:
+    """Queue a notice.
+
+    In: channel email|in_app, template (a file of handlers/templates), to: an e-mail address, a person's sign-in
+    name, `team:<group>`, or a list of these; data for the template; language zh|en (null: the person's or the
+    house's); dedupe_key (null: this job's key). Out: message_id (the dedupe key), state waiting|duplicate|
+    no_consent|no_recipient. Never fails the process: what cannot be sent is said in `state` and in the audit.
+    Idempotent by the dedupe key, one for each recipient.
+    """
+    key = inputs.text(dedupe_key) or ctx.job_key or f"{ctx.instance}:{ctx.element}:{template}"
+    content = dict(data or {})
+    if template in NEUTRAL:
+        content = {name: value for name, value in content.items() if name in NEUTRAL_KEYS}
+    states = []
+    for recipient in _recipients(ctx, to):
+        if channel == "email" and template not in ANSWERS and _refused(ctx, recipient):
+            states.append("no_consent")
+            continue
+        own_key = f"{key}:{channel}:{recipient}"[:255]
+        state = ctx.outbox.add(
+            channel, recipient, template, content, dedupe_key=own_key, language=inputs.text(language)
+        )
+        states.append(state)
+        if state == "waiting" and channel == "email":
+            _on_timeline(ctx, recipient, template, content, inputs.ident(party_id, "party_id"))
+    told = next((one for one in ("waiting", "duplicate", "no_consent") if one in states), "no_recipient")
+    if told in ("no_consent", "no_recipient"):
+        ctx.audit("notice_not_sent", {"template": template, "to": str(to), "state": told})
+    return {"message_id": key, "state": told}
+
+
+def _recipients(ctx: Context, to: object) -> list[str]:
+    found: list[str] = []
+    for one in inputs.texts(to):
+        found += ctx.people.members(one.removeprefix("team:")) if one.startswith("team:") else [one]
+    return list(dict.fromkeys(found))
+
+
+def _refused(ctx: Context, address: str) -> bool:
+    """Whether a client's person with this address said no to being contacted. Our own people are no contacts."""
+    known = contacts.c.email == (names.email_key(address) or address)
+    answers = ctx.session.execute(sa.select(contacts.c.consent).where(known)).scalars().all()
+    return bool(answers) and not any(answers)
+
+
+def _on_timeline(ctx: Context, address: str, template: str, data: Mapping[str, Any], party_id: int | None) -> None:
+    client = party_id if party_id is not None else _client_of(ctx, address)
+    if client is None:
+        return
+    interactions.add(
+        ctx.session,
+        Interaction(
+            party_id=parties.get(ctx.session, client).id,
+            at=ctx.now,
+            channel="email",
+            direction="out",
+            person=inputs.text(data.get("contact_name")),
+            subject=f"发送函件:{template}",
+            by=f"process:{ctx.process or 'direct'}",
+            instance=ctx.instance,
+            element=ctx.element,
+        ),
+    )
+
+
+def _client_of(ctx: Context, address: str) -> int | None:
+    """The client that an address belongs to; one of our own people belongs to none."""
+    email = names.email_key(address)
+    staff = sa.select(engine_tables.person.c.id).where(engine_tables.person.c.email == email)
+    if email is None or ctx.session.execute(staff).first() is not None:
+        return None
+    person = sa.select(contacts.c.party_id).where(contacts.c.email == email)
+    own = sa.select(party_table.c.id).where(party_table.c.email == email)
+    return ctx.session.execute(person.union(own).limit(1)).scalar()

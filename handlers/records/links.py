@@ -1,0 +1,86 @@
+"""One-time links, by the hash of their token: who reads the database cannot use them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.ids import new_id
+from handlers.records.tables import client_link as links
+
+TOKEN_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token opens. Usable until `expires_at` and while `used_at` is empty."""
+
+    id: int
+    business_key: str
+    party_id: int
+    form: str
+    message: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the client may still use it."""
+        return self.used_at is None and now < self.expires_at
+
+
+_LINK = [links.c[field.name] for field in fields(Link)]
+
+
+def create(
+    session: Session,
+    *,
+    business_key: str,
+    party_id: int,
+    form: str,
+    message: str,
+    now: datetime,
+    expires_at: datetime,
+) -> tuple[int, str]:
+    """A new link; returns its id and the token, which is told this once."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    link_id = new_id()
+    session.execute(
+        links.insert().values(
+            id=link_id,
+            token_sha256=_digest(token),
+            business_key=business_key,
+            party_id=party_id,
+            form=form,
+            message=message,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return link_id, token
+
+
+def find(session: Session, token: str) -> Link | None:
+    """The link of a token, open or not; None for an unknown one."""
+    row = session.execute(sa.select(*_LINK).where(links.c.token_sha256 == _digest(token))).mappings().first()
+    return None if row is None else Link(**row)
+
+
+def use(session: Session, token: str, now: datetime) -> Link | None:
+    """Use the link up, in one statement: of two at once one gets it, the other None (as after its last day)."""
+    used = session.execute(
+        links.update()
+        .where(links.c.token_sha256 == _digest(token), links.c.used_at.is_(None), links.c.expires_at > now)
+        .values(used_at=now)
+        .returning(links.c.id)
+    ).first()
+    return None if used is None else find(session, token)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
