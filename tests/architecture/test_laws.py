@@ -44,9 +44,7 @@ def test_only_the_transaction_commits() -> None:
 
 
 def test_pure_rooms_never_read_a_clock() -> None:
-    places = [
-        f"{name}:{line}" for name, tree in trees() if name.startswith(PURE) for line in clock_readings(tree)
-    ]
+    places = [f"{name}:{line}" for name, tree in trees() if name.startswith(PURE) for line in clock_readings(tree)]
     assert not places, f"a pure room reads the clock: {', '.join(places)}"
 
 
