@@ -73,10 +73,10 @@ _LEFT_OUT: Final = _LeftOut()
 
 
 def _fit(value: Value, kinds: frozenset[str], coerced: bool) -> Value:
+    if not kinds or kind(value) in kinds:
+        return None if value is _LEFT_OUT else admit(value)
     if value is _LEFT_OUT:
         return None
-    if not kinds or kind(value) in kinds:
-        return admit(value)
     if not coerced:
         return _NO_MATCH
     if isinstance(value, list):

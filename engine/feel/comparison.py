@@ -123,7 +123,13 @@ def compare(left: Value, right: Value) -> int | None:
 
 def contains(interval: Range, value: Value) -> bool | None:
     """Whether `value` lies in the interval; None when it cannot be compared with its ends."""
-    if interval.start is None and interval.end is None:
+    start, end = interval.start, interval.end
+    if type(value) is type(start) is type(end) and type(value) in _PLAIN:
+        return bool(
+            (start < value or (interval.start_included and start == value))
+            and (value < end or (interval.end_included and value == end))
+        )
+    if start is None and end is None:
         return None
     after = _beyond(value, interval.start, interval.start_included, 1)
     before = _beyond(value, interval.end, interval.end_included, -1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.feel import nodes as n
 from engine.feel.builtins import BUILTINS, Builtin
+from engine.feel.moment import Moment
 from engine.feel.properties import member
 from engine.feel.reasons import Null, note, note_null
 from engine.feel.scope import Code, Scope
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _HOST_TYPES: Final = frozenset({int, float, tuple})
 _MISSING: Final = object()
+_NO_MOMENT: Final = Moment(datetime(1, 1, 1, tzinfo=UTC))
+"""For built-ins that do not look at the moment."""
 
 
 def name(compiler: Compiler, node: n.Name) -> Code:
@@ -157,10 +161,24 @@ def call(compiler: Compiler, node: n.Call) -> Code:
         return _call_value(compiler.code(callee), arguments, node.names, "function")
     builtin = BUILTINS.get(callee.name)
     if builtin is not None and not compiler.is_local(callee.name) and callee.name not in compiler.known:
-        return _call_builtin(builtin, arguments, node.names)
+        value = _constant(node, builtin)
+        return (lambda scope: value) if value is not _MISSING else _call_builtin(builtin, arguments, node.names)
     if not compiler.is_local(callee.name):
         compiler.free.add(callee.name)
     return _call_name(callee.name, arguments, node.names)
+
+
+_CONSTANT: Final = frozenset({"@", "date", "time", "date and time", "duration"})
+
+
+def _constant(node: n.Call, builtin: Builtin) -> Value:
+    """The value of a call like date("2026-03-31"), which is the same at every moment; _MISSING when it is none."""
+    if builtin.name not in _CONSTANT or node.names or not all(isinstance(a, n.Literal) for a in node.arguments):
+        return _MISSING
+    try:
+        return builtin.invoke(_NO_MOMENT, [a.value for a in node.arguments if isinstance(a, n.Literal)])
+    except Null:
+        return _MISSING
 
 
 def _call_builtin(builtin: Builtin, arguments: list[Code], names: tuple[str, ...]) -> Code:

@@ -23,7 +23,7 @@ _FAST: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
     "-": DECIMAL128.subtract,
     "*": DECIMAL128.multiply,
 }
-_ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
 
 
 def negation(compiler: Compiler, node: n.Negation) -> Code:
@@ -121,7 +121,7 @@ def _equal_literal(left: Code, literal: Value, wanted: bool) -> Code:
 
 
 def _order_number(left: Code, literal: Decimal, sign: str) -> Code:
-    holds = _ORDERS[sign]
+    holds = ORDERS[sign]
 
     def run(scope: Scope) -> Value:
         a = left(scope)
@@ -133,7 +133,7 @@ def _order_number(left: Code, literal: Decimal, sign: str) -> Code:
 
 
 def _order(left: Code, right: Code, sign: str) -> Code:
-    holds = _ORDERS[sign]
+    holds = ORDERS[sign]
 
     def run(scope: Scope) -> Value:
         a, b = left(scope), right(scope)
@@ -150,7 +150,7 @@ def ordered(scope: Scope, sign: str, a: Value, b: Value) -> bool | None:
     if found is None:
         note(scope.at, "incomparable", left=kind(a), right=kind(b))
         return None
-    return _ORDERS[sign](found, 0)
+    return ORDERS[sign](found, 0)
 
 
 def between(compiler: Compiler, node: n.Between) -> Code:

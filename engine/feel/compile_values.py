@@ -56,6 +56,10 @@ def context_literal(compiler: Compiler, node: n.ContextNode) -> Code:
 def interval(compiler: Compiler, node: n.RangeNode) -> Code:
     start, end = compiler.code(node.start), compiler.code(node.end)
     start_included, end_included = node.start_included, node.end_included
+    if isinstance(node.start, n.Literal) and isinstance(node.end, n.Literal):
+        value = _constant_range(node.start.value, node.end.value, start_included, end_included)
+        if value is not None:
+            return lambda scope: value
 
     def run(scope: Scope) -> Value:
         try:
@@ -65,6 +69,13 @@ def interval(compiler: Compiler, node: n.RangeNode) -> Code:
             return None
 
     return run
+
+
+def _constant_range(start: Value, end: Value, start_included: bool, end_included: bool) -> Range | None:
+    try:
+        return make_range(start, end, start_included, end_included)
+    except Null:
+        return None
 
 
 def make_range(start: Value, end: Value, start_included: bool, end_included: bool, operator: str = "") -> Range:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from engine.errors import FeelSyntaxError
@@ -18,11 +19,6 @@ KEYWORDS: Final = frozenset(
     | {"instance", "of", "function", "external", "true", "false", "null"}
 )
 _NAME_SIGNS: Final = frozenset("./-'+*")
-
-
-def normal(name: str) -> str:
-    """A name as the scope keeps it: blanks collapsed to one."""
-    return " ".join(name.split())
 
 
 def joined(parts: Sequence[Token]) -> str:
@@ -68,8 +64,8 @@ class NameTable:
         if not all(part.kind in ("name", "number") or part.text in _NAME_SIGNS for part in parts):
             return
         entries = self.entries.setdefault(parts[0].text, [])
-        if all(entry.name != normal(name) for entry in entries):
-            entries.append(_Entry(normal(name), tuple(parts)))
+        if all(entry.name != name for entry in entries):
+            entries.append(_Entry(name, tuple(parts)))
             entries.sort(key=lambda entry: -len(entry.parts))
 
     def __contains__(self, name: str) -> bool:
@@ -90,3 +86,9 @@ class NameTable:
 
 def _spaced_alike(written: Sequence[Token], parts: Sequence[Token]) -> bool:
     return all(a.spaced == b.spaced for a, b in zip(written[1:], parts[1:], strict=True))
+
+
+@lru_cache(maxsize=512)
+def known(names: frozenset[str] | tuple[str, ...]) -> NameTable:
+    """The table of names that many texts share (a model's, the built-ins'). It must not be added to."""
+    return NameTable.of(names)

@@ -14,7 +14,7 @@ from typing import Final
 from engine.errors import FeelSyntaxError
 from engine.feel import nodes as n
 from engine.feel.lexer import number, string
-from engine.feel.names import KEYWORDS, NameTable, joined
+from engine.feel.names import KEYWORDS, NameTable, joined, known
 from engine.feel.parser_types import TypeParser
 
 MAX_LINKS: Final = 100
@@ -27,7 +27,7 @@ _COMPARISONS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _OR, _AND, _COMPARE, _SUM, _PRODUCT, _POWER, _UNARY, _INSTANCE, _POSTFIX = range(1, 10)
 _ARITHMETIC: Final = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
-_PROPERTIES: Final = ("time offset", "start included", "end included")
+_MEMBERS: Final = NameTable.of(("time offset", "start included", "end included"))
 
 
 class Parser(TypeParser):
@@ -37,9 +37,9 @@ class Parser(TypeParser):
     def __init__(self, text: str, names: Collection[str], functions: Collection[str], types: Collection[str]) -> None:
         super().__init__(text, types)
         self.retries = 0
-        self.scopes = [NameTable.of(names)]
-        self.functions = NameTable.of(functions)
-        self.members = NameTable.of((*_PROPERTIES, *names))
+        self.scopes = [known(frozenset(names))]
+        self.functions = known(tuple(functions))
+        self.keys = NameTable()  # the keys of the context literals read so far
 
     @contextmanager
     def scope(self, *names: str) -> Iterator[NameTable]:
@@ -194,7 +194,7 @@ class Parser(TypeParser):
         if opening == "(":
             return self.call(left)
         with self.scope("item"):
-            self.scopes[-1].entries |= self.members.entries
+            self.scopes[-1].entries |= self.keys.entries
             predicate = self.expression()
         self.take_op("]")
         return n.Filter(left, predicate)
@@ -203,10 +203,11 @@ class Parser(TypeParser):
         """The name after a dot. Blanks never separate two names here, so words are read on as one name."""
         if self.token.kind != "name":
             raise self.unexpected("expected a name after '.'", "'.' 之后应为名称")
-        known = self.members.match(self.stream, self.at, alone=False)
-        if known:
-            self.at += known[1]
-            return known[0]
+        for table in (self.keys, self.scopes[0], _MEMBERS):
+            found = table.match(self.stream, self.at, alone=False)
+            if found:
+                self.at += found[1]
+                return found[0]
         start = self.at
         self.at += 1
         if self.stream[start].quoted:
@@ -389,7 +390,7 @@ class Parser(TypeParser):
                     raise self.error(f"the key {key!r} stands twice", f"键 {key!r} 重复")
                 entries.append((key, self.expression()))
                 local.add(key)
-                self.members.add(key)
+                self.keys.add(key)
         self.at += 1
         return n.ContextNode(tuple(entries))
 

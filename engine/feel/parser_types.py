@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from engine.feel import nodes as n
-from engine.feel.names import NameTable, joined
+from engine.feel.names import joined, known
 from engine.feel.stream import TokenStream
 
 _COMPOUND_TYPES: Final = ("date and time", "days and time duration", "years and months duration")
@@ -17,7 +17,7 @@ class TypeParser(TokenStream):
 
     def __init__(self, text: str, types: Collection[str]) -> None:
         super().__init__(text)
-        self.types = NameTable.of((*_COMPOUND_TYPES, *types))
+        self.types = known((*_COMPOUND_TYPES, *types))
 
     def type(self) -> n.TypeNode:
         with self.nested():
@@ -30,10 +30,10 @@ class TypeParser(TokenStream):
             return _GENERIC[name](self, name)
 
     def type_name(self) -> str:
-        known = self.types.match(self.stream, self.at, alone=False)
-        if known:
-            self.at += known[1]
-            return known[0]
+        found = self.types.match(self.stream, self.at, alone=False)
+        if found:
+            self.at += found[1]
+            return found[0]
         start = self.at
         self.at += 1
         while self.is_op(".") and self.stream[self.at + 1].kind == "name":

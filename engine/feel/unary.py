@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import nodes as n
 from engine.feel.comparison import contains, equal
-from engine.feel.compile_operators import ordered
+from engine.feel.compile_operators import ORDERS, ordered
 from engine.feel.scope import Code, Scope
 from engine.feel.values import Range, Value
 
@@ -73,7 +73,15 @@ def _order_test(sign: str, operand: Code) -> Test:
             return found if found is None else found is (sign == "=")
 
         return same
-    return lambda scope, value: ordered(scope, sign, value, operand(scope))
+    holds = ORDERS[sign]
+
+    def order(scope: Scope, value: Value) -> bool | None:
+        end = operand(scope)
+        if type(value) is Decimal and type(end) is Decimal:
+            return holds(value, end)
+        return ordered(scope, sign, value, end)
+
+    return order
 
 
 def _literal_test(literal: Value) -> Test:
