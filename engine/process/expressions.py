@@ -19,9 +19,10 @@ from engine.process.model import Expr
 from engine.process.plain import compile_plain_expression
 
 HOST_FUNCTIONS: Final = frozenset(
-    {"due", "task_due_plus", "task_due_minus", "business_key", "instance_id", "initiator", "now", "today"}
-)
-"""The functions every expression may call beside its language's own; the kernel supplies them in `Moment.functions`."""
+    {"due", "task_due_plus", "task_due_minus", "add_working_days", "working_days_between", "is_working_day",
+     "business_key", "instance_id", "initiator", "now", "today"}
+)  # fmt: skip
+"""What every expression may call beside its language's own functions (see `engine.process.businesstime_functions`)."""
 
 _FEEL: Final = "feel"
 _JUEL: Final = "juel"

@@ -128,7 +128,9 @@ class _Parser:
         found = _TOKEN.match(self.text, self.at)
         if found is None:
             self.place = self.at
-            raise self.fail(f"“{self.text[self.at :].strip()[:1]}” is not understood here", "此处有无法识别的字符")
+            raise self.fail(
+                f"“{self.text[self.at :].strip()[:1]}” is not understood here", "此处有无法识别的字符"
+            )
         self.kind = found.lastgroup or "end"
         self.value = found[self.kind]
         self.place = found.start(self.kind)
@@ -207,7 +209,9 @@ class _Parser:
     def term(self) -> Closure:
         return self.chain(self.unary, _MULTIPLICATIVE)
 
-    def chain(self, operand: Callable[[], Closure], signs: Mapping[str, Callable[[Any, Any], Any]]) -> Closure:
+    def chain(
+        self, operand: Callable[[], Closure], signs: Mapping[str, Callable[[Any, Any], Any]]
+    ) -> Closure:
         first = operand()
         rest: list[tuple[Callable[[Any, Any], Any], Closure]] = []
         while sign := self.accept(*signs):

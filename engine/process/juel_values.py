@@ -284,7 +284,13 @@ TEMPORAL_METHODS: Final[Mapping[str, Method]] = {
 }
 
 METHODS: Final = frozenset().union(
-    ANY_METHODS, TEXT_METHODS, LIST_METHODS, CONTEXT_METHODS, NUMBER_METHODS, BOOLEAN_METHODS, TEMPORAL_METHODS
+    ANY_METHODS,
+    TEXT_METHODS,
+    LIST_METHODS,
+    CONTEXT_METHODS,
+    NUMBER_METHODS,
+    BOOLEAN_METHODS,
+    TEMPORAL_METHODS,
 )
 """Every method name that may stand in an expression; others are refused when the model is deployed."""
 

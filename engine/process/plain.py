@@ -1,5 +1,5 @@
-"""Scripts of plain assignments (`x = a + 1`) compiled for the step itself. Law: a closed subset of Python, no attribute,
-no statement but assignment; a script with anything else is left to the sandbox.
+"""Scripts of plain assignments (`x = a + 1`) compiled for the step itself. Law: a closed subset of Python, no
+attribute, no statement but assignment; a script with anything else is left to the sandbox.
 
 Numbers are Decimal as everywhere (`0.1` is exactly one tenth, `/` has 34 digits); all else means what Python means.
 """
@@ -229,7 +229,7 @@ class _Compiler:
         return method(self, node, depth + 1)
 
     def constant(self, node: ast.Constant, depth: int) -> Closure:
-        value = node.value
+        value: Any = node.value
         if isinstance(value, float):
             written = ast.get_source_segment(self.source, node)
             value = Decimal((written or repr(value)).replace("_", ""))

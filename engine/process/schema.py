@@ -45,7 +45,12 @@ def _is_duplicate_id(message: str) -> bool:
 def _fault(tree: etree._ElementTree, entry: etree._LogEntry, file: str) -> Fault:
     english = _NAMESPACE.sub("", entry.message).rstrip(". ")
     return fault(
-        "schema", _nearest_id(tree, entry.path), entry.line, file=file, reason=english, reason_zh=_chinese(english)
+        "schema",
+        _nearest_id(tree, entry.path),
+        entry.line,
+        file=file,
+        reason=english,
+        reason_zh=_chinese(english),
     )
 
 
@@ -64,7 +69,10 @@ _PHRASES = (
     (r"Element '(\w+)', attribute '(\w+)': The attribute '\w+' is not allowed", r"元素 \1 不允许有属性 \2"),
     (r"Element '(\w+)': This element is not expected.*", r"元素 \1 不应出现在此处(种类或顺序不对)"),
     (r"Element '(\w+)': Missing child element\(s\).*", r"元素 \1 缺少必需的子元素"),
-    (r"Element '(\w+)', attribute '(\w+)': '(.*?)' is not a valid value.*", r"元素 \1 的属性 \2 的值“\3”无效"),
+    (
+        r"Element '(\w+)', attribute '(\w+)': '(.*?)' is not a valid value.*",
+        r"元素 \1 的属性 \2 的值“\3”无效",
+    ),
     (r"Element '(\w+)', attribute '(\w+)': \[facet.*?The value '(.*?)'.*", r"元素 \1 的属性 \2 的值“\3”无效"),
     (r"Element '(\w+)': Character content.*", r"元素 \1 中不应有文字"),
 )

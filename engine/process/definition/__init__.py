@@ -14,7 +14,18 @@ from engine.process.definition.data import DataNames
 from engine.process.definition.dialects import ignored
 from engine.process.definition.process import read_process
 from engine.process.definition.reading import Reading, begin
-from engine.process.definition.xml import BPMN, Element, children, flag, is_bpmn, line_of, local, parse
+from engine.process.definition.xml import (
+    BPMN,
+    Element,
+    children,
+    flag,
+    inside,
+    is_bpmn,
+    line_of,
+    local,
+    parse,
+    reference,
+)
 from engine.process.model import Definition
 from engine.process.rules import check
 from engine.process.rules.draft import Draft, Known
@@ -36,7 +47,6 @@ class Models:
     def definition(self, key: str) -> Definition:
         """The process of that id. Raises KeyError."""
         return {found.key: found for found in self.definitions}[key]
-
 
 
 def read_bpmn(
@@ -61,7 +71,7 @@ def read_bpmn(
     reading = begin(root, file)
     reading.decisions = frozenset(callable_decisions) | frozenset(decisions or ())
     faults = check_schema(root, file) if schema_check else []
-    _duplicate_ids(reading)
+    _references(reading, _duplicate_ids(reading))
     drafts = _drafts(reading, Known(topics, decisions, processes, forms))
     for draft, _, _ in drafts:
         reading.faults += check(draft, file)
@@ -144,7 +154,8 @@ def _conversations(reading: Reading) -> None:
             reading.report("choreography", one.get("id"), line_of(one), kind=_TALKS[local(one)])
 
 
-def _duplicate_ids(reading: Reading) -> None:
+def _duplicate_ids(reading: Reading) -> Collection[str]:
+    """All ids of the file; those that stand twice are noted."""
     first: dict[str, int] = {}
     for element in reading.root.iter(f"{{{BPMN}}}*"):
         key = element.get("id")
@@ -154,6 +165,31 @@ def _duplicate_ids(reading: Reading) -> None:
             reading.report("duplicate-id", key, line_of(element), id=key, first=first[key])
         else:
             first[key] = line_of(element)
+    return first
+
+
+def _references(reading: Reading, ids: Collection[str]) -> None:
+    """Arrows that no rule of a process looks at: associations, message flows, participants."""
+    for tag, ends in _ARROWS.items():
+        for element in inside(reading.root, tag):
+            for end in ends:
+                ref = reference(element.get(end))
+                if ref and ref not in ids:
+                    reading.report(
+                        "reference-dangling",
+                        element.get("id"),
+                        line_of(element),
+                        ref=ref,
+                        kind=end,
+                        kind_zh=end,
+                    )
+
+
+_ARROWS: Mapping[str, tuple[str, ...]] = {
+    "association": ("sourceRef", "targetRef"),
+    "messageFlow": ("sourceRef", "targetRef", "messageRef"),
+    "participant": ("processRef",),
+}
 
 
 def _once(faults: list[Fault]) -> list[Fault]:

@@ -46,9 +46,9 @@ def read_data_names(reading: Reading, process: Element) -> DataNames:
         _store(reading, entry, found)
     for tag in ("property", "dataInput", "dataOutput", "inputDataItem", "outputDataItem"):
         for entry in inside(process, tag):
-            key = entry.get("id")
-            if key:
-                found.variables[key] = (entry.get("name") or "").strip() or key
+            item = entry.get("id")
+            if item:
+                found.variables[item] = (entry.get("name") or "").strip() or item
     reading.names |= {name for name in found.variables.values() if not name.isidentifier()}
     return found
 
@@ -75,7 +75,9 @@ def _dangling(reading: Reading, entry: Element, target: str, kind: str) -> None:
 def read_properties(holder: Element, names: DataNames) -> dict[str, Expr | None]:
     """The `property` elements of a process or activity: names without a value as yet."""
     return {
-        names.variables[key]: None for entry in children(holder, "property") if (key := entry.get("id")) in names.variables
+        names.variables[key]: None
+        for entry in children(holder, "property")
+        if (key := entry.get("id")) in names.variables
     }
 
 
@@ -93,6 +95,12 @@ def read_associations(
 
 
 def _association(reading: Reading, entry: Element, owner: str, names: DataNames) -> list[Param]:
+    for end in (*children(entry, "sourceRef"), *children(entry, "targetRef")):
+        key = reference(content(end))
+        if key and key not in names.variables:
+            reading.report(
+                "reference-dangling", owner, line_of(end), ref=key, kind="data element", kind_zh="数据元素"
+            )
     target = names.variable(content(child(entry, "targetRef")))
     assignments = children(entry, "assignment")
     if assignments:
@@ -125,7 +133,11 @@ def read_input_sets(element: Element, names: DataNames) -> tuple[tuple[str, ...]
         return ()
     sets: list[tuple[str, ...]] = []
     for entry in children(specification, "inputSet"):
-        free = {content(ref) for tag in ("optionalInputRefs", "whileExecutingInputRefs") for ref in children(entry, tag)}
+        free = {
+            content(ref)
+            for tag in ("optionalInputRefs", "whileExecutingInputRefs")
+            for ref in children(entry, tag)
+        }
         wanted = [content(ref) for ref in children(entry, "dataInputRefs") if content(ref) not in free]
         sets.append(tuple(names.variables.get(key, key) for key in wanted))
     return () if any(not one for one in sets) else tuple(sets)

@@ -97,7 +97,9 @@ ZEEBE_ELEMENTS: Final = frozenset(
 )  # fmt: skip
 """Extension elements of `zeebe:` that are read. (`zeebe:versionTag` stands on the process.)"""
 
-_EVENTS: Final = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+_EVENTS: Final = frozenset(
+    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
+)
 _NOT_ACTIVITIES: Final = _EVENTS | {"process", "sequenceFlow", "lane", "participant", "collaboration"}
 
 
@@ -105,10 +107,10 @@ def attributes(element: Element) -> dict[str, str]:
     """The element's attributes of the `camunda:` family, by local name."""
     found: dict[str, str] = {}
     for name, value in element.attrib.items():
-        if name[0] == "{":
-            namespace, _, plain = name[1:].partition("}")
+        if name[:1] == "{":
+            namespace, _, plain = str(name)[1:].partition("}")
             if namespace in CAMUNDA_NAMESPACES:
-                found[plain] = value
+                found[plain] = str(value)
     return found
 
 
@@ -167,7 +169,7 @@ def ignored(root: Element, file: str) -> list[Fault]:
     for element in _semantic(root):
         owner = _owner(element)
         name = local(element)
-        for attribute in element.attrib:
+        for attribute in map(str, element.attrib):
             if attribute[0] == "{":
                 _judge_attribute(attribute, name, owner, element, file, found, foreign)
         for dialect, entry_name, entry in extensions(element):
@@ -212,10 +214,16 @@ def _judge_attribute(
     prefix = CAMUNDA_NAMESPACES.get(namespace)
     if prefix is None:
         if namespace == ZEEBE:
-            found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"zeebe:{plain}"))
+            found.append(
+                fault("ignored-attribute", owner, line_of(element), file=file, name=f"zeebe:{plain}")
+            )
         elif namespace not in _SILENT:
             _count(foreign, namespace, line_of(element))
-    elif plain not in ATTRIBUTES.get(name, ()) and plain != "modelerTemplate" and plain != "modelerTemplateVersion":
+    elif (
+        plain not in ATTRIBUTES.get(name, ())
+        and plain != "modelerTemplate"
+        and plain != "modelerTemplateVersion"
+    ):
         found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}"))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from typing import Final, Literal
 
 from engine.process.definition.dialects import attributes, properties
@@ -21,14 +20,7 @@ from engine.process.definition.xml import Element, child, children, content, fla
 from engine.process.expressions import Literal as LiteralText
 from engine.process.juel import is_juel
 from engine.process.model import EventDefinition, Expr, Param
-
-_DURATION: Final = (
-    r"P(?=[\dT])(?:\d+(?:\.\d+)?Y)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?W)?(?:\d+(?:\.\d+)?D)?"
-    r"(?:T(?=\d)(?:\d+(?:\.\d+)?H)?(?:\d+(?:\.\d+)?M)?(?:\d+(?:\.\d+)?S)?)?"
-)
-_IS_DURATION: Final = re.compile(_DURATION)
-_CRON_FIELD: Final = r"(?:[\d*?/,\-LW#]|[A-Za-z]{3})+"
-_IS_CRON: Final = re.compile(rf"@(?:yearly|annually|monthly|weekly|daily|hourly)|{_CRON_FIELD}(?:\s+{_CRON_FIELD}){{4,6}}")
+from engine.process.timing import read_cycle, read_moment, read_period
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,12 @@ def read_events(reading: Reading, place: EventPlace) -> tuple[EventDefinition, .
         found = reading.roots.get(key or "")
         if found is None or found.kind not in _READERS:
             reading.report(
-                "reference-dangling", place.id, line_of(entry), ref=key, kind="event definition", kind_zh="事件定义"
+                "reference-dangling",
+                place.id,
+                line_of(entry),
+                ref=key,
+                kind="event definition",
+                kind_zh="事件定义",
             )
         else:
             holders.append(found.element)
@@ -80,7 +77,9 @@ def message_event(
         return None
     correlation = correlation_of(reading, place.element, place.id, dict(place.properties or {}))
     if not correlation:
-        correlation = subscription_key(reading, message.element, place.id) or _standard_keys(reading, message, place)
+        correlation = subscription_key(reading, message.element, place.id) or _standard_keys(
+            reading, message, place
+        )
     name, name_expr = _spoken_name(reading, message, place)
     return EventDefinition(
         "message", ref=name, ref_expr=name_expr, correlation=correlation, topic=topic,
@@ -98,10 +97,15 @@ def _spoken_name(reading: Reading, root: Named, place: EventPlace) -> tuple[str 
 
 
 def _standard_keys(reading: Reading, message: Named, place: EventPlace) -> Params:
-    """Keys by BPMN's own correlation properties: paths into the message for throwers, of the process for catchers."""
-    paths = reading.correlation.get(message.id if place.throws else "", {})
-    keys = [(key, reading.expression(text, place.id, message.line)) for key, text in paths.items()]
-    return tuple(Param(key, value) for key, value in keys if value is not None)
+    """Keys by BPMN's own correlation properties (§8.4.2): the path into the message for throwers; for catchers what
+    the process subscribes with, or else the same path over its own data."""
+    keys: list[Param] = []
+    for key, path in reading.correlation.get(message.id, {}).items():
+        text = path if place.throws else reading.subscribed.get(key, path)
+        value = reading.expression(text, place.id, message.line, condition=True)
+        if value is not None:
+            keys.append(Param(key, value))
+    return tuple(keys)
 
 
 def _message(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
@@ -112,7 +116,9 @@ def _message(reading: Reading, holder: Element, place: EventPlace) -> EventDefin
             reading.report("implementation-code", place.id, line_of(holder), name=mark, value=marks[mark])
     found = message_event(reading, holder.get("messageRef"), place, topic=topic, line=line_of(holder))
     ref = reference(holder.get("messageRef"))
-    return found or EventDefinition("message", ref=ref, topic=topic, inputs=place.inputs if place.throws else ())
+    return found or EventDefinition(
+        "message", ref=ref, topic=topic, inputs=place.inputs if place.throws else ()
+    )
 
 
 def _signal(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
@@ -127,7 +133,9 @@ def _signal(reading: Reading, holder: Element, place: EventPlace) -> EventDefini
     return EventDefinition("signal", ref=name, ref_expr=name_expr, inputs=sent, outputs=caught)
 
 
-def _coded(kind: Literal["error", "escalation"], attribute: str) -> Callable[[Reading, Element, EventPlace], EventDefinition]:
+def _coded(
+    kind: Literal["error", "escalation"], attribute: str
+) -> Callable[[Reading, Element, EventPlace], EventDefinition]:
     def read(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
         marks = attributes(holder)
         root = reading.named(holder.get(f"{kind}Ref"), kind, place.id, line_of(holder))
@@ -161,7 +169,13 @@ def _timer(reading: Reading, holder: Element, place: EventPlace) -> EventDefinit
         if isinstance(expr, LiteralText) and not _readable(kind, text):
             shape, shape_zh = _SHAPES[kind]
             reading.report(
-                "timer-unreadable", place.id, line_of(entry), text=text, tag=tag, shape=shape, shape_zh=shape_zh
+                "timer-unreadable",
+                place.id,
+                line_of(entry),
+                text=text,
+                tag=tag,
+                shape=shape,
+                shape_zh=shape_zh,
             )
         return EventDefinition("timer", timer=kind, expr=expr, outputs=place.outputs)
     reading.report("timer-empty", place.id, line_of(holder))
@@ -179,26 +193,15 @@ _SHAPES: Final = {
 
 
 def _readable(kind: str, text: str) -> bool:
-    """Whether a fixed timer text is ISO 8601 (or cron, for cycles)."""
-    if kind == "date":
-        return _is_moment(text)
-    if kind == "duration":
-        return _is_length(text)
-    parts = text.split("/")
-    if re.fullmatch(r"R\d*", parts[0]) and 2 <= len(parts) <= 3:
-        rest = parts[1:]
-        return sum(map(_is_length, rest)) == 1 and all(_is_length(part) or _is_moment(part) for part in rest)
-    return _IS_CRON.fullmatch(text) is not None
-
-
-def _is_length(text: str) -> bool:
-    return _IS_DURATION.fullmatch(text) is not None
-
-
-def _is_moment(text: str) -> bool:
+    """Whether the kernel can read a fixed timer text."""
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
+        if kind == "date":
+            read_moment(text, UTC)
+        elif kind == "duration":
+            read_period(text)
+        else:
+            read_cycle(text, UTC)
+    except (ValueError, KeyError, OverflowError):
         return False
     return True
 

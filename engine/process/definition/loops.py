@@ -110,7 +110,12 @@ def _behaviour_events(reading: Reading, element: Element, owner: str) -> dict[st
         thrown = read_definition(reading, root.element, place) if root else None
         if thrown is None:
             reading.report(
-                "reference-dangling", owner, line_of(element), ref=key, kind="event definition", kind_zh="事件定义"
+                "reference-dangling",
+                owner,
+                line_of(element),
+                ref=key,
+                kind="event definition",
+                kind_zh="事件定义",
             )
             continue
         found[f"{field}_event"] = key

@@ -51,7 +51,9 @@ def _parameter(reading: Reading, holder: Element, owner: str) -> Expr | None:
         entries = [_parameter_value(reading, entry, owner) for entry in inner if isinstance(entry.tag, str)]
         return ListOf("list", tuple(entry for entry in entries if entry is not None))
     if kind == "map":
-        pairs = [(entry.get("key") or "", _parameter(reading, entry, owner)) for entry in inner if local(entry)]
+        pairs = [
+            (entry.get("key") or "", _parameter(reading, entry, owner)) for entry in inner if local(entry)
+        ]
         return ContextOf("map", tuple((key, value) for key, value in pairs if value is not None))
     return _script(reading, inner, owner)
 
@@ -65,7 +67,9 @@ def _parameter_value(reading: Reading, entry: Element, owner: str) -> Expr | Non
         nested = [_parameter_value(reading, inner, owner) for inner in entry if isinstance(inner.tag, str)]
         if kind == "list":
             return ListOf("list", tuple(value for value in nested if value is not None))
-        pairs = [(inner.get("key") or "", _parameter(reading, inner, owner)) for inner in entry if local(inner)]
+        pairs = [
+            (inner.get("key") or "", _parameter(reading, inner, owner)) for inner in entry if local(inner)
+        ]
         return ContextOf("map", tuple((key, value) for key, value in pairs if value is not None))
     return _script(reading, entry, owner) if local(entry) == "script" else _parameter(reading, entry, owner)
 

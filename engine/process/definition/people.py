@@ -122,16 +122,20 @@ def _fields(reading: Reading, element: Element, key: str) -> tuple[FormField, ..
                 id=entry.get("id") or "",
                 label=entry.get("label") or "",
                 type=entry.get("type") or "string",
-                default=reading.expression(default, key, line_of(entry)) or (Literal("") if default == "" else None),
+                default=reading.expression(default, key, line_of(entry))
+                or (Literal("") if default == "" else None),
                 choices=tuple(
                     (part.get("id") or "", part.get("name") or part.get("id") or "")
                     for part in entry
                     if local(part) == "value"
                 ),
                 constraints={
-                    part.get("name") or "": part.get("config") or "true" for part in inner.get("validation", ())
+                    part.get("name") or "": part.get("config") or "true"
+                    for part in inner.get("validation", ())
                 },
-                properties={part.get("id") or "": part.get("value") or "" for part in inner.get("properties", ())},
+                properties={
+                    part.get("id") or "": part.get("value") or "" for part in inner.get("properties", ())
+                },
             )
         )
     return tuple(found)

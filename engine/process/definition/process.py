@@ -19,7 +19,7 @@ from engine.process.definition.events import event_place, read_events
 from engine.process.definition.loops import read_loop
 from engine.process.definition.mappings import read_mappings
 from engine.process.definition.people import read_start_form, read_user
-from engine.process.definition.reading import Reading
+from engine.process.definition.reading import Reading, subscriptions
 from engine.process.definition.tasks import (
     read_business_rule,
     read_call,
@@ -103,6 +103,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     """The draft of one process. Faults of single elements go to the reading; rules look at the draft later."""
     key = process.get("id") or ""
     walk = _Walk(names=read_data_names(reading, process))
+    reading.subscribed = subscriptions(reading, process)
     _gather(reading, process, key, walk)
     reading.names |= _spelled_names(walk)
     flows = _flows(reading, walk)
@@ -159,7 +160,10 @@ def _gather_other(reading: Reading, walk: _Walk, element: Element, kind: str, no
     elif kind == "association":
         walk.associations.append(
             Association(
-                node, reference(element.get("sourceRef")) or "", reference(element.get("targetRef")) or "", line_of(element)
+                node,
+                reference(element.get("sourceRef")) or "",
+                reference(element.get("targetRef")) or "",
+                line_of(element),
             )
         )
     elif kind not in _QUIET:
@@ -173,8 +177,15 @@ def _spelled_names(walk: _Walk) -> set[str]:
         for entry in element.iter():
             if not isinstance(entry.tag, str):
                 continue
-            name = entry.get("name") if local(entry) in ("inputParameter", "outputParameter") else entry.get("target")
-            for text in (name, *(attributes(entry).get(mark) for mark in ("resultVariable", "elementVariable"))):
+            name = (
+                entry.get("name")
+                if local(entry) in ("inputParameter", "outputParameter")
+                else entry.get("target")
+            )
+            for text in (
+                name,
+                *(attributes(entry).get(mark) for mark in ("resultVariable", "elementVariable")),
+            ):
                 if text and not text.isidentifier():
                     found.add(text)
     return found
@@ -283,7 +294,9 @@ def _event_fields(
     if not events:
         fields.update(inputs=place.inputs, outputs=place.outputs)
     if kind == "startEvent":
-        fields.update(read_start_form(reading, element, key), interrupting=flag(element, "isInterrupting", True))
+        fields.update(
+            read_start_form(reading, element, key), interrupting=flag(element, "isInterrupting", True)
+        )
     elif kind == "boundaryEvent":
         fields.update(
             attached_to=reference(element.get("attachedToRef")),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import Fault, ModelError
-from engine.process.definition.xml import Element, children, content, line_of, local, reference
+from engine.process.definition.xml import Element, child, children, content, inside, line_of, local, reference
 from engine.process.expressions import compile_condition, compile_expression
 from engine.process.model import Expr
 from engine.process.rules.catalogue import fault
@@ -36,25 +36,41 @@ class Reading:
     """Ids of elements with an expression that cannot be read."""
     decisions: Collection[str] = ()
     """Decisions that a call activity may call by name."""
+    compiled: dict[tuple[str, str | None, bool], Expr] = field(default_factory=dict)
+    """Equal texts are compiled once."""
     correlation: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Message id -> correlation key name -> path into the message (BPMN 2.0 §8.4.2)."""
+    """Message id -> correlation property's name -> path into the message (BPMN 2.0 §8.4.2)."""
+    subscribed: Mapping[str, str] = field(default_factory=dict)
+    """Correlation property's name -> path into the data of the process that is being read."""
 
     def report(self, rule: str, element: str | None, line: int, **fields: object) -> None:
         """Note a fault (or warning) of that rule at that element."""
         self.faults.append(fault(rule, element, line, file=self.file, **fields))
 
     def expression(
-        self, text: str | None, element: str, line: int, *, language: str | None = None, condition: bool = False
+        self,
+        text: str | None,
+        element: str,
+        line: int,
+        *,
+        language: str | None = None,
+        condition: bool = False,
     ) -> Expr | None:
         """The compiled expression; None for no text or (noted) for one that cannot be read."""
         if text is None or not text.strip():
             return None
+        known = (text, language, condition)
+        if known in self.compiled:
+            return self.compiled[known]
         compile_one = compile_condition if condition else compile_expression
         try:
-            return compile_one(text, names=self.names, language=language)
+            self.compiled[known] = compile_one(text, names=self.names, language=language)
+            return self.compiled[known]
         except ModelError as error:
             self.broken.add(element)
-            self.report("expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh"))
+            self.report(
+                "expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh")
+            )
             return None
 
     def condition(self, holder: Element | None, element: str) -> Expr | None:
@@ -83,7 +99,9 @@ class Reading:
             return None
         found = self.roots.get(key)
         if found is None or found.kind != kind:
-            self.report("reference-dangling", element, line, ref=key, kind=kind, kind_zh=KINDS_ZH.get(kind, kind))
+            self.report(
+                "reference-dangling", element, line, ref=key, kind=kind, kind_zh=KINDS_ZH.get(kind, kind)
+            )
             return None
         return found
 
@@ -122,11 +140,39 @@ def begin(root: Element, file: str) -> Reading:
         kind = local(element)
         key = element.get("id")
         if kind in ROOT_KINDS and key:
-            reading.roots[key] = Named(key, kind, (element.get("name") or "").strip(), element, line_of(element))
+            reading.roots[key] = Named(
+                key, kind, (element.get("name") or "").strip(), element, line_of(element)
+            )
         if kind == "interface":
             for operation in children(element, "operation"):
                 key = operation.get("id")
                 if key:
                     name = operation.get("name") or ""
                     reading.roots[key] = Named(key, "operation", name, operation, line_of(operation))
+    reading.correlation = _correlation(reading)
     return reading
+
+
+def _correlation(reading: Reading) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for root in reading.roots.values():
+        if root.kind != "correlationProperty":
+            continue
+        for entry in children(root.element, "correlationPropertyRetrievalExpression"):
+            message = reference(entry.get("messageRef"))
+            path = content(child(entry, "messagePath")) or content(child(entry, "formalExpression"))
+            if message and path:
+                found.setdefault(message, {})[root.name or root.id] = path
+    return found
+
+
+def subscriptions(reading: Reading, process: Element) -> dict[str, str]:
+    """What a process subscribes with: correlation property's name -> path into its data."""
+    found: dict[str, str] = {}
+    for entry in inside(process, "correlationPropertyBinding"):
+        key = reference(entry.get("correlationPropertyRef")) or ""
+        root = reading.roots.get(key)
+        path = content(child(entry, "dataPath"))
+        if path:
+            found[(root.name or root.id) if root else key] = path
+    return found

@@ -1,10 +1,11 @@
-"""What each kind of activity does: work, people, calls. Law: a task does one thing; code in another language is refused."""
+"""What each kind of activity does: work, people, calls. Law: one task, one thing; foreign code is refused."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from engine.errors import ModelError
 from engine.process.definition.dialects import attributes, binding_of, extension
@@ -113,20 +114,28 @@ def read_business_rule(reading: Reading, element: Element, key: str) -> dict[str
     elif marks.get("decisionRef") is not None:
         name = marks["decisionRef"]
         binding = binding_of(
-            marks.get("decisionRefBinding"), marks.get("decisionRefVersion"), marks.get("decisionRefVersionTag")
+            marks.get("decisionRefBinding"),
+            marks.get("decisionRefVersion"),
+            marks.get("decisionRefVersionTag"),
         )
         result, mapping = marks.get("resultVariable"), marks.get("mapDecisionResult", "resultList")
     else:
         return {"work": _work(reading, element, key, marks)}
     if mapping not in _MAP_RESULTS:
         reading.report("decision-mapping", key, line, value=mapping)
-        mapping = "resultList"
     work = decision_work(reading, name.strip(), key, line)
-    return {"work": replace(work, binding=binding, result_variable=result, map_result=mapping,
+    return {"work": replace(work, binding=binding, result_variable=result, map_result=_MAP_RESULTS.get(mapping, "resultList"),
                           retries=retry_cycle(element))}  # fmt: skip
 
 
-_MAP_RESULTS: Final = frozenset({"singleEntry", "singleResult", "collectEntries", "resultList", "feel"})
+MapResult = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "feel"]
+_MAP_RESULTS: Final[Mapping[str, MapResult]] = {
+    "singleEntry": "singleEntry",
+    "singleResult": "singleResult",
+    "collectEntries": "collectEntries",
+    "resultList": "resultList",
+    "feel": "feel",
+}
 
 
 def decision_work(reading: Reading, name: str, key: str, line: int) -> WorkSpec:
@@ -145,7 +154,9 @@ def read_script(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     line = line_of(element)
     scripted = extension(element, "zeebe", "script")
     if scripted is not None:
-        value = reading.expression("=" + (scripted.get("expression") or "null").strip().lstrip("="), key, line)
+        value = reading.expression(
+            "=" + (scripted.get("expression") or "null").strip().lstrip("="), key, line
+        )
         return {"work": _computed(reading, value, scripted.get("resultVariable"), key, line)}
     if extension(element, "zeebe", "taskDefinition") is not None or marks.get("topic"):
         return {"work": _work(reading, element, key, marks)}
@@ -166,7 +177,13 @@ def read_script(reading: Reading, element: Element, key: str) -> dict[str, Any]:
 
 
 def script_work(
-    reading: Reading, text: str, language: str | None, result: str | None, key: str, line: int, retries: str | None
+    reading: Reading,
+    text: str,
+    language: str | None,
+    result: str | None,
+    key: str,
+    line: int,
+    retries: str | None,
 ) -> WorkSpec:
     """The work of a script text in its language."""
     form = (language or "").strip().lower()
@@ -207,7 +224,9 @@ def read_call(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     inputs, outputs, all_in, all_out, business_key = read_call_mappings(reading, element, key)
     target = (element.get("calledElement") or "").strip()
     binding = binding_of(
-        marks.get("calledElementBinding"), marks.get("calledElementVersion"), marks.get("calledElementVersionTag")
+        marks.get("calledElementBinding"),
+        marks.get("calledElementVersion"),
+        marks.get("calledElementVersionTag"),
     )
     if marks.get("inheritVariables") == "true":
         all_in = True
@@ -226,7 +245,12 @@ def read_call(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     elif not target:
         reading.report("call-target-missing", key, line)
     call = CallSpec(
-        binding=binding, business_key=business_key, inputs=inputs, outputs=outputs, all_in=all_in, all_out=all_out
+        binding=binding,
+        business_key=business_key,
+        inputs=inputs,
+        outputs=outputs,
+        all_in=all_in,
+        all_out=all_out,
     )
     return {"call": _targeted(reading, call, target, key, line)}
 

@@ -14,9 +14,13 @@ def event_subprocesses(draft: Draft) -> Iterator[Finding]:
             continue
         for flow in (*node.incoming, *node.outgoing):
             yield found("event-subprocess-flow", node, flow=flow)
-        starts = [draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"]
+        starts = [
+            draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"
+        ]
         if len(starts) != 1 or not starts[0].events:
-            yield found("event-subprocess-start", node, count=len([start for start in starts if start.events]))
+            yield found(
+                "event-subprocess-start", node, count=len([start for start in starts if start.events])
+            )
 
 
 def adhoc(draft: Draft) -> Iterator[Finding]:
@@ -26,7 +30,9 @@ def adhoc(draft: Draft) -> Iterator[Finding]:
         if not any(one.type in ACTIVITIES for one in inner):
             yield found("adhoc-content", node, problem="holds no activity", problem_zh="中没有活动")
         if any(one.type in ("startEvent", "endEvent") for one in inner):
-            yield found("adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件")
+            yield found(
+                "adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件"
+            )
 
 
 def empty_subprocesses(draft: Draft) -> Iterator[Finding]:

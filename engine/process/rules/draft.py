@@ -92,7 +92,7 @@ class Finding:
 
 def found(rule: str, at: Node | Flow, **fields: object) -> Finding:
     """A finding at a node or flow."""
-    name = at.name or at.id
+    name = " ".join(at.name.split()) or at.id
     return Finding(rule, at.id, at.line, {"name": name, **fields})
 
 

@@ -24,7 +24,9 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "boundary": frozenset(
         {"message", "timer", "signal", "error", "escalation", "conditional", "compensation", "cancel"}
     ),
-    "end": frozenset({"none", "message", "signal", "error", "escalation", "compensation", "cancel", "terminate"}),
+    "end": frozenset(
+        {"none", "message", "signal", "error", "escalation", "compensation", "cancel", "terminate"}
+    ),
 }
 """Position -> kinds of event that may stand there."""
 
@@ -52,7 +54,9 @@ def position(draft: Draft, node: Node) -> str:
 
 
 def _events(draft: Draft) -> Iterator[Node]:
-    return draft.of_type("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent")
+    return draft.of_type(
+        "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"
+    )
 
 
 def positions(draft: Draft) -> Iterator[Finding]:
@@ -148,9 +152,7 @@ def boundaries(draft: Draft) -> Iterator[Finding]:
     for node in draft.of_type("boundaryEvent"):
         host = draft.nodes.get(node.attached_to or "")
         if host is None:
-            yield found(
-                "reference-dangling", node, ref=node.attached_to, kind="activity", kind_zh="活动"
-            )
+            yield found("reference-dangling", node, ref=node.attached_to, kind="activity", kind_zh="活动")
         elif host.type not in ACTIVITIES:
             yield found("boundary-host", node, host=host.name or host.id)
         elif host.by_event:

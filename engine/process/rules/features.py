@@ -30,8 +30,10 @@ def features(draft: Draft, node: Node) -> Iterator[str]:
         yield f"gateway.{_GATEWAYS[node.type]}"
     elif node.type == "eventBasedGateway":
         parallel = node.event_gateway_type == "Parallel"
-        yield "gateway.event-parallel" if parallel else (
-            "gateway.event-instantiate" if node.instantiate else "gateway.event"
+        yield (
+            "gateway.event-parallel"
+            if parallel
+            else ("gateway.event-instantiate" if node.instantiate else "gateway.event")
         )
     elif node.inner is not None or node.type in ("subProcess", "transaction", "adHocSubProcess"):
         kinds = {"transaction": "transaction", "adHocSubProcess": "ad-hoc"}

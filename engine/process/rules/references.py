@@ -10,7 +10,7 @@ from engine.process.rules.draft import Draft, Finding, found
 
 
 def _near(name: str, known: Collection[str]) -> str:
-    return ", ".join(difflib.get_close_matches(name, list(known), n=3)) or "–"
+    return ", ".join(difflib.get_close_matches(name, list(known), n=3)) or "-"
 
 
 def topics(draft: Draft) -> Iterator[Finding]:
