@@ -8,7 +8,7 @@ meaning is FEEL's and written once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from engine.decisions import model as m
 from engine.decisions.hints import hint_for
@@ -51,9 +51,7 @@ class LogicCompiler:
 
     # ── FEEL ──
 
-    def expression(
-        self, text: m.Text, names: Names, owner: str, place: str = "", place_zh: str = ""
-    ) -> Logic:
+    def expression(self, text: m.Text, names: Names, owner: str, place: str = "", place_zh: str = "") -> Logic:
         """A FEEL expression as logic; a blank text gives null, an unreadable one is a fault (and gives
         null).
         """
@@ -69,9 +67,7 @@ class LogicCompiler:
         self._look_up(owner, compiled.free_names - names, text.line)
         return lambda scope, run: compiled(scope, run.at)
 
-    def tests(
-        self, text: m.Text, names: Names, owner: str, place: str = "", place_zh: str = ""
-    ) -> UnaryTests | None:
+    def tests(self, text: m.Text, names: Names, owner: str, place: str = "", place_zh: str = "") -> UnaryTests | None:
         """Unary tests; None when they cannot be read (a fault)."""
         if not self._is_feel(text, owner, place, place_zh):
             return None
@@ -106,9 +102,18 @@ class LogicCompiler:
         )  # fmt: skip
 
     def fault(
-        self, rule: str, element: str, line: int, en: str, zh: str, hint_en: str = "", hint_zh: str = ""
+        self,
+        rule: str,
+        element: str,
+        line: int,
+        en: str,
+        zh: str,
+        hint_en: str = "",
+        hint_zh: str = "",
+        severity: Literal["error", "warning"] = "error",
     ) -> None:
-        self.faults.append(Fault(rule, element, line, en, zh, hint_en, hint_zh, file=self.file))
+        """Notes a fault; reading goes on."""
+        self.faults.append(Fault(rule, element, line, en, zh, hint_en, hint_zh, severity, self.file))
 
     # ── boxes ──
 
@@ -118,9 +123,7 @@ class LogicCompiler:
     def _context(self, box: m.Context, names: Names, owner: str) -> Logic:
         steps = []
         for entry in box.entries:
-            logic = self._typed(
-                self.logic(entry.value, names, owner), entry.type_ref, f"{owner}.{entry.name}"
-            )
+            logic = self._typed(self.logic(entry.value, names, owner), entry.type_ref, f"{owner}.{entry.name}")
             steps.append((entry.name, logic))
             names |= {entry.name} if entry.name else set()
 
@@ -273,9 +276,7 @@ def _quantify(every: bool, values: Value, owner: str, run: Run) -> bool | None:
 
 def _unreadable(text: m.Text, owner: str) -> Logic:
     def unreadable(scope: Scope, run: Run) -> Value:
-        run.warn(
-            f"{owner}: “{text.text}” is not FEEL that can be read", f"{owner}:无法读取 FEEL“{text.text}”"
-        )
+        run.warn(f"{owner}: “{text.text}” is not FEEL that can be read", f"{owner}:无法读取 FEEL“{text.text}”")
         return None
 
     return unreadable

@@ -16,6 +16,7 @@ from engine.decisions import model as m
 from engine.decisions.checks import check_model
 from engine.decisions.evaluation import Evaluation
 from engine.decisions.link import Linked, LinkedModel, link
+from engine.decisions.needs import InputNeed, needs_of
 from engine.decisions.parse import parse_model
 from engine.decisions.result import DecisionResult, Run, Value
 from engine.errors import Fault, ModelRefused, NotFound
@@ -48,11 +49,25 @@ class Decisions:
         found = self._linked.find(name_or_id)
         return found is not None and not isinstance(found.element, m.InputData)
 
+    def inputs_of(self, decision: str) -> tuple[InputNeed, ...]:
+        """What a decision (name or id) wants to be given. Raises NotFound."""
+        return needs_of(self._linked, self._find(decision))
+
+    def rows(self, decision: str) -> tuple[int, ...]:
+        """The row numbers of a decision's own table; () when its logic is no table. Raises NotFound."""
+        element = self._find(decision).element
+        logic = element.logic if isinstance(element, m.Decision) else None
+        return tuple(rule.number for rule in logic.rules) if isinstance(logic, m.DecisionTable) else ()
+
+    def _find(self, decision: str) -> Linked:
+        linked = self._linked.find(decision)
+        if linked is None or isinstance(linked.element, m.InputData):
+            raise NotFound(what="decision", id=decision)
+        return linked
+
     def alias_of(self, namespace: str) -> str:
         """The local name under which that namespace is imported; "" when it is not."""
-        found = (
-            alias for alias, linked in self._linked.imports.items() if linked.model.namespace == namespace
-        )
+        found = (alias for alias, linked in self._linked.imports.items() if linked.model.namespace == namespace)
         return next(found, "") if namespace else ""
 
     def evaluate(self, decision: str, inputs: Mapping[str, Value], at: Moment) -> DecisionResult:
@@ -62,9 +77,7 @@ class Decisions:
         `inputs` by input data name; host numbers (int, float) become Decimal. Never raises for values that
         do not fit: the result is null and `warnings` says why. Raises NotFound for an unknown decision.
         """
-        linked = self._linked.find(decision)
-        if linked is None or isinstance(linked.element, m.InputData):
-            raise NotFound(what="decision", id=decision)
+        linked = self._find(decision)
         given = {name: feel_value(value) for name, value in inputs.items()}
         before = len(at.warnings)
         run = Run(at)
@@ -107,9 +120,7 @@ def compile_decisions(
     found += check_model(linked, name)
     found.sort(key=lambda fault: fault.line or 0)
     if not lenient and any(fault.severity == "error" for fault in found):
-        raise ModelRefused(
-            [f for f in found if f.severity == "error"] + [f for f in found if f.severity != "error"]
-        )
+        raise ModelRefused([f for f in found if f.severity == "error"] + [f for f in found if f.severity != "error"])
     return Decisions(model.name or name, _digest(xml, imports), tuple(found), linked)
 
 

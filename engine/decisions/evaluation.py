@@ -56,9 +56,7 @@ class Evaluation:
     def reached(self, need: Need) -> Value:
         """The value of a required element, here or in an imported model."""
         return (
-            self._imported(need.alias)
-            if need.alias in self.linked.imports and not self._is_own(need)
-            else self
+            self._imported(need.alias) if need.alias in self.linked.imports and not self._is_own(need) else self
         ).value(need.ident)
 
     def decided(self) -> dict[str, Value]:
@@ -78,9 +76,7 @@ class Evaluation:
             given = self.inputs.get(alias)
             inputs = dict(given) if isinstance(given, Mapping) else {}
             start = f"{alias}."
-            inputs.update(
-                (k[len(start) :], v) for k, v in self.inputs.items() if alias and k.startswith(start)
-            )
+            inputs.update((k[len(start) :], v) for k, v in self.inputs.items() if alias and k.startswith(start))
             self.below[alias] = Evaluation(self.linked.imports[alias], inputs, self.run, self)
         return self.below[alias]
 

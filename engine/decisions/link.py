@@ -106,9 +106,9 @@ class _Linker:
     def link(self) -> LinkedModel:
         elements = {element.id: self._element(element) for element in self.model.elements()}
         self._cycles(elements)
-        declared = frozenset(
-            name for e in self.own.values() for name in (e.name, e.variable.name, e.id)
-        ) | frozenset(self.imports)
+        declared = frozenset(name for e in self.own.values() for name in (e.name, e.variable.name, e.id)) | frozenset(
+            self.imports
+        )
         free = {owner: frozenset(names) for owner, names in self.logic.free.items()}
         return LinkedModel(self.model, elements, self.imports, declared, free, self.types)
 
@@ -132,9 +132,7 @@ class _Linker:
                 needs = self._needs(element, (*element.input_data, *element.input_decisions))
                 outputs = self._needs(element, (*element.output_decisions, *element.encapsulated_decisions))
                 del outputs  # only looked up: unknown references are faults
-                return Linked(
-                    element, needs, nothing, self.types.coercer(self.types.result_of(type_ref), what)
-                )
+                return Linked(element, needs, nothing, self.types.coercer(self.types.result_of(type_ref), what))
 
     def _knowledge(self, element: m.BusinessKnowledge, needs: tuple[Need, ...], result: str) -> Logic:
         if element.function is None:
@@ -216,9 +214,7 @@ def _member_names(model: m.Model, imports: Mapping[str, LinkedModel]) -> Iterato
     for knowledge in model.knowledge:
         yield from _entries(knowledge.function)
     for service in model.services:
-        yield from (
-            d.variable.name for d in model.decisions for r in service.output_decisions if r.id == d.id
-        )
+        yield from (d.variable.name for d in model.decisions for r in service.output_decisions if r.id == d.id)
     for linked in imports.values():
         yield from (element.variable.name for element in linked.model.elements())
         yield from _member_names(linked.model, linked.imports)

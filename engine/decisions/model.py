@@ -211,18 +211,7 @@ class DecisionTable:
     id: str = ""
 
 
-Boxed = (
-    Literal
-    | Context
-    | Relation
-    | ListOf
-    | Function
-    | Invocation
-    | Conditional
-    | Filter
-    | Iterator
-    | DecisionTable
-)
+Boxed = Literal | Context | Relation | ListOf | Function | Invocation | Conditional | Filter | Iterator | DecisionTable
 
 
 @dataclass(frozen=True, slots=True)

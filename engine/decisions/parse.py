@@ -102,9 +102,7 @@ class _ModelReader(BoxedReader):
         return children(element, self.dmn, tag)
 
     def _import(self, element: etree._Element) -> m.Import:
-        return m.Import(
-            name_of(element), element.get("namespace", ""), element.get("importType", ""), line_of(element)
-        )
+        return m.Import(name_of(element), element.get("namespace", ""), element.get("importType", ""), line_of(element))
 
     def _item(self, element: etree._Element) -> m.ItemDefinition:
         function = child(element, self.dmn, "functionItem")
@@ -174,9 +172,7 @@ class _ModelReader(BoxedReader):
         return found if found.name else m.Variable(name_of(element), found.type_ref, found.line)
 
     def _required(self, element: etree._Element, requirement: str, tag: str) -> tuple[m.Reference, ...]:
-        return tuple(
-            reference for e in self.children(element, requirement) for reference in self._references(e, tag)
-        )
+        return tuple(reference for e in self.children(element, requirement) for reference in self._references(e, tag))
 
     def _references(self, element: etree._Element, tag: str) -> tuple[m.Reference, ...]:
         return tuple(self._reference(e) for e in self.children(element, tag))

@@ -58,9 +58,7 @@ class BoxedReader:
 
     # ── shared ──
 
-    def fault(
-        self, rule: str, element: etree._Element, en: str, zh: str, hint_en: str = "", hint_zh: str = ""
-    ) -> None:
+    def fault(self, rule: str, element: etree._Element, en: str, zh: str, hint_en: str = "", hint_zh: str = "") -> None:
         place = _nearest_id(element)
         self.faults.append(Fault(rule, place, line_of(element), en, zh, hint_en, hint_zh, file=self.file))
 
@@ -187,9 +185,7 @@ class BoxedReader:
         inputs = tuple(self._input_clause(e) for e in children(element, self.dmn, "input"))
         outputs = tuple(self._output_clause(e) for e in children(element, self.dmn, "output"))
         if not outputs:
-            self.fault(
-                "dmn.table_without_output", element, "The table has no output column.", "决策表没有输出列。"
-            )
+            self.fault("dmn.table_without_output", element, "The table has no output column.", "决策表没有输出列。")
         rules = tuple(
             self._rule(e, number, len(inputs), len(outputs))
             for number, e in enumerate(children(element, self.dmn, "rule"), 1)

@@ -83,9 +83,7 @@ class CompiledTable:
         values = []
         for column in self.inputs:
             value = column.coerce(column.logic(scope, run), run)
-            if column.allowed is not None and not _allowed(
-                column.allowed, value, column.collection, scope, run
-            ):
+            if column.allowed is not None and not _allowed(column.allowed, value, column.collection, scope, run):
                 run.warn(
                     f"{self.owner}: “{column.label}” is {value!r}, which is not among its allowed values",
                     f"{self.owner}:“{column.label}”的值 {value!r} 不在允许范围内",
@@ -108,8 +106,7 @@ class CompiledTable:
 
     def _hit(self, rule: CompiledRule, scope: Scope, run: Run) -> Hit:
         values = tuple(
-            column.coerce(logic(scope, run), run)
-            for column, logic in zip(self.outputs, rule.outputs, strict=True)
+            column.coerce(logic(scope, run), run) for column, logic in zip(self.outputs, rule.outputs, strict=True)
         )
         return Hit(rule, values)
 
@@ -131,9 +128,7 @@ class CompiledTable:
 
     def _is_list(self) -> bool:
         listing = (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
-        return self.hit_policy in listing or (
-            self.hit_policy is HitPolicy.COLLECT and self.aggregation is None
-        )
+        return self.hit_policy in listing or (self.hit_policy is HitPolicy.COLLECT and self.aggregation is None)
 
     def shape(self, values: Sequence[Value]) -> Value:
         """One output is the value itself, several are a context."""
@@ -187,9 +182,7 @@ def _any(table: CompiledTable, hits: Sequence[Hit], run: Run) -> Value:
     table.fire(hits, run)
     first = hits[0].values
     if not all(_same(a, b) for hit in hits[1:] for a, b in zip(first, hit.values, strict=True)):
-        _refuse(
-            table, hits, run, "an ANY table's matching rules must agree", "ANY 决策表匹配的规则结论必须一致"
-        )
+        _refuse(table, hits, run, "an ANY table's matching rules must agree", "ANY 决策表匹配的规则结论必须一致")
         return None
     return table.shape(first)
 

@@ -19,9 +19,8 @@ from engine.feel import Moment, Range, compile_expression, compile_unary_tests
 if TYPE_CHECKING:
     from engine.decisions.boxed import LogicCompiler
 
-def compile_table(
-    c: LogicCompiler, table: m.DecisionTable, names: frozenset[str], owner: str
-) -> CompiledTable:
+
+def compile_table(c: LogicCompiler, table: m.DecisionTable, names: frozenset[str], owner: str) -> CompiledTable:
     """The table of the element called `owner`, in surroundings that know `names`."""
     _check_policy(c, table, owner)
     cells_know = names | {clause.variable for clause in table.inputs if clause.variable}
@@ -51,19 +50,17 @@ def _cells(c: LogicCompiler, table: m.DecisionTable, at: int, names: frozenset[s
         shapes.append(shape)
         if shape is None:
             tests.append(c.tests(cell, names, owner, *_place(rule, title)) or _NEVER)
+            _bare_word(c, table, cell, names, owner, _place(rule, title))
         else:
             tests.append(None if shape.any else LazyTests(cell.text))
     return build_column(tests, shapes)
 
 
-_NEVER = compile_unary_tests(
-    "null in (1)"
-)  # stands in for a cell that could not be read: it lets nothing through
+_WORDS = frozenset({"true", "false", "null"})
+_NEVER = compile_unary_tests("null in (1)")  # stands in for a cell that could not be read: it lets nothing through
 
 
-def _input(
-    c: LogicCompiler, clause: m.InputClause, column: Column, names: frozenset[str], owner: str
-) -> InputColumn:
+def _input(c: LogicCompiler, clause: m.InputClause, column: Column, names: frozenset[str], owner: str) -> InputColumn:
     title = clause.label or clause.expression.text
     place, place_zh = f", column “{title}”", f",列“{title}”"
     allowed = clause.allowed
@@ -102,15 +99,37 @@ def _output(
     )
 
 
-def _rule(
-    c: LogicCompiler, table: m.DecisionTable, rule: m.Rule, names: frozenset[str], owner: str
-) -> CompiledRule:
+def _rule(c: LogicCompiler, table: m.DecisionTable, rule: m.Rule, names: frozenset[str], owner: str) -> CompiledRule:
     outputs: list[Logic] = []
     for at, clause in enumerate(table.outputs):
         cell = rule.outputs[at] if at < len(rule.outputs) else m.Text("", rule.line)
         text = m.Text("", cell.line) if cell.text == "-" else cell
-        outputs.append(c.expression(text, names, owner, *_place(rule, column_title(clause, at + 1))))
+        place = _place(rule, column_title(clause, at + 1))
+        outputs.append(c.expression(text, names, owner, *place))
+        _bare_word(c, table, text, names, owner, place)
     return CompiledRule(rule.number, rule.id, rule.annotations, tuple(outputs))
+
+
+def _bare_word(
+    c: LogicCompiler,
+    table: m.DecisionTable,
+    cell: m.Text,
+    names: frozenset[str],
+    owner: str,
+    place: tuple[str, str],
+) -> None:
+    """A lone word in a cell is a name to FEEL; one that nobody knows was mostly meant as a text."""
+    word = cell.text
+    if not word.isidentifier() or word in names or word in _WORDS:
+        return
+    if any(word in clause.expression.text.split() for clause in table.inputs):
+        return
+    c.fault(
+        "table.bare_word", owner, cell.line,
+        f"{owner}{place[0]}: “{word}” is read as the name of a variable.",
+        f"{owner}{place[1]}:“{word}”会被当作变量名。",
+        f'If it is a text, write "{word}".', f'若为文本,请写成 "{word}"。', severity="warning",
+    )  # fmt: skip
 
 
 def _place(rule: m.Rule, title: str) -> tuple[str, str]:

@@ -170,9 +170,7 @@ class Types:
                 return coerce(value, wanted)
             except Null:
                 shown = to_string(value)
-                run.warn(
-                    f"{what}: {shown} is not of type {type_ref}", f"{what}:{shown} 不属于类型 {type_ref}"
-                )
+                run.warn(f"{what}: {shown} is not of type {type_ref}", f"{what}:{shown} 不属于类型 {type_ref}")
                 return None
 
         return held

@@ -54,9 +54,7 @@ def read_root(xml: bytes | str, file: str = "", max_bytes: int = 0) -> etree._El
             f"XML 格式不正确:{reason}",
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise _refused(
-            "xml.doctype", 1, file, "A DOCTYPE or entity is not allowed.", "不允许包含 DOCTYPE 或实体声明。"
-        )
+        raise _refused("xml.doctype", 1, file, "A DOCTYPE or entity is not allowed.", "不允许包含 DOCTYPE 或实体声明。")
     return root
 
 
