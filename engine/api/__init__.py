@@ -31,7 +31,8 @@ from engine.api.tasks import (
 from engine.api.wiring import migrate, open_engine
 from engine.definitions import Deployed
 from engine.execution import Runtime
-from engine.identity import SYSTEM, Actor, actor, make_token, sign_in, token_holder
+from engine.idempotency import earlier_answer, keep_answer
+from engine.identity import SYSTEM, Actor, actor, make_token, save_preferences, sign_in, token_holder
 from engine.rights import may
 
 __all__ = [
@@ -49,8 +50,10 @@ __all__ = [
     "deliver_kept",
     "deploy",
     "draft",
+    "earlier_answer",
     "export",
     "fail_task",
+    "keep_answer",
     "make_token",
     "may",
     "migrate",
@@ -63,6 +66,7 @@ __all__ = [
     "resume",
     "retry",
     "save_draft",
+    "save_preferences",
     "send_message",
     "set_due",
     "set_variables",

@@ -160,8 +160,8 @@ def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, 
     if schema is None:
         return dict(values)
     runtime = runtime_of(session)
-    seen = {**live.state.variables(), **(task["locals"] or {}), **values}
-    clean, errors = forms.validate(schema, seen, Moment(now=runtime.now(), zone=runtime.zone))
+    before = {**live.state.variables(), **(task["locals"] or {})}
+    clean, errors = forms.validate(schema, values, Moment(now=runtime.now(), zone=runtime.zone), before)
     if errors:
         raise FormInvalid(errors)
     return {name: value for name, value in clean.items() if name in values or value is not None}

@@ -4,7 +4,8 @@
 never have sent. The rules were read off its behaviour and are held against the real viewer by a browser test.
 """
 
+from engine.feel import Moment
 from engine.forms.messages import MESSAGES, message
 from engine.forms.validator import Errors, keys, prefill, validate
 
-__all__ = ["MESSAGES", "Errors", "keys", "message", "prefill", "validate"]
+__all__ = ["MESSAGES", "Errors", "Moment", "keys", "message", "prefill", "validate"]

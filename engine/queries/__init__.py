@@ -16,7 +16,7 @@ from engine.queries.cases import (
     kept_messages,
 )
 from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
-from engine.queries.library import DefinitionDetail, DefinitionRow, definition, definitions
+from engine.queries.library import DefinitionDetail, DefinitionRow, FormDetail, definition, definitions, form
 from engine.queries.people import (
     NotificationRow,
     PersonRow,
@@ -33,6 +33,7 @@ __all__ = [
     "DefinitionDetail",
     "DefinitionRow",
     "DeployFault",
+    "FormDetail",
     "HistoryRow",
     "InboxPage",
     "IncidentRow",
@@ -48,6 +49,7 @@ __all__ = [
     "counts",
     "definition",
     "definitions",
+    "form",
     "history",
     "inbox",
     "incidents",

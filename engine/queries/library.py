@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import definitions as packages
+from engine.errors import NotFound
 from engine.process import codec
 from engine.store import tables as t
 
@@ -57,6 +58,15 @@ class DefinitionDetail:
     decisions: tuple[str, ...]
     calls: tuple[str, ...]
     topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormDetail:
+    """A form as it was deployed, with the English texts of its package."""
+
+    key: str
+    schema: Mapping[str, Any]
+    translations: Mapping[str, Any]
 
 
 def definitions(session: Session) -> list[DefinitionRow]:
@@ -132,6 +142,15 @@ def definition(session: Session, key: str, version: int | None = None) -> Defini
         calls=tuple(sorted(model.calls)),
         topics=tuple(sorted(model.topics)),
     )
+
+
+def form(session: Session, key: str, form_key: str, version: int | None = None) -> FormDetail:
+    """A form that a process uses, in one version of it. NotFound when there is no such process or form."""
+    package = packages.package(session, packages.newest(session, key, version))
+    schema = packages.form_schema(session, package, form_key)
+    if schema is None:
+        raise NotFound(what="form", what_zh="表单", id=form_key)
+    return FormDetail(form_key, schema, package.texts)
 
 
 def diagram(session: Session, definition_id: int) -> bytes:
