@@ -151,6 +151,13 @@ class AmbiguousMessage(CallerError):
     zh = "消息“{name}”匹配到 {count} 个等待点,请补充能区分它们的关联键。"
 
 
+class ScenarioWrong(CallerError):
+    """A scenario cannot be played as written. Fields: step (from 1; 0: its head), reason, reason_zh."""
+
+    en = "Scenario step {step}: {reason}"
+    zh = "场景第 {step} 步:{reason_zh}"
+
+
 class WaitClosed(CallerError):
     """A trigger names a wait that is not open any more. Field: wait."""
 
@@ -250,6 +257,13 @@ class HandlerInputMissing(HandlerError):
     zh = "处理程序“{topic}”缺少输入 {names}:请在此前设置变量,或在任务上配置输入映射。"
 
 
+class TemplateWrong(HandlerError):
+    """A message template is missing, or asks for what it was not given. Fields: template, language, reason."""
+
+    en = "Template {template} ({language}): {reason}"
+    zh = "模板 {template}({language}):{reason}"
+
+
 class TopicTwice(HandlerError):
     """Two functions claim one topic. Fields: topic, first, second."""
 
@@ -265,6 +279,20 @@ class OperatorError(DealflowError):
 
     en = "The installation needs attention."
     zh = "系统需要维护。"
+
+
+class ChannelDown(OperatorError):
+    """A channel could not take the message now; it waits and is tried again. Fields: channel, reason."""
+
+    en = "The channel {channel} does not work: {reason}"
+    zh = "通道 {channel} 不可用:{reason}"
+
+
+class RecipientRefused(OperatorError):
+    """The channel works, but will not deliver to this recipient. Fields: channel, recipient, reason."""
+
+    en = "{channel} refuses to deliver to {recipient}: {reason}"
+    zh = "{channel} 拒绝投递给 {recipient}:{reason}"
 
 
 class SettingsInvalid(OperatorError):

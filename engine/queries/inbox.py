@@ -246,7 +246,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
         why=row["why"] or {},
         documentation=node.documentation if node else "",
         documentation_en=package.texts.get(f"{row['element']}.documentation", ""),
-        candidates=tuple((kind, name) for kind, name in candidates.tuples()),
+        candidates=tuple((kind, name) for kind, name in candidates),
         can=can,
         entered=row["entered"],
         translations=package.texts,
