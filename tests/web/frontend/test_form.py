@@ -234,9 +234,7 @@ def test_a_read_only_form_shows_values_and_saves_nothing(page: Page, site: Site)
     expect(page.get_by_label("名称")).not_to_be_editable()
 
 
-def test_an_english_page_has_english_messages_and_a_chinese_one_no_english_select(
-    page: Page, site: Site
-) -> None:
+def test_an_english_page_has_english_messages_and_a_chinese_one_no_english_select(page: Page, site: Site) -> None:
     open_form(page, site, lang="en")
     page.get_by_role("button", name="完成").click()
     expect(page.locator(".df-form-summary")).to_contain_text("Field is required.")

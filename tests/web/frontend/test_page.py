@@ -28,11 +28,37 @@ def test_j_and_k_walk_the_rows_and_o_opens_one(page: Page, site: Site) -> None:
     page.wait_for_url("**/t/b")
 
 
+def test_a_key_inside_the_rows_acts_on_the_current_row_only(page: Page, site: Site) -> None:
+    rows = "".join(
+        f'<tr data-row id="{name}"><td><a data-row-link href="/t">{name}</a>'
+        f'<button data-key="x" hx-post="/claim/{name}">x</button></td></tr>'
+        for name in "ab"
+    )
+    page.goto(site.html("/p", f"<table data-rows><tbody>{rows}</tbody></table>"))
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    with page.expect_response("**/claim/b"):
+        page.keyboard.press("x")
+    assert [one.path for one in site.received] == ["/claim/b"]
+
+
+def test_content_that_htmx_swaps_in_is_mounted(page: Page, site: Site) -> None:
+    schema = '{"type": "default", "components": [{"type": "textfield", "id": "f", "key": "k", "label": "名称"}]}'
+    site.pages["/part"] = (
+        "text/html",
+        f'<div data-form data-schema="s"></div><script type="application/json" id="s">{schema}</script>',
+    )
+    page.goto(
+        site.html("/p", '<button hx-get="/part" hx-target="#to">go</button><p id="to"></p>', scripts=("form.js",))
+    )
+    page.get_by_role("button", name="go").click()
+    expect(page.get_by_label("名称")).to_be_visible()
+
+
 def test_letters_typed_into_a_field_are_no_shortcuts(page: Page, site: Site) -> None:
     page.goto(site.html("/p", LIST))
-    page.evaluate(
-        "document.getElementById('claim').addEventListener('click', () => { document.title = 'claimed' })"
-    )
+    page.evaluate("document.getElementById('claim').addEventListener('click', () => { document.title = 'claimed' })")
     page.keyboard.press("/")
     expect(page.get_by_label("search")).to_be_focused()
     page.keyboard.press("c")
@@ -91,11 +117,7 @@ def test_going_offline_is_said_and_taken_back(page: Page, site: Site) -> None:
 
 
 def test_a_question_answered_with_no_sends_nothing(page: Page, site: Site) -> None:
-    page.goto(
-        site.html(
-            "/p", '<form method="post" action="/gone" data-confirm="确定?"><button>删除</button></form>'
-        )
-    )
+    page.goto(site.html("/p", '<form method="post" action="/gone" data-confirm="确定?"><button>删除</button></form>'))
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button").click()
     assert site.sent("POST", "/gone") == []

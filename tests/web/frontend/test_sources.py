@@ -26,9 +26,7 @@ def test_every_text_of_form_js_has_a_chinese_one() -> None:
     library = FRONTEND / "node_modules" / "@bpmn-io" / "form-js-viewer" / "dist" / "index.es.js"
     if not library.is_file():
         pytest.skip("form-js is not installed here: the bundle came ready-made")
-    said = {
-        words for _, words in re.findall(r"\btranslate\((['\"])(.+?)\1", library.read_text(encoding="utf-8"))
-    }
+    said = {words for _, words in re.findall(r"\btranslate\((['\"])(.+?)\1", library.read_text(encoding="utf-8"))}
     own = (FRONTEND / "src" / "form" / "chinese.js").read_text(encoding="utf-8")
     missing = {words for words in said - {"HELLO {you}"} if f"{words}'" not in own and f'{words}"' not in own}
     missing = {words for words in missing if f"  {words}:" not in own}
@@ -88,10 +86,6 @@ def test_the_bundle_is_built_again_exactly_when_a_source_changes(bundle: ModuleT
 
 def test_the_wheel_asks_for_exactly_what_the_lock_holds(bundle: ModuleType) -> None:
     lock = (ROOT / "requirements" / "base.txt").read_text()
-    locked = {
-        line.split(" ")[0].lower() for line in lock.splitlines() if "==" in line and not line.startswith(" ")
-    }
-    declared = {
-        re.sub(r"\[.*?\]", "", line).lower().replace("_", "-") for line in bundle.declared_dependencies()
-    }
+    locked = {line.split(" ")[0].lower() for line in lock.splitlines() if "==" in line and not line.startswith(" ")}
+    declared = {re.sub(r"\[.*?\]", "", line).lower().replace("_", "-") for line in bundle.declared_dependencies()}
     assert declared and declared <= {re.sub(r"\[.*?\]", "", line).replace("_", "-") for line in locked}

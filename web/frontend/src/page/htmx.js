@@ -5,8 +5,7 @@ import { csrfToken, notify } from '../server.js';
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false; // they are in app.css
-htmx.config.allowScriptTags = false;
-htmx.config.selfRequestsOnly = true;
+htmx.config.selfRequestsOnly = true; // script tags stay: forms bring their data in them, and the policy stops code
 htmx.config.historyCacheSize = 0; // pages hold client data, which local storage must not
 htmx.config.refreshOnHistoryMiss = true;
 htmx.config.responseHandling = [

@@ -21,7 +21,9 @@ function focusSearch() {
 }
 
 function press(key) {
-  const target = [...document.querySelectorAll('[data-key]')].find((one) => one.dataset.key === key && isVisible(one));
+  const bound = [...document.querySelectorAll('[data-key]')].filter((one) => one.dataset.key === key && isVisible(one));
+  const row = document.querySelector('[data-row][aria-current="true"]'); // a key inside rows means the current row
+  const target = bound.find((one) => row?.contains(one)) ?? bound.find((one) => !one.closest('[data-row]'));
   if (!target || target.disabled) return false;
   if (target.matches(TYPING)) target.focus();
   else target.click();
@@ -37,6 +39,7 @@ function showHelp() {
   const has = (selector) => document.querySelector(selector) !== null;
   const own = [...document.querySelectorAll('[data-key]')]
     .filter(isVisible)
+    .filter((one, at, all) => all.findIndex((other) => other.dataset.key === one.dataset.key) === at)
     .map((one) => rowOf([one.dataset.key], one.dataset.keyHelp ?? one.textContent.trim() ?? one.title));
   const always = [
     has('[data-row]') && rowOf(['j', '↓'], text('keyNext')),
