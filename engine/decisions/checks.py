@@ -130,8 +130,9 @@ class _TableCheck:
             place.append(next(members(both)))
         en, zh = self._place(tuple(place), first, second)
         policy = self.table.hit_policy
+        refused = policy is m.HitPolicy.UNIQUE and self._certain(first, second)
         return self._fault(
-            "table.overlap", b, "error" if self._certain(first, second) else "warning",
+            "table.overlap", b, "error" if refused else "warning",
             f"rules {a.number} and {b.number} overlap under {policy}, for example where {en}",
             f"规则 {a.number} 与 {b.number} 重叠({policy}),例如 {zh}",
             "Narrow one of them, or choose FIRST if the upper one shall win.",

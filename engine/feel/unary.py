@@ -90,7 +90,7 @@ def _literal_test(literal: Value) -> Test:
     def same(scope: Scope, value: Value) -> bool | None:
         if type(value) is of:
             return bool(value == literal)
-        return _matches(value, literal)
+        return equal(value, literal)  # a missing value is not what a cell `true` asks for
 
     return same
 
