@@ -1,0 +1,132 @@
+"""The virtual clock: what falls due while it moves, in order of due time; timer starts of whole processes too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine.errors import ScenarioWrong
+from engine.feel import Moment
+from engine.play.machine import Machine, begins
+from engine.process import triggers as t
+from engine.process.businesstime_functions import HostFunctions
+from engine.process.contract import Env
+from engine.process.model import Definition, EventDefinition
+from engine.process.timing import Cycle, add, first_due, following, read_cycle, read_moment, read_period
+
+FIRE_LIMIT = 100_000
+"""Timers that one move of the clock may fire."""
+
+
+@dataclass(slots=True)
+class TimerStart:
+    """A timer start event of a process, with its next moment."""
+
+    definition: Definition
+    event: str
+    due: datetime
+    cycle: Cycle | None = None
+    left: int = 0
+
+
+@dataclass(slots=True)
+class Clockwork:
+    """Moves the machine's clock."""
+
+    machine: Machine
+    starts: list[TimerStart] = field(default_factory=list)
+    held: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """(process, conditional start event) -> whether its condition held when last asked."""
+
+    def wind(self) -> None:
+        """Set the timer starts of all processes from the moment at which the play begins."""
+        for definition in self.machine.library.definitions.values():
+            for id in definition.scope.nodes:
+                if begins(definition, id):
+                    for event in definition.nodes[id].events:
+                        if event.kind == "timer":
+                            self._set(definition, id, event)
+
+    def _set(self, definition: Definition, id: str, event: EventDefinition) -> None:
+        machine = self.machine
+        value = event.expr({}, self._moment()) if event.expr else None
+        if event.timer == "cycle":
+            cycle = read_cycle(value, machine.zone)
+            due = first_due(cycle, machine.now, machine.zone, machine.calendar)
+            if due is not None and cycle.count:
+                self.starts.append(TimerStart(definition, id, due, cycle, cycle.count))
+        elif event.timer == "duration":
+            due = add(machine.now, read_period(value), machine.zone, machine.calendar)
+            self.starts.append(TimerStart(definition, id, due))
+        else:
+            self.starts.append(TimerStart(definition, id, read_moment(value, machine.zone)))
+
+    def _moment(self) -> Moment:
+        machine = self.machine
+        env = Env(machine.now, machine.zone, machine.calendar)
+        return Moment(machine.now, machine.zone, [], HostFunctions(env))
+
+    def advance(self, period: Any, step: int) -> None:
+        """Move the clock by a duration and fire everything due. Raises ScenarioWrong."""
+        machine = self.machine
+        try:
+            until = add(machine.now, read_period(period), machine.zone, machine.calendar)
+        except ValueError as error:
+            raise ScenarioWrong(step=step, reason=str(error), reason_zh=f"时长无效:{period}") from error
+        for _ in range(FIRE_LIMIT):
+            if not self._fire_next(until):
+                machine.now = max(machine.now, until)
+                return
+        raise ScenarioWrong(
+            step=step, reason=f"more than {FIRE_LIMIT} timers fired", reason_zh=f"触发的定时器超过 {FIRE_LIMIT} 个"
+        )
+
+    def _fire_next(self, until: datetime) -> bool:
+        machine = self.machine
+        found = machine.next_timer()
+        start = min(self.starts, key=lambda one: one.due, default=None)
+        if start is not None and start.due <= until and (found is None or start.due < found[0]):
+            machine.now = max(machine.now, start.due)
+            self._begin(start)
+        elif found is not None and found[0] <= until:
+            due, instance, wait = found
+            machine.now = max(machine.now, due)
+            machine.take(instance, t.TimerFired(wait.id))
+        else:
+            return False
+        machine.settle()
+        return True
+
+    def _begin(self, start: TimerStart) -> None:
+        machine = self.machine
+        self.starts.remove(start)
+        if start.cycle is not None:
+            left = start.left if start.left < 0 else start.left - 1
+            due = following(start.cycle, start.due, machine.now, machine.zone, machine.calendar) if left else None
+            if due is not None:
+                self.starts.append(TimerStart(start.definition, start.event, due, start.cycle, left))
+        machine.start(start.definition, start.event, {})
+
+    def set_variables(self, variables: dict[str, Any]) -> None:
+        """Set variables in every active instance and ask all conditions, those of start events too."""
+        machine = self.machine
+        for instance in machine.active():
+            if instance.ended is None:
+                machine.take(instance, t.ConditionChanged(variables))
+                machine.settle()
+        for definition in list(machine.library.definitions.values()):
+            for id in definition.scope.nodes:
+                if begins(definition, id):
+                    for event in definition.nodes[id].events:
+                        if event.kind == "conditional" and event.expr is not None:
+                            self._ask(definition, id, event, variables)
+
+    def _ask(self, definition: Definition, id: str, event: EventDefinition, variables: dict[str, Any]) -> None:
+        assert event.expr is not None
+        holds = event.expr(variables, self._moment()) is True
+        before = self.held.get((definition.key, id), False)
+        self.held[(definition.key, id)] = holds
+        if holds and not before:
+            self.machine.start(definition, id, variables)
+            self.machine.settle()

@@ -1,0 +1,385 @@
+"""Instances in memory on a virtual clock. Law: the same core as the server; no store, no wall clock, no thread.
+
+Every step of an instance puts what follows from it into one queue: handlers, calls and signals first and at once,
+messages after all else has come to rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from engine.errors import AmbiguousMessage, InternalError, ScriptFailed
+from engine.play.library import Library
+from engine.play.people import People, barred_by
+from engine.process import triggers as t
+from engine.process.businesstime import BusinessCalendar
+from engine.process.codec import decode, encode
+from engine.process.contract import Ended, Env, Event, Passed, Step, Threw, Took
+from engine.process.model import Definition
+from engine.process.state import State, new_state
+from engine.process.waits import (
+    CallWait, IncidentWait, JobWait, MessageWait, SignalWait, ThrowWait, TimerWait, UserWait, Wait,
+)  # fmt: skip
+from engine.scripts import run as run_script
+
+Kernel = Callable[[Definition, State, t.Trigger, Env], Step]
+WORK_LIMIT = 200_000
+"""Pieces of work that may follow from one step of a scenario: two processes that never stop calling each other end."""
+
+
+@dataclass(slots=True)
+class Instance:
+    """One running process."""
+
+    number: int
+    definition: Definition
+    state: State
+    parent: int | None = None
+    parent_wait: int = 0
+    business_key: str | None = None
+    initiator: str | None = None
+    ended: Ended | None = None
+    waits: dict[int, Wait] = field(default_factory=dict)
+    completed: dict[str, str] = field(default_factory=dict)
+    """Element -> who completed it last."""
+
+
+@dataclass(slots=True)
+class Machine:
+    """All instances, the clock, and what has been told so far."""
+
+    library: Library
+    kernel: Kernel
+    now: datetime
+    zone: tzinfo
+    people: People
+    handlers: Mapping[str, Any]
+    save_between_steps: bool = False
+    calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+    instances: list[Instance] = field(default_factory=list)
+    trace: list[dict[str, Any]] = field(default_factory=list)
+    thrown: list[dict[str, Any]] = field(default_factory=list)
+    flows: set[tuple[str, str]] = field(default_factory=set)
+    kept: list[Threw] = field(default_factory=list)
+    """Messages that nobody awaited yet."""
+    opened: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(instance, wait) -> when it opened, as a running number."""
+    assigned: dict[tuple[int, int], str | None] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    """Topic -> how often its handler ran."""
+    soon: deque[Callable[[], None]] = field(default_factory=deque)
+    later: deque[Callable[[], None]] = field(default_factory=deque)
+
+    # ── running ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(
+        self, definition: Definition, event: str | None, variables: Mapping[str, Any], *,
+        business_key: str | None = None, parent: int | None = None, parent_wait: int = 0,
+        initiator: str | None = None,
+    ) -> Instance:  # fmt: skip
+        """Start an instance and take its first step."""
+        instance = Instance(
+            len(self.instances) + 1, definition, new_state(), parent, parent_wait, business_key, initiator
+        )
+        self.instances.append(instance)
+        try:
+            self.take(instance, t.Started(event, variables))
+        except Exception:
+            self.instances.remove(instance)
+            raise
+        return instance
+
+    def take(self, instance: Instance, trigger: t.Trigger) -> None:
+        """One step of one instance; what follows is queued."""
+        step = self.kernel(instance.definition, instance.state, trigger, self.env(instance))
+        instance.state = decode(encode(step.state)) if self.save_between_steps else step.state
+        instance.ended = step.ended
+        follow: list[Callable[[], None]] = []
+        for event in step.events:
+            self._tell(instance, event, follow)
+        for closed in step.closed:
+            self._close(instance, closed.wait, follow)
+        for wait in step.opened:
+            self._open(instance, wait, follow)
+        if step.ended is not None:
+            self._ended(instance, step.ended, follow)
+        self.soon.extendleft(reversed(follow))
+
+    def env(self, instance: Instance) -> Env:
+        """What the instance may know of the world now."""
+        return Env(
+            now=self.now, zone=self.zone, calendar=self.calendar, decisions=self.library.decisions,
+            business_key=instance.business_key, instance=str(instance.number), initiator=instance.initiator,
+        )  # fmt: skip
+
+    def settle(self) -> None:
+        """Work until nothing is left to follow."""
+        for _ in range(WORK_LIMIT):
+            if self.soon:
+                self.soon.popleft()()
+            elif self.later:
+                self.later.popleft()()
+            else:
+                return
+        self.soon.clear()
+        self.later.clear()
+        raise InternalError(reason="the processes call each other without end")
+
+    def active(self) -> list[Instance]:
+        """Instances that have not ended, oldest first."""
+        return [instance for instance in self.instances if instance.ended is None]
+
+    # ── what a step told ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, instance: Instance, event: Event, follow: list[Callable[[], None]]) -> None:
+        if isinstance(event, Passed):
+            self.trace.append(
+                {
+                    "at": self.now.astimezone(self.zone).isoformat(), "instance": instance.number,
+                    "scope": event.scope, "event": event.event, "element": event.element, "type": event.type,
+                }  # fmt: skip
+            )
+        elif isinstance(event, Took):
+            self.flows.add((instance.definition.key, event.flow))
+        elif isinstance(event, Threw):
+            self._thrown(instance, event, follow)
+
+    def _thrown(self, instance: Instance, event: Threw, follow: list[Callable[[], None]]) -> None:
+        passes_on = instance.parent is not None and not event.handled and event.kind in ("error", "escalation")
+        if event.kind == "escalation" and passes_on:
+            follow.append(lambda: self._escalate(instance, event))
+        if passes_on:
+            return
+        record = {"kind": event.kind, "name": event.name, "handled": event.handled}
+        self.thrown.append(record)
+        if event.kind == "signal":
+            follow.append(lambda: self.signal(event.name, event.variables, instance, record))
+        elif event.kind == "message":
+            self.later.append(lambda: self._message(instance, event, record))
+
+    def _escalate(self, instance: Instance, event: Threw) -> None:
+        parent = self.instances[(instance.parent or 1) - 1]
+        if instance.parent_wait in parent.waits:
+            self.take(parent, t.CallEscalated(instance.parent_wait, event.name, event.variables))
+
+    def _message(self, instance: Instance, event: Threw, record: dict[str, Any]) -> None:
+        keys = dict(event.correlation)
+        key = None if keys else instance.business_key
+        record["handled"] = self.message(event.name, keys, event.variables, business_key=key)
+
+    # ── waits ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _close(self, instance: Instance, wait: Wait, follow: list[Callable[[], None]]) -> None:
+        instance.waits.pop(wait.id, None)
+        self.people.release(self.assigned.pop((instance.number, wait.id), None))
+        if isinstance(wait, CallWait):
+            for child in self.instances:
+                if child.parent == instance.number and child.parent_wait == wait.id:
+                    follow.append(lambda child=child: self.cancel(child))  # type: ignore[misc]
+
+    def cancel(self, instance: Instance) -> None:
+        """Cancel an instance that is still active."""
+        if instance.ended is None:
+            self.take(instance, t.Cancelled())
+
+    def _open(self, instance: Instance, wait: Wait, follow: list[Callable[[], None]]) -> None:
+        instance.waits[wait.id] = wait
+        self.opened[(instance.number, wait.id)] = len(self.opened)
+        match wait:
+            case ThrowWait():
+                follow.append(lambda: self._answer(instance, wait, t.Delivered(wait.id)))
+            case UserWait():
+                excluded = barred_by(wait, instance.completed)
+                self.assigned[(instance.number, wait.id)] = self.people.assign(wait, instance.definition, excluded)
+            case JobWait(kind="topic") if wait.name in self.handlers:
+                follow.append(lambda: self._handle(instance, wait))
+            case JobWait(kind="script"):
+                follow.append(lambda: self._script(instance, wait))
+            case CallWait() if wait.called in self.library.definitions:
+                follow.append(lambda: self._call(instance, wait))
+            case MessageWait() if self.kept:
+                follow.append(lambda: self._take_kept(instance, wait))
+
+    def _answer(self, instance: Instance, wait: Wait, trigger: t.Trigger) -> None:
+        if wait.id in instance.waits:
+            self.take(instance, trigger)
+
+    def _handle(self, instance: Instance, wait: JobWait) -> None:
+        if wait.id not in instance.waits:
+            return
+        script = self.handlers[wait.name]
+        entries = script if isinstance(script, list) else [script]
+        count = self.calls.get(wait.name, 0)
+        self.calls[wait.name] = count + 1
+        entry = entries[min(count, len(entries) - 1)] if entries else {}
+        code = entry.get("bpmn_error")
+        if code is not None:
+            told = str(entry.get("message", ""))
+            self.take(instance, t.JobFailed(wait.id, str(code), told, entry.get("variables", {})))
+        else:
+            self.take(instance, t.JobDone(wait.id, entry.get("returns") or {}))
+
+    def _script(self, instance: Instance, wait: JobWait) -> None:
+        """A script that fails stays as an open job, as on the server once its retries are used up."""
+        if wait.id in instance.waits:
+            try:
+                results = run_script(wait.name, wait.inputs)
+            except ScriptFailed:
+                return
+            self.take(instance, t.JobDone(wait.id, results))
+
+    def _call(self, instance: Instance, wait: CallWait) -> None:
+        if wait.id in instance.waits:
+            self.start(
+                self.library.definitions[wait.called], None, wait.inputs, business_key=wait.business_key,
+                parent=instance.number, parent_wait=wait.id, initiator=instance.initiator,
+            )  # fmt: skip
+
+    def _ended(self, instance: Instance, ended: Ended, follow: list[Callable[[], None]]) -> None:
+        if instance.parent is None or ended.state == "cancelled":
+            return
+        parent = self.instances[instance.parent - 1]
+        wait = parent.waits.get(instance.parent_wait)
+        if wait is None:
+            return
+        error = ended.error if ended.state == "failed" else None
+        trigger = t.CallEnded(wait.id, dict(instance.state.variables()), error, ended.message)
+        follow.append(lambda: self._answer(parent, wait, trigger))
+
+    # ── messages and signals ───────────────────────────────────────────────────────────────────────────────────
+
+    def signal(
+        self, name: str, variables: Mapping[str, Any], thrower: Instance | None = None,
+        record: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Broadcast to every instance but the thrower (which has caught its own), and to start events."""
+        caught = False
+        for instance in self.active():
+            waiting = any(isinstance(w, SignalWait) and w.name == name for w in instance.waits.values())
+            if instance is not thrower and waiting:
+                self.take(instance, t.SignalRaised(name, variables))
+                caught = True
+        for definition, event in self._starts("signal", name):
+            self.start(definition, event, variables)
+            caught = True
+        if record is not None:
+            record["handled"] = record["handled"] or caught
+
+    def _starts(self, kind: str, name: str) -> list[tuple[Definition, str]]:
+        return [
+            (definition, id)
+            for definition in self.library.definitions.values()
+            for id in definition.scope.nodes
+            if begins(definition, id)
+            and any(event.kind == kind and event.ref == name for event in events_of(definition, id))
+        ]
+
+    def message(
+        self, name: str, keys: Mapping[str, Any], variables: Mapping[str, Any], *, business_key: str | None = None
+    ) -> bool:
+        """Give a message to the one who waits, else to a start event, else keep it. Whether it found somebody.
+
+        Raises AmbiguousMessage when two match.
+        """
+        matches = [
+            (instance, wait)
+            for instance in self.active()
+            for wait in instance.waits.values()
+            if isinstance(wait, MessageWait) and wait.name == name
+            and matching(instance, wait, keys, business_key)
+        ]  # fmt: skip
+        if len(matches) > 1:
+            raise AmbiguousMessage(name=name, count=len(matches))
+        if matches:
+            instance, wait = matches[0]
+            self.take(instance, t.MessageArrived(wait.id, variables))
+            return True
+        starts = self._starts("message", name)
+        for definition, event in starts:
+            self.start(definition, event, variables, business_key=business_key or _only(keys))
+        if not starts:
+            told = {**keys, **({} if business_key is None else {"": business_key})}
+            self.kept.append(Threw("message", name, "", variables, told))
+        return bool(starts)
+
+    def _take_kept(self, instance: Instance, wait: MessageWait) -> None:
+        for message in self.kept:
+            keys = {key: value for key, value in message.correlation.items() if key}
+            business_key = message.correlation.get("")
+            told = str(business_key) if business_key is not None else None
+            if (
+                wait.id in instance.waits and message.name == wait.name
+                and matching(instance, wait, keys, told)
+            ):  # fmt: skip
+                self.kept.remove(message)
+                self.take(instance, t.MessageArrived(wait.id, message.variables))
+                return
+
+    # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def next_timer(self) -> tuple[datetime, Instance, TimerWait] | None:
+        """The timer that is due first."""
+        due = [
+            (wait.due, instance.number, wait.id, instance, wait)
+            for instance in self.active()
+            for wait in instance.waits.values()
+            if isinstance(wait, TimerWait)
+        ]
+        if not due:
+            return None
+        moment, _, _, instance, wait = min(due, key=lambda entry: entry[:3])
+        return moment, instance, wait
+
+    def incidents(self, instance: Instance) -> list[IncidentWait]:
+        """What stopped in an instance."""
+        return [wait for wait in instance.waits.values() if isinstance(wait, IncidentWait)]
+
+
+def _only(keys: Mapping[str, Any]) -> str | None:
+    """A message's single key is the business key of the instance that it starts."""
+    return str(next(iter(keys.values()))) if len(keys) == 1 else None
+
+
+def begins(definition: Definition, id: str) -> bool:
+    """Whether an element can begin an instance by an event."""
+    node = definition.nodes[id]
+    if node.type == "startEvent":
+        return True
+    if node.type == "receiveTask":
+        return node.instantiate
+    sources = [definition.nodes[definition.flows[flow].source] for flow in node.incoming]
+    return any(source.type == "eventBasedGateway" and source.instantiate for source in sources)
+
+
+def events_of(definition: Definition, id: str) -> tuple[Any, ...]:
+    """The event definitions that an element waits for."""
+    node = definition.nodes[id]
+    return node.events or ((node.message,) if node.message else ())
+
+
+def matching(
+    instance: Instance, wait: MessageWait, keys: Mapping[str, Any], business_key: str | None
+) -> bool:
+    """Whether a message is meant for a wait.
+
+    Keys that the wait asks for must be equal; others must equal the instance's variable of that name or, where it has
+    none, its business key. A message without keys may carry a business key, which then decides.
+    """
+    if not keys:
+        told = business_key is None or instance.business_key is None or instance.business_key == business_key
+        return told and (business_key is None or not wait.correlation or business_key in wait.correlation.values())
+    variables = instance.state.variables()
+    for name, value in keys.items():
+        if name in wait.correlation:
+            if wait.correlation[name] != value:
+                return False
+        elif name in variables:
+            if variables[name] != value:
+                return False
+        elif instance.business_key is None or str(value) != instance.business_key:
+            return False
+    return all(name in keys for name in wait.correlation)
