@@ -97,7 +97,7 @@ def move(session: Session, task_id: int, due: datetime | None, policy: str | Non
             sa.select(t.reminder.c.step, sa.func.max(t.reminder.c.occurrence))
             .where(t.reminder.c.task_id == task_id)
             .group_by(t.reminder.c.step)
-        )
+        ).all()
     )
     now, calendar = runtime_of(session).now(), calendars.calendar(session)
     rows = [
