@@ -1,1 +1,90 @@
-"""The pages, the REST interface and the `dealflow` command. Only this room knows HTTP."""
+"""Pages, REST and the command line. Law: the only rooms that know HTTP; they enter the engine by its doors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, redirect, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from engine import api
+from engine.settings import Settings, secret
+from engine.settings import load as load_settings
+from web import catalogue, errors, formats, headers, scope
+from web.extensions import babel, csrf, limiter, sign_ins
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
+    """The application of one installation: everything is wired here, nothing at import.
+
+    settings: read from the environment and dealflow.toml when missing. runtime: an open engine (tests, the embedded
+    worker); opened from the settings when missing.
+    """
+    settings = settings or (runtime.settings if runtime is not None else load_settings())
+    app = Flask("web", static_folder="static", template_folder="templates")
+    app.extensions["dealflow"] = runtime if runtime is not None else api.open_engine(settings)
+    app.config.update(
+        SECRET_KEY=secret(settings),
+        SESSION_COOKIE_NAME="dealflow",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.session_minutes),
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_upload_bytes,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_TRANSLATION_DIRECTORIES=str(catalogue.compiled(settings.data_dir)),
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        RATELIMIT_ENABLED=True,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    babel.init_app(app, locale_selector=scope.language, timezone_selector=lambda: settings.zone)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    sign_ins.init_app(app)
+    sign_ins.unauthorized_handler(errors.signed_out)
+    headers.add_to(app)
+    errors.register(app)
+    formats.register(app)
+    _add_blueprints(app)
+    _share_with_templates(app)
+    return app
+
+
+def _add_blueprints(app: Flask) -> None:
+    from web import auth, clients, health, inbox, instances, notifications, processes, public, tasks
+    from web.api import api_v1
+
+    for module in (auth, inbox, tasks, clients, processes, instances, notifications, public, health):
+        app.register_blueprint(module.pages)
+    csrf.exempt(api_v1)
+    csrf.exempt(health.pages)
+    app.register_blueprint(api_v1)
+
+    @app.get("/")
+    def home() -> Any:
+        return redirect(url_for("inbox.index"))
+
+
+def _share_with_templates(app: Flask) -> None:
+    from engine import queries
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        unread = 0
+        if current_user.is_authenticated and not scope.is_fragment():
+            with scope.runtime().reading() as db:
+                unread = queries.unread_count(db, current_user.id)
+        return {
+            "csrf_token": generate_csrf,
+            "here": request.full_path.rstrip("?") if request.method == "GET" else "",
+            "me": current_user,
+            "now": scope.runtime().now(),
+            "unread": unread,
+        }

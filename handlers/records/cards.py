@@ -148,6 +148,18 @@ def search(session: Session, text: str, limit: int = 20) -> tuple[Found, ...]:
     return (*clients, *_search_projects(session, wanted, limit))[:limit]
 
 
+def latest(session: Session, limit: int = 20) -> tuple[Found, ...]:
+    """The clients entered last."""
+    t = party_table.c
+    rows = session.execute(
+        sa.select(t.id, t.business_key, t.legal_name, t.reg_no)
+        .where(t.merged_into.is_(None))
+        .order_by(t.id.desc())
+        .limit(limit)
+    )
+    return tuple(Found("client", row.id, row.business_key, row.legal_name, row.reg_no or "") for row in rows)
+
+
 def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
     t = party_table.c
     people = [contact_table.c.email == wanted.lower(), contact_table.c.name == wanted]

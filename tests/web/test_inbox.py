@@ -1,0 +1,62 @@
+"""The inbox: what is in whose list, taking and giving back, what the rows tell."""
+
+from collections.abc import Callable
+
+from tests.house import House
+from tests.web.conftest import Visitor
+
+FACTS = {"client_name": "宁夏光伏", "project_name": "盐池 100MW", "amount": 125000000, "currency": "CNY"}
+
+
+def test_a_row_shows_client_project_amount_and_due_time(house: House, visitor: Callable[[str], Visitor]) -> None:
+    house.start("offer", **FACTS)
+    text = visitor("li").get("/inbox?view=teams").get_data(as_text=True)
+    assert "测算报价" in text and "宁夏光伏" in text and "盐池 100MW" in text
+    assert "125,000,000" in text and "CNY" in text
+    assert "2天后" in text
+
+
+def test_a_claimed_task_leaves_the_others_list(house: House, visitor: Callable[[str], Visitor]) -> None:
+    house.start("offer", **FACTS)
+    task = house.task("assess")["id"]
+    li, wang = visitor("li"), visitor("wang")
+    row = li.client.post(f"/inbox/{task}/claim", headers={"X-CSRFToken": li.token, "HX-Request": "true"})
+    assert row.status_code == 200 and f"/inbox/{task}/release" in row.get_data(as_text=True)
+    assert "宁夏光伏" not in wang.get("/inbox?view=teams").get_data(as_text=True)
+    assert "宁夏光伏" in li.get("/inbox").get_data(as_text=True)
+
+
+def test_the_slower_of_two_is_told_who_has_it(house: House, visitor: Callable[[str], Visitor]) -> None:
+    house.start("offer", **FACTS)
+    task = house.task("assess")["id"]
+    li, wang = visitor("li"), visitor("wang")
+    li.client.post(f"/inbox/{task}/claim", headers={"X-CSRFToken": li.token, "HX-Request": "true"})
+    late = wang.client.post(f"/inbox/{task}/claim", headers={"X-CSRFToken": wang.token, "HX-Request": "true"})
+    assert late.status_code == 409 and "li" in late.get_data(as_text=True)
+
+
+def test_overdue_tasks_are_red_and_counted(house: House, visitor: Callable[[str], Visitor]) -> None:
+    house.start("offer", **FACTS)
+    house.clock.move(days=3)
+    text = visitor("li").get("/inbox?view=overdue").get_data(as_text=True)
+    assert "df-late" in text and "df-tab-late" in text
+
+
+def test_search_looks_into_the_facts(house: House, visitor: Callable[[str], Visitor]) -> None:
+    house.start("offer", **FACTS)
+    house.start("offer", **FACTS | {"client_name": "青海储能"})
+    text = visitor("li").get("/inbox?view=teams&q=青海").get_data(as_text=True)
+    assert "青海储能" in text and "宁夏光伏" not in text
+
+
+def test_an_empty_list_says_what_to_do(visitor: Callable[[str], Visitor]) -> None:
+    assert "没有等待您处理的任务" in visitor("li").get("/inbox").get_data(as_text=True)
+
+
+def test_the_list_refreshes_when_a_count_has_changed(house: House, visitor: Callable[[str], Visitor]) -> None:
+    li = visitor("li")
+    same = li.get("/inbox/counts?view=mine&signature=0-0-0", headers={"HX-Request": "true"})
+    assert "HX-Trigger" not in same.headers
+    house.start("offer", **FACTS)
+    changed = li.get("/inbox/counts?view=mine&signature=0-0-0", headers={"HX-Request": "true"})
+    assert changed.headers["HX-Trigger"] == "inbox-changed"

@@ -1,0 +1,127 @@
+"""Signing in and out, language, personal settings. Law: where somebody wanted to go survives the sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_login import current_user, login_required, login_user, logout_user
+
+from engine import api, queries
+from engine.errors import NotFound, SignInRefused
+from web.extensions import limiter, sign_ins
+from web.formats import moment
+from web.scope import SignedIn, actor, language, runtime
+
+pages = Blueprint("auth", __name__)
+
+YEAR = 365 * 24 * 3600
+
+
+@sign_ins.user_loader
+def load(person_id: str) -> SignedIn | None:
+    """The person of a session; None when they are no longer active."""
+    with runtime().reading() as db:
+        try:
+            return signed_in(db, person_id)
+        except NotFound:
+            return None
+
+
+def signed_in(db: Any, person_id: str) -> SignedIn:
+    """A person as one who is signed in. NotFound when nobody active has that name."""
+    who = api.actor(db, person_id)
+    row = queries.person(db, person_id)
+    return SignedIn(
+        id=row.id,
+        name=row.name,
+        name_en=row.name_en,
+        language=row.language,
+        actor=who,
+        settings=dict(row.settings or {}),
+    )
+
+
+def safe_next(target: str | None) -> str:
+    """A path of this site to go on to, else the inbox: never another site."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc and "\n" not in target and "\r" not in target:
+            return target
+    return url_for("inbox.index")
+
+
+@pages.get("/login")
+def sign_in_page() -> Any:
+    """The sign-in form."""
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    return render_template("auth/sign_in.html", name="", fault=None, next=request.args.get("next", ""))
+
+
+@pages.post("/login")
+@limiter.limit("30 per minute")
+def sign_in() -> Any:
+    """Check name and password."""
+    name = request.form.get("name", "").strip()[:200]
+    fault: SignInRefused | None = None
+    with runtime().transaction() as db:  # a failed try is counted, so it is committed as well
+        try:
+            row = api.sign_in(db, name, request.form.get("password", "")[:1000])
+        except SignInRefused as refused:
+            fault = refused
+        else:
+            known = signed_in(db, str(row["id"]))
+    target = request.form.get("next", "")
+    if fault is not None:
+        return render_template("auth/sign_in.html", name=name, fault=refusal(fault), next=target), 401
+    session.clear()
+    session.permanent = True
+    login_user(known)
+    answer = redirect(safe_next(target))
+    answer.set_cookie("language", known.language, max_age=YEAR, httponly=True, samesite="Lax")
+    return answer
+
+
+def refusal(fault: SignInRefused) -> str:
+    """Why nobody was let in, with the end of a lock."""
+    until = fault.fields.get("locked_until")
+    if until:
+        return _("Too many wrong passwords: this name is locked until %(time)s.", time=moment(until))  # type: ignore[arg-type]
+    return _("Name or password is wrong. After five wrong passwords a name is locked for 15 minutes.")
+
+
+@pages.post("/logout")
+@login_required
+def sign_out() -> Any:
+    """End the session."""
+    logout_user()
+    session.clear()
+    flash(_("You are signed out."), "info")
+    return redirect(url_for("auth.sign_in_page"))
+
+
+@pages.post("/language")
+def choose_language() -> Any:
+    """Switch between Chinese and English; remembered for the person, or in a cookie before signing in."""
+    chosen = "en" if request.form.get("language") == "en" else "zh"
+    if current_user.is_authenticated:
+        with runtime().transaction() as db:
+            api.save_preferences(db, actor(), language=chosen)
+    answer = make_response(redirect(safe_next(request.form.get("next"))))
+    answer.set_cookie("language", chosen, max_age=YEAR, httponly=True, samesite="Lax")
+    return answer
+
+
+@pages.post("/preferences")
+@login_required
+def preferences() -> Any:
+    """Whether the next task opens after one is completed."""
+    with runtime().transaction() as db:
+        api.save_preferences(db, actor(), settings={"open_next": request.form.get("open_next") == "1"})
+    with force_locale(language()):
+        flash(_("Saved."), "success")
+    return redirect(safe_next(request.form.get("next")))

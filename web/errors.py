@@ -1,0 +1,151 @@
+"""Errors as answers. Law: the engine names a fault, a status is chosen here, once; a page speaks the person's language,
+a program gets problem+json (RFC 9457).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import structlog
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_limiter import RateLimitExceeded
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from engine import errors as e
+from engine import forms
+from web.scope import is_fragment, language, wants_json
+
+log = structlog.get_logger("web")
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (e.NotFound, 404),
+    (e.Forbidden, 403),
+    (e.SignInRefused, 401),
+    (e.DuplicateKey, 422),
+    (e.FormInvalid, 422),
+    (e.InvalidInput, 422),
+    (e.CallerError, 409),
+    (e.ModelRefused, 422),
+    (e.StorageFull, 507),
+    (e.OperatorError, 503),
+)
+"""First match counts. Everything else of the caller's is a conflict with what has happened meanwhile."""
+
+
+def status_of(error: e.DealflowError) -> int:
+    """The HTTP status of an engine error."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def field_messages(error: e.FormInvalid, tongue: str | None = None) -> dict[str, list[str]]:
+    """Field -> sentences, as the form in the page takes them."""
+    tongue = tongue or language()
+    found: dict[str, list[str]] = {}
+    for place, problems in error.errors.items():
+        pairs = cast("list[tuple[str, dict[str, object]]]", problems)
+        found[place] = [forms.message(code, params, tongue) for code, params in pairs]
+    return found
+
+
+def problem(status: int, title: str, detail: str, code: str, **more: Any) -> Response:
+    """An answer in RFC 9457's form."""
+    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **more})
+    answer.status_code = status
+    answer.mimetype = "application/problem+json"
+    return answer
+
+
+def page(status: int, title: str, text: str) -> tuple[str, int]:
+    """The same for people: a fragment for htmx, else a page with the way on."""
+    template = "errors/fragment.html" if is_fragment() else "errors/page.html"
+    return render_template(template, status=status, title=title, text=text), status
+
+
+def titles() -> dict[int, str]:
+    """What a page calls a status."""
+    return {
+        400: _("The request cannot be read"),
+        401: _("Please sign in"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not possible here"),
+        409: _("Somebody was faster"),
+        413: _("Too large"),
+        422: _("Something needs another look"),
+        429: _("Too many attempts"),
+        503: _("Out of order for a moment"),
+        507: _("No room left"),
+    }
+
+
+def answer(status: int, text: str, code: str, **more: Any) -> Any:
+    """One fault, said to whoever asked."""
+    title = titles().get(status, _("Something went wrong"))
+    if wants_json():
+        return problem(status, title, text, code, **more)
+    return page(status, title, text)
+
+
+def register(app: Flask) -> None:
+    """Tell the application how faults are answered."""
+
+    @app.errorhandler(e.DealflowError)
+    def engine_error(error: e.DealflowError) -> Any:
+        status = status_of(error)
+        if status >= 500:
+            log.error("request failed", path=request.path, code=error.code, reason=str(error), exc_info=error)
+        more: dict[str, Any] = {}
+        if isinstance(error, e.FormInvalid):
+            more["errors"] = field_messages(error)
+        if isinstance(error, e.ModelRefused):
+            more["faults"] = [
+                {"file": f.file, "element": f.element, "line": f.line, "rule": f.rule, "text": f.text(language())}
+                for f in error.faults
+            ]
+        return answer(status, error.text(language()), error.code, **more)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(error: CSRFError) -> Any:
+        if not current_user.is_authenticated:
+            return signed_out()
+        text = _("This page is too old to be sent. Reload it and try again; what you entered is kept.")
+        return answer(400, text, "StaleForm")
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_many(error: RateLimitExceeded) -> Any:
+        return answer(429, _("Please wait a minute, then try again."), "TooManyRequests")
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        status = error.code or 500
+        if status < 400:
+            return error
+        texts = {
+            404: _("There is nothing at this address. It may have moved, or the link is incomplete."),
+            405: _("This address does not take that kind of request."),
+            413: _("What was sent is larger than this installation accepts."),
+        }
+        return answer(status, texts.get(status, error.description or ""), error.name.replace(" ", ""))
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Any:
+        log.error("request failed", path=request.path, reason=repr(error), exc_info=error)
+        text = _("This is our fault, not yours. Nothing of the last step was saved; the operators can see it.")
+        return answer(500, text, "InternalError")
+
+
+def signed_out() -> Response | AnyResponse | tuple[str, int]:
+    """Nobody is signed in (any more): programs and htmx get 401, people the sign-in page and their way back."""
+    text = _("Your session has ended. Sign in again; what you entered is kept in this browser.")
+    if wants_json():
+        return problem(401, titles()[401], text, "SignedOut")
+    if is_fragment():
+        return page(401, titles()[401], text)
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.form.get("page", "")
+    if request.method != "GET" and not back:
+        back = request.path.rsplit("/", 1)[0] if request.path.startswith("/tasks/") else ""
+    return redirect(url_for("auth.sign_in_page", next=back or None, expired=1 if request.method != "GET" else None))

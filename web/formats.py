@@ -1,0 +1,121 @@
+"""How pages write amounts, moments and people. Law: the business zone, thousands separators, the page's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_timedelta
+from flask import Flask, current_app, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from web.scope import is_chinese, language, runtime, said
+
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
+
+
+def locale() -> str:
+    """The Babel locale of the page."""
+    return _LOCALES[language()]
+
+
+def money(amount: object, currency: object = None) -> str:
+    """`12,500,000.00 CNY` without needless decimals; anything that is no number as it stands."""
+    if isinstance(amount, bool) or amount is None:
+        return "" if amount is None else str(amount)
+    try:
+        value = Decimal(str(amount))
+        text = f"{value:,.2f}" if value != value.to_integral_value() else f"{value:,.0f}"
+    except ArithmeticError:
+        text = str(amount)
+    return f"{text} {currency}".strip() if currency else text
+
+
+def moment(value: datetime | None) -> str:
+    """`2026-11-21 22:45` in the business zone."""
+    if value is None:
+        return ""
+    return value.astimezone(runtime().zone).strftime("%Y-%m-%d %H:%M")
+
+
+def day(value: date | datetime | None) -> str:
+    """The day alone, with the weekday, in the page's language."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(runtime().zone).date()
+    return format_date(value, "M月d日 EEE" if is_chinese() else "EEE d MMM", locale=locale())
+
+
+def short(value: datetime | None) -> str:
+    """`11-21 22:45`, with the year when it is another one."""
+    if value is None:
+        return ""
+    local, now = value.astimezone(runtime().zone), runtime().now().astimezone(runtime().zone)
+    return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M")
+
+
+def relative(value: datetime | None) -> str:
+    """`in 2 days`, `3 hours ago`, in the page's language."""
+    if value is None:
+        return ""
+    span = value - runtime().now()
+    if abs(span) < timedelta(minutes=1):
+        return _("now")
+    return format_timedelta(span, add_direction=True, locale=locale(), threshold=1.2)
+
+
+def value(item: Any) -> str:
+    """A variable's value for a table of facts."""
+    match item:
+        case None | "":
+            return "—"
+        case bool():
+            return _("yes") if item else _("no")
+        case int() | Decimal() | float():
+            return money(item)
+        case datetime():
+            return moment(item)
+        case date():
+            return item.isoformat()
+        case time():
+            return item.strftime("%H:%M")
+        case timedelta():
+            return format_timedelta(item, locale=locale())
+        case list() | tuple():
+            return "、".join(value(part) for part in item) if is_chinese() else ", ".join(map(value, item))
+        case Mapping():
+            return "; ".join(f"{key}: {value(part)}" for key, part in item.items())
+    return str(item)
+
+
+def asset(name: str) -> str:
+    """A static file's address, another one when the file has changed, so that browsers may keep it."""
+    path = Path(current_app.static_folder or "") / name
+    version = format(path.stat().st_mtime_ns // 1_000_000, "x") if path.is_file() else "0"
+    return url_for("static", filename=name, v=version)
+
+
+def icon(name: str, extra: str = "") -> Markup:
+    """An icon of the sprite; decoration, hidden from screen readers."""
+    return Markup(
+        '<svg class="icon {}" aria-hidden="true"><use href="/static/vendor/icons.svg#{}"></use></svg>'
+    ).format(escape(extra), escape(name))
+
+
+def register(app: Flask) -> None:
+    """Make them known to templates."""
+    from web import words
+
+    app.jinja_env.filters.update(money=money, moment=moment, day=day, short=short, relative=relative, value=value)
+    app.jinja_env.filters.update(
+        state_words=words.state_words,
+        state_icon=words.state_icon,
+        wait_words=words.wait_words,
+        wait_name=words.name_of,
+    )
+    app.jinja_env.globals.update(asset=asset, icon=icon, said=said, language=language, is_chinese=is_chinese)

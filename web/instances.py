@@ -1,0 +1,125 @@
+"""One running or finished case: diagram with its tokens, waits, variables, history in words, incidents with retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from engine import api, queries
+from engine.errors import NotFound
+from handlers.records import cards
+from web import schemas
+from web.cases import case_of
+from web.formats import relative
+from web.scope import actor, is_chinese, language, runtime
+from web.words import names_of, story, wait_words
+
+pages = Blueprint("instances", __name__, url_prefix="/instances")
+
+SIZE = 50
+
+
+@pages.get("")
+@login_required
+def index() -> Any:
+    """Search over all instances."""
+    text = request.args.get("q", "").strip()[:200]
+    page = max(1, request.args.get("page", 1, type=int) or 1)
+    key, state = request.args.get("process") or None, request.args.get("state") or None
+    with runtime().reading() as db:
+        rows = found_by(db, text, key, state, page)
+        processes = queries.definitions(db)
+    return render_template(
+        "instances/index.html", rows=rows, size=SIZE, text=text, page=page, key=key, state=state, processes=processes
+    )
+
+
+def found_by(db: Any, text: str, key: str | None, state: str | None, page: int) -> list[queries.InstanceRow]:
+    """Cases by their number, or those of the clients and projects that a text finds."""
+    if not text:
+        return queries.instances(db, key=key, state=state, page=page, size=SIZE)
+    wanted = dict.fromkeys([text.upper(), *(one.business_key for one in cards.search(db, text, limit=SIZE))])
+    for one in list(wanted):
+        if one.startswith("CL-"):
+            wanted |= dict.fromkeys(business_keys(db, one))
+    rows = [row for one in wanted for row in queries.instances(db, key=key, state=state, business_key=one)]
+    return sorted(rows, key=lambda row: row.started_at, reverse=True)[:SIZE]
+
+
+def business_keys(db: Any, client: str) -> tuple[str, ...]:
+    """The keys under which a client's cases run."""
+    try:
+        return cards.client_card(db, client).business_keys
+    except NotFound:
+        return ()
+
+
+@pages.get("/<int:instance_id>")
+@login_required
+def show(instance_id: int) -> Any:
+    """The page of one instance."""
+    with runtime().reading() as db:
+        case = queries.instance(db, instance_id)
+        past = story(queries.history(db, instance_id), names_of(queries.people(db)))
+        card = case_of(db, case.row.business_key, case.variables)
+        labels = labels_of(db, case.row.key, case.row.version)
+    return render_template("instances/show.html", case=case, row=case.row, past=past, card=card, labels=labels)
+
+
+def labels_of(db: Any, key: str, version: int) -> dict[str, str]:
+    """What the process's forms call its variables, in the page's language."""
+    found: dict[str, str] = {}
+    for one in queries.definition(db, key, version).forms:
+        try:
+            form = queries.form(db, key, one, version)
+        except NotFound:
+            continue
+        found |= schemas.labels(schemas.shown(form.schema, form.translations, language()))
+    return found
+
+
+@pages.get("/<int:instance_id>/state.json")
+@login_required
+def state(instance_id: int) -> Any:
+    """Tokens, path and waits for the diagram."""
+    with runtime().reading() as db:
+        case = queries.instance(db, instance_id)
+    waits = {
+        wait.element: f"{wait_words(wait)} · {relative(wait.due)}" if wait.due else wait_words(wait)
+        for wait in case.row.waits
+    }
+    answer: dict[str, Any] = {
+        "active": list(case.active),
+        "done": list(case.done),
+        "incidents": [row.element for row in case.incidents if row.resolved_at is None],
+        "waits": waits,
+    }
+    if not is_chinese():
+        answer["names"] = {id: text for id, text in case.names_en.items() if id in case.names}
+    return jsonify(answer)
+
+
+@pages.post("/incidents/<int:incident_id>/retry")
+@login_required
+def retry(incident_id: int) -> Any:
+    """Try again what failed."""
+    with runtime().transaction() as db:
+        api.retry(db, actor(), incident_id)
+    flash(_("It is being tried again."), "success")
+    instance = request.form.get("instance", type=int)
+    if instance:
+        return redirect(url_for("instances.show", instance_id=instance))
+    return redirect(url_for("processes.index"))
+
+
+@pages.post("/<int:instance_id>/cancel")
+@login_required
+def cancel(instance_id: int) -> Any:
+    """End an instance by hand, with the reason."""
+    with runtime().transaction() as db:
+        api.cancel(db, actor(), instance_id, request.form.get("reason", "").strip()[:500])
+    flash(_("The case has been ended."), "success")
+    return redirect(url_for("instances.show", instance_id=instance_id))

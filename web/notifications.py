@@ -1,0 +1,41 @@
+"""What a person has been told: the bell and its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import login_required
+
+from engine import api, queries
+from web.auth import safe_next
+from web.scope import actor, runtime
+
+pages = Blueprint("notifications", __name__, url_prefix="/notifications")
+
+
+@pages.get("")
+@login_required
+def index() -> Any:
+    """The latest notices, unread first."""
+    with runtime().reading() as db:
+        rows = queries.notifications(db, actor().id, limit=100)
+    return render_template("notifications/index.html", rows=rows)
+
+
+@pages.post("/<int:notice_id>/open")
+@login_required
+def follow(notice_id: int) -> Any:
+    """Mark one as read and go where it points."""
+    with runtime().transaction() as db:
+        api.read_notification(db, actor(), notice_id)
+    return redirect(safe_next(request.form.get("next") or url_for("notifications.index")))
+
+
+@pages.post("/read")
+@login_required
+def read_all() -> Any:
+    """Mark all as read."""
+    with runtime().transaction() as db:
+        api.read_all_notifications(db, actor())
+    return redirect(url_for("notifications.index"))

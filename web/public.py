@@ -1,0 +1,131 @@
+"""What people without an account see: the inquiry form and the page behind a one-time link.
+
+Law: what comes in is checked by the process's own form; it enters as a message, once, or not at all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+
+from engine import api, forms
+from engine.errors import FormInvalid, NotFound
+from handlers.records import links
+from web import intake, schemas
+from web.errors import field_messages
+from web.extensions import limiter
+from web.scope import language, runtime
+from web.tasks import sent_json
+
+pages = Blueprint("public", __name__)
+
+
+@pages.get("/inquiry")
+def inquiry() -> Any:
+    """The public inquiry form."""
+    return inquiry_page()
+
+
+def inquiry_page(
+    sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None, ticket: str = ""
+) -> str:
+    """The form, with what was sent and its faults when it was refused."""
+    with runtime().reading() as db:
+        try:
+            schema, words = intake.form_of(db, intake.FORM)
+        except NotFound:
+            return render_template("public/closed.html")
+    return render_template(
+        "public/inquiry.html",
+        schema=schemas.shown(schema, words, language()),
+        values=forms.prefill(schema, sent or {}),
+        errors=errors or {},
+        ticket=ticket or secrets.token_urlsafe(12),
+        campaign=request.values.get("campaign", "")[:100],
+    )
+
+
+@pages.post("/inquiry")
+@limiter.limit("10 per minute; 60 per hour")
+def send_inquiry() -> Any:
+    """Check the form, give the matter its number and start the process."""
+    ticket = request.form.get("ticket", "")[:40]
+    if request.form.get("website_address"):  # a field no person sees
+        return redirect(url_for("public.thanks"))
+    values = sent_json(request.form.get("variables", ""))
+    campaign = request.form.get("campaign", "").strip()[:100]
+    beside = {"source": "website", "language": language(), "campaign": campaign}
+    try:
+        with runtime().transaction() as db:
+            reference, delivery = intake.take(
+                db, api.SYSTEM, {**values, **beside}, source="website", message_id=f"inquiry:{ticket}"
+            )
+    except FormInvalid as fault:
+        return inquiry_page(values, field_messages(fault), ticket), 422
+    if delivery.state != "duplicate":
+        session["inquiry_reference"] = reference
+    return redirect(url_for("public.thanks"))
+
+
+@pages.get("/inquiry/thanks")
+def thanks() -> Any:
+    """That it has arrived, and under which number."""
+    return render_template("public/thanks.html", reference=session.get("inquiry_reference"))
+
+
+@pages.get("/link/<token>")
+@limiter.limit("60 per minute")
+def link(token: str) -> Any:
+    """The page behind a one-time link."""
+    return link_page(token)
+
+
+def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None) -> Any:
+    """The form that the link was made for; spent and expired links say so."""
+    with runtime().reading() as db:
+        found = links.find(db, token)
+        if found is None:
+            return render_template("public/link_over.html", why="unknown"), 404
+        if found.used_at is not None:
+            return render_template("public/link_over.html", why="used"), 410
+        if found.expires_at <= runtime().now():
+            return render_template("public/link_over.html", why="expired"), 410
+        schema, words = intake.form_of(db, found.form)
+        before = links.prefill(db, found)
+    return render_template(
+        "public/link.html",
+        schema=schemas.shown(schema, words, language()),
+        values=forms.prefill(schema, sent if sent is not None else before),
+        errors=errors or {},
+        link=found,
+        token=token,
+    )
+
+
+@pages.post("/link/<token>")
+@limiter.limit("20 per minute")
+def send_link(token: str) -> Any:
+    """Take what the client entered, once."""
+    values = sent_json(request.form.get("variables", ""))
+    try:
+        with runtime().transaction() as db:
+            found = links.find(db, token)
+            if found is None or found.used_at is not None or found.expires_at <= runtime().now():
+                return redirect(url_for("public.link", token=token))
+            schema, _words = intake.form_of(db, found.form)
+            clean = intake.checked(schema, values)
+            if not links.use(db, found, runtime().now()):
+                return redirect(url_for("public.link", token=token))
+            api.send_message(
+                db,
+                api.SYSTEM,
+                found.message,
+                business_key=found.business_key,
+                variables=clean,
+                message_id=f"link:{found.id}",
+            )
+    except FormInvalid as fault:
+        return link_page(token, values, field_messages(fault)), 422
+    return render_template("public/link_thanks.html")

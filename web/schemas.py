@@ -1,0 +1,89 @@
+"""Camunda forms on their way to a page: texts in the page's language, entered values with their labels.
+
+English lives beside the process (`i18n/en.json`), keyed by the field's id or key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+TEXTS = ("label", "description", "text", "content", "title", "placeholder")
+
+
+def shown(
+    schema: Mapping[str, Any] | None, translations: Mapping[str, Any] | None, language: str
+) -> dict[str, Any] | None:
+    """The schema with its texts in the language; as it stands where a text was not translated."""
+    if schema is None:
+        return None
+    if language == "zh" or not translations:
+        return dict(schema)
+    return _translated(schema, translations)
+
+
+def _translated(component: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    own = _own_words(component, words)
+    out = dict(component)
+    for name in TEXTS:
+        if isinstance(component.get(name), str) and isinstance(own.get(name), str):
+            out[name] = own[name]
+    validate = component.get("validate")
+    if isinstance(validate, Mapping) and isinstance(own.get("patternErrorMessage"), str):
+        out["validate"] = {**validate, "patternErrorMessage": own["patternErrorMessage"]}
+    options = own.get("values")
+    if isinstance(component.get("values"), list) and isinstance(options, Mapping):
+        out["values"] = [
+            {**option, "label": options.get(str(option.get("value")), option.get("label"))}
+            for option in component["values"]
+        ]
+    if component.get("components"):
+        out["components"] = [_translated(child, words) for child in component["components"]]
+    return out
+
+
+def _own_words(component: Mapping[str, Any], words: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is said of a component: by its id, its key or its path; a bare text is its label."""
+    for name in ("id", "key", "path"):
+        found = words.get(str(component.get(name)))
+        if isinstance(found, str):
+            return {"label": found, "text": found}
+        if isinstance(found, Mapping):
+            return found
+    return {}
+
+
+def fields(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """Every component of a form, from the top down."""
+    for child in (schema or {}).get("components") or ():
+        yield child
+        yield from fields(child)
+
+
+def labels(schema: Mapping[str, Any] | None) -> dict[str, str]:
+    """Field key -> label."""
+    return {str(f.get("key") or f.get("path")): str(f["label"]) for f in fields(schema) if f.get("label")}
+
+
+def entries(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """(label, value) of what was entered, in the form's order, choices by their labels; the rest by key."""
+    found: list[tuple[str, Any]] = []
+    known = set()
+    for field in fields(schema):
+        key = str(field.get("key") or field.get("path") or "")
+        if key not in values or key in known:
+            continue
+        known.add(key)
+        found.append((str(field.get("label") or key), _said(field, values[key])))
+    return found + [(key, value) for key, value in values.items() if key not in known]
+
+
+def _said(field: Mapping[str, Any], value: Any) -> Any:
+    options = {
+        str(option.get("value")): option.get("label")
+        for option in field.get("values") or ()
+        if isinstance(option, Mapping)
+    }
+    if isinstance(value, list):
+        return [options.get(str(item), item) if not isinstance(item, Mapping) else item for item in value]
+    return options.get(str(value), value)

@@ -1,0 +1,91 @@
+"""What a request acts with: the runtime, the person, their language. Law: pages ask here, never Flask's globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from flask import current_app, g, request
+from flask_login import UserMixin, current_user
+
+from engine import api
+
+
+@dataclass(slots=True)
+class SignedIn(UserMixin):
+    """The person behind a session, as pages show and as the engine's verbs take them."""
+
+    id: str
+    name: str
+    name_en: str
+    language: str
+    actor: api.Actor
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """The name in the page's language."""
+        return self.name if is_chinese() or not self.name_en else self.name_en
+
+    @property
+    def opens_next_task(self) -> bool:
+        """Whether the next task opens after one is completed."""
+        return bool(self.settings.get("open_next", True))
+
+    @property
+    def leads(self) -> bool:
+        """Whether they see everybody's tasks."""
+        return self.actor.is_admin or bool(self.actor.leads) or "crm_specialist" in self.actor.teams
+
+    @property
+    def owns_processes(self) -> bool:
+        """Whether they may steer cases and deploy."""
+        return self.actor.is_admin or "process_owner" in self.actor.teams
+
+
+def runtime() -> Any:
+    """The engine this application serves."""
+    return current_app.extensions["dealflow"]
+
+
+def person() -> SignedIn:
+    """Who is signed in; only for views that need a sign-in."""
+    return cast(SignedIn, current_user)
+
+
+def actor() -> api.Actor:
+    """Who acts."""
+    return person().actor
+
+
+def language() -> str:
+    """`zh` or `en`: the person's choice, the choice made before signing in, or the installation's."""
+    if "language" not in g:
+        chosen = request.cookies.get("language", "")
+        if current_user and current_user.is_authenticated:
+            chosen = person().language
+        g.language = chosen if chosen in ("zh", "en") else runtime().settings.language
+    return str(g.language)
+
+
+def is_chinese() -> bool:
+    """Whether the page is in Chinese."""
+    return language() == "zh"
+
+
+def said(zh: str | None, en: str | None) -> str:
+    """A model's text in the page's language; Chinese where English was not written."""
+    return (zh or en or "") if is_chinese() else (en or zh or "")
+
+
+def wants_json() -> bool:
+    """Whether a program asked."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and "text/html" not in request.headers.get("Accept", "")
+
+
+def is_fragment() -> bool:
+    """Whether htmx asked for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
