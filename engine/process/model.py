@@ -51,7 +51,16 @@ class EventDefinition:
     """
 
     kind: Literal[
-        "message", "timer", "signal", "error", "escalation", "conditional", "link", "compensation", "cancel", "terminate"
+        "message",
+        "timer",
+        "signal",
+        "error",
+        "escalation",
+        "conditional",
+        "link",
+        "compensation",
+        "cancel",
+        "terminate",
     ]
     ref: str | None = None
     ref_expr: Expr | None = None

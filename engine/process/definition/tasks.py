@@ -124,8 +124,11 @@ def read_business_rule(reading: Reading, element: Element, key: str) -> dict[str
     if mapping not in _MAP_RESULTS:
         reading.report("decision-mapping", key, line, value=mapping)
     work = decision_work(reading, name.strip(), key, line)
-    return {"work": replace(work, binding=binding, result_variable=result, map_result=_MAP_RESULTS.get(mapping, "resultList"),
-                          retries=retry_cycle(element))}  # fmt: skip
+    mapped = _MAP_RESULTS.get(mapping, "resultList")
+    retries = retry_cycle(element)
+    return {
+        "work": replace(work, binding=binding, result_variable=result, map_result=mapped, retries=retries)
+    }
 
 
 MapResult = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "feel"]
