@@ -35,10 +35,12 @@ def table(
     defaults: dict[str, str] | None = None,
 ) -> str:
     """A decisionTable element, one rule a line."""
-    parts = [f'<decisionTable id="t1" hitPolicy="{policy}"' + (f' aggregation="{aggregation}"' if aggregation else "") + ">"]
+    aggregated = f' aggregation="{aggregation}"' if aggregation else ""
+    parts = [f'<decisionTable id="t1" hitPolicy="{policy}"{aggregated}>']
     for name, kind in inputs:
         values = _tests("inputValues", (allowed or {}).get(name))
-        parts.append(f"<input><inputExpression typeRef={quoteattr(kind)}>{_text(name)}</inputExpression>{values}</input>")
+        expression = f"<inputExpression typeRef={quoteattr(kind)}>{_text(name)}</inputExpression>"
+        parts.append(f"<input>{expression}{values}</input>")
     for name in outputs:
         values = _tests("outputValues", (priorities or {}).get(name))
         default = _tests("defaultOutputEntry", (defaults or {}).get(name))
