@@ -3,6 +3,9 @@
 `at` is a text in the bad model that stands in the line which the fault must name; `element` the id it must name.
 """
 
+# XML reads better in one line than broken for its length.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -123,7 +123,7 @@ def test_two_files_of_the_bench_are_read() -> None:
         assert (definition.key, len(definition.nodes), definition.history_ttl) == (name, nodes, "P30D")
 
 
-def test_the_interchange_models_are_read_or_refused_with_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interchange_models_are_read_or_refused_with_reasons() -> None:
     folder = shared()
     if folder is None:
         pytest.skip("the folder shared is absent: the interchange models were not read")
@@ -142,7 +142,7 @@ def test_the_simplest_interchange_model_runs_once_marked_executable() -> None:
     folder = shared()
     if folder is None:
         pytest.skip("the folder shared is absent: the interchange models were not read")
-    xml = (folder / "miwg" / "A.1.0.bpmn").read_text("utf-8").replace('"false"', '"true"')
+    xml = (folder / "miwg" / "A.1.0.bpmn").read_text("utf-8").replace('isExecutable="false"', 'isExecutable="true"')
     assert len(read_bpmn(xml).definitions[0].nodes) == 5
 
 
