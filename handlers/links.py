@@ -12,7 +12,7 @@ from handlers import inputs
 from handlers.records import links
 from handlers.records.changes import once
 
-PATH = "/f/"
+PATH = "/link/"
 """Where web answers links; the token follows."""
 
 

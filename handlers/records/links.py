@@ -6,11 +6,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.ids import new_id
+from handlers.records import parties, projects
 from handlers.records.tables import client_link as links
 
 TOKEN_BYTES = 24
@@ -71,15 +73,35 @@ def find(session: Session, token: str) -> Link | None:
     return None if row is None else Link(**row)
 
 
-def use(session: Session, token: str, now: datetime) -> Link | None:
-    """Use the link up, in one statement: of two at once one gets it, the other None (as after its last day)."""
+def use(session: Session, link: Link, now: datetime) -> bool:
+    """Use the link up, in one statement: of two at once one gets True, the other False (as after its last day)."""
     used = session.execute(
         links.update()
-        .where(links.c.token_sha256 == _digest(token), links.c.used_at.is_(None), links.c.expires_at > now)
+        .where(links.c.id == link.id, links.c.used_at.is_(None), links.c.expires_at > now)
         .values(used_at=now)
         .returning(links.c.id)
     ).first()
-    return None if used is None else find(session, token)
+    return used is not None
+
+
+def prefill(session: Session, link: Link) -> dict[str, Any]:
+    """What the book knows already, under the names of form `client_profile`: the client need not type it again."""
+    party = parties.find(session, link.party_id)
+    project = projects.find(session, link.business_key)
+    known: dict[str, Any] = {}
+    if party is not None:
+        known |= {"client_name": party.legal_name, "registered_capital": party.capital}
+        for name in ("reg_no", "legal_rep", "address", "founded", "industry", "ownership_type", "website"):
+            known[name] = getattr(party, name)
+        known["people"] = [
+            {"name": one.name, "title": one.title, "mobile": one.mobile, "email": one.email, "role": "contact"}
+            for one in parties.contacts_of(session, party.id)
+        ]
+    if project is not None:
+        known |= {"project_name": project.name, "project_stage": project.stage}
+        for name in ("sector", "location", "capex", "equity_pct", "permits", "cod_planned"):
+            known[name] = getattr(project, name)
+    return {name: value for name, value in known.items() if value not in (None, "", [])}
 
 
 def _digest(token: str) -> str:

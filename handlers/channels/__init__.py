@@ -1,0 +1,13 @@
+"""Ways to reach people, one file a channel, all with one signature: `send(settings, session, message) -> None`.
+
+Law: a channel sends one message or raises (ChannelDown, RecipientRefused, TemplateWrong); when, how often and whether
+at all is the outbox's. A channel marked `transactional` only writes rows, in the outbox's own transaction.
+"""
+
+from collections.abc import Mapping
+
+from engine.outbox import Channel
+from handlers.channels import email, in_app
+
+CHANNELS: Mapping[str, Channel] = {"email": email.send, "in_app": in_app.send}
+"""By the name that models and reminder policies use."""

@@ -1,0 +1,37 @@
+"""The bell in the page: a row in `notification`, in both languages, so that it follows the reader's choice."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import RecipientRefused
+from engine.ids import new_id
+from engine.outbox import Message
+from engine.settings import Settings
+from engine.store import tables as t
+from handlers.channels.rendering import render
+
+
+def send(settings: Settings, session: Session, message: Message) -> None:
+    """Write the notification of one person (recipient: their sign-in name). The subject is what the bell shows.
+
+    RecipientRefused for an unknown person; TemplateWrong.
+    """
+    person = session.execute(sa.select(t.person.c.id).where(t.person.c.id == message.recipient)).first()
+    if person is None:
+        raise RecipientRefused(channel="in_app", recipient=message.recipient, reason="no such person")
+    session.execute(
+        t.notification.insert().values(
+            id=new_id(),
+            person_id=message.recipient,
+            kind=message.template,
+            text_zh=render(settings, message.template, "zh", message.data).subject,
+            text_en=render(settings, message.template, "en", message.data).subject,
+            link=str(message.data.get("path") or message.data.get("link") or "")[:255],
+            created_at=message.created_at,
+        )
+    )
+
+
+send.transactional = True  # type: ignore[attr-defined]

@@ -1,0 +1,85 @@
+"""Templates to text: a first line `Subject: …`, a blank line, the body. Law: a template can compute nothing and
+reach nothing but its data; what it asks for and is not given is an error, not a gap in a letter.
+
+Templates are files of `handlers/templates/<language>/<name>.txt` (Jinja, sandboxed). A language without the template
+falls back to the house's languages: zh, then en.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import SandboxedEnvironment
+
+from engine.errors import TemplateWrong
+from engine.settings import Settings
+
+TEMPLATES = Path(str(files("handlers"))) / "templates"
+LANGUAGES = ("zh", "en")
+
+_SUBJECT = "Subject:"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A rendered message. `subject` is one line."""
+
+    subject: str
+    body: str
+    language: str
+
+
+def render(settings: Settings, template: str, language: str, data: Mapping[str, Any]) -> Text:
+    """The message in the language (`zh`, `en`; a tag such as zh-CN counts as its first part). TemplateWrong."""
+    wanted = "zh" if language.lower().startswith("zh") else language.lower().split("-")[0]
+    for chosen in dict.fromkeys((wanted, *LANGUAGES)):
+        try:
+            source = _environment(settings.tzinfo).get_template(f"{chosen}/{template}.txt")
+        except TemplateNotFound:
+            continue
+        try:
+            text = source.render(data, house=settings.mail_from.partition("<")[0].strip() or "Dealflow")
+        except TemplateError as error:
+            raise TemplateWrong(template=template, language=chosen, reason=str(error)) from error
+        return _split(text, template, chosen)
+    raise TemplateWrong(template=template, language=language, reason="there is no such file")
+
+
+def _split(text: str, template: str, language: str) -> Text:
+    head, _, body = text.partition("\n")
+    if not head.startswith(_SUBJECT):
+        raise TemplateWrong(template=template, language=language, reason=f"the first line is not “{_SUBJECT} …”")
+    return Text(" ".join(head.removeprefix(_SUBJECT).split()), body.strip() + "\n", language)
+
+
+@cache
+def _environment(zone: tzinfo) -> SandboxedEnvironment:
+    made = SandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
+    made.filters["moment"] = lambda value: _moment(value, zone)
+    made.filters["money"] = _money
+    return made
+
+
+def _moment(value: object, zone: tzinfo) -> str:
+    """A moment in the business zone to the minute; a date as it is; nothing as a dash."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat() if isinstance(value, date) else str(value or "—")
+
+
+def _money(value: object) -> str:
+    """An amount with thousands separated, cents only when there are some."""
+    if not isinstance(value, Decimal | int):
+        return str(value)
+    number = Decimal(value)
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.2f}"

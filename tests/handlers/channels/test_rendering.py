@@ -1,0 +1,92 @@
+"""Every template exists in both languages, says what it must, and never more."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.errors import TemplateWrong
+from engine.settings import Settings
+from handlers.channels.rendering import LANGUAGES, TEMPLATES, render
+
+SETTINGS = Settings(mail_from="远山融资 <deals@example.com>")
+TASK: Mapping[str, Any] = {
+    "task": "首次联系",
+    "business_key": "PJ-2026-0001",
+    "facts": {"client_name": "华丰风电", "project_name": "如东", "amount": Decimal("860000000"), "currency": "CNY"},
+    "due": datetime(2026, 3, 4, 10, 0, tzinfo=UTC),
+    "person": "李伟",
+    "assignee": None,
+    "link": "https://deals.example.com/tasks/1",
+    "path": "/tasks/1",
+}
+CLIENT: Mapping[str, Any] = {
+    "client_name": "华丰风电",
+    "project_name": "如东海上风电二期",
+    "project_key": "PJ-2026-0001",
+    "link_url": "https://deals.example.com/link/abc",
+}
+NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
+
+
+def data_of(name: str) -> Mapping[str, Any]:
+    about_a_task = name.startswith("reminder_") or name in ("task_assigned", "escalation")
+    return TASK if about_a_task else CLIENT
+
+
+def test_both_languages_have_the_same_templates() -> None:
+    assert sorted(path.stem for path in (TEMPLATES / "en").glob("*.txt")) == NAMES
+    assert len(NAMES) == 17
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_has_a_subject_and_a_body(name: str, language: str) -> None:
+    text = render(SETTINGS, name, language, data_of(name))
+    assert text.language == language
+    assert text.subject and "{" not in text.subject + text.body
+    assert len(text.body) > 40
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if data_of(name) is TASK])
+def test_a_task_without_facts_and_due_date_can_still_be_announced(name: str) -> None:
+    bare = dict(TASK) | {"facts": {}, "due": None, "business_key": None}
+    assert "—" in render(SETTINGS, name, "zh", bare).subject
+
+
+def test_times_are_of_the_business_zone_and_amounts_are_grouped() -> None:
+    text = render(SETTINGS, "task_assigned", "zh", TASK)
+    assert "期限:2026-03-04 18:00" in text.body
+    assert "金额:860,000,000 CNY" in text.body
+
+
+@pytest.mark.parametrize("name", ["kyc_neutral_decline", "decline_neutral"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_neutral_decline_tells_no_reason(name: str, language: str) -> None:
+    told = dict(CLIENT) | {"reason": "制裁名单命中 SANCTIONS", "hits": ["SDN"]}
+    text = render(SETTINGS, name, language, told)
+    whole = (text.subject + text.body).lower()
+    for word in ("制裁", "sanction", "合规", "complian", "kyc", "洗钱", "suspic", "可疑", "命中", "sdn", "核查"):
+        assert word not in whole
+
+
+def test_what_a_template_needs_and_is_not_given_is_an_error() -> None:
+    with pytest.raises(TemplateWrong, match=r"client_form_link.*link_url"):
+        render(SETTINGS, "client_form_link", "zh", {"client_name": "华丰风电"})
+
+
+def test_an_unknown_template_is_named() -> None:
+    with pytest.raises(TemplateWrong, match="greeting"):
+        render(SETTINGS, "greeting", "en", {})
+
+
+def test_data_is_not_run_as_a_template() -> None:
+    sly = dict(CLIENT) | {"client_name": "{{ house.__class__ }}"}
+    assert "{{ house.__class__ }}" in render(SETTINGS, "decline_polite", "zh", sly).body
+
+
+def test_a_language_without_templates_falls_back_to_the_houses() -> None:
+    assert render(SETTINGS, "decline_polite", "fr", CLIENT).language == "zh"
+    assert render(SETTINGS, "decline_polite", "zh-CN", CLIENT).language == "zh"
