@@ -7,7 +7,9 @@ meaning is FEEL's and written once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 from engine.decisions import model as m
@@ -237,7 +239,7 @@ class LogicCompiler:
         return filtered
 
     def _iterator(self, box: m.Iterator, names: Names, owner: str) -> Logic:
-        source = self.logic(box.source, names, owner)
+        source = self.logic(_iterated(box.source), names, owner)
         body = self.logic(box.body, names | {box.variable, "partial"}, owner)
         quantified = box.kind != "for"
 
@@ -259,6 +261,15 @@ class LogicCompiler:
         return lambda scope, run: coerce(logic(scope, run), run)
 
 
+def _iterated(source: m.Boxed | None) -> m.Boxed | None:
+    """What a loop runs over: `1..n` is written without brackets there, as in FEEL's own `for`."""
+    if not isinstance(source, m.Literal) or not _BARE_RANGE.match(source.text.text):
+        return source
+    text = replace(source.text, text=f"for i in {source.text.text}\n return i")
+    return replace(source, text=text)
+
+
+_BARE_RANGE = re.compile(r"[^\[\](\"]+\.\.[^\[\])\"]+$")
 _LOOP = compile_expression(f"for x in {_SOURCE} return {_BODY}(x, partial)", (_SOURCE, _BODY))
 
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from engine.decisions import model as m
 from engine.decisions.checks import check_model
 from engine.decisions.evaluation import Evaluation
-from engine.decisions.link import Linked, LinkedModel, link
+from engine.decisions.link import Linked, LinkedModel, alias_of, link
 from engine.decisions.needs import InputNeed, needs_of
 from engine.decisions.parse import parse_model
 from engine.decisions.result import DecisionResult, Run, Value
@@ -67,7 +67,8 @@ class Decisions:
 
     def alias_of(self, namespace: str) -> str:
         """The local name under which that namespace is imported; "" when it is not."""
-        found = (alias for alias, linked in self._linked.imports.items() if linked.model.namespace == namespace)
+        imports = self._linked.imports.items()
+        found = (alias_of(source) for source, linked in imports if linked.model.namespace == namespace)
         return next(found, "") if namespace else ""
 
     def evaluate(self, decision: str, inputs: Mapping[str, Value], at: Moment) -> DecisionResult:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.decisions import model as m
-from engine.decisions.link import Linked, LinkedModel, Need
+from engine.decisions.link import Linked, LinkedModel, Need, alias_of
 from engine.decisions.result import Run, Value
 from engine.feel import FunctionValue, Parameter
 
@@ -53,11 +53,9 @@ class Evaluation:
         self.values[ident] = value
         return value
 
-    def reached(self, need: Need) -> Value:
-        """The value of a required element, here or in an imported model."""
-        return (
-            self._imported(need.alias) if need.alias in self.linked.imports and not self._is_own(need) else self
-        ).value(need.ident)
+    def place(self, need: Need) -> Evaluation:
+        """The evaluation that holds a required element: this one, or an imported model's."""
+        return self if need.source is None else self._imported(need.source)
 
     def decided(self) -> dict[str, Value]:
         """The decisions that got a value, by name."""
@@ -68,17 +66,15 @@ class Evaluation:
                 found[element.name] = value
         return found
 
-    def _is_own(self, need: Need) -> bool:
-        return need.alias == "" and need.ident in self.linked.elements
-
-    def _imported(self, alias: str) -> Evaluation:
-        if alias not in self.below:
-            given = self.inputs.get(alias)
+    def _imported(self, source: str) -> Evaluation:
+        if source not in self.below:
+            alias = alias_of(source)
+            given = self.inputs.get(alias) if alias else None
             inputs = dict(given) if isinstance(given, Mapping) else {}
             start = f"{alias}."
             inputs.update((k[len(start) :], v) for k, v in self.inputs.items() if alias and k.startswith(start))
-            self.below[alias] = Evaluation(self.linked.imports[alias], inputs, self.run, self)
-        return self.below[alias]
+            self.below[source] = Evaluation(self.linked.imports[source], inputs, self.run, self)
+        return self.below[source]
 
     def _given(self, element: m.InputData) -> Value:
         place: Evaluation | None = self
@@ -93,7 +89,7 @@ class Evaluation:
     def _scope(self, linked: Linked) -> dict[str, Value]:
         scope: dict[str, Value] = dict(self.undeclared)
         for need in linked.needs:
-            value = self.reached(need)
+            value = self.place(need).value(need.ident)
             if need.alias:
                 scope[need.alias] = {**scope.get(need.alias, {}), need.name: value}
             else:
@@ -121,9 +117,7 @@ class Evaluation:
 
     def give(self, need: Need, value: Value) -> None:
         """Sets the value of an element instead of working it out (a service's inputs)."""
-        place = self
-        if need.alias in self.linked.imports and not self._is_own(need):
-            place = self._imported(need.alias)
+        place = self.place(need)
         linked = place.linked.elements[need.ident]
         place.values[need.ident] = linked.coerce(value, self.run)
 
@@ -134,9 +128,9 @@ class Evaluation:
             if target := self.linked.elements.get(reference.id):
                 results[target.element.variable.name] = self.value(reference.id)
             else:
-                for alias, other in self.linked.imports.items():
+                for source, other in self.linked.imports.items():
                     if other.model.namespace == reference.namespace and reference.id in other.elements:
                         name = other.elements[reference.id].element.variable.name
-                        results[name] = self._imported(alias).value(reference.id)
+                        results[name] = self._imported(source).value(reference.id)
         value = next(iter(results.values())) if len(element.output_decisions) == 1 and results else results
         return linked.coerce(value, self.run)

@@ -17,8 +17,11 @@ from engine.errors import Fault
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A required element: the import it is reached through ("" for none), its name in scope, its id."""
+    """A required element: the import it is reached through (a key of `imports`; None for the model itself), the
+    alias before its name in scope ("" for none), its name, its id.
+    """
 
+    source: str | None
     alias: str
     name: str
     ident: str
@@ -36,7 +39,9 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class LinkedModel:
-    """One model, its elements by id, and the models it imports by alias."""
+    """One model, its elements by id, and the models it imports by alias (by `#namespace` where the import has no
+    name: its elements are then named like the model's own).
+    """
 
     model: m.Model
     elements: Mapping[str, Linked]
@@ -71,11 +76,16 @@ def _link(
         if other is None:
             faults.append(_missing_import(wanted, file))
         else:
-            imports[wanted.name] = _link(other, known, file, faults, (*path, model.namespace))
+            imports[wanted.name or f"#{wanted.namespace}"] = _link(other, known, file, faults, (*path, model.namespace))
     linker = _Linker(model, imports, file)
     linked = linker.link()
     faults += linker.logic.faults
     return linked
+
+
+def alias_of(source: str | None) -> str:
+    """What stands before the names of an import: nothing where it has no name."""
+    return "" if source is None or source.startswith("#") else source
 
 
 def _is_dmn(wanted: m.Import) -> bool:
@@ -97,8 +107,8 @@ class _Linker:
     def __init__(self, model: m.Model, imports: Mapping[str, LinkedModel], file: str) -> None:
         self.model = model
         self.imports = imports
-        self.aliases = {linked.model.namespace: alias for alias, linked in imports.items()}
-        self.types = Types(model, {alias: linked.types for alias, linked in imports.items()}, file)
+        self.sources = {linked.model.namespace: source for source, linked in imports.items()}
+        self.types = Types(model, [(alias_of(source), linked.types) for source, linked in imports.items()], file)
         self.logic = LogicCompiler(self.types, _member_names(model, imports), file)
         self.logic.faults += self.types.faults
         self.own = {element.id: element for element in model.elements()}
@@ -148,14 +158,14 @@ class _Linker:
 
     def need(self, owner: m.DrgElement, reference: m.Reference) -> Need | None:
         """The element behind an href; None, with a fault, when there is none."""
-        alias = self.aliases.get(reference.namespace) if reference.namespace else ""
+        source = self.sources.get(reference.namespace) if reference.namespace else None
         known: Mapping[str, m.DrgElement] = {}
         if not reference.namespace:
             known = self.own
-        elif alias is not None:
-            known = {ident: linked.element for ident, linked in self.imports[alias].elements.items()}
+        elif source is not None:
+            known = {ident: linked.element for ident, linked in self.imports[source].elements.items()}
         target = known.get(reference.id)
-        if target is None or alias is None:
+        if target is None:
             self.logic.fault(
                 "dmn.unknown_reference", owner.id, reference.line,
                 f"{owner.name}: nothing has the id “{reference.id}” that it requires.",
@@ -163,7 +173,7 @@ class _Linker:
                 "Draw the requirement again.", "请重新绘制该依赖连线。",
             )  # fmt: skip
             return None
-        return Need(alias, target.variable.name, target.id)
+        return Need(source, alias_of(source), target.variable.name, target.id)
 
     def _cycles(self, elements: Mapping[str, Linked]) -> None:
         """Decisions that require each other have no value (DMN 1.5 §6.3.7: requirements are acyclic)."""
@@ -188,7 +198,7 @@ def _rings(
     if ident in done or isinstance(elements[ident].element, m.DecisionService):
         return
     for need in elements[ident].needs:
-        if not need.alias:
+        if need.source is None:
             yield from _rings(elements, need.ident, done, (*path, ident))
     done.add(ident)
 

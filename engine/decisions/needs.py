@@ -47,11 +47,12 @@ def _collect(linked: LinkedModel, wanted: Linked, path: str, found: dict[str, In
                 _add(linked, parameter.name, parameter.type_ref, True, found)
             return
     for need in wanted.needs:
-        below = linked.imports.get(need.alias) if need.alias else None
-        if below is None:
+        if need.source is None:
             _collect(linked, linked.elements[need.ident], path, found, seen)
         else:
-            _collect(below, below.elements[need.ident], f"{path}{need.alias}.", found, seen)
+            below = linked.imports[need.source]
+            inner = f"{path}{need.alias}." if need.alias else path
+            _collect(below, below.elements[need.ident], inner, found, seen)
     if isinstance(element, m.Decision) and isinstance(element.logic, m.DecisionTable):
         for clause in element.logic.inputs:
             name = clause.expression.text

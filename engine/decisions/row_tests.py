@@ -81,7 +81,7 @@ def run_row_tests(decisions: Decisions, tests: Sequence[RowTest], now: datetime,
     outcomes = tuple(_run(decisions, test, now, zone) for test in tests)
     fired = {(o.test.decision, row) for o in outcomes for row in o.fired}
     wanted = {test.decision for test in tests}
-    rows = ((name, row) for name in sorted(wanted) for row in decisions.rows(name))
+    rows = ((name, row) for name in sorted(wanted) if decisions.has(name) for row in decisions.rows(name))
     return RowReport(outcomes, tuple(place for place in rows if place not in fired))
 
 

@@ -6,7 +6,7 @@ Law: a value that does not conform, even after the standard's implicit conversio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
@@ -141,10 +141,10 @@ class _Reader:
 class Types:
     """The types of one model; `feel` maps their names for FEEL's `instance of`."""
 
-    def __init__(self, model: m.Model, imported: Mapping[str, Types], file: str) -> None:
+    def __init__(self, model: m.Model, imported: Sequence[tuple[str, Types]], file: str) -> None:
         self._items = {item.name: item for item in model.items}
-        bare = {_qualified(a, n): t for a, types in imported.items() for n, t in types.feel.items()}
-        held = {_qualified(a, n): t for a, types in imported.items() for n, t in types.held.items()}
+        bare = {_qualified(a, n): t for a, types in imported for n, t in types.feel.items()}
+        held = {_qualified(a, n): t for a, types in imported for n, t in types.held.items()}
         self._reader = _Reader(self._items, held, True, file)
         self.held: Mapping[str, FeelType] = self._reader.types
         self.feel: Mapping[str, FeelType] = _Reader(self._items, bare, False, file).types
