@@ -55,8 +55,12 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
 
 
 def power(base: Decimal, exponent: Decimal) -> Decimal:
-    """`base ** exponent`; 0 ** 0 is 1."""
-    return Decimal(1) if not exponent else DECIMAL128.power(base, exponent)
+    """`base ** exponent`; 0 ** 0 is 1, and 0 to a negative power a division by zero."""
+    if not exponent:
+        return Decimal(1)
+    if not base and exponent < 0:
+        raise Null("division")
+    return DECIMAL128.power(base, exponent)
 
 
 def _join(left: str, right: str) -> str:

@@ -101,10 +101,17 @@ def _equality(left: Code, right: Code, wanted: bool) -> Code:
         a, b = left(scope), right(scope)
         if type(a) is Decimal and type(b) is Decimal:
             return (a == b) is wanted
-        found = equal(a, b)
-        return found if found is None else found is wanted
+        return _same(scope, a, b, wanted)
 
     return run
+
+
+def _same(scope: Scope, a: Value, b: Value, wanted: bool) -> bool | None:
+    found = equal(a, b)
+    if found is None:
+        note(scope.at, "incomparable", left=kind(a), right=kind(b))
+        return None
+    return found is wanted
 
 
 def _equal_literal(left: Code, literal: Value, wanted: bool) -> Code:
@@ -114,8 +121,7 @@ def _equal_literal(left: Code, literal: Value, wanted: bool) -> Code:
         a = left(scope)
         if type(a) is of:
             return (a == literal) is wanted
-        found = equal(a, literal)
-        return found if found is None else found is wanted
+        return _same(scope, a, literal, wanted)
 
     return run
 

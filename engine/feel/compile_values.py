@@ -13,22 +13,23 @@ from engine.feel.types import FeelType, coerce, infer
 from engine.feel.values import DECIMAL128, FunctionValue, Parameter, Range, Value, kind
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from engine.feel.compiler import Compiler
 
 
 def literal(compiler: Compiler, node: n.Literal) -> Code:
-    value = node.value if kind(node.value) != "number" else _rounded(node.value)
+    """The constant; a number is rounded to decimal128, and null beyond its exponents."""
+    value = node.value
+    if kind(value) == "number":
+        try:
+            value = DECIMAL128.plus(value)
+        except ArithmeticError:
+            return _overflow
     return lambda scope: value
 
 
-def _rounded(value: Decimal) -> Value:
-    """A numeric literal in decimal128; null beyond its exponents."""
-    try:
-        return DECIMAL128.plus(value)
-    except ArithmeticError:
-        return None
+def _overflow(scope: Scope) -> Value:
+    note(scope.at, "overflow")
+    return None
 
 
 def list_literal(compiler: Compiler, node: n.ListNode) -> Code:

@@ -13,6 +13,9 @@ from engine.errors import FeelSyntaxError
 MAX_TEXT: Final = 200_000
 """Longest expression accepted, in characters."""
 
+MAX_SHOWN: Final = 500
+"""So much of a text stands in its error."""
+
 # DMN 1.5 §10.3.1.2, grammar rules 28 and 29.
 _START: Final = (
     "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
@@ -80,7 +83,8 @@ def _no_token(text: str, position: int) -> FeelSyntaxError:
 
 def syntax_error(text: str, position: int, reason: str, reason_zh: str) -> FeelSyntaxError:
     """The error for `position` (0-based) of `text`, with the reason in English and Chinese."""
-    return FeelSyntaxError(text=text, position=position, reason=reason, reason_zh=reason_zh)
+    shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    return FeelSyntaxError(text=shown, position=position, reason=reason, reason_zh=reason_zh)
 
 
 def number(written: str) -> Decimal:

@@ -385,8 +385,10 @@ class Parser(TypeParser):
             while not self.is_op("}"):
                 if entries:
                     self.take_op(",")
+                start = self.at
                 key = self.key()
                 if any(key == other for other, _ in entries):
+                    self.at = start
                     raise self.error(f"the key {key!r} stands twice", f"键 {key!r} 重复")
                 entries.append((key, self.expression()))
                 local.add(key)

@@ -63,7 +63,8 @@ def _quoted(text: str) -> str:
 
 
 def _number(value: Decimal) -> str:
-    return format(value, "f")
+    """All digits, no exponent; zero has no sign."""
+    return format(value if value else value.copy_abs(), "f")
 
 
 def _range(value: Range, length: list[int]) -> str:

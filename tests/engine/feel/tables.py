@@ -19,15 +19,18 @@ def moment(**fields):
 def table(text):
     """`expression → value` lines as parameters; the expression is the test's name."""
     rows = [line.strip().rsplit(" → ", 1) for line in text.strip().splitlines() if line.strip()]
-    return pytest.mark.parametrize(
-        ("expression", "value"), [pytest.param(*row, id=row[0].strip()) for row in rows]
-    )
+    return pytest.mark.parametrize(("expression", "value"), [pytest.param(*row, id=row[0].strip()) for row in rows])
+
+
+def names_of(scope):
+    """The names of the scope and of the contexts in it, as a host hands them in."""
+    inner = [names_of(value) for value in scope.values() if isinstance(value, dict)]
+    return set(scope).union(*inner)
 
 
 def run(expression, scope=None, at=None):
     """The value of the expression with the scope's names known."""
-    names = scope or {}
-    return compile_expression(expression, names.keys())(names, at or moment())
+    return compile_expression(expression, names_of(scope or {}))(scope or {}, at or moment())
 
 
 def written(value):
