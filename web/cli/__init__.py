@@ -1,0 +1,51 @@
+"""The `dealflow` command. Law: thin; the outermost room, which starts processes and sets them up.
+
+Exit codes: 0 done · 1 the house or we are at fault, or an expectation is unmet · 2 a model is refused ·
+3 what was given cannot be used. What is refused is printed with its place and the way out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from engine.errors import CallerError, DealflowError, ModelError, ModelRefused
+from web.cli import data, models, serving, trying
+from web.cli.saying import faults, language
+
+__all__ = ["commands", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dealflow", prog_name="dealflow")
+def commands() -> None:
+    """Dealflow: a BPMN workflow engine, and the project-finance work built on it."""
+
+
+for module in (serving, models, trying, data):
+    for command in module.COMMANDS:
+        commands.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its code."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """The command's exit code; nothing is raised."""
+    try:
+        found = commands.main(arguments, prog_name="dealflow", standalone_mode=False)
+        return found if isinstance(found, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 3
+    except click.Abort:
+        return 1
+    except DealflowError as error:
+        click.secho(error.text(language()), err=True, fg="red")
+        if isinstance(error, ModelRefused):
+            click.echo(faults("", error.faults), err=True)
+        return 2 if isinstance(error, ModelError) else 3 if isinstance(error, CallerError) else 1
