@@ -21,6 +21,8 @@ from engine.log import logger
 
 log = logger("watcher")
 DEBOUNCE_MS = 300
+REFERENCES = ("call-unknown", "decision-unknown", "form-unknown")
+"""Rules that a package deployed later in the same run may satisfy."""
 TAKEN = (".bpmn", ".dmn", ".form", ".json", ".md")
 
 
@@ -98,7 +100,7 @@ def deploy_all(runtime: Runtime, root: Path, by: api.Actor, note: str = "") -> l
 
 def _needs_another(found: Iterable[Fault]) -> bool:
     """Whether the only faults are references to packages that may come later in the same run."""
-    return all(fault.rule.startswith("unknown-") or fault.rule.startswith("reference.") for fault in found)
+    return all(fault.rule in REFERENCES for fault in found if fault.severity == "error")
 
 
 def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
