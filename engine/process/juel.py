@@ -127,10 +127,11 @@ class _Parser:
     def advance(self) -> None:
         found = _TOKEN.match(self.text, self.at)
         if found is None:
-            self.place = self.at
-            raise self.fail(
-                f"“{self.text[self.at :].strip()[:1]}” is not understood here", "此处有无法识别的字符"
-            )
+            rest = self.text[self.at :].lstrip()
+            self.place = len(self.text) - len(rest)
+            if rest.startswith("="):
+                raise self.fail("“=” is not understood here; equality is “==”", "此处不能用“=”;相等请用“==”")
+            raise self.fail(f"“{rest[:1]}” is not understood here", f"此处无法识别“{rest[:1]}”")
         self.kind = found.lastgroup or "end"
         self.value = found[self.kind]
         self.place = found.start(self.kind)
