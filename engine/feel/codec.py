@@ -1,4 +1,4 @@
-"""Values to bytes and back. Law: what comes back is equal in value and kind; text that was written once is read for ever.
+"""Values to bytes and back. Law: what comes back is equal in value and kind; text once written is read for ever.
 
 Plain JSON where JSON can say it; the rest is an object with one key that begins with `$`:
 
@@ -9,7 +9,8 @@ Plain JSON where JSON can say it; the rest is an object with one key that begins
 | `$d` `$h` `$t` | date, time, date-time | ISO 8601, an IANA zone behind it in brackets |
 | `$u` | timedelta | microseconds |
 | `$m` | YearsMonths | months |
-| `$r` | Range | start, end, start included, end included |
+| `$r` | Range | start, end, start included, end included, the sign if written with one |
+| `$w` | wide dates, times, durations | FEEL's text |
 | `$f` | FileRef | id, name, media type, size, sha256 |
 | `$c` | a context whose only key begins with `$` | the context |
 """
@@ -17,6 +18,7 @@ Plain JSON where JSON can say it; the rest is an object with one key that begins
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -25,7 +27,10 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from engine.feel.temporal import parse_at
+from engine.feel.text import to_string
 from engine.feel.values import Range, YearsMonths
+from engine.feel.wide import WideDate, WideDateTime, WideDuration, WideTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def _cause(error: BaseException) -> str:
     return str(error.__cause__ or error)
 
 
-def _tag(item: object) -> object:  # noqa: PLR0911 - one line a kind
+def _tag(item: object) -> object:  # one line a kind
     match item:
         case Decimal():
             return {"$n": str(item)}
@@ -89,7 +94,9 @@ def _tag(item: object) -> object:  # noqa: PLR0911 - one line a kind
         case YearsMonths():
             return {"$m": item.months}
         case Range():
-            return {"$r": [item.start, item.end, item.start_included, item.end_included]}
+            return {"$r": _range_parts(item)}
+        case WideDate() | WideTime() | WideDateTime() | WideDuration():
+            return {"$w": to_string(item)}
         case FileRef():
             return {"$f": [item.id, item.name, item.media_type, item.size, item.sha256]}
         case str():
@@ -99,6 +106,12 @@ def _tag(item: object) -> object:  # noqa: PLR0911 - one line a kind
     if isinstance(item, list | tuple):
         return list(item)
     raise TypeError(f"a value of type {type(item).__name__} cannot be stored")
+
+
+def _range_parts(item: Range) -> list[object]:
+    """The parts of an interval; the sign of `(< e)` only where there is one, so that old readers read the rest."""
+    parts = [item.start, item.end, item.start_included, item.end_included]
+    return [*parts, item.operator] if item.operator else parts
 
 
 def _zone_name(zone: tzinfo | None) -> str:
@@ -120,7 +133,7 @@ def _escaped(value: object) -> object:
         case list() | tuple():
             return [_escaped(item) for item in value]
         case Range():
-            return {"$r": [_escaped(value.start), _escaped(value.end), value.start_included, value.end_included]}
+            return {"$r": [_escaped(part) for part in _range_parts(value)]}
     return value
 
 
@@ -154,7 +167,7 @@ def _read_time(text: str) -> time:
     return moment.replace(tzinfo=zone) if zone else moment
 
 
-_READ = {
+_READ: dict[str, Callable[[Any], Any]] = {
     "$n": Decimal,
     "$i": int,
     "$d": date.fromisoformat,
@@ -162,7 +175,8 @@ _READ = {
     "$t": _read_datetime,
     "$u": lambda micros: timedelta(microseconds=micros),
     "$m": YearsMonths,
-    "$r": lambda parts: Range(_untag(parts[0]), _untag(parts[1]), parts[2], parts[3]),
+    "$r": lambda parts: Range(_untag(parts[0]), _untag(parts[1]), *parts[2:]),
+    "$w": parse_at,
     "$f": lambda parts: FileRef(*parts),
     "$c": lambda inner: {key: _untag(item) for key, item in inner.items()},
 }

@@ -212,7 +212,7 @@ class Parser(TypeParser):
         self.at += 1
         if self.stream[start].quoted:
             return self.stream[start].text
-        while self.token.kind == "name" and not self.is_keyword() and not self.token.quoted:
+        while self.token.kind in ("name", "number") and not self.is_keyword() and not self.token.quoted:
             self.at += 1
         return joined(self.stream[start : self.at])
 

@@ -9,6 +9,24 @@ from typing import Final
 
 from engine.feel.moment import Moment, Notice
 
+_KINDS_ZH: Final = {
+    "null": "空值",
+    "boolean": "布尔值",
+    "number": "数值",
+    "string": "字符串",
+    "date": "日期",
+    "time": "时间",
+    "date and time": "日期时间",
+    "days and time duration": "天时时长",
+    "years and months duration": "年月时长",
+    "list": "列表",
+    "context": "上下文",
+    "range": "区间",
+    "function": "函数",
+    "unknown": "未知类型的值",
+}
+_KIND_FIELDS: Final = frozenset({"kind", "left", "right"})
+
 MAX_NOTICES: Final = 200
 """Notices kept per Moment; further ones are dropped, so that a loop cannot fill the memory."""
 
@@ -32,7 +50,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "range": ("the ends of the interval do not fit: {start}..{end}", "区间两端不匹配:{start}..{end}"),
     "iterate": ("cannot iterate over {kind}", "无法遍历{kind}"),
     "filter": ("a filter needs a number or a boolean, not {kind}", "过滤条件须为数值或布尔值,而不是{kind}"),
-    "type": ("{value} is not of type {type}", "{value} 不属于类型 {type}"),
+    "type": ("{kind} is not of type {type}", "{kind}不属于类型 {type}"),
     "unknown-type": ("there is no type “{name}”", "没有类型“{name}”"),
     "external": ("external functions are not run", "不执行外部函数"),
     "pattern": ("the pattern {pattern!r} cannot be used: {reason}", "正则表达式 {pattern!r} 不可用:{reason}"),
@@ -56,7 +74,15 @@ def note(at: Moment, code: str, **fields: object) -> None:
     """Appends the notice for `code` to the moment's warnings."""
     if len(at.warnings) < MAX_NOTICES:
         en, zh = REASONS[code]
-        at.warnings.append(Notice.of(en.format(**fields), zh.format(**fields)))
+        at.warnings.append(Notice.of(en.format(**fields), zh.format(**_in_chinese(fields))))
+
+
+def _in_chinese(fields: dict[str, object]) -> dict[str, object]:
+    """The fields with the names of kinds in Chinese."""
+    return {
+        key: _KINDS_ZH.get(value, value) if key in _KIND_FIELDS and isinstance(value, str) else value
+        for key, value in fields.items()
+    }
 
 
 def note_null(at: Moment, null: Null) -> None:

@@ -200,4 +200,4 @@ def coerce(value: Value, to: FeelType | None) -> Value:
         return [value]
     if kind(value) == "date" and to.name == "date and time":
         return midnight(value)
-    raise Null("type", value=kind(value), type=to.name)
+    raise Null("type", kind=kind(value), type=to.name)

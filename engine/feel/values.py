@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, Final, TypeAlias
@@ -78,7 +78,6 @@ class FunctionValue:
     call: Callable[..., Value]
     result: Any = None
     name: str = "function"
-    types: Mapping[str, Any] = field(default_factory=dict)
 
 
 def admit(value: Value) -> Value:
