@@ -10,11 +10,12 @@ from engine.process.contract import Env, Step
 from engine.process.model import Definition
 from engine.process.native.answers import answer
 from engine.process.native.events import check_conditions
+from engine.process.native import complexgateway
 from engine.process.native.gateways import settle_joins
 from engine.process.native.plan import plan_of
 from engine.process.native.run import NODE_LIMIT, Run
 from engine.process.native.subprocesses import emptied
-from engine.process.native.table import behaviours
+from engine.process.native.table import equip
 from engine.process.state import State
 from engine.process.triggers import Trigger
 
@@ -30,7 +31,7 @@ def step(
     LOOP_LIMIT. Raises WaitClosed when what the trigger answers is no longer open, InvalidInput and NotFound for a
     trigger that does not fit the model.
     """
-    run = Run(plan_of(definition, behaviours), state, env, node_limit)
+    run = Run(plan_of(definition, equip), state, env, node_limit)
     answer(run, trigger)
     _drain(run)
     return run.step()
@@ -51,5 +52,5 @@ def _drain(run: Run) -> None:
                     run.arrive(token)
                 else:
                     run.attempt(op, token)
-        elif not run.joins or not settle_joins(run):
+        elif not (run.joins and settle_joins(run)) and not (run.plan.complex and complexgateway.settle(run)):
             return

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.process.native import compensation, flows
+from engine.process.native import flows
+from engine.process.native.adhocrules import after_activity, closing
 from engine.process.native.arming import guard
 from engine.process.native.plan import PNode
+from engine.process.native.records import remember
 from engine.process.native.run import Run, Stuck
 from engine.process.state import Stage, Token
 
 
 def enter(run: Run, token: Token, p: PNode) -> None:
     """A token arrives at an activity; with a start quantity it waits for its fellows first."""
-    if p.node.start_quantity > 1 and not _gathered(run, token, p):
+    if p.node.start_quantity > 1 and token.index < 0 and not _gathered(run, token, p):
         return
     run.entered(token, p)
     begin(run, token, p)
@@ -41,9 +43,7 @@ def _gathered(run: Run, token: Token, p: PNode) -> bool:
 def begin(run: Run, token: Token, p: PNode) -> None:
     """Stage ENTERED: map the inputs, in a loop set up its body, then start the work."""
     if p.loop is not None and token.index < 0:
-        from engine.process.native import loops
-
-        loops.begin(run, token, p)
+        p.repeat(run, token, p)
         return
     _check_input_sets(run, token, p)
     if p.node.inputs or p.node.data:
@@ -107,9 +107,7 @@ def complete(run: Run, token: Token, p: PNode) -> None:
     else:
         _take_down(run, token, p)
     if token.index >= 0:
-        from engine.process.native import loops
-
-        loops.iteration_done(run, token, p)
+        p.iterated(run, token, p)
         return
     depart(run, token, p)
 
@@ -120,11 +118,11 @@ def _take_down(run: Run, token: Token, p: PNode) -> None:
     if token.inner:
         scope = run.scopes[token.inner]
         if p.compensable:
-            compensation.remember(run, token, p, scope)
+            remember(run, token, p, scope)
         if token.index < 0:
             drop_scope(run, token)
     elif p.compensable:
-        compensation.remember(run, token, p, None)
+        remember(run, token, p, None)
 
 
 def drop_scope(run: Run, token: Token) -> None:
@@ -139,4 +137,13 @@ def depart(run: Run, token: Token, p: PNode) -> None:
     token.stage = Stage.LEAVING
     chosen = flows.choose(run, token, p)
     run.left(token, p)
+    if not p.adhoc:
+        flows.take(run, token, p, chosen)
+        return
+    scope = token.scope
+    if closing(run, scope):
+        run.consume(token)
+        return
     flows.take(run, token, p, chosen)
+    if p.activity:
+        after_activity(run, scope)

@@ -33,7 +33,7 @@ def choose(run: Run, token: Token, p: PNode) -> Chosen:
                 break
     if not found and p.default:
         found = [(flow, target) for flow, target, _ in p.outs if flow == p.default]
-    if not found and p.routing != "some":
+    if not found:
         raise Stuck("NO_FLOW", "no outgoing flow's condition holds, and there is no default flow")
     return tuple(found)
 

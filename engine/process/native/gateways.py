@@ -7,6 +7,8 @@ asked whenever everything else has come to rest.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.process.native.activities import depart
 from engine.process.native.arming import open_event
 from engine.process.native.plan import PNode, Reach
@@ -28,9 +30,9 @@ def parallel(run: Run, token: Token, p: PNode) -> None:
     if len(p.incoming) < 2:
         depart(run, token, p)
         return
-    key = _stand(run, token, p)
+    key = stand(run, token, p)
     if len({run.tokens[id].flow for id in run.joins[key]}) == len(p.incoming):
-        depart(run, _merge(run, key), p)
+        depart(run, merge(run, key), p)
 
 
 def inclusive(run: Run, token: Token, p: PNode) -> None:
@@ -39,10 +41,10 @@ def inclusive(run: Run, token: Token, p: PNode) -> None:
     if len(p.incoming) < 2:
         depart(run, token, p)
         return
-    _stand(run, token, p)
+    stand(run, token, p)
 
 
-def _stand(run: Run, token: Token, p: PNode) -> Key:
+def stand(run: Run, token: Token, p: PNode) -> Key:
     """The token stands before the join; one that came by no flow (a moved one) takes a flow that has none."""
     key = (token.scope, p.id)
     waiting = run.joins.get(key, ())
@@ -54,7 +56,7 @@ def _stand(run: Run, token: Token, p: PNode) -> Key:
     return key
 
 
-def _merge(run: Run, key: Key) -> Token:
+def merge(run: Run, key: Key) -> Token:
     """Take the oldest token of each filled flow; the last of them goes on for all."""
     taken: dict[str, int] = {}
     for id in run.joins[key]:
@@ -76,15 +78,10 @@ def settle_joins(run: Run) -> bool:
     for key in list(run.joins):
         p = run.plan.nodes[key[1]]
         if p.type == "inclusiveGateway" and may_fire(run, key, run.plan.reach(p.id)):
-            survivor = _merge(run, key)
+            survivor = merge(run, key)
             survivor.stage = Stage.LEAVING
             run.push(depart, survivor)
             return True
-        if p.type == "complexGateway":
-            from engine.process.native import complexgateway
-
-            if complexgateway.may_reset(run, key, p):
-                return True
     return False
 
 
@@ -94,12 +91,17 @@ def may_fire(run: Run, key: Key, reach: Reach) -> bool:
     return not awaited(run, key, reach, filled)
 
 
-def awaited(run: Run, key: Key, reach: Reach, filled: set[str]) -> bool:
-    """Whether a token elsewhere can come by a flow outside `filled`, without also being able to come by one in it."""
+def awaited(
+    run: Run, key: Key, reach: Reach, filled: set[str], over: Collection[str] = ()
+) -> bool:
+    """Whether a token elsewhere can come by a flow outside `filled`, without also being able to come by one in it.
+
+    over: filled flows that hold no token any more, and so excuse nobody.
+    """
     empty = [nodes for flow, nodes in reach.by_flow.items() if flow not in filled]
     if not empty:
         return False
-    full = [nodes for flow, nodes in reach.by_flow.items() if flow in filled]
+    full = [nodes for flow, nodes in reach.by_flow.items() if flow in filled and flow not in over]
     scope, join = key
     for token in run.tokens.values():
         if token.scope != scope or token.node == join:

@@ -33,7 +33,7 @@ class PNode:
     """One flow node as the kernel walks it."""
 
     __slots__ = (
-        "activity", "boundaries", "by_kind", "catch_link", "compensable", "conditional", "default", "enter", "hangs",
+        "activity", "adhoc", "boundaries", "by_kind", "catch_link", "compensable", "conditional", "default", "enter", "hangs", "iterated", "repeat",
         "due", "id", "incoming", "inner", "loop", "node", "outputs", "outs", "routing", "single", "type", "undo", "work",
     )  # fmt: skip
 
@@ -64,19 +64,27 @@ class PNode:
         """When a user task is due: its own attribute, else the property `due`."""
         if self.due is None and node.properties.get("due"):
             self.due = compile_expression(node.properties["due"])
-        self.undo: str | None = None
-        """The compensation handler of this activity."""
+        self.undo: tuple[str, str] | None = None
+        """The compensation boundary event of this activity and the handler it leads to."""
+        self.adhoc = False
+        """Stands directly in an ad-hoc sub-process."""
         self.compensable = False
         self.catch_link: str | None = None
         self.enter: Op = _unplanned
+        """Entering the node."""
         self.work: Op = _unplanned
+        """What an activity does."""
+        self.repeat: Op = _unplanned
+        """Setting up a loop's body."""
+        self.iterated: Op = _unplanned
+        """The end of an iteration."""
 
 
 ROUTING = {
     "exclusiveGateway": "exclusive",
     "inclusiveGateway": "inclusive",
     "parallelGateway": "all",
-    "complexGateway": "some",
+    "complexGateway": "inclusive",
     "eventBasedGateway": "all",
 }
 
@@ -106,9 +114,9 @@ class PScope:
 class Plan:
     """A definition ready to walk."""
 
-    __slots__ = ("definition", "inclusive", "key", "nodes", "scopes")
+    __slots__ = ("complex", "definition", "inclusive", "key", "nodes", "scopes")
 
-    def __init__(self, definition: Definition, behaviours: Behaviours) -> None:
+    def __init__(self, definition: Definition, equip: Equip) -> None:
         self.definition = definition
         self.key = definition.key
         self.nodes = {node.id: PNode(node, definition) for node in definition.nodes.values()}
@@ -117,11 +125,14 @@ class Plan:
             if node.inner is not None:
                 self.scopes[node.id] = PScope(node.id, node.inner)
         for p in self.nodes.values():
-            p.enter, p.work = behaviours(p)
+            equip(p)
+            holder = self.nodes.get(p.node.scope)
+            p.adhoc = holder is not None and holder.type == "adHocSubProcess"
             self._attach(p)
         for scope in self.scopes.values():
             self._listen(scope)
         self._compensable()
+        self.complex = any(p.type == "complexGateway" and len(p.incoming) > 1 for p in self.nodes.values())
         self.inclusive: dict[str, Reach] = {}
 
     def reach(self, join: str) -> Reach:
@@ -139,7 +150,8 @@ class Plan:
         for boundary in boundaries:
             for event in boundary.node.events:
                 if event.kind == "compensation":
-                    p.undo = boundary.node.compensation_handler
+                    if boundary.node.compensation_handler:
+                        p.undo = (boundary.id, boundary.node.compensation_handler)
                 elif event.kind not in WAITED:
                     kinds.setdefault(event.kind, []).append((boundary, event))
         p.by_kind = {kind: _specific_first(found) for kind, found in kinds.items()}
@@ -239,15 +251,15 @@ def _closure(first: str, back: dict[str, list[str]], stop: str) -> frozenset[str
     return frozenset(seen)
 
 
-Behaviours = Callable[[PNode], tuple[Op, Op]]
+Equip = Callable[[PNode], None]
 _plans: OrderedDict[int, Plan] = OrderedDict()
 
 
-def plan_of(definition: Definition, behaviours: Behaviours) -> Plan:
+def plan_of(definition: Definition, equip: Equip) -> Plan:
     """The plan of a definition, made at its first use. The kept plan holds its definition, so that ids stay unique."""
     plan = _plans.get(id(definition))
     if plan is None:
-        plan = Plan(definition, behaviours)
+        plan = Plan(definition, equip)
         _plans[id(definition)] = plan
         while len(_plans) > KEPT_PLANS:
             _plans.popitem(last=False)

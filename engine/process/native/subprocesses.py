@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.process.contract import Ended
-from engine.process.native.activities import complete
 from engine.process.native.arming import listen
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -64,17 +63,13 @@ def emptied(run: Run, scope_id: int) -> None:
 
 def _inner_done(run: Run, scope: Scope) -> None:
     token = run.token(scope.owner)
-    if token.stage != Stage.WAITING:
+    if token.stage not in (Stage.WAITING, Stage.HELD):
         return
     ON_EMPTY[scope.kind](run, token, scope)
 
 
-def _sub_done(run: Run, token: Token, scope: Scope) -> None:
-    run.push(complete, token)
-
-
-ON_EMPTY: dict[str, Callable[[Run, Token, Scope], None]] = {"sub": _sub_done}
-"""By the kind of scope: what happens when its last token is gone. Loops and compensation add theirs."""
+ON_EMPTY: dict[str, Callable[[Run, Token, Scope], None]] = {}
+"""By the kind of scope: what happens when its last token is gone (filled by `table`)."""
 
 
 def end(run: Run, ended: Ended) -> None:

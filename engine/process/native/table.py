@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from engine.process.native import activities, events, gateways, subprocesses, tasks, throwing
+from dataclasses import replace
+
+from engine.process.model import WorkSpec
+from engine.process.native import (
+    activities, adhoc, compensation, complexgateway, events, gateways, loops, subprocesses, tasks, throwing,
+)  # fmt: skip
 from engine.process.native.plan import Op, PNode
+from engine.process.native.run import Run
+from engine.process.state import Scope, Token
 
 ENTER: dict[str, Op] = {
     "startEvent": events.start_event,
@@ -14,6 +21,7 @@ ENTER: dict[str, Op] = {
     "exclusiveGateway": gateways.exclusive,
     "parallelGateway": gateways.parallel,
     "inclusiveGateway": gateways.inclusive,
+    "complexGateway": complexgateway.enter,
     "eventBasedGateway": gateways.event_based,
 }
 """How a token enters a node that is no activity."""
@@ -29,15 +37,53 @@ WORK: dict[str, Op] = {
     "businessRuleTask": tasks.decide,
     "callActivity": tasks.call,
     "subProcess": subprocesses.work,
+    "transaction": subprocesses.work,
+    "adHocSubProcess": adhoc.work,
 }
 """What an activity does once it has begun."""
 
 
-def behaviours(p: PNode) -> tuple[Op, Op]:
-    """How a node is entered, and what it does."""
+def equip(p: PNode) -> None:
+    """Give a node its functions."""
     if p.activity:
-        return activities.enter, WORK[p.type]
-    return ENTER[p.type], activities.depart
+        p.enter = activities.enter
+        p.work = _called_work(p) or WORK[p.type]
+        p.repeat, p.iterated = loops.begin, loops.iteration_done
+    else:
+        p.enter = ENTER[p.type]
+
+
+def _called_work(p: PNode) -> Op | None:
+    """A call to a global task or a decision is that task's work, done in place."""
+    call = p.node.call
+    if call is None or call.target_kind == "process":
+        return None
+    if call.target_kind == "decision":
+        work = WorkSpec(decision=call.called, binding=call.binding)
+        p.node = replace(p.node, work=work, inputs=p.node.inputs + call.inputs)
+        p.outputs = p.outputs + call.outputs
+        return tasks.decide
+    task = call.global_task
+    if task is None:
+        return None
+    p.node = replace(
+        p.node, user=task.user, work=task.work, message=task.message, name=p.node.name or task.name,
+        inputs=p.node.inputs + call.inputs, properties={**task.properties, **p.node.properties},
+    )  # fmt: skip
+    p.outputs = p.outputs + call.outputs
+    p.due = task.user.due if task.user else None
+    return WORK[task.type]
+
+
+def _sub_done(run: Run, token: Token, scope: Scope) -> None:
+    if run.plan.nodes[scope.node].type == "adHocSubProcess":
+        adhoc.emptied(run, token, scope)
+    else:
+        run.push(activities.complete, token)
+
+
+subprocesses.ON_EMPTY.update({"sub": _sub_done, "body": loops.emptied, "undo": compensation.emptied})
+throwing.THROW.update({"compensation": compensation.throw_compensation, "cancel": compensation.throw_cancel})
 
 
 RESUME: dict[int, Op] = {

@@ -7,7 +7,7 @@ escalations escalation handlers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.process.contract import Ended, Threw
@@ -17,7 +17,7 @@ from engine.process.native.activities import depart
 from engine.process.native.arming import event_name
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
-from engine.process.native.run import DEAD, Run, Stuck
+from engine.process.native.run import DEAD, Run
 from engine.process.state import Stage, Token
 from engine.process.waits import JobWait, SignalWait, ThrowWait
 
@@ -38,11 +38,11 @@ def throw_next(run: Run, token: Token, p: PNode) -> None:
     token.stage = Stage.STARTING
     done = (token.data or {}).get("thrown", 0)
     for number, definition in enumerate(p.node.events[done:], start=done):
-        _THROW[definition.kind](run, token, p, definition)
+        THROW[definition.kind](run, token, p, definition)
         if token.stage == DEAD:
             return
         token.data = {**(token.data or {}), "thrown": number + 1}
-        if token.waits:
+        if token.waits or token.inner:
             token.stage = Stage.WAITING
             return
     if p.catch_link is not None:
@@ -109,7 +109,23 @@ def _throw_error(run: Run, token: Token, p: PNode, definition: EventDefinition) 
 
 def _throw_escalation(run: Run, token: Token, p: PNode, definition: EventDefinition) -> None:
     payload = run.params(definition.inputs or p.node.inputs, run.place(token))
-    raise_escalation(run, token, _code(run, token, definition), payload, p.id)
+    if not raise_escalation(run, token, _code(run, token, definition), payload, p.id):
+        run.open(ThrowWait(run.new_id(), p.id), "throw", token)
+
+
+def throw_beside(run: Run, host: Token, p: PNode, definition: EventDefinition) -> None:
+    """What a multi-instance behaviour throws: from the body, which goes on without waiting."""
+    place = run.place(host)
+    if definition.kind == "signal":
+        name = event_name(run, definition, place)
+        waiting = _signal_waits(run, name)
+        payload = run.params(definition.inputs, place)
+        run.threw(Threw("signal", name, p.id, payload, handled=bool(waiting)))
+        _broadcast(run, waiting, payload)
+    elif definition.kind == "escalation":
+        raise_escalation(run, host, _code(run, host, definition), run.params(definition.inputs, place), p.id)
+    elif definition.kind in ("message", "error"):
+        THROW[definition.kind](run, host, p, definition)
 
 
 def _code(run: Run, token: Token, definition: EventDefinition) -> str:
@@ -188,17 +204,12 @@ def _catch(run: Run, found: Found, code: str, message: str, payload: Payload) ->
         events.start_subprocess(run, scope_id, sub, event, number, told)
 
 
-def _unknown(run: Run, token: Token, p: PNode, definition: EventDefinition) -> None:
-    raise Stuck("EVENT_UNKNOWN", f"{p.id} cannot throw {definition.kind}")
-
-
-_THROW = {
+THROW: dict[str, Callable[[Run, Token, PNode, EventDefinition], None]] = {
     "message": throw_message,
     "signal": throw_signal,
     "error": _throw_error,
     "escalation": _throw_escalation,
     "terminate": _terminate,
     "link": _nothing,
-    "compensation": _unknown,
-    "cancel": _unknown,
 }
+"""By kind of definition; compensation and cancel add theirs (see `table`)."""

@@ -1,0 +1,201 @@
+"""Repetition (BPMN 2.0 §13.3.6, §13.3.7): multi-instance, sequential and parallel, and the standard loop.
+
+The activity's token owns a body scope with the counters; each iteration is a token of the body with a scope of its own
+(`loopCounter`, the element). Counters are Camunda's (`nrOfInstances`…) and the standard's (`numberOfInstances`…);
+`loopCounter` counts from 0. Boundary events guard the body.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.process.model import Loop
+from engine.process.native import throwing
+from engine.process.native.activities import complete, settle
+from engine.process.native.cancelling import cancel_scope
+from engine.process.native.plan import PNode
+from engine.process.native.run import DEAD, Run, Stuck
+from engine.process.state import Scope, Stage, Token
+
+_COUNTERS = (
+    ("Instances", "n"),
+    ("ActiveInstances", "active"),
+    ("CompletedInstances", "done"),
+    ("TerminatedInstances", "ended"),
+)
+
+
+def begin(run: Run, token: Token, p: PNode) -> None:
+    """Stage ENTERED of a repeated activity: the body, and its first iterations."""
+    loop = p.loop
+    assert loop is not None
+    data: dict[str, Any] = {"next": 0, "done": 0, "ended": 0}
+    if loop.kind == "standard":
+        data["most"] = _whole(run, loop.maximum, token.scope) if loop.maximum is not None else -1
+        goes_on = not loop.test_before or _again(run, loop, data, token.scope)
+        items: list[Any] | None = None
+    else:
+        items, count = _items(run, loop, token.scope)
+        data |= {"n": count, "active": 0}
+        if loop.output_collection:
+            data["out"] = [None] * count
+        goes_on = count > 0
+    body = run.new_scope(token.scope, token.id, p.id, "body", {})
+    token.inner = body.id
+    body.data = data
+    _count(body)
+    if not goes_on:
+        run.push(_finish_body, token)
+    elif loop.kind == "parallel":
+        for index in reversed(range(data["n"])):
+            _iterate(run, body, p, index, items[index] if items is not None else None)
+    else:
+        if items is not None:
+            body.data = {**data, "items": items}
+        _iterate(run, body, p, 0, items[0] if items else None)
+    settle(run, token, p)
+
+
+def _items(run: Run, loop: Loop, place: int) -> tuple[list[Any] | None, int]:
+    """The collection (None: only a number was given) and how many iterations there are."""
+    if loop.collection is not None:
+        items = run.value(loop.collection, place)
+        if not isinstance(items, list):
+            raise Stuck("COLLECTION_INVALID", f"“{loop.collection.text}” is no list")
+        count = len(items)
+        if loop.cardinality is not None:
+            count = min(count, _whole(run, loop.cardinality, place))
+        return items, count
+    return None, _whole(run, loop.cardinality, place)
+
+
+def _whole(run: Run, expr: Any, place: int) -> int:
+    value = run.value(expr, place) if expr is not None else None
+    try:
+        number = int(value) if value is not None else -1
+        if number < 0 or number != (int(value) if isinstance(value, str) else value):
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        text = expr.text if expr is not None else ""
+        raise Stuck("CARDINALITY_INVALID", f"“{text}” is {value!r}, no number of iterations") from error
+    return number
+
+
+def _again(run: Run, loop: Loop, data: dict[str, Any], place: int) -> bool:
+    """Whether a standard loop goes on: below its maximum, and its condition holds."""
+    if 0 <= data["most"] <= data["done"]:
+        return False
+    if loop.condition is None:
+        return True
+    return run.value(loop.condition, place, {"loopCounter": data["done"]}) is True
+
+
+def _count(body: Scope) -> None:
+    """The counters that conditions see."""
+    for name, key in _COUNTERS:
+        if key in body.data:
+            body.vars[f"nrOf{name}"] = body.vars[f"numberOf{name}"] = body.data[key]
+
+
+def _iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> None:
+    """One iteration on its way, with its own variables."""
+    loop = p.loop
+    assert loop is not None
+    own: dict[str, Any] = {"loopCounter": index}
+    if loop.element_variable:
+        own[loop.element_variable] = item
+    result = loop.output_element.text if loop.output_element is not None else ""
+    if re.fullmatch(r"\w+", result) and result not in own:
+        own[result] = None
+    token = run.new_token(p.id, body.id)
+    token.index = index
+    token.inner = run.new_scope(body.id, token.id, p.id, "task", own).id
+    body.data = {**body.data, "next": body.data["next"] + 1}
+    if "active" in body.data:
+        body.data["active"] += 1
+        _count(body)
+    run.queue.append((None, token.id))
+
+
+def iteration_done(run: Run, token: Token, p: PNode) -> None:
+    """The end of stage FINISHING of an iteration: its result, its leave, and whether the loop goes on."""
+    loop = p.loop
+    assert loop is not None
+    body = run.scope(token.scope)
+    data = {**body.data, "done": body.data["done"] + 1}
+    if "active" in data:
+        data["active"] -= 1
+    if "out" in data and loop.output_element is not None:
+        out = list(data["out"])
+        out[token.index] = run.value(loop.output_element, token.inner)
+        data["out"] = out
+    counters = {f"{start}{name}": data[key] for name, key in _COUNTERS if key in data for start in ("nrOf", "numberOf")}
+    if loop.kind == "standard":
+        over = not _again(run, loop, data, token.inner)
+    else:
+        over = loop.completion is not None and run.value(loop.completion, token.inner, counters) is True
+    body.data = data
+    _count(body)
+    run.left(token, p)
+    _drop(run, token)
+    host = run.token(body.owner)
+    if not _throw_behaviour(run, host, p, body):
+        return
+    if over or (loop.kind != "standard" and data["done"] == data["n"]):
+        _end_body(run, host, p, body)
+    elif loop.kind != "parallel":
+        items = data.get("items")
+        index = data["next"]
+        _iterate(run, run.scope(body.id), p, index, items[index] if items is not None else None)
+
+
+def _drop(run: Run, token: Token) -> None:
+    scope = run.scopes.pop(token.inner)
+    run.close_all(scope.waits)
+    token.inner = 0
+    run.consume(token)
+
+
+def _throw_behaviour(run: Run, host: Token, p: PNode, body: Scope) -> bool:
+    """Behaviour None, One and Complex (§10.3.8): what a completed iteration throws. False: that ended the body."""
+    loop = p.loop
+    assert loop is not None
+    if loop.behavior == "None":
+        thrown = [loop.none_throws]
+    elif loop.behavior == "One":
+        thrown = [loop.one_throws] if body.data["done"] == 1 else []
+    elif loop.behavior == "Complex":
+        thrown = [event for condition, event in loop.complex_throws if run.value(condition, body.id) is True]
+    else:
+        return True
+    for event in thrown:
+        if event is not None:
+            throwing.throw_beside(run, host, p, event)
+            if host.stage == DEAD:
+                return False
+    return True
+
+
+def _end_body(run: Run, host: Token, p: PNode, body: Scope) -> None:
+    """What has not completed is cancelled; the body's token goes on."""
+    rest = sum(1 for token in run.tokens.values() if token.scope == body.id) if body.live else 0
+    if rest:
+        run.scope(body.id).data = {**body.data, "ended": rest, "active": 0}
+        cancel_scope(run, body.id)
+    run.push(_finish_body, host)
+
+
+def _finish_body(run: Run, token: Token, p: PNode) -> None:
+    """The body's output collection is written where the activity stands."""
+    loop = p.loop
+    assert loop is not None
+    token.stage = Stage.FINISHING
+    data = run.scopes[token.inner].data
+    if loop.output_collection and "out" in data:
+        run.write(token.scope, {loop.output_collection: data["out"]})
+    complete(run, token, p)
+
+
+def emptied(run: Run, token: Token, scope: Scope) -> None:
+    """A body without tokens: nothing to do, its last iteration has seen to its end."""
