@@ -179,6 +179,8 @@ class LogicCompiler:
 
         def function(scope: Scope, run: Run) -> Value:
             def call(*arguments: Value) -> Value:
+                if run.exhausted():
+                    return None
                 inner = dict(scope)
                 for at, (name, coerce) in enumerate(coercers):
                     inner[name] = coerce(arguments[at] if at < len(arguments) else None, run)
@@ -245,6 +247,8 @@ class LogicCompiler:
 
         def iterated(scope: Scope, run: Run) -> Value:
             def step(value: Value, partial: Value) -> Value:
+                if run.exhausted():
+                    return None
                 inner = {**scope, box.variable: value}
                 return body(inner if quantified else {**inner, "partial": partial}, run)
 

@@ -116,13 +116,20 @@ def compile_decisions(
         other, more = parse_model(text, "", max_bytes)
         others.append(other)
         found += more
-    linked, more_faults = link(model, others, name)
-    found += more_faults
-    found += check_model(linked, name)
+    try:
+        linked, more_faults = link(model, others, name)
+        found += more_faults
+        found += check_model(linked, name)
+    except RecursionError:
+        raise ModelRefused([_too_deep(name)]) from None
     found.sort(key=lambda fault: fault.line or 0)
     if not lenient and any(fault.severity == "error" for fault in found):
         raise ModelRefused([f for f in found if f.severity == "error"] + [f for f in found if f.severity != "error"])
     return Decisions(model.name or name, _digest(xml, imports), tuple(found), linked)
+
+
+def _too_deep(file: str) -> Fault:
+    return Fault("dmn.too_deep", None, None, "The model is nested too deeply.", "模型嵌套过深。", file=file)
 
 
 def feel_value(value: Value) -> Value:
@@ -146,8 +153,8 @@ def _value(evaluation: Evaluation, linked: Linked, given: Mapping[str, Value]) -
     match element:
         case m.DecisionService():
             for need in linked.needs:
-                if need.name in given:
-                    evaluation.give(need, given[need.name])
+                if need.name in given or need.ident in {r.id for r in element.input_decisions}:
+                    evaluation.give(need, given.get(need.name))
             return evaluation.serve(linked, element)
         case m.BusinessKnowledge():
             function = evaluation.value(element.id)

@@ -94,6 +94,9 @@ class Evaluation:
                 scope[need.alias] = {**scope.get(need.alias, {}), need.name: value}
             else:
                 scope[need.name] = value
+                if need.outputs:
+                    scope[need.ident] = value
+                    scope.update(_by_output(need, value))
         return scope
 
     def _knowledge(self, linked: Linked, element: m.BusinessKnowledge) -> Value:
@@ -134,3 +137,9 @@ class Evaluation:
                         results[name] = self._imported(source).value(reference.id)
         value = next(iter(results.values())) if len(element.output_decisions) == 1 and results else results
         return linked.coerce(value, self.run)
+
+
+def _by_output(need: Need, value: Value) -> dict[str, Value]:
+    if len(need.outputs) == 1:
+        return {need.outputs[0]: value}
+    return {name: value.get(name) for name in need.outputs} if isinstance(value, dict) else {}

@@ -18,13 +18,15 @@ from engine.errors import Fault
 @dataclass(frozen=True, slots=True)
 class Need:
     """A required element: the import it is reached through (a key of `imports`; None for the model itself), the
-    alias before its name in scope ("" for none), its name, its id.
+    alias before its name in scope ("" for none), its name, its id. `outputs`: a table without a variable is also
+    seen by its id and the names of its output columns, as Camunda's modeler has it.
     """
 
     source: str | None
     alias: str
     name: str
     ident: str
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ def _link(
 ) -> LinkedModel:
     imports: dict[str, LinkedModel] = {}
     for wanted in model.imports:
-        if not _is_dmn(wanted) or wanted.namespace in path:
+        if wanted.namespace in path:
+            continue
+        if "dmn" not in wanted.import_type.lower():
+            faults.append(_foreign_import(wanted, file))
             continue
         other = known.get(wanted.namespace)
         if other is None:
@@ -88,8 +93,12 @@ def alias_of(source: str | None) -> str:
     return "" if source is None or source.startswith("#") else source
 
 
-def _is_dmn(wanted: m.Import) -> bool:
-    return "dmn" in wanted.import_type.lower()
+def _foreign_import(wanted: m.Import, file: str) -> Fault:
+    return Fault(
+        "dmn.import_type", wanted.name, wanted.line,
+        f"The import “{wanted.name}” is of type {wanted.import_type or '?'}; only DMN models are imported.",
+        f"导入“{wanted.name}”的类型为 {wanted.import_type or '?'},仅支持导入 DMN 模型。", file=file,
+    )  # fmt: skip
 
 
 def _missing_import(wanted: m.Import, file: str) -> Fault:
@@ -110,12 +119,13 @@ class _Linker:
         self.sources = {linked.model.namespace: source for source, linked in imports.items()}
         self.types = Types(model, [(alias_of(source), linked.types) for source, linked in imports.items()], file)
         self.logic = LogicCompiler(self.types, _member_names(model, imports), file)
-        self.logic.faults += self.types.faults
         self.own = {element.id: element for element in model.elements()}
 
     def link(self) -> LinkedModel:
+        self._duplicates()
         elements = {element.id: self._element(element) for element in self.model.elements()}
         self._cycles(elements)
+        self.logic.faults += self.types.faults
         declared = frozenset(name for e in self.own.values() for name in (e.name, e.variable.name, e.id)) | frozenset(
             self.imports
         )
@@ -151,7 +161,9 @@ class _Linker:
         return self.logic.function(element.function, names, element.name, element.variable.name, result)
 
     def _names(self, needs: Iterable[Need]) -> frozenset[str]:
-        return frozenset(need.alias or need.name for need in needs)
+        return frozenset(
+            name for need in needs for name in ((need.alias,) if need.alias else (need.name, *_more_names(need)))
+        )
 
     def _needs(self, owner: m.DrgElement, references: Iterable[m.Reference]) -> tuple[Need, ...]:
         return tuple(need for reference in references if (need := self.need(owner, reference)) is not None)
@@ -173,7 +185,23 @@ class _Linker:
                 "Draw the requirement again.", "请重新绘制该依赖连线。",
             )  # fmt: skip
             return None
-        return Need(source, alias_of(source), target.variable.name, target.id)
+        return Need(source, alias_of(source), target.variable.name, target.id, _outputs(target))
+
+    def _duplicates(self) -> None:
+        """Two elements of one id cannot be told apart; two of one name are found by id only."""
+        seen: dict[str, str] = {}
+        for element in self.model.elements():
+            if self.own[element.id] is not element:
+                self.logic.fault(
+                    "dmn.duplicate_id", element.id, element.line,
+                    f"{element.name}: the id “{element.id}” is used twice.", f"{element.name}:id“{element.id}”重复。",
+                )  # fmt: skip
+            elif seen.setdefault(element.name, element.id) != element.id:
+                self.logic.fault(
+                    "dmn.duplicate_name", element.id, element.line,
+                    f"Two elements are called “{element.name}”.", f"有两个元素同名“{element.name}”。",
+                    severity="warning",
+                )  # fmt: skip
 
     def _cycles(self, elements: Mapping[str, Linked]) -> None:
         """Decisions that require each other have no value (DMN 1.5 §6.3.7: requirements are acyclic)."""
@@ -201,6 +229,17 @@ def _rings(
         if need.source is None:
             yield from _rings(elements, need.ident, done, (*path, ident))
     done.add(ident)
+
+
+def _outputs(target: m.DrgElement) -> tuple[str, ...]:
+    if not isinstance(target, m.Decision) or target.variable.written:
+        return ()
+    logic = target.logic
+    return tuple(o.name for o in logic.outputs if o.name) if isinstance(logic, m.DecisionTable) else ()
+
+
+def _more_names(need: Need) -> tuple[str, ...]:
+    return (need.ident, *need.outputs) if need.outputs else ()
 
 
 def _unchanged(value: object, run: object) -> object:

@@ -42,11 +42,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An information item: a name and, when it was given, a type reference."""
+    """An information item: a name and, when it was given, a type reference. `written` is False for a decision
+    without a variable, as Camunda draws tables.
+    """
 
     name: str
     type_ref: str
     line: int
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)

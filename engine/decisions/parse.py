@@ -167,7 +167,7 @@ class _ModelReader(BoxedReader):
         """The element's variable; DMN 1.1 tools sometimes leave it out, then it bears the element's name."""
         variable = child(element, self.dmn, "variable")
         if variable is None:
-            return m.Variable(name_of(element), "", line_of(element))
+            return m.Variable(name_of(element), "", line_of(element), written=False)
         found = self.variable_of(variable)
         return found if found.name else m.Variable(name_of(element), found.type_ref, found.line)
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from engine.feel import Moment, Notice
+
+MAX_CALLS: Final = 200_000
+"""Function calls (knowledge models, boxed functions and loops) of one evaluation before it ends as null: a few
+seconds of work, so that a mistake does not hold a worker for ever.
+"""
 
 Value: TypeAlias = Any
 """A FEEL value (engine.feel.values)."""
@@ -52,6 +57,14 @@ class Run:
 
     at: Moment
     fired: list[FiredRule] = field(default_factory=list)
+    calls: int = 0
+
+    def exhausted(self) -> bool:
+        """Counts one function call; true, with a reason once, when there have been too many."""
+        self.calls += 1
+        if self.calls == MAX_CALLS:
+            self.warn(f"stopped after {MAX_CALLS:,} function calls", f"函数调用超过 {MAX_CALLS:,} 次,已停止")
+        return self.calls >= MAX_CALLS
 
     def warn(self, en: str, zh: str) -> None:
         """Notes why a value is null."""

@@ -76,10 +76,16 @@ class _Reader:
     """
 
     def __init__(
-        self, items: Mapping[str, m.ItemDefinition], imported: Mapping[str, FeelType], held: bool, file: str
+        self,
+        items: Mapping[str, m.ItemDefinition],
+        imported: Mapping[str, FeelType],
+        held: bool,
+        file: str,
+        prefixes: Mapping[str, str],
     ) -> None:
         self.items = items
         self.held = held
+        self.prefixes = prefixes  # of qualified names (DMN 1.1, 1.2) that lead into an import: its alias
         self.file = file
         self.faults: list[Fault] = []
         self.types: dict[str, FeelType] = dict(imported)
@@ -89,7 +95,9 @@ class _Reader:
 
     def find(self, type_ref: str) -> FeelType | None:
         """The type behind a reference; None when there is none."""
-        name = type_ref.rpartition(":")[2] if ":" in type_ref else type_ref
+        prefix, _, name = type_ref.rpartition(":")
+        if prefix in self.prefixes:
+            return self.types.get(_qualified(self.prefixes[prefix], name))
         if name in self.items:
             return self._named(name)
         return self.types.get(name) or SIMPLE.get(name) or SIMPLE.get(_ALIASES.get(name.lower(), ""))
@@ -142,13 +150,17 @@ class Types:
     """The types of one model; `feel` maps their names for FEEL's `instance of`."""
 
     def __init__(self, model: m.Model, imported: Sequence[tuple[str, Types]], file: str) -> None:
+        self.namespace: str = model.namespace
         self._items = {item.name: item for item in model.items}
         bare = {_qualified(a, n): t for a, types in imported for n, t in types.feel.items()}
         held = {_qualified(a, n): t for a, types in imported for n, t in types.held.items()}
-        self._reader = _Reader(self._items, held, True, file)
+        spaces = {types.namespace: alias for alias, types in imported}
+        prefixes = {prefix: spaces[uri] for prefix, uri in model.prefixes if prefix and uri in spaces}
+        self._reader = _Reader(self._items, held, True, file, prefixes)
         self.held: Mapping[str, FeelType] = self._reader.types
-        self.feel: Mapping[str, FeelType] = _Reader(self._items, bare, False, file).types
+        self.feel: Mapping[str, FeelType] = _Reader(self._items, bare, False, file, prefixes).types
         self.faults = self._reader.faults
+        self._file = file
 
     def of(self, type_ref: str) -> FeelType | None:
         """The type behind a reference; None when nothing is declared or the type is Any or unknown."""
@@ -161,6 +173,8 @@ class Types:
 
     def coercer(self, type_ref: str, what: str) -> Coerce:
         """A function that holds a value to its type; `what` names the value in the reason for a null."""
+        if not self.known(type_ref):
+            self.faults.append(_not_known(type_ref, what, self._file))
         wanted = self.of(type_ref)
         if wanted is None:
             return _unchanged
@@ -217,6 +231,14 @@ def _unreadable(error: FeelSyntaxError, item: m.ItemDefinition, text: m.Text, fi
         "feel.syntax", item.name, text.line,
         f"Type {item.name}, allowed values: {error.text('en')}.",
         f"类型 {item.name} 的允许值:{error.text('zh')}。", file=file,
+    )  # fmt: skip
+
+
+def _not_known(type_ref: str, what: str, file: str) -> Fault:
+    return Fault(
+        "dmn.unknown_type", what, None,
+        f"{what}: there is no type “{type_ref}”; values of any type are taken.",
+        f"{what}:没有类型“{type_ref}”,将接受任意类型的值。", severity="warning", file=file,
     )  # fmt: skip
 
 
