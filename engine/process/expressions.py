@@ -7,11 +7,12 @@ for its form.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.errors import ExpressionFailed, LanguageUnknown
+from engine.errors import ExpressionFailed, FeelSyntaxError, LanguageUnknown
 from engine.feel import Moment
 from engine.feel import compile_expression as compile_feel
 from engine.process.juel import JuelExpression, compile_juel, is_juel
@@ -142,12 +143,13 @@ def compile_expression(
 ) -> Expr:
     """Compile a value as it stands in a model: `= …` FEEL, `${…}` JUEL or a template, else a literal text.
 
-    names: variables whose names hold blanks or signs. functions: what JUEL may call. language: overrides the guess.
+    names: variables whose names hold blanks or signs. functions: what the host offers to call. language: overrides
+    the guess.
     """
     chosen = language_of(language)
     stripped = text.strip()
     if chosen == _FEEL or (chosen is None and stripped.startswith("=")):
-        return _feel(stripped, names)
+        return _feel(stripped, names, functions)
     if chosen == _PYTHON:
         return compile_plain_expression(stripped)
     if is_juel(stripped):
@@ -169,8 +171,30 @@ def compile_condition(
         return compile_plain_expression(stripped)
     if chosen == _JUEL or (chosen is None and is_juel(stripped) and not stripped.startswith("=")):
         return JuelCondition(stripped, compile_juel(stripped, functions))
-    return _feel(stripped, names)
+    return _feel(stripped, names, functions)
 
 
-def _feel(text: str, names: Collection[str]) -> Expr:
-    return compile_feel(text.removeprefix("=").strip(), names)
+def _feel(text: str, names: Collection[str], functions: Collection[str]) -> Expr:
+    inner = text.removeprefix("=").strip()
+    compiled = compile_feel(inner, names)
+    _refuse_unknown_calls(text, compiled.free_names - set(functions))
+    return compiled
+
+
+def _refuse_unknown_calls(text: str, unknown: Collection[str]) -> None:
+    """FEEL makes a call of nothing null when it runs; the person who drew the model should hear of it before."""
+    if not unknown:
+        return
+    bare = _FEEL_TEXT.sub(lambda found: " " * len(found[0]), text)
+    for name in unknown:
+        called = re.search(rf"(?<![.\w]){re.escape(name)}\s*\(", bare)
+        if called:
+            raise FeelSyntaxError(
+                text=text,
+                position=called.start(),
+                reason=f"there is no function {name}()",
+                reason_zh=f"没有函数 {name}()",
+            )
+
+
+_FEEL_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -266,5 +266,3 @@ class Definition:
     decisions: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
-    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Node id -> nodes reachable over sequence flows in the same scope: what inclusive joins ask."""

@@ -58,23 +58,30 @@ def read_bpmn(
     processes: Collection[str] | None = None,
     forms: Collection[str] | None = None,
     callable_decisions: Collection[str] = (),
+    functions: Collection[str] = (),
     schema_check: bool = True,
+    checked: bool = False,
     limit: int = 10_000_000,
 ) -> Models:
     """Read, check and compile a BPMN 2.0 file.
 
     topics, decisions, processes, forms: what exists beside the file; None means not known, so not checked.
-    callable_decisions: ids that a call activity means as decisions. limit: bytes (or characters) at most; a larger file
-    is refused unparsed. Raises ModelRefused with every fault found.
+    callable_decisions: ids that a call activity means as decisions. functions: what expressions may call beside the
+    built-in ones. checked: the file passed when it was deployed; neither schema nor rules are asked again, so that
+    what runs goes on running under stricter rules. limit: bytes (or characters) at most; a larger file is refused
+    unparsed. Raises ModelRefused with every fault found.
     """
     root = parse(xml, file=file, limit=limit)
     reading = begin(root, file)
     reading.decisions = frozenset(callable_decisions) | frozenset(decisions or ())
-    faults = check_schema(root, file) if schema_check else []
+    reading.functions |= frozenset(functions)
+    reading.names |= {name for name in reading.functions if not name.isidentifier()}
+    reading.sketch = topics is None
+    faults = check_schema(root, file) if schema_check and not checked else []
     _references(reading, _duplicate_ids(reading))
     drafts = _drafts(reading, Known(topics, decisions, processes, forms))
     for draft, _, _ in drafts:
-        reading.faults += check(draft, file)
+        reading.faults += [] if checked else check(draft, file)
     faults += _once(reading.faults)
     warnings = [one for one in faults if one.severity == "warning"] + ignored(root, file)
     refused = [one for one in faults if one.severity == "error"]
@@ -88,6 +95,13 @@ def read_bpmn(
         errors=_codes(reading, "error", "errorCode"),
         escalations=_codes(reading, "escalation", "escalationCode"),
     )
+
+
+def process_ids(xml: bytes | str, *, file: str = "", limit: int = 10_000_000) -> frozenset[str]:
+    """The ids of the executable processes of a file, without reading further. Raises ModelRefused for no BPMN."""
+    root = parse(xml, file=file, limit=limit)
+    marked = (process.get("id") for process in children(root, "process") if flag(process, "isExecutable"))
+    return frozenset(key for key in marked if key)
 
 
 def _drafts(reading: Reading, known: Known) -> list[tuple[Draft, Element, DataNames]]:
@@ -211,4 +225,4 @@ def _codes(reading: Reading, kind: str, attribute: str) -> dict[str, str]:
     return found
 
 
-__all__ = ["Models", "read_bpmn"]
+__all__ = ["Models", "process_ids", "read_bpmn"]

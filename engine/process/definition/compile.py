@@ -37,24 +37,4 @@ def definition_of(draft: Draft, process: Element, names: DataNames) -> Definitio
         decisions=frozenset(one.decision for one in work if one.decision),
         calls=frozenset(node.call.called for node in draft.nodes.values() if node.call and node.call.called),
         forms=frozenset(forms),
-        reach=_reach(draft),
     )
-
-
-def _reach(draft: Draft) -> dict[str, frozenset[str]]:
-    """What inclusive joins ask; computed only in scopes that hold one."""
-    scopes = {node.scope for node in draft.of_type("inclusiveGateway")}
-    return {
-        key: frozenset(_reachable(draft, key)) for key, node in draft.nodes.items() if node.scope in scopes
-    }
-
-
-def _reachable(draft: Draft, start: str) -> set[str]:
-    seen: set[str] = set()
-    stack = [flow.target for flow in draft.outgoing(draft.nodes[start])]
-    while stack:
-        key = stack.pop()
-        if key not in seen:
-            seen.add(key)
-            stack.extend(draft.flows[flow].target for flow in draft.nodes[key].outgoing)
-    return seen

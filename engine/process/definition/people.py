@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.process.definition.dialects import attributes, binding_of, extension
+from engine.process.definition.dialects import attributes, binding_of, extension, properties
 from engine.process.definition.reading import Reading
 from engine.process.definition.xml import Element, child, content, line_of, local
 from engine.process.expressions import Literal
@@ -41,7 +41,8 @@ def _user(reading: Reading, element: Element, key: str) -> UserSpec:
         "follow_up": compiled(marks.get("followUpDate")),
         "priority": compiled(marks.get("priority")),
     }
-    for name, text in (*_zeebe_people(element), *_roles(reading, element, key)):
+    own = [("due", properties(element).get("due"))]
+    for name, text in (*_zeebe_people(element), *_roles(reading, element, key), *own):
         if found[name] is None:
             found[name] = compiled(text)
     form, binding = _form(element, marks)

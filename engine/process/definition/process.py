@@ -105,7 +105,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     walk = _Walk(names=read_data_names(reading, process))
     reading.subscribed = subscriptions(reading, process)
     _gather(reading, process, key, walk)
-    reading.names |= _spelled_names(walk)
+    reading.names |= _spelled_names(process)
     flows = _flows(reading, walk)
     marks = _lanes(reading, process, walk)
     draft = Draft(
@@ -170,25 +170,23 @@ def _gather_other(reading: Reading, walk: _Walk, element: Element, kind: str, no
         reading.report("unknown-element", node or scope, line_of(element), type=kind)
 
 
-def _spelled_names(walk: _Walk) -> set[str]:
+def _spelled_names(process: Element) -> set[str]:
     """Variables with blanks or signs in their names that the process sets: FEEL can read them only when told."""
     found: set[str] = set()
-    for element, _ in walk.raw.values():
-        for entry in element.iter():
-            if not isinstance(entry.tag, str):
-                continue
-            name = (
-                entry.get("name")
-                if local(entry) in ("inputParameter", "outputParameter")
-                else entry.get("target")
-            )
-            for text in (
-                name,
-                *(attributes(entry).get(mark) for mark in ("resultVariable", "elementVariable")),
-            ):
-                if text and not text.isidentifier():
-                    found.add(text)
+    for entry in process.iter():
+        named = entry.get("name") if local(entry) in ("inputParameter", "outputParameter") else entry.get("target")
+        if named and not named.isidentifier():
+            found.add(named)
+        if entry.attrib and local(entry) in _SETTING:
+            marks = attributes(entry)
+            found |= {text for mark in _SETTERS if (text := marks.get(mark)) and not text.isidentifier()}
     return found
+
+
+_SETTING: Final = frozenset(
+    {"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "multiInstanceLoopCharacteristics"}
+)
+_SETTERS: Final = ("resultVariable", "elementVariable")
 
 
 def _flows(reading: Reading, walk: _Walk) -> dict[str, Flow]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import Fault, ModelError
 from engine.process.definition.xml import Element, child, children, content, inside, line_of, local, reference
-from engine.process.expressions import compile_condition, compile_expression
+from engine.process.expressions import HOST_FUNCTIONS, compile_condition, compile_expression
 from engine.process.model import Expr
 from engine.process.rules.catalogue import fault
 
@@ -34,6 +34,9 @@ class Reading:
     names: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     """Ids of elements with an expression that cannot be read."""
+    functions: frozenset[str] = HOST_FUNCTIONS
+    sketch: bool = False
+    """Nobody said what handlers there are: work without a name waits to be done by hand."""
     decisions: Collection[str] = ()
     """Decisions that a call activity may call by name."""
     compiled: dict[tuple[str, str | None, bool], Expr] = field(default_factory=dict)
@@ -64,7 +67,9 @@ class Reading:
             return self.compiled[known]
         compile_one = compile_condition if condition else compile_expression
         try:
-            self.compiled[known] = compile_one(text, names=self.names, language=language)
+            self.compiled[known] = compile_one(
+                text, names=self.names, functions=self.functions, language=language
+            )
             return self.compiled[known]
         except ModelError as error:
             self.broken.add(element)

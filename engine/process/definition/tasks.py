@@ -42,8 +42,11 @@ def read_send(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     if element.get("messageRef"):
         place = event_place(reading, element, key, throws=True)
         return {"work": WorkSpec(message=message_event(reading, element.get("messageRef"), place))}
-    if not any(mark in marks for mark in (*_OPAQUE, "type")):
-        reading.report("send-nothing", key, line_of(element))
+    if any(mark in marks for mark in (*_OPAQUE, "type")):
+        return {"work": work}
+    if reading.sketch:
+        return {"work": _unnamed(reading, element, key, work)}
+    reading.report("send-nothing", key, line_of(element))
     return {"work": work}
 
 
@@ -53,6 +56,9 @@ def read_receive(reading: Reading, element: Element, key: str) -> dict[str, Any]
     message = message_event(reading, element.get("messageRef"), place)
     if message is None and element.get("messageRef"):
         message = EventDefinition("message", ref=reference(element.get("messageRef")))
+    elif message is None and reading.sketch:
+        reading.report("work-by-hand", key, line_of(element), type=local(element))
+        message = EventDefinition("message", ref=key, outputs=place.outputs)
     return {"message": message, "instantiate": element.get("instantiate") in ("true", "1")}
 
 
@@ -83,8 +89,17 @@ def _work(
     elif "type" in marks and not external:
         reading.report("implementation-type", key, line, type=marks["type"])
     elif required and not topic:
-        reading.report("work-missing", key, line, type=local(element))
+        return _unnamed(reading, element, key, WorkSpec(result_variable=result, retries=retries))
     return WorkSpec(result_variable=result, retries=retries)
+
+
+def _unnamed(reading: Reading, element: Element, key: str, work: WorkSpec) -> WorkSpec:
+    """Work that the model leaves open: refused, but in a sketch (no handlers known) it waits under the task's id."""
+    if not reading.sketch or local(element) == "businessRuleTask":
+        reading.report("work-missing", key, line_of(element), type=local(element))
+        return work
+    reading.report("work-by-hand", key, line_of(element), type=local(element))
+    return replace(work, topic=key, external=True)
 
 
 def _standard_topic(reading: Reading, element: Element, key: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.process.model import Node
 from engine.process.rules.draft import ACTIVITIES, Draft, Finding, found
-from engine.process.rules.events import position
+from engine.process.rules.events import ALLOWED, position
 from engine.process.support import runs, spoken
 
 _TASKS = {
@@ -48,8 +48,9 @@ def _event_features(draft: Draft, node: Node) -> Iterator[str]:
     if len(node.events) > 1:
         yield f"{place}.parallel-multiple" if node.parallel_multiple else f"{place}.multiple"
     for event in node.events:
-        yield f"{place}.{event.kind}"
-    if not node.events:
+        if event.kind in ALLOWED[position(draft, node)]:
+            yield f"{place}.{event.kind}"
+    if not node.events and "none" in ALLOWED[position(draft, node)]:
         yield f"{place}.none"
 
 

@@ -197,7 +197,7 @@ EVENT_CASES = [
     Case("event-message-missing", "t", 'id="t"', catching("<messageEventDefinition/>"),
          catching('<messageEventDefinition messageRef="m"/>'), roots=MESSAGE),
     Case("event-message-missing", "t", 'id="t"', line('<receiveTask id="t"/>'),
-         line('<receiveTask id="t" messageRef="m"/>'), roots=MESSAGE),
+         line('<receiveTask id="t" messageRef="m"/>'), roots=MESSAGE, known={"topics": set()}),
     Case("event-signal-missing", "t", 'id="t"', catching("<signalEventDefinition/>"),
          catching('<signalEventDefinition signalRef="m"/>'), roots='<signal id="m" name="changed"/>'),
     Case("event-error-missing", "e", 'id="e"', line().replace(
@@ -302,10 +302,12 @@ ACTIVITY_CASES = [
 ]  # fmt: skip
 
 WORK_CASES = [
-    Case("work-missing", "t", 'id="t"', line('<serviceTask id="t"/>'), line('<serviceTask id="t" camunda:topic="a.b"/>')),
+    Case("work-missing", "t", 'id="t"', line('<serviceTask id="t"/>'), line('<serviceTask id="t" camunda:topic="a.b"/>'),
+         known={"topics": {"a.b"}}),
     Case("work-missing", "t", 'id="t"', line('<businessRuleTask id="t"/>'),
          line('<businessRuleTask id="t" camunda:decisionRef="d"/>')),
-    Case("send-nothing", "t", 'id="t"', line('<sendTask id="t"/>'), line('<sendTask id="t" messageRef="m"/>'), roots=MESSAGE),
+    Case("send-nothing", "t", 'id="t"', line('<sendTask id="t"/>'), line('<sendTask id="t" messageRef="m"/>'), roots=MESSAGE,
+         known={"topics": set()}),
     Case("implementation-code", "t", 'id="t"', line('<serviceTask id="t" camunda:class="org.acme.Pay"/>'),
          line('<serviceTask id="t" camunda:type="external" camunda:topic="pay"/>')),
     Case("implementation-code", "t", 'id="t"', line('<serviceTask id="t" camunda:delegateExpression="${pay}"/>'),
@@ -339,6 +341,9 @@ EXPRESSION_CASES = [
          line('<userTask id="t" camunda:assignee="${owner}"/>')),
     Case("expression-invalid", "t", 'id="t"', line('<userTask id="t" camunda:assignee="${bean.pick()}"/>'),
          line('<userTask id="t" camunda:assignee="${owner.trim()}"/>')),
+    Case("expression-invalid", "yes", "nope(",
+         CHOICE.format(gateway='<exclusiveGateway id="g" default="no"/>', yes=IF.replace("x &gt; 1", "nope(x) &gt; 1"), no=""),
+         CHOICE.format(gateway='<exclusiveGateway id="g" default="no"/>', yes=IF.replace("x &gt; 1", "abs(x) &gt; 1"), no="")),
     Case("expression-empty", "yes", "<conditionExpression>",
          CHOICE.format(gateway='<exclusiveGateway id="g" default="no"/>', yes="\n<conditionExpression></conditionExpression>",
                        no=""),
@@ -411,6 +416,10 @@ FILE_CASES = [
 ]  # fmt: skip
 
 WARNING_CASES = [
+    Case("work-by-hand", "t", 'id="t"', line('<serviceTask id="t"/>'), line('<serviceTask id="t" camunda:topic="a"/>')),
+    Case("work-by-hand", "t", 'id="t"', line('<sendTask id="t"/>'), line('<sendTask id="t" camunda:topic="a"/>')),
+    Case("work-by-hand", "t", 'id="t"', line('<receiveTask id="t"/>'), line('<receiveTask id="t" messageRef="m"/>'),
+         roots=MESSAGE),
     Case("unreachable", "lost", 'id="lost"', line(after='<task id="lost"/>'), line()),
     Case("boundary-without-outgoing", "b", 'id="b"',
          line(after=f'<boundaryEvent id="b" attachedToRef="t">{TIMER}</boundaryEvent>'), line(after=boundary(TIMER))),

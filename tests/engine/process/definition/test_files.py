@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ModelRefused
 from engine.process import support
-from engine.process.definition import read_bpmn
+from engine.process.definition import process_ids, read_bpmn
 from tests.engine.process.definition.models import HEAD, faults, line_of, model
 from tests.engine.process.definition.rule_cases import ERRORS, line
 from tests.paths import shared
@@ -73,6 +73,17 @@ def test_chinese_names_survive_every_encoding(encoding: str) -> None:
     assert read_bpmn(xml.encode(encoding)).definitions[0].nodes["t"].name == "首次联系"
 
 
+def test_a_file_that_passed_once_is_read_again_under_stricter_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(support.RUNS, "task.none", False)
+    assert [fault.rule for fault in faults(GOOD)] == ["not-yet"]
+    assert faults(GOOD, checked=True) == ()
+
+
+def test_the_processes_of_a_file_are_known_without_reading_it_all() -> None:
+    bad = GOOD.replace('targetRef="e"', 'targetRef="nowhere"')
+    assert process_ids(bad) == {"p"}
+
+
 def test_another_root_is_no_bpmn() -> None:
     [fault] = faults('<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>')
     assert fault.rule == "not-bpmn"
@@ -110,7 +121,7 @@ def test_what_no_bpmn_process_holds_is_refused_even_without_the_schema() -> None
 
 def test_the_line_is_where_a_tag_begins() -> None:
     xml = model(line('<serviceTask id="t"\n  name="Pay"\n/>'))
-    [fault] = faults(xml)
+    [fault] = faults(xml, topics=set())
     assert fault.line == line_of(xml, "<serviceTask")
 
 

@@ -1,3 +1,5 @@
+# XML reads better in one line than broken for its length.
+# ruff: noqa: E501
 """What stands in a file arrives in the model: elements of BPMN 2.0 and attributes of the dialects."""
 
 from __future__ import annotations
@@ -128,12 +130,6 @@ def test_boundaries_compensation_and_quantities() -> None:
     assert (node.boundaries, node.start_quantity, node.completion_quantity) == (("b",), 2, 3)
     assert definition.nodes["b"].compensation_handler == "undo"
     assert definition.nodes["undo"].for_compensation
-
-
-def test_reach_is_computed_where_an_inclusive_gateway_asks() -> None:
-    definition = only(line('<inclusiveGateway id="t"/>'))
-    assert definition.reach["s"] == {"t", "e"}
-    assert only(line()).reach == {}
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -554,6 +550,23 @@ def test_data_objects_stores_and_associations_are_variables() -> None:
     assert node.input_sets == (("inquiry",),)
     assert definition.scope.data == {"client file": None}
     assert definition.data_stores == {"book"}
+
+
+def test_functions_of_the_host_may_have_blanks_in_their_names() -> None:
+    definition = only(
+        line('<serviceTask id="t" camunda:expression="= vote decided(votes)" camunda:resultVariable="n"/>'),
+        functions={"vote decided"},
+    )
+    work = definition.nodes["t"].work
+    assert work is not None and work.expression is not None
+    at = Moment(now=AT.now, functions={"vote decided": lambda votes: len(votes) > 1})
+    assert work.expression({"votes": [1, 2]}, at) is True
+
+
+def test_the_own_property_due_is_a_due_date() -> None:
+    due = '<camunda:properties><camunda:property name="due" value="2BD"/></camunda:properties>'
+    node = task('<userTask id="t">' + extended(due) + "</userTask>")
+    assert node.user is not None and value(node.user.due) == "2BD"
 
 
 def test_names_with_blanks_are_known_to_feel() -> None:
