@@ -66,7 +66,7 @@ def relative(value: datetime | None) -> str:
     span = value - runtime().now()
     if abs(span) < timedelta(minutes=1):
         return _("now")
-    return format_timedelta(span, add_direction=True, locale=locale(), threshold=1.2)
+    return format_timedelta(span, add_direction=True, locale=locale())
 
 
 def value(item: Any) -> str:

@@ -11,27 +11,27 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "max": ("Must be at most {value}.", "不得大于 {value}。"),
     "min_unreadable": (
         "The form's minimum is not a number; tell the process owner.",
-        "表单设置的最小值不是数字,请告知流程负责人。",
+        "表单设置的最小值不是数字，请告知流程负责人。",
     ),
     "max_unreadable": (
         "The form's maximum is not a number; tell the process owner.",
-        "表单设置的最大值不是数字,请告知流程负责人。",
+        "表单设置的最大值不是数字，请告知流程负责人。",
     ),
     "min_length": ("Must have at least {value} characters.", "至少填写 {value} 个字符。"),
     "max_length": ("Must have at most {value} characters.", "最多填写 {value} 个字符。"),
-    "pattern": ("Must match the pattern {value}.", "格式不符,应匹配 {value}。"),
+    "pattern": ("Must match the pattern {value}.", "格式不符，应匹配 {value}。"),
     "pattern_text": ("{text}", "{text}"),
     "pattern_unreadable": (
         "The form's pattern cannot be read; tell the process owner.",
-        "表单设置的格式规则无法读取,请告知流程负责人。",
+        "表单设置的格式规则无法读取，请告知流程负责人。",
     ),
     "email": (
         "Must be an e-mail address such as name@example.com.",
-        "请填写有效的电子邮箱,例如 name@example.com。",
+        "请填写有效的电子邮箱，例如 name@example.com。",
     ),
     "phone": (
         "Must be an international phone number such as +86 138… written +8613800138000.",
-        "请填写带国家代码的电话号码,例如 +8613800138000。",
+        "请填写带国家代码的电话号码，例如 +8613800138000。",
     ),
     "not_a_number": ("Must be a number.", "请填写数字。"),
     "integer": ("Must be a whole number.", "请填写整数。"),
@@ -40,15 +40,15 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "The nearest values allowed are {previous} and {next}.",
         "最接近的可选值为 {previous} 和 {next}。",
     ),
-    "not_a_date": ("Must be a date such as 2026-03-31.", "请填写日期,例如 2026-03-31。"),
-    "not_a_time": ("Must be a time such as 14:30.", "请填写时间,例如 14:30。"),
+    "not_a_date": ("Must be a date such as 2026-03-31.", "请填写日期，例如 2026-03-31。"),
+    "not_a_time": ("Must be a time such as 14:30.", "请填写时间，例如 14:30。"),
     "not_a_moment": (
         "Must be a date with a time such as 2026-03-31T14:30.",
-        "请填写日期和时间,例如 2026-03-31T14:30。",
+        "请填写日期和时间，例如 2026-03-31T14:30。",
     ),
     "past_date": ("Must not lie in the past.", "不能早于今天。"),
     "not_an_option": ("“{value}” is not among the choices.", "“{value}”不在可选项中。"),
-    "wrong_type": ("Must be {expected}.", "数据类型不符,应为{expected_zh}。"),
+    "wrong_type": ("Must be {expected}.", "数据类型不符，应为{expected_zh}。"),
 }
 
 

@@ -15,7 +15,7 @@ BPMN = (
     + "</camunda:properties></extensionElements>"
     + '<startEvent id="start"/><startEvent id="arrives"><messageEventDefinition messageRef="m1"/></startEvent>'
     + '<userTask id="assess" name="测算报价" camunda:candidateGroups="rm" camunda:formKey="camunda-forms:deployment:assess.form">'
-    + "<documentation>先看现金流,再定价格。</documentation>"
+    + "<documentation>先看现金流，再定价格。</documentation>"
     + '<extensionElements><camunda:properties><camunda:property name="due" value="P2D"/>'
     + '<camunda:property name="assign" value="{assign}"/></camunda:properties></extensionElements></userTask>'
     + '<userTask id="check" name="复核" camunda:candidateGroups="rm_head">'

@@ -50,7 +50,7 @@ def caller(db: Any, scope: str) -> api.Actor:
 
 def unauthorised() -> Any:
     """401 for a request without a token."""
-    words = {"zh": "需要令牌(Authorization: Bearer …)。", "en": "A token is needed (Authorization: Bearer …)."}
+    words = {"zh": "需要令牌（Authorization: Bearer …）。", "en": "A token is needed (Authorization: Bearer …)."}
     answer = problem(401, "Unauthorized", words[language()], "TokenMissing")
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

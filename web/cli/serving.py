@@ -88,7 +88,7 @@ def say_outcome(settings: Settings) -> Callable[[watcher.Outcome], None]:
 
     def told(outcome: watcher.Outcome) -> None:
         if outcome.deployed is None:
-            text = words(settings, "未通过检查,运行中的流程不变", "refused; what runs is unchanged")
+            text = words(settings, "未通过检查，运行中的流程不变", "refused; what runs is unchanged")
             click.secho(f"✗ {outcome.folder}: {text}", fg="red")
             click.echo(outcome.error or faults(outcome.folder, outcome.faults, settings.language))
             return
@@ -141,9 +141,9 @@ def welcome(settings: Settings) -> str:
     people = "\n".join(f"    {name:<8} {shown}" for name, shown in demo.who(settings.language))
     return words(
         settings,
-        f"\nDealflow 已启动:{address}\n\n  可登录的人员(密码均为 {demo.PASSWORD}):\n{people}\n\n"
-        f"  试一试:\n    1. 打开 {address}/inquiry 提交一条融资咨询\n    2. 登录并在“待办”中办理\n"
-        f"    3. 用 Camunda Modeler 修改 {settings.bpmn_dir}/ 下的流程图并保存,两秒内生效\n\n  Ctrl+C 停止\n",
+        f"\nDealflow 已启动：{address}\n\n  可登录的人员（密码均为 {demo.PASSWORD}）：\n{people}\n\n"
+        f"  试一试：\n    1. 打开 {address}/inquiry 提交一条融资咨询\n    2. 登录并在“待办”中办理\n"
+        f"    3. 用 Camunda Modeler 修改 {settings.bpmn_dir}/ 下的流程图并保存，两秒内生效\n\n  Ctrl+C 停止\n",
         f"\nDealflow is up: {address}\n\n  Who can sign in (the password is {demo.PASSWORD}):\n{people}\n\n"
         f"  Try this:\n    1. Send an inquiry at {address}/inquiry\n    2. Sign in and work on it in the inbox\n"
         f"    3. Change a diagram in {settings.bpmn_dir}/ with Camunda Modeler: it is live in two seconds\n\n"
