@@ -103,19 +103,16 @@ def compile_decisions(
     max_bytes: int = 0,
     lenient: bool = False,
 ) -> Decisions:
-    """Compiles a DMN 1.1 to 1.5 model; `imports` are the texts of the models that it may import.
+    """Compiles a DMN 1.1 to 1.5 model. `imports` are texts of models that it may import; more than that is no harm.
 
-    name: the file's name, for messages. max_bytes: largest text read, 0 for no limit. lenient: compile what
-    can be compiled; what is at fault gives null (conformance suites ask for that). Raises ModelRefused with
-    every fault.
+    name: the file's name, for messages. max_bytes: largest text read, 0 for no limit. lenient: compile what can be
+    compiled; what is at fault gives null (conformance suites ask for that). Raises ModelRefused with every fault.
     """
     model, faults = parse_model(xml, name, max_bytes)
     found = list(faults)
-    others = []
-    for text in imports:
-        other, more = parse_model(text, "", max_bytes)
-        others.append(other)
-        found += more
+    reached = _reached(model, imports, max_bytes)
+    found += [fault for _, _, more in reached for fault in more]
+    others = [other for _, other, _ in reached]
     try:
         linked, more_faults = link(model, others, name)
         found += more_faults
@@ -125,7 +122,28 @@ def compile_decisions(
     found.sort(key=lambda fault: fault.line or 0)
     if not lenient and any(fault.severity == "error" for fault in found):
         raise ModelRefused([f for f in found if f.severity == "error"] + [f for f in found if f.severity != "error"])
-    return Decisions(model.name or name, _digest(xml, imports), tuple(found), linked)
+    return Decisions(model.name or name, _digest(xml, [text for text, _, _ in reached]), tuple(found), linked)
+
+
+def _reached(
+    model: m.Model, imports: Sequence[bytes | str], max_bytes: int
+) -> list[tuple[bytes | str, m.Model, tuple[Fault, ...]]]:
+    """Those of the offered models that are imported, directly or through others. The rest is left alone: a file
+    that nobody imports may be at fault without harm."""
+    offered: dict[str, tuple[bytes | str, m.Model, tuple[Fault, ...]]] = {}
+    for text in imports if model.imports else ():
+        try:
+            other, faults = parse_model(text, "", max_bytes)
+        except ModelRefused:
+            continue
+        offered.setdefault(other.namespace, (text, other, faults))
+    wanted = [item.namespace for item in model.imports]
+    reached: list[str] = []
+    for namespace in wanted:
+        if namespace in offered and namespace not in reached and namespace != model.namespace:
+            reached.append(namespace)
+            wanted.extend(item.namespace for item in offered[namespace][1].imports)
+    return [offered[namespace] for namespace in reached]
 
 
 def _too_deep(file: str) -> Fault:

@@ -203,3 +203,12 @@ def test_the_hash_names_the_text() -> None:
     one, two = definitions(decision("d", literal("1"))), definitions(decision("d", literal("2")))
     results = [compiled(xml).evaluate("d", {}, moment()) for xml in (one, one, two)]
     assert results[0].model_hash == results[1].model_hash != results[2].model_hash
+
+
+def test_files_that_are_not_imported_change_nothing() -> None:
+    xml = definitions(decision("d", literal("1")))
+    alone, beside = compiled(xml), compiled(xml, [BASE, "<broken"])
+    assert alone.hash == beside.hash
+    body = decision("d", literal("base.Greeting"), ["decision:urn:base#Greeting"])
+    top = importing("urn:top", "base", "urn:base", body)
+    assert compiled(top, ["<broken", BASE]).hash == compiled(top, [BASE]).hash != compiled(top, [BASE + " "]).hash
