@@ -15,6 +15,7 @@ from engine.errors import InvalidInput, NotFound
 from handlers import names, reg_no
 from handlers.records import keys
 from handlers.records.changes import Stamp, insert, update
+from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import contact as contacts
 from handlers.records.tables import (
     credit_record,
@@ -163,6 +164,23 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if row.get("reg_no"):
         row["reg_no"] = reg_no.compact(row["reg_no"])
     return row
+
+
+def by_name(session: Session, name: str) -> Party | None:
+    """The oldest party with this very name (width and blanks apart)."""
+    rows = session.execute(
+        sa.select(*_PARTY)
+        .where(parties.c.name_key == names.name_key(name), parties.c.merged_into.is_(None))
+        .order_by(parties.c.id)
+    ).mappings()
+    plain = names.half_width(name)
+    return next((Party(**row) for row in rows if names.half_width(row["legal_name"]) == plain), None)
+
+
+def verify(session: Session, party_id: int, stamp: Stamp, evidence: str | None = None) -> int:
+    """Mark the party's present values as verified by `stamp.by`; returns how many there were."""
+    session.execute(parties.update().where(parties.c.id == party_id).values(last_verified_at=stamp.at))
+    return mark_verified(session, "party", party_id, sorted(WRITABLE), stamp, evidence)
 
 
 def name_index(session: Session) -> Mapping[int, str]:

@@ -16,6 +16,7 @@ from engine.ids import new_id
 from handlers import names
 from handlers.records import keys
 from handlers.records.changes import Stamp, insert, update
+from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import party as parties
 from handlers.records.tables import party_role as roles
 from handlers.records.tables import phase_change
@@ -189,6 +190,11 @@ def _log_phase(
             reason=reason,
         )
     )
+
+
+def verify(session: Session, project_id: int, stamp: Stamp, evidence: str | None = None) -> int:
+    """Mark the project's present values as verified by `stamp.by`; returns how many there were."""
+    return mark_verified(session, "project", project_id, sorted(WRITABLE), stamp, evidence)
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""Asking outside sources: is the client listed, is the registry's entry like the client's own words, what does the
+credit bureau know. Law: every value taken has its provider, moment and hash; a source that is down is an outcome of
+the diagram (PROVIDER_DOWN), not an incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz
+
+from engine.execution import runtime_of
+from engine.registry import BpmnError, Context, handles
+from handlers import inputs, names, reg_no
+from handlers.providers import Answer, Provider, ProviderDown, provider
+from handlers.records import kyc, parties
+from handlers.records.changes import Stamp, once
+from handlers.records.tables import party as party_table
+
+HIT = 90
+"""From this likeness (0–100) on a listed name is a hit that a person looks at: a miss costs more than a false hit."""
+
+SHORT = 4
+"""Names of up to this many characters must be equal: one changed character of three is another person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name that is like a listed one."""
+
+    name: str
+    listed: str
+    list: str
+    score: int
+
+    def shown(self, answer: Answer) -> dict[str, Any]:
+        """As a variable, with where it is from."""
+        return {
+            "name": self.name,
+            "listed_name": self.listed,
+            "list": self.list,
+            "score": self.score,
+            "provider": answer.provider,
+            "fetched_at": answer.fetched_at,
+        }
+
+
+def _ask(ctx: Context, question: Callable[[Provider], Answer]) -> Answer:
+    try:
+        return question(provider(runtime_of(ctx.session).settings))
+    except ProviderDown as error:
+        raise BpmnError("PROVIDER_DOWN", str(error), {"provider_error": str(error)}) from error
+
+
+def screen(candidates: Iterable[str], entries: Iterable[Mapping[str, Any]]) -> list[Hit]:
+    """Each candidate against each listed name: width, script, case, legal form and word order do not matter."""
+    listed = [
+        (_key(name), str(name), str(entry.get("list") or "?")) for entry in entries for name in entry.get("names") or ()
+    ]
+    found: dict[tuple[str, str], Hit] = {}
+    for candidate in dict.fromkeys(candidates):
+        key = _key(candidate)
+        for listed_key, written, source in listed:
+            score = _likeness(key, listed_key)
+            if score >= HIT:
+                known = found.get((candidate, source))
+                if known is None or score > known.score:
+                    found[candidate, source] = Hit(candidate, written, source, score)
+    return sorted(found.values(), key=lambda hit: (-hit.score, hit.name, hit.list))
+
+
+def _key(name: str) -> str:
+    """Latin names as sorted words, Chinese ones as one run: both without legal form."""
+    plain = names.simplified(names.half_width(name)).lower()
+    if plain.isascii():
+        words = sorted("".join(char if char.isalnum() else " " for char in plain).split())
+        return " ".join(words)
+    return names.name_key(name)
+
+
+def _likeness(one: str, other: str) -> int:
+    if one == other:
+        return 100
+    if min(len(one), len(other)) <= SHORT:
+        return 0
+    return round(fuzz.ratio(one, other, score_cutoff=HIT))
+
+
+@handles("party.screen_sanctions", attempts=3, backoff="PT1M", timeout="PT30S")
+def party_screen_sanctions(ctx: Context, party_ids: object = None, names: object = None) -> Mapping[str, Any]:
+    """Screen clients and people against the sanctions lists.
+
+    In: party_ids (their names are taken from the book; may hold null), names (further ones; may hold null).
+    Out: hits (empty), screened (how many names), provider, list_sha256, fetched_at.
+    Errors: BpmnError SANCTIONS_HIT (variable hits [{name, listed_name, list, score, provider, fetched_at}] best
+    first), PROVIDER_DOWN. Only reads; at-least-once is harmless.
+    """
+    ids = [int(one) for one in inputs.texts(party_ids) if one.isdigit()]
+    known = ctx.session.execute(sa.select(party_table.c.legal_name).where(party_table.c.id.in_(ids))).scalars().all()
+    candidates = [*known, *inputs.texts(names)]
+    answer = _ask(ctx, lambda source: source.listed(ctx.now))
+    hits = screen(candidates, answer.content)
+    if hits:
+        shown = [hit.shown(answer) for hit in hits]
+        raise BpmnError("SANCTIONS_HIT", f"{len(hits)} hit(s)", {"hits": shown})
+    return {
+        "hits": [],
+        "screened": len(set(candidates)),
+        "provider": answer.provider,
+        "list_sha256": answer.raw_sha256,
+        "fetched_at": answer.fetched_at,
+    }
+
+
+@handles("ext.company_registry", attempts=3, backoff="PT1M", timeout="PT30S")
+def ext_company_registry(
+    ctx: Context, reg_no: str | None = None, name: str | None = None, legal_rep: str | None = None
+) -> Mapping[str, Any]:
+    """Compare the client's own words with the company registry.
+
+    In: reg_no, name, legal_rep. Out: status found|not_found, differences [{field, given, registered}] (names are
+    compared without width and script), registered (the entry), provider, fetched_at, raw_sha256.
+    Errors: BpmnError PROVIDER_DOWN. Only reads; at-least-once is harmless.
+    """
+    code = _compact(reg_no)
+    answer = _ask(ctx, lambda source: source.company(code, ctx.now))
+    entry = answer.content
+    told = {"provider": answer.provider, "fetched_at": answer.fetched_at, "raw_sha256": answer.raw_sha256}
+    if not isinstance(entry, Mapping):
+        return {"status": "not_found", "differences": [], "registered": None} | told
+    given = {"client_name": inputs.text(name), "legal_rep": inputs.text(legal_rep)}
+    registered = {"client_name": entry.get("legal_name"), "legal_rep": entry.get("legal_rep")}
+    differences = [
+        {"field": field, "given": said, "registered": registered[field]}
+        for field, said in given.items()
+        if said is not None and registered[field] and _plain(said) != _plain(str(registered[field]))
+    ]
+    if entry.get("state") not in (None, "active"):
+        differences.append({"field": "state", "given": "active", "registered": entry["state"]})
+    return {"status": "found", "differences": differences, "registered": dict(entry)} | told
+
+
+def _compact(code: str | None) -> str:
+    return reg_no.compact(code or "")
+
+
+def _plain(name: str) -> str:
+    return names.simplified(names.half_width(name)).replace(" ", "").lower()
+
+
+@handles("risk.pull_bureau", transactional=True)
+def risk_pull_bureau(ctx: Context, party_id: object, authorisation_id: str | None = None) -> Mapping[str, Any]:
+    """Pull the client's credit report under their signed authorisation, and keep it.
+
+    In: party_id, authorisation_id. Out: credit_record_id, events, provider, fetched_at.
+    Errors: BpmnError NO_AUTHORISATION (none given: nothing is asked, nothing is kept), PROVIDER_DOWN,
+    DATA_MISSING (the client has no registration number, or the bureau no report). Idempotent by job key.
+    """
+    authorisation = inputs.text(authorisation_id)
+    if authorisation is None:
+        raise BpmnError("NO_AUTHORISATION", "the client has not signed an authorisation")
+
+    def pull() -> Mapping[str, Any]:
+        client = inputs.ident(party_id, "party_id")
+        party = parties.get(ctx.session, client if client is not None else 0)
+        if party.reg_no is None:
+            raise BpmnError("DATA_MISSING", "the client has no registration number")
+        code = party.reg_no
+        answer = _ask(ctx, lambda source: source.credit(code, authorisation, ctx.now))
+        if not isinstance(answer.content, Mapping):
+            raise BpmnError("DATA_MISSING", "the bureau has no report")
+        stamp = Stamp(ctx.now, f"process:{ctx.process}", f"provider:{answer.provider}", answer.raw_sha256)
+        kept = kyc.add_credit_record(ctx.session, party.id, authorisation, answer.content, stamp)
+        return {
+            "credit_record_id": str(kept.id),
+            "events": dict(kept.events),
+            "provider": answer.provider,
+            "fetched_at": answer.fetched_at,
+        }
+
+    return once(ctx.session, ctx.job_key, "risk.pull_bureau", ctx.now, pull)
