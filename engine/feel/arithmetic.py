@@ -55,7 +55,10 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
 
 
 def power(base: Decimal, exponent: Decimal) -> Decimal:
-    """`base ** exponent`; 0 ** 0 is 1, and 0 to a negative power a division by zero."""
+    """`base ** exponent` for exponents within ±999,999,999; 0 ** 0 is 1, 0 to a negative power a division by
+    zero."""
+    if exponent.adjusted() > 8:
+        raise Null("overflow")
     if not exponent:
         return Decimal(1)
     if not base and exponent < 0:

@@ -195,7 +195,7 @@ def sublist(items: list[Value], start_position: Decimal, length: Decimal | None 
     if length is None:
         return items[start:]
     count = whole(length, "sublist")
-    if count < 0 or start + count > len(items):
+    if count < 1 or start + count > len(items):
         raise Null("index", index=start + count, length=len(items))
     return items[start : start + count]
 

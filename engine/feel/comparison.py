@@ -115,10 +115,19 @@ def compare(left: Value, right: Value) -> int | None:
     key = _ORDER.get(of)
     if key is None or of != kind(right):
         return None
-    if of in _ZONED and (left.tzinfo is None) != (right.tzinfo is None):
-        return None
+    if of in _ZONED:
+        left, right = _zoned_alike(left, right)
     a, b = key(left), key(right)
     return int(a > b) - int(a < b)
+
+
+def _zoned_alike(left: Value, right: Value) -> tuple[Value, Value]:
+    """Where one of the two has no zone, it is taken to be in the other's (DMN 1.5, table 44)."""
+    if left.tzinfo is None and right.tzinfo is not None:
+        return w.in_zone(left, right.tzinfo), right
+    if right.tzinfo is None and left.tzinfo is not None:
+        return left, w.in_zone(right, left.tzinfo)
+    return left, right
 
 
 def contains(interval: Range, value: Value) -> bool | None:

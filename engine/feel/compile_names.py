@@ -109,20 +109,17 @@ def filtered(compiler: Compiler, node: n.Filter) -> Code:
     with compiler.local("item", open_scope=True):
         predicate = compiler.code(node.predicate)
 
-    def run(scope: Scope) -> Value:
-        return _select(scope, _listed(base(scope)), predicate)
-
-    return run
+    return lambda scope: _select(scope, _listed(base(scope)), predicate)
 
 
-def _listed(value: Value) -> list[Value]:
-    """What a filter works on: a list as it is, null as an empty one, anything else as a list of itself."""
-    if isinstance(value, list):
-        return value
-    return [] if value is None else [value]
+def _listed(value: Value) -> list[Value] | None:
+    """What a filter works on: a list as it is, anything else but null as a list of itself."""
+    return value if isinstance(value, list) or value is None else [value]
 
 
-def _select(scope: Scope, items: list[Value], predicate: Code) -> Value:
+def _select(scope: Scope, items: list[Value] | None, predicate: Code) -> Value:
+    if items is None:
+        return None
     kept: list[Value] = []
     for at, item in enumerate(items or [None]):
         scope.work()
@@ -133,6 +130,7 @@ def _select(scope: Scope, items: list[Value], predicate: Code) -> Value:
             return _at(scope, items, found)
         elif found is not False and found is not None:
             note(scope.at, "filter", kind=kind(found))
+            return None
     return kept if items else []
 
 
@@ -142,8 +140,10 @@ def _item_scope(scope: Scope, item: Value) -> Scope:
     return inner.inner(item) if isinstance(item, Mapping) else inner
 
 
-def _at(scope: Scope, items: list[Value], position: Decimal) -> Value:
+def _at(scope: Scope, items: list[Value] | None, position: Decimal) -> Value:
     """The item at a 1-based index, negative ones from the end; null outside."""
+    if items is None:
+        return None
     if position == position.to_integral_value() and 0 < abs(position) <= len(items):
         index = int(position)
         return admit(items[index - 1 if index > 0 else index])
@@ -233,14 +233,15 @@ def _call_value(callee: Code, arguments: list[Code], names: tuple[str, ...], nam
 
 
 def invoke(function: FunctionValue, given: list[Value], names: tuple[str, ...]) -> Value:
-    """Calls a function value with arguments by position, or by name when `names` has them."""
+    """Calls a function value with arguments by position, or by name when `names` has them: what is not named is
+    null then."""
     if not names:
         return function.call(*given)
     by_name = dict(zip(names, given, strict=True))
     wanted = [parameter.name for parameter in function.parameters]
-    if len(by_name) != len(names) or set(by_name) != set(wanted):
+    if len(by_name) != len(names) or not set(by_name) <= set(wanted):
         raise Null("arguments", function=function.name, given=", ".join(names), expected=", ".join(wanted))
-    return function.call(*(by_name[key] for key in wanted))
+    return function.call(*(by_name.get(key) for key in wanted))
 
 
 def _call_host(scope: Scope, name: str, given: list[Value]) -> Value:

@@ -9,7 +9,7 @@ from engine.feel.comparison import compare
 from engine.feel.reasons import Null, note, note_null
 from engine.feel.scope import Code, Scope
 from engine.feel.text import to_string
-from engine.feel.types import FeelType, coerce, infer
+from engine.feel.types import SIMPLE, FeelType, UnknownType, coerce, infer
 from engine.feel.values import DECIMAL128, FunctionValue, Parameter, Range, Value, kind
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def _external(scope: Scope) -> Value:
 def instance_of(compiler: Compiler, node: n.InstanceOf) -> Code:
     operand, wanted = compiler.code(node.operand), compiler.type(node.type)
     assert wanted is not None
+    if node.type.name in ("list", "context", "function", "range") and wanted is SIMPLE[node.type.name]:
+        wanted = UnknownType(f"{node.type.name}<…>")  # DMN 1.5, table 63: such a type needs its parameters
 
     def run(scope: Scope) -> Value:
         try:

@@ -1,7 +1,5 @@
-"""Which tokens make one name: the longest known name that begins here wins (DMN 1.5 §10.3.1.3).
-
-A name known as `a-b` is read where it is written without blanks around the sign; `a - b` is a subtraction
-as soon as `a` alone is known too.
+"""Which tokens make one name: the longest known name that begins here wins, blanks between its tokens or not
+(DMN 1.5 §10.3.1.4 and §10.3.1.6). Where `a-b` is known, `a - b` is that name too; a subtraction is `(a)-(b)`.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ KEYWORDS: Final = frozenset(
     {"and", "or", "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "between"}
     | {"instance", "of", "function", "external", "true", "false", "null"}
 )
-_NAME_SIGNS: Final = frozenset("./-'+*")
+NAME_SIGNS: Final = frozenset("./-'’+*")
 
 
 def joined(parts: Sequence[Token]) -> str:
@@ -29,15 +27,15 @@ def joined(parts: Sequence[Token]) -> str:
 @dataclass(slots=True)
 class _Entry:
     name: str
-    parts: tuple[Token, ...]
+    parts: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class NameTable:
-    """The known names of one scope, looked up by their first token."""
+    """The compound names of one scope, looked up by their first token. Single words need no table: an unknown
+    word is read as a name too."""
 
     entries: dict[str, list[_Entry]] = field(default_factory=dict)
-    single: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, names: Iterable[str]) -> NameTable:
@@ -50,42 +48,27 @@ class NameTable:
     def add(self, name: str) -> None:
         """Make `name` known."""
         if name.isidentifier():
-            self.single.add(name)
             return
         try:
             parts = tokens(name)[:-1]
         except FeelSyntaxError:
             return
-        if not parts or parts[0].kind != "name":
+        if len(parts) < 2 or parts[0].kind != "name":
             return
-        if len(parts) == 1:
-            self.single.add(parts[0].text)
-            return
-        if not all(part.kind in ("name", "number") or part.text in _NAME_SIGNS for part in parts):
+        if not all(part.kind in ("name", "number") or part.text in NAME_SIGNS for part in parts):
             return
         entries = self.entries.setdefault(parts[0].text, [])
         if all(entry.name != name for entry in entries):
-            entries.append(_Entry(name, tuple(parts)))
+            entries.append(_Entry(name, tuple(part.text for part in parts)))
             entries.sort(key=lambda entry: -len(entry.parts))
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.single
-
-    def match(self, stream: Sequence[Token], at: int, alone: bool) -> tuple[str, int] | None:
-        """The longest compound name that begins at token `at` and how many tokens it takes. `alone`:
-        whether the first token is a known name by itself."""
+    def match(self, stream: Sequence[Token], at: int) -> tuple[str, int] | None:
+        """The longest compound name that begins at token `at`, and how many tokens it takes."""
         for entry in self.entries.get(stream[at].text, ()):
             length = len(entry.parts)
-            written = stream[at : at + length]
-            if len(written) == length and all(a.text == b.text for a, b in zip(written, entry.parts, strict=True)):
-                if alone and not _spaced_alike(written, entry.parts):
-                    continue
+            if tuple(token.text for token in stream[at : at + length]) == entry.parts:
                 return entry.name, length
         return None
-
-
-def _spaced_alike(written: Sequence[Token], parts: Sequence[Token]) -> bool:
-    return all(a.spaced == b.spaced for a, b in zip(written[1:], parts[1:], strict=True))
 
 
 @lru_cache(maxsize=512)

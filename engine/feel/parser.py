@@ -14,7 +14,7 @@ from typing import Final
 from engine.errors import FeelSyntaxError
 from engine.feel import nodes as n
 from engine.feel.lexer import number, string
-from engine.feel.names import KEYWORDS, NameTable, joined, known
+from engine.feel.names import KEYWORDS, NAME_SIGNS, NameTable, joined, known
 from engine.feel.parser_types import TypeParser
 
 MAX_LINKS: Final = 100
@@ -204,7 +204,7 @@ class Parser(TypeParser):
         if self.token.kind != "name":
             raise self.unexpected("expected a name after '.'", "'.' 之后应为名称")
         for table in (self.keys, self.scopes[0], _MEMBERS):
-            found = table.match(self.stream, self.at, alone=False)
+            found = table.match(self.stream, self.at)
             if found:
                 self.at += found[1]
                 return found[0]
@@ -237,7 +237,7 @@ class Parser(TypeParser):
 
     def argument_name(self) -> str | None:
         ahead = self.at
-        while self.stream[ahead].kind == "name" or self.stream[ahead].text in "./-'+*":
+        while self.stream[ahead].kind == "name" or self.stream[ahead].text in NAME_SIGNS:
             if self.stream[ahead].kind == "end":
                 return None
             ahead += 1
@@ -289,16 +289,14 @@ class Parser(TypeParser):
 
     def known_name(self) -> str | None:
         """The longest name of the scopes (inner before outer) or of the built-ins that begins here."""
-        first = self.token.text
         if self.token.quoted:
             return None
         best: tuple[str, int] | None = None
         for table in reversed(self.scopes):
-            alone = any(first in scope for scope in self.scopes)
-            found = table.match(self.stream, self.at, alone)
+            found = table.match(self.stream, self.at)
             if found and (best is None or found[1] > best[1]):
                 best = found
-        called = self.functions.match(self.stream, self.at, alone=False)
+        called = self.functions.match(self.stream, self.at)
         if called and (best is None or called[1] > best[1]):
             follows = self.stream[self.at + called[1]].text
             if follows == "(" or " and " not in called[0]:

@@ -30,7 +30,7 @@ class TypeParser(TokenStream):
             return _GENERIC[name](self, name)
 
     def type_name(self) -> str:
-        found = self.types.match(self.stream, self.at, alone=False)
+        found = self.types.match(self.stream, self.at)
         if found:
             self.at += found[1]
             return found[0]

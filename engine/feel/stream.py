@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.errors import FeelSyntaxError
 from engine.feel.lexer import Token, syntax_error, tokens
-from engine.feel.names import joined
+from engine.feel.names import NAME_SIGNS, joined
 
 MAX_DEPTH: Final = 60
 """Deepest nesting of brackets and bodies."""
@@ -78,7 +78,7 @@ class TokenStream:
     def words_until(self, *stops: str) -> str:
         """A new name: all tokens up to one of `stops`."""
         start = self.at
-        while self.token.kind in ("name", "number") or self.token.text in ("-", "+", "*", "/", "'", "."):
+        while self.token.kind in ("name", "number") or self.token.text in NAME_SIGNS:
             if self.at > start and self.token.text in stops and not self.token.quoted:
                 break
             self.at += 1

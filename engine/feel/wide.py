@@ -7,7 +7,7 @@ never meets a wide value. Calendar arithmetic is proleptic Gregorian with a year
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final, TypeAlias
 
@@ -161,6 +161,13 @@ def offset_of(value: AnyTime | AnyDateTime) -> timedelta | None:
     year = value.year if 1 <= value.year <= 9999 else (9600 if value.year > 9999 else 400) + value.year % 400
     near = datetime(year, value.month, value.day, value.hour, value.minute, value.second)
     return value.tzinfo.utcoffset(near)
+
+
+def in_zone(value: AnyTime | AnyDateTime, zone: tzinfo) -> AnyTime | AnyDateTime:
+    """The same clock in another zone."""
+    if isinstance(value, datetime | time):
+        return value.replace(tzinfo=zone)
+    return replace(value, tzinfo=zone)
 
 
 def instant(value: AnyDateTime) -> int:

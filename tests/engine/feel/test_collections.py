@@ -17,6 +17,8 @@ from tests.engine.feel.tables import moment, run, shows, table
     5[1] → 5
     5[2] → null
     null[1] → null
+    null[item > 1] → null
+    [1, 2]["a"] → null
     [1, 2, 3][true] → [1, 2, 3]
     [1, 2, 3][null] → []
     [{a: 1}, {a: 2}][a = 2] → [{a: 2}]
@@ -75,6 +77,7 @@ def test_loops_and_quantifiers(expression, value):
     (function(a, b) a - b)(b: 5, a: 3) → -2
     (function(a, b) a - b)(1) → null
     (function(a, b) a - b)(a: 1, c: 2) → null
+    (function(a, b) b = null)(a: 1) → true
     (function(a: number) a)("x") → null
     (function(a: number) a)([7]) → 7
     (function(a: list<number>) a)(7) → [7]

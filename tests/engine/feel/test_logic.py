@@ -65,7 +65,9 @@ def test_equality(expression, value):
     "a" < "b" → true
     @"2026-03-31" > @"2026-03-30" → true
     @"10:00:00Z" > @"11:00:00+08:00" → true
-    @"2026-03-31T10:00:00Z" < @"2026-03-31T10:00:00" → null
+    @"2026-03-31T10:00:00Z" < @"2026-03-31T11:00:00" → true
+    @"2026-03-31T10:00:00" > @"2026-03-31T09:00:00+08:00" → true
+    @"10:00:00+08:00" <= @"10:00:00" → true
     @"P1Y" > @"P11M" → true
     @"P1D" < @"PT25H" → true
     1 < "2" → null
@@ -132,11 +134,12 @@ def test_in(expression, value):
     [1, 2] instance of list<number> → true
     [1, "a"] instance of list<number> → false
     [1, "a"] instance of list<Any> → true
-    [1, 2] instance of list → true
+    [1, 2] instance of list → null
     {a: 1} instance of context<a: number> → true
     {a: 1, b: 2} instance of context<a: number> → true
     {b: 1} instance of context<a: number> → false
-    {a: 1} instance of context → true
+    {a: 1} instance of context<> → true
+    (function() 1) instance of function<>->number → true
     [1..2] instance of range<number> → true
     [1..2] instance of range<string> → false
     (function(a: number) "x") instance of function<number>->string → true
