@@ -15,12 +15,12 @@ DOORS = {
 TRANSACTION = {"engine.store", "engine.store.transaction"}
 # Only the outermost room starts processes and sets them up.
 FOR_THE_COMMAND_LINE = {
-    "engine.worker",
-    "engine.scheduler",
-    "engine.watcher",
-    "engine.log",
     "engine.clock",
     "engine.definitions",
+    "engine.log",
+    "engine.scheduler",
+    "engine.watcher",
+    "engine.worker",
 }
 
 
