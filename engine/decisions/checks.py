@@ -18,7 +18,7 @@ from engine.decisions.link import LinkedModel
 from engine.errors import Fault
 
 SEARCH_STEPS: Final = 60_000
-"""Steps a search for gaps or hidden rules may take per table; about a tenth of a second."""
+"""Steps a search for gaps or hidden rules may take per table: a second or two at the worst."""
 MOST_FAULTS: Final = 20
 """Overlaps named per table."""
 _MOST_GAPS: Final = 3

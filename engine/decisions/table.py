@@ -15,7 +15,7 @@ from engine.decisions.bits import members
 from engine.decisions.columns import Column
 from engine.decisions.model import Aggregation, HitPolicy
 from engine.decisions.result import FiredRule, Logic, Run, Scope, Value
-from engine.feel import UnaryTests, compile_expression, equal
+from engine.feel import UnaryTests, compile_expression, equal, to_string
 
 Coerce = Callable[[Value, Run], Value]
 
@@ -85,8 +85,8 @@ class CompiledTable:
             value = column.coerce(column.logic(scope, run), run)
             if column.allowed is not None and not _allowed(column.allowed, value, column.collection, scope, run):
                 run.warn(
-                    f"{self.owner}: “{column.label}” is {value!r}, which is not among its allowed values",
-                    f"{self.owner}:“{column.label}”的值 {value!r} 不在允许范围内",
+                    f"{self.owner}: “{column.label}” is {_shown(value)}, which is not among its allowed values",
+                    f"{self.owner}:“{column.label}”的值 {_shown(value)} 不在允许范围内",
                 )
                 return None
             values.append(value)
@@ -105,10 +105,18 @@ class CompiledTable:
         return [self.rules[at] for at in members(alive)]
 
     def _hit(self, rule: CompiledRule, scope: Scope, run: Run) -> Hit:
-        values = tuple(
-            column.coerce(logic(scope, run), run) for column, logic in zip(self.outputs, rule.outputs, strict=True)
+        results = zip(self.outputs, rule.outputs, strict=True)
+        return Hit(rule, tuple(self._output(column, logic(scope, run), scope, run) for column, logic in results))
+
+    def _output(self, column: OutputColumn, value: Value, scope: Scope, run: Run) -> Value:
+        value = column.coerce(value, run)
+        if value is None or column.allowed is None or _allowed(column.allowed, value, True, scope, run):
+            return value
+        run.warn(
+            f"{self.owner}: “{column.title}” gives {_shown(value)}, which is not among its allowed values",
+            f"{self.owner}:“{column.title}”的结果 {_shown(value)} 不在允许范围内",
         )
-        return Hit(rule, values)
+        return None
 
     # ── results ──
 
@@ -231,8 +239,8 @@ def _aggregate(table: CompiledTable, aggregation: Aggregation, values: Sequence[
     value = _AGGREGATES[aggregation]({"values": list(values)}, run.at)
     if value is None:
         run.warn(
-            f"{table.owner}: {aggregation} cannot be taken of {list(values)!r}",
-            f"{table.owner}:无法对 {list(values)!r} 计算 {aggregation}",
+            f"{table.owner}: {aggregation} cannot be taken of {_shown(list(values))}",
+            f"{table.owner}:无法对 {_shown(list(values))} 计算 {aggregation}",
         )
     return value
 
@@ -249,6 +257,10 @@ def _allowed(tests: UnaryTests, value: Value, collection: bool, scope: Scope, ru
     if collection and isinstance(value, list):
         return all(tests(item, scope, run.at) is True for item in value)
     return tests(value, scope, run.at) is True
+
+
+def _shown(value: Value) -> str:
+    return "null" if value is None else str(to_string(value))
 
 
 def _rank(ranks: Sequence[Value], value: Value) -> int:

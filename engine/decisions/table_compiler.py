@@ -86,7 +86,7 @@ def _output(
     title = clause.name or clause.label
     place, place_zh = f", output “{title}”", f",输出列“{title}”"
     type_ref = clause.type_ref
-    allowed = clause.allowed or c.types.allowed_of(type_ref or (table.type_ref if whole else ""))
+    allowed = clause.allowed or _allowed_by_type(c, table, clause)
     tests = None if clause.allowed is None else c.tests(clause.allowed, names, owner, place, place_zh)
     default = clause.default
     return OutputColumn(
@@ -97,6 +97,13 @@ def _output(
         allowed=tests,
         default=None if default is None else c.expression(default, names, owner, place, place_zh),
     )
+
+
+def _allowed_by_type(c: LogicCompiler, table: m.DecisionTable, clause: m.OutputClause) -> m.Text | None:
+    """The enumeration of the output's type, or of its part in the table's type."""
+    if clause.type_ref and (found := c.types.allowed_of(clause.type_ref)):
+        return found
+    return c.types.allowed_of(table.type_ref, clause.name if len(table.outputs) > 1 else "")
 
 
 def _rule(c: LogicCompiler, table: m.DecisionTable, rule: m.Rule, names: frozenset[str], owner: str) -> CompiledRule:
@@ -159,6 +166,13 @@ def _check_policy(c: LogicCompiler, table: m.DecisionTable, owner: str) -> None:
             "dmn.output_without_name", owner, missing[0].line,
             f"{owner}: each of several output columns needs a name.",
             f"{owner}:多个输出列时每列都要有名称。",
+        )  # fmt: skip
+    ordered = table.hit_policy in (m.HitPolicy.PRIORITY, m.HitPolicy.OUTPUT_ORDER)
+    if ordered and not any(o.allowed or _allowed_by_type(c, table, o) for o in table.outputs):
+        c.fault(
+            "dmn.priority_without_values", owner, table.line,
+            f"{owner}: {table.hit_policy} needs the output values in their order of priority.",
+            f"{owner}:{table.hit_policy} 需要按优先级列出输出值。",
         )  # fmt: skip
     if table.aggregation is not None and len(table.outputs) > 1:
         c.fault(

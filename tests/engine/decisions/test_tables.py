@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.engine.decisions.models import compiled, moment, one_table, value_of
+from engine.errors import ModelRefused
+from tests.engine.decisions.models import compiled, decision, definitions, moment, one_table, table, value_of
 
 AMOUNT = [("amount", "number")]
 BANDS = [("< 10", '"low"'), ("[10..20]", '"mid"'), ("> 15", '"high"')]
@@ -119,3 +122,48 @@ def test_fired_rules_tell_row_id_and_outputs() -> None:
     (fired,) = result.fired
     assert (fired.decision, fired.table, fired.rule, fired.rule_id) == ("d", "t1", 2, "r2")
     assert fired.outputs == {"band": "mid"}
+
+
+def test_an_output_outside_its_allowed_values_is_null_with_a_reason() -> None:
+    xml = one_table("FIRST", AMOUNT, ["o"], [("> 5", '"A"'), ("-", '"X"')], priorities={"o": '"A","B"'})
+    assert value_of(xml, amount=6) == "A"
+    result = compiled(xml).evaluate("d", {"amount": 1}, moment())
+    assert result.value is None
+    assert "allowed values" in result.warnings[-1]
+
+
+def test_priority_without_output_values_is_refused() -> None:
+    with pytest.raises(ModelRefused) as refused:
+        compiled(bands("PRIORITY"))
+    assert refused.value.faults[0].rule == "dmn.priority_without_values"
+
+
+def test_priority_may_come_from_the_type_of_the_output() -> None:
+    items = (
+        '<itemDefinition name="tBand"><typeRef>string</typeRef>'
+        '<allowedValues><text>"high","mid","low"</text></allowedValues></itemDefinition>'
+    )
+    typed = decision("d", table("PRIORITY", AMOUNT, ["band"], BANDS), type_ref="tBand")
+    assert value_of(definitions(items + typed), amount=18) == "high"
+
+
+def test_a_thousand_rules_on_ten_inputs_answer_in_a_millisecond() -> None:
+    columns = [(f"c{n}", ("number", "string")[n % 2]) for n in range(10)]
+    draw = random.Random(7)
+
+    def cell(kind: str) -> str:
+        low = draw.randint(0, 900)
+        texts = [f"[{low}..{low + 300})", f"> {low}", "-"] if kind == "number" else [f'"s{low % 9}","s{low % 5}"', "-"]
+        return draw.choice(texts)
+
+    rules = [[*(cell(kind) for _, kind in columns), str(number)] for number in range(1000)]
+    model = compiled(one_table("COLLECT", columns, ["o"], rules))
+    inputs = {name: Decimal(450) if kind == "number" else "s3" for name, kind in columns}
+    times = []
+    for _ in range(50):
+        at = moment()
+        started = time.perf_counter()
+        model.evaluate("d", inputs, at)
+        times.append(time.perf_counter() - started)
+    # Measured 0.1 ms; a tenth of what running ten thousand cells takes, with room for a busy machine.
+    assert sorted(times)[len(times) // 2] < 0.003
