@@ -28,6 +28,12 @@ def _translated(component: Mapping[str, Any], words: Mapping[str, Any]) -> dict[
     for name in TEXTS:
         if isinstance(component.get(name), str) and isinstance(own.get(name), str):
             out[name] = own[name]
+    if isinstance(component.get("dateLabel"), str) and isinstance(own.get("label"), str):
+        out["dateLabel"] = own.get("dateLabel", own["label"])
+    if isinstance(component.get("columns"), list) and isinstance(own.get("columns"), list):
+        out["columns"] = [
+            {**old, **new} for old, new in zip(component["columns"], own["columns"], strict=False)
+        ]
     validate = component.get("validate")
     if isinstance(validate, Mapping) and isinstance(own.get("patternErrorMessage"), str):
         out["validate"] = {**validate, "patternErrorMessage": own["patternErrorMessage"]}
@@ -62,7 +68,12 @@ def fields(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
 
 def labels(schema: Mapping[str, Any] | None) -> dict[str, str]:
     """Field key -> label."""
-    return {str(f.get("key") or f.get("path")): str(f["label"]) for f in fields(schema) if f.get("label")}
+    return {str(f.get("key") or f.get("path")): title(f) for f in fields(schema) if title(f)}
+
+
+def title(field: Mapping[str, Any]) -> str:
+    """What a field is called."""
+    return str(field.get("label") or field.get("dateLabel") or field.get("timeLabel") or "")
 
 
 def entries(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -74,7 +85,7 @@ def entries(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list
         if key not in values or key in known:
             continue
         known.add(key)
-        found.append((str(field.get("label") or key), _said(field, values[key])))
+        found.append((title(field) or key, _said(field, values[key])))
     return found + [(key, value) for key, value in values.items() if key not in known]
 
 
