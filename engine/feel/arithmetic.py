@@ -24,11 +24,12 @@ _MOMENT: Final = "date and time"
 
 def compute(operator: str, left: Value, right: Value) -> Value:
     """`left operator right`; raises Null where FEEL gives null."""
+    left, right = admit(left), admit(right)
     rule = _RULES[operator].get((kind(left), kind(right)))
     if rule is None:
         raise Null("operands", left=kind(left), operator=operator, right=kind(right))
     try:
-        return rule(admit(left), admit(right))
+        return rule(left, right)
     except DivisionByZero:
         raise Null("division") from None
     except (InvalidOperation, Overflow, OverflowError):

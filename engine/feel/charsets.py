@@ -7,12 +7,15 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from typing import Final, TypeAlias
 
 CharSet: TypeAlias = tuple[tuple[int, int], ...]
 """Sorted, disjoint, inclusive ranges of code points."""
 
 _LAST: Final = sys.maxunicode
+# Planes 4 to 13 hold nothing, 15 and 16 are for private use but for their last two code points.
+_SPANS: Final = ((0, 0x40000), (0xE0000, 0xE1000), (0xF0000, 0xF0001), (0xFFFFE, 0x100001), (0x10FFFE, 0x10FFFF))
 _BLOCKS: Final = """
 BasicLatin 0-7F Latin-1Supplement 80-FF LatinExtended-A 100-17F LatinExtended-B 180-24F IPAExtensions
 250-2AF SpacingModifierLetters 2B0-2FF CombiningDiacriticalMarks 300-36F Greek 370-3FF GreekandCoptic
@@ -87,11 +90,12 @@ def _categories() -> dict[str, list[tuple[int, int]]]:
     """The runs of each general category; one pass over Unicode, done when a pattern first asks."""
     found: dict[str, list[tuple[int, int]]] = {}
     start, current = 0, unicodedata.category(chr(0))
-    for point in range(1, _LAST + 2):
-        category = unicodedata.category(chr(point)) if point <= _LAST else ""
+    for point in chain.from_iterable(range(*span) for span in _SPANS):
+        category = unicodedata.category(chr(point))
         if category != current:
             found.setdefault(current, []).append((start, point - 1))
             start, current = point, category
+    found.setdefault(current, []).append((start, _LAST))
     return found
 
 

@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.feel import wide as w
-from engine.feel.values import Range, Value, kind
+from engine.feel.values import Range, Value, admit, kind
 
 
 def equal(left: Value, right: Value) -> bool | None:
     """FEEL's `=`: null equals null only; values of different kinds give None."""
+    left, right = admit(left), admit(right)
     if left is None or right is None:
         return left is right
     rule = _EQUALITY.get(kind(left))
@@ -111,6 +112,7 @@ def compare(left: Value, right: Value) -> int | None:
     """-1, 0 or 1 as left stands before, with or after right; None when the two have no order."""
     if type(left) is type(right) and type(left) in _PLAIN:
         return int(left > right) - int(left < right)
+    left, right = admit(left), admit(right)
     of = kind(left)
     key = _ORDER.get(of)
     if key is None or of != kind(right):

@@ -128,6 +128,8 @@ class _Translator:
         character = self.take()
         if character.isdigit() and character != "0":
             return self.reference(character)
+        if character in "dD":
+            return "\\" + character  # the same set in Python
         single = self.single(character)
         return re.escape(single) if single is not None else _written(self.set_escape(character))
 

@@ -95,7 +95,7 @@ def admit(value: Value) -> Value:
 
 def is_number(value: Value) -> bool:
     """True for numbers; booleans are none."""
-    return isinstance(value, Decimal | int) and not isinstance(value, bool)
+    return isinstance(value, Decimal | int | float) and not isinstance(value, bool)
 
 
 _KINDS: Final[dict[type, str]] = {
@@ -103,10 +103,11 @@ _KINDS: Final[dict[type, str]] = {
     bool: "boolean",
     Decimal: "number",
     int: "number",
+    float: "number",
     str: "string",
+    datetime: "date and time",
     date: "date",
     time: "time",
-    datetime: "date and time",
     timedelta: "days and time duration",
     YearsMonths: "years and months duration",
     list: "list",

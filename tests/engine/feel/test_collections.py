@@ -126,3 +126,13 @@ def test_a_string_that_doubles_for_ever_is_bounded():
     doubled = 'for i in 1..60 return if i = 1 then "ab" else partial[-1] + partial[-1]'
     assert max(len(text or "") for text in run(doubled, at=at)) <= 4_000_000
     assert "the result would be larger than 4000000" in at.warnings
+
+
+def test_floats_of_the_host_count_as_they_are_written():
+    scope = {"shares": [0.1, 0.2], "lost": float("nan"), "box": {"share": 0.5}}
+    assert run("shares[1] = 0.1", scope) is True
+    assert run("sum(shares)", scope) == Decimal("0.3")
+    assert run("list contains(shares, 0.2)", scope) is True
+    assert run("box.share < 1", scope) is True
+    assert run("lost", scope) is None
+    assert run("[lost] = [1]", scope) is False
