@@ -157,6 +157,23 @@ def compile_expression(
     return Literal(stripped)
 
 
+def compile_formula(
+    text: str,
+    *,
+    names: Collection[str] = (),
+    functions: Collection[str] = HOST_FUNCTIONS,
+    language: str | None = None,
+) -> Expr:
+    """Compile what can only be an expression (a cardinality, a transformation): as a value, but bare text is FEEL."""
+    chosen = language_of(language)
+    stripped = text.strip()
+    if chosen == _PYTHON:
+        return compile_plain_expression(stripped)
+    if chosen == _JUEL or (chosen is None and is_juel(stripped) and not stripped.startswith("=")):
+        return compile_juel(stripped, functions)
+    return _feel(stripped, names, functions)
+
+
 def compile_condition(
     text: str,
     *,
@@ -164,14 +181,9 @@ def compile_condition(
     functions: Collection[str] = HOST_FUNCTIONS,
     language: str | None = None,
 ) -> Expr:
-    """Compile a condition: as `compile_expression`, but bare text is FEEL, and JUEL must give true or false."""
-    chosen = language_of(language)
-    stripped = text.strip()
-    if chosen == _PYTHON:
-        return compile_plain_expression(stripped)
-    if chosen == _JUEL or (chosen is None and is_juel(stripped) and not stripped.startswith("=")):
-        return JuelCondition(stripped, compile_juel(stripped, functions))
-    return _feel(stripped, names, functions)
+    """Compile a condition: as `compile_formula`, and JUEL must give true or false."""
+    compiled = compile_formula(text, names=names, functions=functions, language=language)
+    return JuelCondition(compiled.text, compiled) if isinstance(compiled, JuelExpression) else compiled
 
 
 def _feel(text: str, names: Collection[str], functions: Collection[str]) -> Expr:

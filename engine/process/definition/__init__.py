@@ -197,6 +197,12 @@ def _references(reading: Reading, ids: Collection[str]) -> None:
                         kind=end,
                         kind_zh=end,
                     )
+    homes = _homes(reading)
+    for element in inside(reading.root, "messageFlow"):
+        source, target = (homes.get(reference(element.get(end)) or "") for end in ("sourceRef", "targetRef"))
+        if source is not None and source == target:
+            key = element.get("id")
+            reading.report("message-flow-inside", key, line_of(element), id=key)
 
 
 _ARROWS: Mapping[str, tuple[str, ...]] = {

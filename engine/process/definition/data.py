@@ -86,12 +86,33 @@ def read_associations(
 ) -> tuple[tuple[Param, ...], tuple[Param, ...]]:
     """Data input and output associations as mappings."""
     found: list[tuple[Param, ...]] = []
+    looped = set(loop_ends(element).values())
     for tag in ("dataInputAssociation", "dataOutputAssociation"):
         params: list[Param] = []
         for entry in children(element, tag):
+            if entry in looped:
+                continue
             params.extend(_association(reading, entry, owner, names))
         found.append(tuple(params))
     return found[0], found[1]
+
+
+def loop_ends(element: Element) -> dict[str, Element]:
+    """The associations that feed a multi-instance's collections through the activity's own data input and output:
+    they belong to the whole activity, not to each instance."""
+    several = child(element, "multiInstanceLoopCharacteristics")
+    found: dict[str, Element] = {}
+    if several is None:
+        return found
+    for ref, tag, end in (
+        ("loopDataInputRef", "dataInputAssociation", "targetRef"),
+        ("loopDataOutputRef", "dataOutputAssociation", "sourceRef"),
+    ):
+        key = reference(content(child(several, ref)))
+        for entry in children(element, tag):
+            if key and reference(content(child(entry, end))) == key:
+                found[ref] = entry
+    return found
 
 
 def _association(reading: Reading, entry: Element, owner: str, names: DataNames) -> list[Param]:
@@ -110,7 +131,7 @@ def _association(reading: Reading, entry: Element, owner: str, names: DataNames)
     if target is None:
         return []
     if transformation is not None:
-        value = reading.condition(transformation, owner)
+        value = reading.formula(transformation, owner)
         return [] if value is None else [Param(target, value)]
     source = next((name for name in sources if name), None)
     return [] if source is None or source == target else [Param(target, Variable(source))]
@@ -120,7 +141,7 @@ def _assignment(
     reading: Reading, entry: Element, owner: str, names: DataNames, target: str | None
 ) -> Param | None:
     """`from` is an expression (bare text is FEEL), `to` names a data element; empty, it is the association's target."""
-    value = reading.condition(child(entry, "from"), owner)
+    value = reading.formula(child(entry, "from"), owner)
     written = content(child(entry, "to")).removeprefix("=").removeprefix("${").removesuffix("}").strip()
     name = names.variable(written) if written else target
     return None if value is None or name is None else Param(name, value)
@@ -132,8 +153,10 @@ def read_input_sets(element: Element, names: DataNames) -> tuple[tuple[str, ...]
     if specification is None:
         return ()
     sets: list[tuple[str, ...]] = []
+    several = child(element, "multiInstanceLoopCharacteristics")
+    looped = set() if several is None else {content(child(several, "loopDataInputRef"))}
     for entry in children(specification, "inputSet"):
-        free = {
+        free = looped | {
             content(ref)
             for tag in ("optionalInputRefs", "whileExecutingInputRefs")
             for ref in children(entry, tag)

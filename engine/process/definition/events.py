@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final, Literal
 
-from engine.process.definition.dialects import attributes, properties
+from engine.process.definition.dialects import attributes, extension, properties
 from engine.process.definition.mappings import (
     Params,
     correlation_of,
@@ -102,7 +102,7 @@ def _standard_keys(reading: Reading, message: Named, place: EventPlace) -> Param
     keys: list[Param] = []
     for key, path in reading.correlation.get(message.id, {}).items():
         text = path if place.throws else reading.subscribed.get(key, path)
-        value = reading.expression(text, place.id, message.line, condition=True)
+        value = reading.expression(text, place.id, message.line, sort="formula")
         if value is not None:
             keys.append(Param(key, value))
     return tuple(keys)
@@ -114,6 +114,9 @@ def _message(reading: Reading, holder: Element, place: EventPlace) -> EventDefin
     for mark in ("class", "delegateExpression", "expression"):
         if mark in marks:
             reading.report("implementation-code", place.id, line_of(holder), name=mark, value=marks[mark])
+    worker = extension(place.element, "zeebe", "taskDefinition")
+    if worker is not None and place.throws:
+        topic = worker.get("type")
     found = message_event(reading, holder.get("messageRef"), place, topic=topic, line=line_of(holder))
     ref = reference(holder.get("messageRef"))
     return found or EventDefinition(

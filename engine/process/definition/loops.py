@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from engine.process.definition.data import DataNames
+from engine.process.definition.data import DataNames, loop_ends
 from engine.process.definition.dialects import attributes, extension
 from engine.process.definition.events import EventPlace, read_definition, read_events
 from engine.process.definition.reading import Reading
@@ -32,19 +32,21 @@ def read_loop(reading: Reading, element: Element, owner: str, names: DataNames) 
             maximum=maximum,
         )  # fmt: skip
     several = child(element, "multiInstanceLoopCharacteristics")
-    return None if several is None else _multi_instance(reading, several, owner, names)
+    return None if several is None else _multi_instance(reading, element, several, owner, names)
 
 
-def _multi_instance(reading: Reading, element: Element, owner: str, names: DataNames) -> Loop:
+def _multi_instance(
+    reading: Reading, activity: Element, element: Element, owner: str, names: DataNames
+) -> Loop:
     marks = attributes(element)
     line = line_of(element)
     zeebe = extension(element, "zeebe", "loopCharacteristics")
     cardinality = child(element, "loopCardinality")
     fields: dict[str, Any] = {
-        "cardinality": _number(reading, cardinality, owner),
+        "cardinality": reading.formula(cardinality, owner),
         "completion": reading.condition(child(element, "completionCondition"), owner),
         "behavior": _BEHAVIORS.get(element.get("behavior", "All"), "All"),
-        **_standard_collections(element, names),
+        **_standard_collections(activity, element, names),
     }
     if marks.get("collection"):
         fields["collection"] = _collection(reading, marks["collection"], owner, line)
@@ -58,25 +60,23 @@ def _multi_instance(reading: Reading, element: Element, owner: str, names: DataN
     return Loop("sequential" if flag(element, "isSequential") else "parallel", **fields)
 
 
-def _number(reading: Reading, holder: Element | None, owner: str) -> Expr | None:
-    """A cardinality: bare digits and bare names are FEEL too."""
-    return reading.condition(holder, owner)
-
-
 def _collection(reading: Reading, text: str, owner: str, line: int) -> Expr | None:
     stripped = text.strip()
     return reading.expression(stripped, owner, line) if is_expression(stripped) else Variable(stripped)
 
 
-def _standard_collections(element: Element, names: DataNames) -> dict[str, Any]:
+def _standard_collections(activity: Element, element: Element, names: DataNames) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    source = names.variable(content(child(element, "loopDataInputRef")))
+    ends = loop_ends(activity)
+    fed = child(ends["loopDataInputRef"], "sourceRef") if "loopDataInputRef" in ends else None
+    given = child(ends["loopDataOutputRef"], "targetRef") if "loopDataOutputRef" in ends else None
+    source = names.variable(content(fed if fed is not None else child(element, "loopDataInputRef")))
     if source:
         found["collection"] = Variable(source)
     item = child(element, "inputDataItem")
     if item is not None:
         found["element_variable"] = item.get("name") or item.get("id")
-    target = names.variable(content(child(element, "loopDataOutputRef")))
+    target = names.variable(content(given if given is not None else child(element, "loopDataOutputRef")))
     result = child(element, "outputDataItem")
     if target:
         found["output_collection"] = target

@@ -26,6 +26,8 @@ def read_mappings(reading: Reading, element: Element, owner: str) -> tuple[Param
             for entry in holder:
                 into = {"input": inputs, "output": outputs}.get(local(entry))
                 if into is not None:
+                    if "." in (entry.get("target") or ""):
+                        reading.report("mapping-nested", owner, line_of(entry), target=entry.get("target"))
                     value = reading.expression(entry.get("source"), owner, line_of(entry))
                     _add(reading, into, entry.get("target"), value, owner, entry)
     return tuple(inputs), tuple(outputs)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from engine.errors import Fault, ModelError
 from engine.process.definition.xml import Element, child, children, content, inside, line_of, local, reference
-from engine.process.expressions import HOST_FUNCTIONS, compile_condition, compile_expression
+from engine.process.expressions import HOST_FUNCTIONS, compile_condition, compile_expression, compile_formula
 from engine.process.model import Expr
 from engine.process.rules.catalogue import fault
+
+Sort = Literal["value", "formula", "condition"]
+_COMPILERS: Final = {"value": compile_expression, "formula": compile_formula, "condition": compile_condition}
 
 
 @dataclass(slots=True)
@@ -39,7 +43,7 @@ class Reading:
     """Nobody said what handlers there are: work without a name waits to be done by hand."""
     decisions: Collection[str] = ()
     """Decisions that a call activity may call by name."""
-    compiled: dict[tuple[str, str | None, bool], Expr] = field(default_factory=dict)
+    compiled: dict[tuple[str, str | None, str], Expr] = field(default_factory=dict)
     """Equal texts are compiled once."""
     correlation: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Message id -> correlation property's name -> path into the message (BPMN 2.0 §8.4.2)."""
@@ -57,15 +61,15 @@ class Reading:
         line: int,
         *,
         language: str | None = None,
-        condition: bool = False,
+        sort: Sort = "value",
     ) -> Expr | None:
         """The compiled expression; None for no text or (noted) for one that cannot be read."""
         if text is None or not text.strip():
             return None
-        known = (text, language, condition)
+        known = (text, language, sort)
         if known in self.compiled:
             return self.compiled[known]
-        compile_one = compile_condition if condition else compile_expression
+        compile_one = _COMPILERS[sort]
         try:
             self.compiled[known] = compile_one(
                 text, names=self.names, functions=self.functions, language=language
@@ -80,6 +84,13 @@ class Reading:
 
     def condition(self, holder: Element | None, element: str) -> Expr | None:
         """The condition that an expression element holds."""
+        return self._held(holder, element, "condition")
+
+    def formula(self, holder: Element | None, element: str) -> Expr | None:
+        """The value that an expression element holds, where bare text is FEEL."""
+        return self._held(holder, element, "formula")
+
+    def _held(self, holder: Element | None, element: str, sort: Sort) -> Expr | None:
         if holder is None:
             return None
         text = content(holder)
@@ -87,9 +98,7 @@ class Reading:
             self.broken.add(element)
             self.report("expression-empty", element, line_of(holder))
             return None
-        return self.expression(
-            text, element, line_of(holder), language=holder.get("language"), condition=True
-        )
+        return self.expression(text, element, line_of(holder), language=holder.get("language"), sort=sort)
 
     def value(self, holder: Element | None, element: str) -> Expr | None:
         """The value that an expression element holds."""

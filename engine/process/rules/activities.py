@@ -9,7 +9,7 @@ from engine.process.rules.draft import ACTIVITIES, SUBPROCESSES, Draft, Finding,
 
 def event_subprocesses(draft: Draft) -> Iterator[Finding]:
     """An event sub-process has no flows and exactly one start event, with a trigger."""
-    for node in draft.of_type("subProcess"):
+    for node in draft.of_type(*SUBPROCESSES):
         if not node.by_event:
             continue
         for flow in (*node.incoming, *node.outgoing):
@@ -17,7 +17,7 @@ def event_subprocesses(draft: Draft) -> Iterator[Finding]:
         starts = [
             draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"
         ]
-        if len(starts) != 1 or not starts[0].events:
+        if len(starts) != 1 or not starts[0].events or node.type != "subProcess":
             yield found(
                 "event-subprocess-start", node, count=len([start for start in starts if start.events])
             )

@@ -167,6 +167,13 @@ REFERENCES: Final[dict[str, Entry]] = {
         "The flow's own source and target count.",
         "以顺序流自身的起点和终点为准。",
     ),
+    "message-flow-inside": (
+        "error",
+        "The message flow “{id}” stays inside one process.",
+        "消息流“{id}”的两端在同一流程内。",
+        "Message flows connect pools; inside a process use sequence flows.",
+        "消息流用于连接不同的泳池;流程内部请使用顺序流。",
+    ),
     "name-missing": (
         "error",
         "The {kind} has no name (for errors and escalations: no code).",
@@ -239,6 +246,13 @@ EXPRESSIONS: Final[dict[str, Entry]] = {
         "有一个输入或输出映射没有指明目标变量。",
         "Fill in the variable's name.",
         "请填写变量名称。",
+    ),
+    "mapping-nested": (
+        "error",
+        "The mapping's target “{target}” is a part of a variable.",
+        "映射的目标“{target}”是变量的一部分。",
+        "Set the whole variable, e.g. = {{id: x}} into order.",
+        "请设置整个变量,例如把 = {{id: x}} 写入 order。",
     ),
     "mapping-sourceless": (
         "error",

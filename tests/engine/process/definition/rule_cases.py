@@ -402,6 +402,17 @@ REFERENCE_CASES = [
 ]  # fmt: skip
 
 FILE_CASES = [
+    Case("mapping-nested", "t", "<zeebe:input",
+         line('<task id="t"><extensionElements><zeebe:ioMapping>\n<zeebe:input source="= 1" target="a.b"/></zeebe:ioMapping></extensionElements></task>'),
+         line('<task id="t"><extensionElements><zeebe:ioMapping>\n<zeebe:input source="= {b: 1}" target="a"/></zeebe:ioMapping></extensionElements></task>')),
+    Case("message-flow-inside", "mf", "<messageFlow", line(), line(),
+         roots='<collaboration id="k"><participant id="us" processRef="p"/><participant id="them"/>\n<messageFlow id="mf" sourceRef="t" targetRef="e"/></collaboration>',
+         good_roots='<collaboration id="k"><participant id="us" processRef="p"/><participant id="them"/>\n<messageFlow id="mf" sourceRef="t" targetRef="them"/></collaboration>'),
+    Case("reference-dangling", "us", '<participant id="us"', line(), line(),
+         roots='<collaboration id="k">\n<participant id="us" processRef="gone"/></collaboration>',
+         good_roots='<collaboration id="k">\n<participant id="us" processRef="p"/></collaboration>'),
+    Case("event-subprocess-start", "tx", 'id="tx"',
+         line(after='<transaction id="tx" triggeredByEvent="true"><startEvent id="is"/></transaction>'), line()),
     Case("duplicate-id", "t", 'name="twice"', line(after='<task id="t" name="twice"/>'), line(after='<task id="t2"/>')),
     Case("missing-id", "p", "<task/>", line(after="<task/>"), line(after='<task id="t2"/>')),
     Case("schema", "t", "<bogus", line('<task id="t">\n<bogus/></task>'), line()),

@@ -513,6 +513,39 @@ def test_multi_instance_of_both_dialects_and_of_bpmn_itself() -> None:
     assert (own.output_collection, value(own.output_element, o=1)) == ("results", 1)
 
 
+def test_a_cardinality_in_juel_is_a_number() -> None:
+    loop = task(
+        '<userTask id="t"><multiInstanceLoopCharacteristics><loopCardinality>${n + 1}</loopCardinality>'
+        "</multiInstanceLoopCharacteristics></userTask>"
+    ).loop
+    assert loop is not None and value(loop.cardinality, n=2) == 3
+
+
+def test_collections_that_reach_the_loop_through_data_inputs() -> None:
+    """BPMN 2.0 §10.3.8: the loop's data input is the activity's own, fed by an association."""
+    node = task(
+        '<userTask id="t"><ioSpecification><dataInput id="in" isCollection="true"/><dataOutput id="out" isCollection="true"/>'
+        "<inputSet><dataInputRefs>in</dataInputRefs></inputSet><outputSet/></ioSpecification>"
+        "<dataInputAssociation><sourceRef>d1</sourceRef><targetRef>in</targetRef></dataInputAssociation>"
+        "<dataOutputAssociation><sourceRef>out</sourceRef><targetRef>d2</targetRef></dataOutputAssociation>"
+        "<multiInstanceLoopCharacteristics><loopDataInputRef>in</loopDataInputRef><loopDataOutputRef>out</loopDataOutputRef>"
+        '<inputDataItem id="item"/><outputDataItem id="vote"/></multiInstanceLoopCharacteristics></userTask>',
+        after='<dataObject id="d1" name="orders"/><dataObject id="d2" name="results"/>',
+    )
+    assert node.loop is not None
+    assert value(node.loop.collection, orders=[3]) == [3]
+    assert (node.loop.output_collection, node.inputs, node.outputs) == ("results", (), ())
+    assert node.input_sets == ()
+
+
+def test_a_thrown_message_of_zeebe_is_work_for_a_handler() -> None:
+    node = task(
+        '<intermediateThrowEvent id="t">' + extended('<zeebe:taskDefinition type="notify.send"/>')
+        + "<messageEventDefinition/></intermediateThrowEvent>"
+    )  # fmt: skip
+    assert node.events[0].topic == "notify.send"
+
+
 def test_behaviours_name_what_they_throw() -> None:
     loop = task(
         '<userTask id="t"><multiInstanceLoopCharacteristics behavior="One" oneBehaviorEventRef="sig">'
