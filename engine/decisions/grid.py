@@ -110,7 +110,7 @@ def _column(table: m.DecisionTable, places: Sequence[int], types: Types) -> Grid
     elif kinds:  # several kinds of value in one column: only `-` is decided
         shapes = [[shape if shape is not None and shape.any else None for shape in row] for row in shapes]
     cells = tuple(_bits(domain, row, written) for row, written in zip(shapes, texts, strict=True))
-    universe, expected = _bounds(domain, bounds)
+    universe, expected = _bounds(domain, bounds, known)
     text = clause.expression.text
     title = clause.label or text
     regions = 2 if domain is None else domain.size + 1
@@ -135,7 +135,8 @@ def _bits(domain: Domain | None, shapes: Sequence[Shape | None], texts: Sequence
     return found
 
 
-def _bounds(domain: Domain | None, allowed: Shape | None) -> tuple[int, int]:
+def _bounds(domain: Domain | None, allowed: Shape | None, shapes: Sequence[Shape]) -> tuple[int, int]:
+    """The regions that may occur, and those that a complete table must answer."""
     if domain is None:
         return 0b11, 0b01
     every = (1 << domain.size) - 1
@@ -145,6 +146,9 @@ def _bounds(domain: Domain | None, allowed: Shape | None) -> tuple[int, int]:
         return inside | null, inside
     if domain.kind == "string":  # without an enumeration nobody can expect an answer for any other text
         return every | null, every & ~(1 << (domain.size - 1))
+    if domain.ordered and all(not s.negated and all(p.low == p.high for p in s.spans) for s in shapes):
+        points = sum(1 << (2 * at + 1) for at in range(len(domain.points)))
+        return every | null, points  # codes such as grades 1 to 4: what lies between them is nobody's question
     if domain.kind == "boolean":
         present = {bool(point) for point in domain.points}
         both = every if len(present) < 2 else every & ~(1 << (domain.size - 1))
