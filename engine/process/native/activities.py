@@ -85,6 +85,8 @@ def settle(run: Run, token: Token, p: PNode) -> None:
         guard(run, token, p)
     if token.stage == Stage.GUARDING:
         token.stage = Stage.WAITING
+        if token.inner and run.scopes[token.inner].kind == "sub":
+            run.queue.insert(0, (None, -token.inner))
 
 
 def finish(run: Run, token: Token, p: PNode, results: Mapping[str, Any] | None = None) -> None:
