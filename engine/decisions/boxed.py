@@ -33,7 +33,8 @@ class LogicCompiler:
 
     def __init__(self, types: Types, members: Iterable[str], file: str) -> None:
         self.types = types
-        self.members = frozenset(name for name in members if not name.isidentifier())
+        self.members = frozenset(members)
+        self._compound = frozenset(name for name in self.members if not name.isidentifier())
         self.file = file
         self.faults: list[Fault] = []
         self.free: dict[str, set[tuple[str, int]]] = {}
@@ -62,7 +63,7 @@ class LogicCompiler:
         if not self._is_feel(text, owner, place, place_zh):
             return _unreadable(text, owner)
         try:
-            compiled = compile_expression(text.text, names | self.members, self.types.feel)
+            compiled = compile_expression(text.text, names | self._compound, self.types.feel)
         except FeelSyntaxError as error:
             self._syntax(error, text, owner, place, place_zh)
             return _unreadable(text, owner)
@@ -74,7 +75,7 @@ class LogicCompiler:
         if not self._is_feel(text, owner, place, place_zh):
             return None
         try:
-            compiled = compile_unary_tests(text.text, names | self.members, self.types.feel)
+            compiled = compile_unary_tests(text.text, names | self._compound, self.types.feel)
         except FeelSyntaxError as error:
             self._syntax(error, text, owner, place, place_zh)
             return None
@@ -227,7 +228,7 @@ class LogicCompiler:
 
     def _filter(self, box: m.Filter, names: Names, owner: str) -> Logic:
         source = self.logic(box.source, names, owner)
-        match = self.logic(box.match, names | {"item"} | self.members, owner)
+        match = self.logic(box.match, names | {"item"} | self._compound, owner)
         choose = compile_expression(f"{_SOURCE}[{_BODY}(item)]", (_SOURCE, _BODY))
 
         def filtered(scope: Scope, run: Run) -> Value:

@@ -49,7 +49,6 @@ class LinkedModel:
     elements: Mapping[str, Linked]
     imports: Mapping[str, LinkedModel]
     declared: frozenset[str]
-    free: Mapping[str, frozenset[tuple[str, int]]]
     types: Types
 
     def find(self, name_or_id: str) -> Linked | None:
@@ -129,8 +128,8 @@ class _Linker:
         declared = frozenset(name for e in self.own.values() for name in (e.name, e.variable.name, e.id)) | frozenset(
             self.imports
         )
-        free = {owner: frozenset(names) for owner, names in self.logic.free.items()}
-        return LinkedModel(self.model, elements, self.imports, declared, free, self.types)
+        self._not_required(elements)
+        return LinkedModel(self.model, elements, self.imports, declared, self.types)
 
     def _element(self, element: m.DrgElement) -> Linked:
         what, type_ref = element.name, element.variable.type_ref
@@ -186,6 +185,20 @@ class _Linker:
             )  # fmt: skip
             return None
         return Need(source, alias_of(source), target.variable.name, target.id, _outputs(target))
+
+    def _not_required(self, elements: Mapping[str, Linked]) -> None:
+        """Names of our own elements that logic looks up and does not require: null when it runs."""
+        names = {e.variable.name for e in self.own.values()} - self.logic.members
+        for linked in elements.values():
+            element = linked.element
+            seen = self.logic.free.get(element.name, set())
+            for name, line in sorted((n, line) for n, line in seen if n in names and n != element.variable.name):
+                self.logic.fault(
+                    "dmn.not_required", element.id, line,
+                    f"{element.name}: “{name}” is used but not required, so it is null here.",
+                    f"{element.name}:使用了“{name}”但没有依赖连线,其值将为空。",
+                    "Draw the requirement.", "请补画依赖连线。", severity="warning",
+                )  # fmt: skip
 
     def _duplicates(self) -> None:
         """Two elements of one id cannot be told apart; two of one name are found by id only."""

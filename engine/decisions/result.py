@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from engine.feel import Moment, Notice
+from engine.feel.reasons import MAX_NOTICES
 
 MAX_CALLS: Final = 200_000
 """Function calls (knowledge models, boxed functions and loops) of one evaluation before it ends as null: a few
@@ -63,12 +64,14 @@ class Run:
         """Counts one function call; true, with a reason once, when there have been too many."""
         self.calls += 1
         if self.calls == MAX_CALLS:
-            self.warn(f"stopped after {MAX_CALLS:,} function calls", f"函数调用超过 {MAX_CALLS:,} 次,已停止")
+            en, zh = f"stopped after {MAX_CALLS:,} function calls", f"函数调用超过 {MAX_CALLS:,} 次,已停止"
+            self.at.warnings.append(Notice.of(en, zh))
         return self.calls >= MAX_CALLS
 
     def warn(self, en: str, zh: str) -> None:
-        """Notes why a value is null."""
-        self.at.warnings.append(Notice.of(en, zh))
+        """Notes why a value is null; past MAX_NOTICES nothing more is kept."""
+        if len(self.at.warnings) < MAX_NOTICES:
+            self.at.warnings.append(Notice.of(en, zh))
 
 
 Scope: TypeAlias = Mapping[str, Value]

@@ -60,6 +60,16 @@ def test_what_is_not_required_is_not_seen() -> None:
     assert value_of(xml, n=5) == 0
 
 
+def test_what_is_used_and_not_required_is_pointed_at() -> None:
+    warnings = compiled(definitions(input_data("n") + decision("d", literal("n + 1")))).warnings
+    assert [(fault.rule, fault.element) for fault in warnings] == [("dmn.not_required", "d")]
+    entry = (
+        '<itemDefinition name="t"><itemComponent name="n"><typeRef>number</typeRef></itemComponent></itemDefinition>'
+    )
+    filtered = decision("d", literal("rows[n > 1]"), ["input:#rows"])
+    assert compiled(definitions(entry + input_data("n") + input_data("rows") + filtered)).warnings == ()
+
+
 def test_values_under_undeclared_names_are_seen() -> None:
     assert value_of(definitions(decision("d", literal("amount + 1"))), amount=2) == 3
 
