@@ -13,7 +13,7 @@ from flask import Flask, current_app, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from web.scope import is_chinese, language, runtime, said
+from web.scope import called, is_chinese, language, runtime, said
 
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
@@ -117,5 +117,7 @@ def register(app: Flask) -> None:
         state_icon=words.state_icon,
         wait_words=words.wait_words,
         wait_name=words.name_of,
+        main_waits=words.main_waits,
+        called=called,
     )
     app.jinja_env.globals.update(asset=asset, icon=icon, said=said, language=language, is_chinese=is_chinese)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -15,7 +16,7 @@ from web import schemas
 from web.cases import case_of
 from web.formats import relative
 from web.scope import actor, is_chinese, language, runtime
-from web.words import names_of, story, wait_words
+from web.words import main_waits, story, wait_words
 
 pages = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -63,21 +64,23 @@ def show(instance_id: int) -> Any:
     """The page of one instance."""
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
-        past = story(queries.history(db, instance_id), names_of(queries.people(db)))
+        past = story(queries.history(db, instance_id))
         card = case_of(db, case.row.business_key, case.variables)
-        labels = labels_of(db, case.row.key, case.row.version)
-    return render_template("instances/show.html", case=case, row=case.row, past=past, card=card, labels=labels)
+        fields = fields_of(db, case.row.key, case.row.version)
+    known, technical = schemas.sorted_out(fields, case.variables)
+    return render_template("instances/show.html", case=case, row=case.row, past=past, card=card, known=known, technical=technical)
 
 
-def labels_of(db: Any, key: str, version: int) -> dict[str, str]:
-    """What the process's forms call its variables, in the page's language."""
-    found: dict[str, str] = {}
+def fields_of(db: Any, key: str, version: int) -> dict[str, Mapping[str, Any]]:
+    """The fields of the process's forms by the variable they write, in the page's language."""
+    found: dict[str, Mapping[str, Any]] = {}
     for one in queries.definition(db, key, version).forms:
         try:
             form = queries.form(db, key, one, version)
         except NotFound:
             continue
-        found |= schemas.labels(schemas.shown(form.schema, form.translations, language()))
+        for field in schemas.fields(schemas.shown(form.schema, form.translations, language())):
+            found.setdefault(str(field.get("key") or field.get("path")), field)
     return found
 
 
@@ -89,7 +92,7 @@ def state(instance_id: int) -> Any:
         case = queries.instance(db, instance_id)
     waits = {
         wait.element: f"{wait_words(wait)} · {relative(wait.due)}" if wait.due else wait_words(wait)
-        for wait in case.row.waits
+        for wait in main_waits(case.row.waits)
     }
     answer: dict[str, Any] = {
         "active": list(case.active),

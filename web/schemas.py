@@ -31,9 +31,7 @@ def _translated(component: Mapping[str, Any], words: Mapping[str, Any]) -> dict[
     if isinstance(component.get("dateLabel"), str) and isinstance(own.get("label"), str):
         out["dateLabel"] = own.get("dateLabel", own["label"])
     if isinstance(component.get("columns"), list) and isinstance(own.get("columns"), list):
-        out["columns"] = [
-            {**old, **new} for old, new in zip(component["columns"], own["columns"], strict=False)
-        ]
+        out["columns"] = [{**old, **new} for old, new in zip(component["columns"], own["columns"], strict=False)]
     validate = component.get("validate")
     if isinstance(validate, Mapping) and isinstance(own.get("patternErrorMessage"), str):
         out["validate"] = {**validate, "patternErrorMessage": own["patternErrorMessage"]}
@@ -66,27 +64,26 @@ def fields(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
         yield from fields(child)
 
 
-def labels(schema: Mapping[str, Any] | None) -> dict[str, str]:
-    """Field key -> label."""
-    return {str(f.get("key") or f.get("path")): title(f) for f in fields(schema) if title(f)}
-
-
 def title(field: Mapping[str, Any]) -> str:
     """What a field is called."""
     return str(field.get("label") or field.get("dateLabel") or field.get("timeLabel") or "")
 
 
-def entries(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """(label, value) of what was entered, in the form's order, choices by their labels; the rest by key."""
-    found: list[tuple[str, Any]] = []
-    known = set()
-    for field in fields(schema):
-        key = str(field.get("key") or field.get("path") or "")
-        if key not in values or key in known:
+def sorted_out(
+    fields_by_key: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]
+) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """(what people entered or read, by label; the rest by name): values that say something, choices by their labels."""
+    known: list[tuple[str, Any]] = []
+    technical: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        if value in (None, "", [], {}):
             continue
-        known.add(key)
-        found.append((title(field) or key, _said(field, values[key])))
-    return found + [(key, value) for key, value in values.items() if key not in known]
+        field = fields_by_key.get(name)
+        if field is not None and title(field) and not isinstance(value, Mapping):
+            known.append((title(field), _said(field, value)))
+        else:
+            technical.append((name, value))
+    return known, technical
 
 
 def _said(field: Mapping[str, Any], value: Any) -> Any:

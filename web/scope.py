@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import current_app, g, request
 from flask_login import UserMixin, current_user
 
-from engine import api
+from engine import api, queries
 
 
 @dataclass(slots=True)
@@ -66,6 +66,21 @@ def language() -> str:
             chosen = person().language
         g.language = chosen if chosen in ("zh", "en") else runtime().settings.language
     return str(g.language)
+
+
+def names() -> dict[str, str]:
+    """Sign-in names and teams -> what they are called in the page's language; read once a request."""
+    if "names" not in g:
+        with runtime().reading() as db:
+            found = {one.id: said(one.name, one.name_en) for one in queries.teams(db)}
+            found |= {one.id: said(one.name, one.name_en) for one in queries.people(db)}
+        g.names = found
+    return cast("dict[str, str]", g.names)
+
+
+def called(id: str | None) -> str:
+    """A person or a team by name; the id when nobody is called so."""
+    return names().get(id, id) if id else ""
 
 
 def is_chinese() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from web import schemas
 from web.cases import case_of
 from web.errors import field_messages
 from web.scope import actor, is_fragment, language, person, runtime, said, wants_json
-from web.words import listed, name_of, names_of, story
+from web.words import listed, main_waits, name_of, story
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -33,7 +34,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
     with runtime().reading() as db:
         task = queries.task(db, actor(), task_id)
         case = queries.instance(db, task.row.instance_id)
-        past = story(queries.history(db, task.row.instance_id), names_of(queries.people(db)))
+        past = story(queries.history(db, task.row.instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         colleagues = queries.people(db) if "reassign" in task.can else []
     schema = schemas.shown(task.form_schema, task.translations, language())
@@ -54,8 +55,18 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         values=forms.prefill(schema, values) if schema else {},
         errors=errors or {},
         editable="complete" in task.can and task.row.state == "open",
-        entered=schemas.entries(schema, task.entered) if task.entered else [],
+        reasons=reasons(task, case.variables),
     )
+
+
+def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]:
+    """Why this person: what the engine noted, and what a step before noted of its choice (`owner`, `owner_why`)."""
+    found = [task.why]
+    for name, why in variables.items():
+        chosen = variables.get(name.removesuffix("_why"))
+        if name.endswith("_why") and isinstance(why, dict) and chosen == task.row.assignee and chosen:
+            found.append(why)
+    return [text for why in found if (text := said(why.get("zh"), why.get("en")))]
 
 
 @pages.put("/<int:task_id>/draft")
@@ -107,7 +118,7 @@ def after_completion(task_id: int, done: Any) -> Any:
     with runtime().reading() as db:
         name = queries.task(db, actor(), task_id).row
         case = queries.instance(db, done.instance_id)
-    steps = [name_of(wait) for wait in case.row.waits][:3]
+    steps = [name_of(wait) for wait in main_waits(case.row.waits)][:3]
     if case.row.state != "active":
         after = _("the case is finished.")
     elif steps:

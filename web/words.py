@@ -10,9 +10,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine.queries import HistoryRow, PersonRow, WaitRow
+from engine.queries import HistoryRow, WaitRow
 from web.formats import moment
-from web.scope import is_chinese, said
+from web.scope import called, is_chinese, said
 
 
 def name_of(item: Any) -> str:
@@ -25,15 +25,10 @@ def listed(words: Iterable[str]) -> str:
     return ("、" if is_chinese() else ", ").join(words)
 
 
-def names_of(people: Iterable[PersonRow]) -> dict[str, str]:
-    """Sign-in name -> name in the page's language."""
-    return {one.id: said(one.name, one.name_en) for one in people}
-
-
 def wait_words(wait: WaitRow) -> str:
     """What an instance waits for, in a few words."""
     kind, what = wait.kind, wait.what or ""
-    who = wait.who
+    who = called(wait.who)
     match kind:
         case "user":
             return _("waits for %(who)s", who=who) if who else _("waits for somebody to take it")
@@ -50,6 +45,15 @@ def wait_words(wait: WaitRow) -> str:
         case "condition":
             return _("waits for a condition")
     return str(what or kind)
+
+
+WORK = ("incident", "user", "job", "call")
+"""Kinds of waits that are work, beside which timers and messages only stand by."""
+
+
+def main_waits(waits: Sequence[WaitRow]) -> list[WaitRow]:
+    """What a case really waits for: its work, else whatever there is."""
+    return [wait for kind in WORK for wait in waits if wait.kind == kind] or list(waits)
 
 
 STATES = {
@@ -91,17 +95,15 @@ class Happening:
     after: str = ""
 
 
-def story(rows: Sequence[HistoryRow], people: dict[str, str]) -> list[Happening]:
+def story(rows: Sequence[HistoryRow]) -> list[Happening]:
     """A case's history in words, the latest first: one line a step."""
-    steps = [
-        _step(list(step), people) for _key, step in groupby(rows, key=lambda row: (row.at, row.actor, row.trigger))
-    ]
+    steps = [_step(list(step)) for _key, step in groupby(rows, key=lambda row: (row.at, row.actor, row.trigger))]
     return [step for step in reversed(steps) if step is not None]
 
 
-def _step(rows: list[HistoryRow], people: dict[str, str]) -> Happening | None:
+def _step(rows: list[HistoryRow]) -> Happening | None:
     first = rows[0]
-    who = people.get(first.actor or "", first.actor or "")
+    who = called(first.actor)
     named = [row for row in rows if row.name and row.name != row.element]
     left = [name_of(row) for row in named if row.kind == "left"]
     gone = [name_of(row) for row in named if row.kind == "cancelled"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from engine import api, log, scheduler, watcher
 from engine.errors import SettingsInvalid
@@ -19,7 +19,7 @@ from web.cli.saying import faults, words
 THREADS = 64
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """gunicorn with threads over our application; what runs beside it starts in the worker."""
 
     def __init__(self, settings: Settings, beside: Callable[[Any], Callable[[], None]]) -> None:
