@@ -28,7 +28,8 @@ _SOURCE, _BODY, _THEN, _ELSE = "dmn_source", "dmn_body", "dmn_then", "dmn_else"
 class LogicCompiler:
     """Compiles the boxes of one model; collects faults.
 
-    `members` are names that may follow a dot. `free` gathers, per owner, the names its logic looks up.
+    `members` are names that may follow a dot. `ids` lead from an owner's name to its id. `free`
+    gathers, per owner, the names its logic looks up.
     """
 
     def __init__(self, types: Types, members: Iterable[str], file: str) -> None:
@@ -37,6 +38,7 @@ class LogicCompiler:
         self._compound = frozenset(name for name in self.members if not name.isidentifier())
         self.file = file
         self.faults: list[Fault] = []
+        self.ids: dict[str, str] = {}
         self.free: dict[str, set[tuple[str, int]]] = {}
         self._compilers: dict[type, Callable[[Any, Names, str], Logic]] = {
             m.Literal: self._literal, m.Context: self._context, m.Relation: self._relation,
@@ -115,8 +117,10 @@ class LogicCompiler:
         hint_zh: str = "",
         severity: Literal["error", "warning"] = "error",
     ) -> None:
-        """Notes a fault; reading goes on."""
-        self.faults.append(Fault(rule, element, line, en, zh, hint_en, hint_zh, severity, self.file))
+        """Notes a fault of an element, by id or name; reading goes on."""
+        self.faults.append(
+            Fault(rule, self.ids.get(element, element), line, en, zh, hint_en, hint_zh, severity, self.file)
+        )
 
     # ── boxes ──
 

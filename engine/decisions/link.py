@@ -119,6 +119,7 @@ class _Linker:
         self.types = Types(model, [(alias_of(source), linked.types) for source, linked in imports.items()], file)
         self.logic = LogicCompiler(self.types, _member_names(model, imports), file)
         self.own = {element.id: element for element in model.elements()}
+        self.logic.ids.update((element.name, element.id) for element in model.elements())
 
     def link(self) -> LinkedModel:
         self._duplicates()

@@ -126,11 +126,10 @@ class CompiledTable:
             values = tuple(None if default is None else default(scope, run) for default in defaults)
             value = self.shape(values)
             return [value] if self._is_list() else value
-        if self.hit_policy is HitPolicy.COLLECT:
-            if self.aggregation is None:
-                return []
-            if self.aggregation is Aggregation.COUNT:
-                return Decimal(0)
+        if self._is_list():
+            return []
+        if self.aggregation is Aggregation.COUNT:
+            return Decimal(0)
         run.warn(f"{self.owner}: no rule of the table matches", f"{self.owner}:决策表没有匹配的规则")
         return None
 

@@ -95,8 +95,10 @@ def test_a_wrong_cell_names_table_row_and_column_and_gives_a_hint(cell: str, hin
 
 
 def test_a_wrong_output_names_its_place_too() -> None:
-    (fault,) = faults_of(one_table("COLLECT", [("amount", "number")], ["body"], [("-", '"two" signatures')]))
-    assert "rule 1, column “body”" in fault.text("en")
+    xml = one_table("COLLECT", [("amount", "number")], ["body"], [("-", '"two" signatures')])
+    (fault,) = faults_of(xml.replace('name="d"', 'name="授权"'))
+    assert fault.element == "d"
+    assert "授权, rule 1, column “body”" in fault.text("en")
 
 
 def test_a_row_of_another_width_is_refused() -> None:

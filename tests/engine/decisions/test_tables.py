@@ -92,7 +92,8 @@ def test_without_a_match_defaults_answer_else_null_with_a_reason() -> None:
 
 def test_an_empty_collection_is_a_list_and_its_count_zero() -> None:
     rules = [("> 5", "1")]
-    assert value_of(one_table("COLLECT", AMOUNT, ["o"], rules), amount=1) == []
+    for policy in ("COLLECT", "RULE ORDER", "OUTPUT ORDER"):
+        assert value_of(one_table(policy, AMOUNT, ["o"], rules, priorities={"o": "1"}), amount=1) == []
     assert value_of(one_table("COLLECT", AMOUNT, ["o"], rules, aggregation="COUNT"), amount=1) == 0
 
 
