@@ -101,24 +101,35 @@ RUNS: Final[dict[str, bool]] = {
 }
 
 NAMES: Final[dict[str, tuple[str, str]]] = {
-    "task": ("task", "任务"),
-    "call": ("call activity", "调用活动"),
-    "subprocess": ("sub-process", "子流程"),
-    "gateway": ("gateway", "网关"),
-    "start": ("start event", "开始事件"),
-    "event-start": ("start event of an event sub-process", "事件子流程的开始事件"),
-    "catch": ("intermediate catch event", "中间捕获事件"),
-    "throw": ("intermediate throw event", "中间抛出事件"),
-    "boundary": ("boundary event", "边界事件"),
-    "end": ("end event", "结束事件"),
-    "loop": ("repetition", "循环"),
-    "quantity": ("token quantity", "令牌数量"),
-    "compensation": ("compensation", "补偿"),
-    "flow": ("sequence flow", "顺序流"),
+    "task": ("{} task", "{}任务"),
+    "call": ("call activity ({})", "调用活动({})"),
+    "subprocess": ("{} sub-process", "{}子流程"),
+    "gateway": ("{} gateway", "{}网关"),
+    "start": ("{} start event", "{}开始事件"),
+    "event-start": ("{} start event of an event sub-process", "事件子流程的{}开始事件"),
+    "catch": ("intermediate {} catch event", "中间{}捕获事件"),
+    "throw": ("intermediate {} throw event", "中间{}抛出事件"),
+    "boundary": ("{} boundary event", "{}边界事件"),
+    "end": ("{} end event", "{}结束事件"),
+    "loop": ("{} repetition", "循环({})"),
+    "quantity": ("token quantity at {}", "令牌数量({})"),
+    "compensation": ("compensation {}", "补偿{}"),
+    "flow": ("{} flow", "顺序流({})"),
 }
-"""The kind of element before the dot, in English and Chinese."""
+"""The kind of element before the dot, in English and Chinese; `{}` is what stands after the dot."""
 
 KINDS: Final[dict[str, str]] = {
+    "none": "普通",
+    "user": "用户",
+    "manual": "手工",
+    "service": "服务",
+    "script": "脚本",
+    "send": "发送",
+    "receive": "接收",
+    "process": "流程",
+    "embedded": "嵌入式",
+    "implicit-split": "隐式分支",
+    "conditional-activity": "活动的条件分支",
     "receive-instantiate": "实例化接收",
     "business-rule": "业务规则",
     "decision": "决策",
@@ -162,5 +173,5 @@ def runs(feature: str) -> bool:
 def spoken(feature: str) -> tuple[str, str]:
     """The feature in words, English and Chinese."""
     group, _, kind = feature.partition(".")
-    en, zh = NAMES.get(group, (group, group))
-    return f"{kind.replace('-', ' ')} {en}", f"{KINDS.get(kind, kind)}{zh}"
+    en, zh = NAMES.get(group, (group + " {}", group + " {}"))
+    return en.format(kind.replace("-", " ")), zh.format(KINDS.get(kind, kind))

@@ -33,20 +33,17 @@ _IMPLEMENTED: Final = frozenset(
 )
 
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
-    "process": frozenset(
-        {"versionTag", "historyTimeToLive", "candidateStarterGroups", "candidateStarterUsers", "isStartableInTasklist",
-         "jobPriority", "taskPriority"}
-    ),
-    "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion", "formHandlerClass"},
+    "process": frozenset({"versionTag", "historyTimeToLive", "candidateStarterGroups", "candidateStarterUsers"}),
+    "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion"},
     "userTask": _TASK
     | {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formKey", "formRef",
-       "formRefBinding", "formRefVersion", "businessCalendarName"},
+       "formRefBinding", "formRefVersion"},
     "serviceTask": _TASK | _IMPLEMENTED | {"resultVariableName"},
     "sendTask": _TASK | _IMPLEMENTED,
     "businessRuleTask": _TASK
     | _IMPLEMENTED
     | {"decisionRef", "decisionRefBinding", "decisionRefVersion", "decisionRefVersionTag", "mapDecisionResult"},
-    "scriptTask": _TASK | {"resultVariable", "resource", "autoStoreVariables"},
+    "scriptTask": _TASK | {"resultVariable", "resource"},
     "receiveTask": _TASK,
     "manualTask": _TASK,
     "task": _TASK,
@@ -65,42 +62,61 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "intermediateThrowEvent": _TASK,
     "endEvent": _TASK,
     "boundaryEvent": _TASK,
-    "messageEventDefinition": _IMPLEMENTED,
+    "messageEventDefinition": frozenset({"class", "delegateExpression", "expression", "topic", "type"}),
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
     "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
     "signalEventDefinition": frozenset({"async"}),
-    "error": frozenset({"errorMessage"}),
-    "multiInstanceLoopCharacteristics": _TASK | {"collection", "elementVariable", "elementIndexVariable"},
+    "multiInstanceLoopCharacteristics": _TASK | {"collection", "elementVariable"},
     "standardLoopCharacteristics": _TASK,
-    "potentialOwner": frozenset(),
 }  # fmt: skip
 """BPMN element -> attributes of the `camunda:` family that are read (async and exclusive are noted: every step of
 the engine is saved anyhow)."""
 
+_RETRIES: Final = frozenset({"failedJobRetryTimeCycle"})
 ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
-    "*": frozenset({"properties", "property"}),
-    "activity": frozenset({"inputOutput", "failedJobRetryTimeCycle"}),
-    "event": frozenset({"inputOutput", "failedJobRetryTimeCycle", "in"}),
-    "userTask": frozenset({"formData", "formField"}),
-    "startEvent": frozenset({"formData", "formField"}),
+    "any element": frozenset({"properties"}),
+    "activities": frozenset({"inputOutput"}),
+    "events": frozenset({"inputOutput"}),
+    "userTask": frozenset({"formData"}),
+    "startEvent": frozenset({"formData"}),
+    "serviceTask": _RETRIES,
+    "sendTask": _RETRIES,
+    "businessRuleTask": _RETRIES,
+    "scriptTask": _RETRIES,
     "callActivity": frozenset({"in", "out"}),
     "signalEventDefinition": frozenset({"in"}),
-    "multiInstanceLoopCharacteristics": frozenset({"failedJobRetryTimeCycle"}),
-    "gateway": frozenset({"failedJobRetryTimeCycle"}),
 }
 """BPMN element (or its family) -> extension elements of the `camunda:` family that are read."""
 
-ZEEBE_ELEMENTS: Final = frozenset(
-    {"assignmentDefinition", "taskSchedule", "priorityDefinition", "calledElement", "calledDecision", "ioMapping",
-     "subscription", "taskDefinition", "taskHeaders", "formDefinition", "script", "userTask", "loopCharacteristics",
-     "properties", "versionTag", "adHoc"}
-)  # fmt: skip
-"""Extension elements of `zeebe:` that are read. (`zeebe:versionTag` stands on the process.)"""
+_WORKER: Final = frozenset({"taskDefinition"})
+ZEEBE_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
+    "any element": frozenset({"properties", "taskHeaders"}),
+    "activities": frozenset({"ioMapping"}),
+    "events": frozenset({"ioMapping"}),
+    "process": frozenset({"versionTag"}),
+    "message": frozenset({"subscription"}),
+    "userTask": frozenset(
+        {"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"}
+    ),
+    "startEvent": frozenset({"formDefinition"}),
+    "serviceTask": _WORKER,
+    "sendTask": _WORKER,
+    "businessRuleTask": _WORKER | {"calledDecision"},
+    "scriptTask": _WORKER | {"script"},
+    "intermediateThrowEvent": _WORKER,
+    "endEvent": _WORKER,
+    "callActivity": frozenset({"calledElement"}),
+    "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
+}
+"""BPMN element (or its family) -> extension elements of `zeebe:` that are read (headers join the properties)."""
 
 _EVENTS: Final = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
-_NOT_ACTIVITIES: Final = _EVENTS | {"process", "sequenceFlow", "lane", "participant", "collaboration"}
+_ACTIVITIES: Final = frozenset(
+    {"task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask",
+     "callActivity", "subProcess", "transaction", "adHocSubProcess"}
+)  # fmt: skip
 
 
 def attributes(element: Element) -> dict[str, str]:
@@ -139,13 +155,13 @@ def extension(element: Element, dialect: str, name: str) -> Element | None:
 
 
 def properties(element: Element) -> dict[str, str]:
-    """The name-value pairs of `camunda:properties` and `zeebe:properties`, in order."""
+    """The name-value pairs of `camunda:properties`, `zeebe:properties` and `zeebe:taskHeaders`, in order."""
     found: dict[str, str] = {}
     for dialect, name, holder in extensions(element):
-        if dialect and name == "properties":
+        if dialect and name in ("properties", "taskHeaders"):
             for entry in holder:
-                key = entry.get("name") or entry.get("id")
-                if key and local(entry) == "property":
+                key = entry.get("name") or entry.get("id") or entry.get("key")
+                if key and local(entry) in ("property", "header"):
                     found[key] = entry.get("value") or ""
     return found
 
@@ -211,32 +227,22 @@ def _judge_attribute(
     foreign: dict[str, tuple[int, int]],
 ) -> None:
     namespace, _, plain = attribute[1:].partition("}")
-    prefix = CAMUNDA_NAMESPACES.get(namespace)
+    prefix = "zeebe" if namespace == ZEEBE else CAMUNDA_NAMESPACES.get(namespace)
     if prefix is None:
-        if namespace == ZEEBE:
-            found.append(
-                fault("ignored-attribute", owner, line_of(element), file=file, name=f"zeebe:{plain}")
-            )
-        elif namespace not in _SILENT:
+        if namespace not in _SILENT:
             _count(foreign, namespace, line_of(element))
-    elif (
-        plain not in ATTRIBUTES.get(name, ())
-        and plain != "modelerTemplate"
-        and plain != "modelerTemplateVersion"
-    ):
-        found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}"))
+        return
+    read = prefix != "zeebe" and plain in ATTRIBUTES.get(name, ())
+    if not read and not plain.startswith("modelerTemplate"):
+        found.append(
+            fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}")
+        )
 
 
 def _reads(dialect: str, element: str, extension_name: str) -> bool:
-    if dialect == "zeebe":
-        return extension_name in ZEEBE_ELEMENTS
-    if extension_name in ELEMENTS["*"] or extension_name in ELEMENTS.get(element, ()):
-        return True
-    if element in _EVENTS:
-        return extension_name in ELEMENTS["event"]
-    if element.endswith("Gateway"):
-        return extension_name in ELEMENTS["gateway"]
-    return element not in _NOT_ACTIVITIES and extension_name in ELEMENTS["activity"]
+    table = ZEEBE_ELEMENTS if dialect == "zeebe" else ELEMENTS
+    family = "activities" if element in _ACTIVITIES else "events" if element in _EVENTS else ""
+    return any(extension_name in table.get(key, ()) for key in ("any element", element, family))
 
 
 def _count(foreign: dict[str, tuple[int, int]], namespace: str, line: int) -> None:

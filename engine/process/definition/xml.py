@@ -1,4 +1,4 @@
-"""From bytes to a tree, safely. Law: no entity, no DOCTYPE, no network, no file; nothing parsed beyond the limit."""
+"""From bytes to a tree, safely. Law: no entity, no DOCTYPE, no network, no file; nothing parsed beyond a limit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from engine.process.rules.catalogue import fault
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 _B: Final = f"{{{BPMN}}}"
 _XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_PROLOG_DOCTYPE: Final = re.compile(rb"\A(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL | re.IGNORECASE)
-_LONG_TAG: Final = re.compile(rb"<[^<>!?]*\n[^<>]*>")
+_PROLOG_DOCTYPE: Final = re.compile(
+    rb"\A(?>\s+|\xef\xbb\xbf|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL | re.IGNORECASE
+)
+_HIGHEST_LINE: Final = 65_535
+"""libxml2 keeps an element's line in 16 bits; beyond, it counts from neighbouring text."""
+_LONG_TAG: Final = re.compile(rb"<[^<>!?\n]*\n[^<>]*>")
 """A start tag over several lines."""
 _PROLOG_LENGTH: Final = 100_000
 
@@ -66,7 +70,8 @@ def _set_first_lines(data: bytes, root: Element) -> None:
     elements = list(root.iter())
     if len(elements) == len(lines):
         for element, line in zip(elements, lines, strict=True):
-            element.sourceline = line  # type: ignore[assignment]
+            if line <= _HIGHEST_LINE:
+                element.sourceline = line  # type: ignore[assignment]
 
 
 def _refused(rule: str, line: int | None, file: str, **fields: object) -> ModelRefused:

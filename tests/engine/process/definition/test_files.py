@@ -59,6 +59,27 @@ def test_a_file_of_fifty_megabytes_is_refused_without_parsing() -> None:
     assert time.perf_counter() - began < 0.1
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<!-- x -->" * 5000,
+        "<?x y?>" * 5000 + "<!-- " + "-> " * 5000 + "-->",
+    ],
+)
+def test_a_long_prolog_is_read_in_no_time(hostile: str) -> None:
+    head, body = GOOD.split("?>", 1)
+    began = time.perf_counter()
+    assert faults(f"{head}?>{hostile}{body}") == ()
+    assert time.perf_counter() - began < 2
+
+
+def test_a_text_of_broken_tags_is_read_in_no_time() -> None:
+    text = "<![CDATA[" + "< " + "\n" * 300_000 + "<" + "]]>"
+    began = time.perf_counter()
+    assert faults(GOOD.replace('<task id="t"/>', f'<task id="t"><documentation>{text}</documentation></task>')) == ()
+    assert time.perf_counter() - began < 2
+
+
 def test_deep_nesting_is_refused_not_crashed_on() -> None:
     deep = "<subProcess>" * 3000 + "</subProcess>" * 3000
     assert faults(model(deep))

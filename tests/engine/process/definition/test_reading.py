@@ -596,6 +596,11 @@ def test_functions_of_the_host_may_have_blanks_in_their_names() -> None:
     assert work.expression({"votes": [1, 2]}, at) is True
 
 
+def test_headers_of_zeebe_are_properties() -> None:
+    headers = '<zeebe:taskHeaders><zeebe:header key="due" value="2BD"/></zeebe:taskHeaders>'
+    assert task('<userTask id="t">' + extended(headers) + "</userTask>").properties == {"due": "2BD"}
+
+
 def test_the_own_property_due_is_a_due_date() -> None:
     due = '<camunda:properties><camunda:property name="due" value="2BD"/></camunda:properties>'
     node = task('<userTask id="t">' + extended(due) + "</userTask>")

@@ -1,0 +1,102 @@
+"""The page docs/bpmn.md, written from the tables that the reader itself uses. Law: no sentence here that a table knows.
+
+`python -m engine.process.manual > docs/bpmn.md`; a test holds that the page is up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from engine.process.definition.dialects import ATTRIBUTES, CAMUNDA_NAMESPACES, ELEMENTS, ZEEBE_ELEMENTS
+from engine.process.expressions import HOST_FUNCTIONS
+from engine.process.juel_values import METHODS
+from engine.process.rules import RULES
+from engine.process.support import NAMES, RUNS, spoken
+
+_HEAD = """# What is read, run and refused
+
+This page is written from the engine's own tables by `python -m engine.process.manual`.
+
+## Elements
+
+| element | 元素 | runs |
+|---|---|---|"""
+
+_ATTRIBUTES = """
+## Attributes of the camunda: family
+
+Also under the names {names}. An attribute that is not listed is reported at deployment as ignored.
+`async…`, `exclusive` and priorities are noted: the engine saves every step anyhow.
+
+| BPMN element | attributes |
+|---|---|"""
+
+_ELEMENTS = """
+## Extension elements
+
+| stands in | read from the camunda: family |
+|---|---|"""
+
+_ZEEBE = """
+| stands in | read from `zeebe:` |
+|---|---|"""
+
+_REST = """
+Message correlation: properties `correlate.<key>` with an expression on the event or receive task, `zeebe:subscription`
+on the message, or BPMN's own correlation properties. What a thrown message carries are its input mappings.
+
+## Expressions
+
+`= …` is FEEL, `${{…}}` and `#{{…}}` are JUEL, alone or inside text; anything else is a literal. Conditions may be bare
+FEEL. Beside the built-in functions: {functions}.
+
+Methods that JUEL may call: {methods}; and `execution.getVariable`, `hasVariable`, `businessKey`, `processInstanceId`.
+
+## Rules
+
+| rule | weight | says | 说明 |
+|---|---|---|---|"""
+
+
+def manual() -> str:
+    """The whole page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    for group in NAMES:
+        for feature, runs in RUNS.items():
+            if feature.startswith(group + "."):
+                en, zh = spoken(feature)
+                yield f"| {en} | {zh} | {'yes' if runs else 'not yet'} |"
+    others = [f"`{name}:`" for name in CAMUNDA_NAMESPACES.values() if name != "camunda"]
+    yield _ATTRIBUTES.format(names=", ".join(others))
+    for element, marks in ATTRIBUTES.items():
+        if marks:
+            yield f"| {element} | {_listed(marks)} |"
+    yield _ELEMENTS
+    for element, entries in ELEMENTS.items():
+        yield f"| {element} | {_listed(entries)} |"
+    yield _ZEEBE
+    for element, entries in ZEEBE_ELEMENTS.items():
+        yield f"| {element} | {_listed(entries)} |"
+    yield _REST.format(
+        functions=_listed(f"{name}()" for name in HOST_FUNCTIONS),
+        methods=_listed(f"{name}()" for name in METHODS),
+    )
+    for rule in RULES.values():
+        yield f"| {rule.id} | {rule.severity} | {_cell(rule.en, rule.hint_en)} | {_cell(rule.zh, rule.hint_zh)} |"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _cell(message: str, hint: str) -> str:
+    return f"{message} {hint}".replace("{{", "{").replace("}}", "}").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(manual())
