@@ -367,11 +367,14 @@ def matching(
     """Whether a message is meant for a wait.
 
     Keys that the wait asks for must be equal; others must equal the instance's variable of that name or, where it has
-    none, its business key. A message without keys may carry a business key, which then decides.
+    none, its business key. A single key without a name of its own (`correlationKey`) meets any of the message's. A
+    message without keys may carry a business key, which then decides.
     """
     if not keys:
         told = business_key is None or instance.business_key is None or instance.business_key == business_key
         return told and (business_key is None or not wait.correlation or business_key in wait.correlation.values())
+    if set(wait.correlation) == {"correlationKey"}:
+        return str(wait.correlation["correlationKey"]) in {str(value) for value in keys.values()}
     variables = instance.state.variables()
     for name, value in keys.items():
         if name in wait.correlation:

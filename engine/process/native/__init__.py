@@ -6,6 +6,7 @@ the inclusive joins, go on while one of them fires. Element by element: `table` 
 
 from __future__ import annotations
 
+from engine.errors import ExpressionFailed
 from engine.process.contract import Env, Step
 from engine.process.model import Definition
 from engine.process.native.answers import answer
@@ -13,7 +14,7 @@ from engine.process.native.events import check_conditions
 from engine.process.native import complexgateway
 from engine.process.native.gateways import settle_joins
 from engine.process.native.plan import plan_of
-from engine.process.native.run import NODE_LIMIT, Run
+from engine.process.native.run import NODE_LIMIT, Run, Stuck
 from engine.process.native.subprocesses import emptied
 from engine.process.native.table import equip
 from engine.process.state import State
@@ -29,11 +30,15 @@ def step(
 
     The given state stays valid whatever happens. node_limit: node entries before a token stops with the incident
     LOOP_LIMIT. Raises WaitClosed when what the trigger answers is no longer open, InvalidInput and NotFound for a
-    trigger that does not fit the model.
+    trigger that does not fit the model, ExpressionFailed where there is no token yet that an incident could stop at
+    (initial values of data, subscriptions of the process).
     """
     run = Run(plan_of(definition, equip), state, env, node_limit)
-    answer(run, trigger)
-    _drain(run)
+    try:
+        answer(run, trigger)
+        _drain(run)
+    except Stuck as stuck:
+        raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message) from stuck
     return run.step()
 
 

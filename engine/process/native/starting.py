@@ -33,9 +33,20 @@ def start(run: Run, trigger: Started) -> None:
         token = run.push_new(p.id, root.id)
         if mapped:
             token.data = {"payload": dict(trigger.variables), "n": 0}
-        if named is not None and named.type not in ("startEvent",):
+        if named is not None and named.type != "startEvent":
             run.queue.pop()
+            _await_the_others(run, named, root.id)
             _begin_by_event(run, token, named)
+
+
+def _await_the_others(run: Run, p: PNode, scope_id: int) -> None:
+    """Behind a parallel instantiating gateway (§13.4.4) the instance waits for each of its events."""
+    flows = run.plan.definition.flows
+    for gateway in (run.plan.nodes[flows[flow].source] for flow in p.incoming):
+        if gateway.type == "eventBasedGateway" and gateway.node.event_gateway_type == "Parallel":
+            for _, target, _ in gateway.outs:
+                if target != p.id:
+                    run.push_new(target, scope_id)
 
 
 def _begin_by_event(run: Run, token: Token, p: PNode) -> None:

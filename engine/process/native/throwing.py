@@ -42,7 +42,7 @@ def throw_next(run: Run, token: Token, p: PNode) -> None:
         if token.stage == DEAD:
             return
         token.data = {**(token.data or {}), "thrown": number + 1}
-        if token.waits or token.inner:
+        if token.waits or token.inner or token.stage == Stage.WAITING:
             token.stage = Stage.WAITING
             return
     if p.catch_link is not None:
@@ -108,9 +108,14 @@ def _throw_error(run: Run, token: Token, p: PNode, definition: EventDefinition) 
 
 
 def _throw_escalation(run: Run, token: Token, p: PNode, definition: EventDefinition) -> None:
+    """Who catches it runs first; uncaught here, it is for the caller, who is told before the thrower goes on."""
     payload = run.params(definition.inputs or p.node.inputs, run.place(token))
+    below = len(run.queue)
     if not raise_escalation(run, token, _code(run, token, definition), payload, p.id):
         run.open(ThrowWait(run.new_id(), p.id), "throw", token)
+    elif token.stage != DEAD:
+        token.stage = Stage.WAITING
+        run.queue.insert(below, (throw_next, token.id))
 
 
 def throw_beside(run: Run, host: Token, p: PNode, definition: EventDefinition) -> None:
@@ -162,7 +167,7 @@ def raise_error(
 
 
 def raise_escalation(run: Run, token: Token, code: str, payload: Payload, element: str) -> bool:
-    """An escalation goes outwards; uncaught, it is told and the thrower goes on. Whether it was caught."""
+    """An escalation goes outwards; uncaught, it is told. Whether it was caught."""
     found = _search(run, token, "escalation", code)
     run.threw(Threw("escalation", code, element, payload, handled=found is not None))
     if found is not None:
