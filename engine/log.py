@@ -14,10 +14,17 @@ def configure(log_format: str = "console", level: str = "INFO") -> None:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s", force=True)
     for noisy in ("apscheduler", "alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    _structure(log_format, level)
+
+
+def _structure(log_format: str, level: str) -> None:
+    """How events look. Tracebacks stay plain: the fancy ones cost seconds and print every local value."""
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -29,10 +36,12 @@ def configure(log_format: str = "console", level: str = "INFO") -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
 
 
 def logger(room: str) -> Any:
     """The logger of a room; events are verbs in the past: `job_failed`, `timer_fired`."""
     return structlog.get_logger(room=room)
+
+
+_structure("console", "INFO")
