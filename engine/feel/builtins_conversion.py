@@ -20,7 +20,7 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.feel.text import to_string, zone_text
+from engine.feel.text import string_of, to_string, zone_text
 from engine.feel.values import DECIMAL128, Value, YearsMonths, kind
 
 _NUMBER: Final = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,9})?", re.ASCII)
@@ -88,7 +88,7 @@ def _whole_months(start: Value, end: Value) -> int:
 
 @builtin("string", "from: any")
 def string(value: Value) -> str | None:
-    return to_string(value)
+    return string_of(value)
 
 
 @builtin("number", "from: string, grouping separator?: string|null, decimal separator?: string|null")

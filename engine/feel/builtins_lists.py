@@ -9,12 +9,13 @@ from functools import cmp_to_key, reduce
 from typing import Final
 
 from engine.feel.builtin import builtin, whole
-from engine.feel.comparison import compare, equal
+from engine.feel.comparison import compare, equal, identity
 from engine.feel.reasons import Null
 from engine.feel.values import DECIMAL128, FunctionValue, Value, admit, is_number, kind
 
 MAX_ITEMS: Final = 2_000_000
 """Longest list a built-in may build."""
+_END: Final = object()
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -256,34 +257,27 @@ def distinct_values(items: list[Value]) -> list[Value]:
 
 
 def _distinct(items: list[Value]) -> list[Value]:
-    """Without repetitions, in the order of first appearance."""
-    kept: list[Value] = []
-    seen: set[tuple[str, Value]] = set()
+    kept: dict[object, Value] = {}
     for item in items:
-        of = kind(item)
-        if of in ("number", "string", "boolean", "null"):
-            if (of, item) in seen:
-                continue
-            seen.add((of, item))
-        elif any(_same(item, other) for other in kept):
-            continue
-        kept.append(item)
-    return kept
+        kept.setdefault(identity(item), item)
+    return list(kept.values())
 
 
 @builtin("flatten", "list: list")
 def flatten(items: list[Value]) -> list[Value]:
     flat: list[Value] = []
     pending = [iter(items)]
-    while pending:
-        for item in pending[-1]:
-            if isinstance(item, list | tuple):
-                pending.append(iter(item))
-                break
-            flat.append(item)
-        else:
+    for _ in range(MAX_ITEMS):
+        item = next(pending[-1], _END)
+        if item is _END:
             pending.pop()
-    return _bounded(flat)
+            if not pending:
+                return flat
+        elif isinstance(item, list | tuple):
+            pending.append(iter(item))
+        else:
+            flat.append(item)
+    raise Null("size", limit=MAX_ITEMS)
 
 
 @builtin("sort", "list: list, precedes: function")

@@ -13,18 +13,33 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.feel import wide as w
+from engine.feel.reasons import Null
 from engine.feel.values import Range, Value, admit, kind
+
+MAX_COMPARED: Final = 250_000
+"""Most items that one comparison looks at: lists that share their parts can be larger than any memory."""
 
 
 def equal(left: Value, right: Value) -> bool | None:
-    """FEEL's `=`: null equals null only; values of different kinds give None."""
-    left, right = admit(left), admit(right)
-    if left is None or right is None:
-        return left is right
-    rule = _EQUALITY.get(kind(left))
-    if rule is None or kind(left) != kind(right):
+    """FEEL's `=`: null equals null only; values of different kinds give None, as do values too large to compare."""
+    try:
+        return _equal(left, right, [MAX_COMPARED])
+    except RecursionError:
         return None
-    return rule(left, right)
+
+
+def _equal(left: Value, right: Value, budget: list[int]) -> bool | None:
+    left, right = admit(left), admit(right)
+    if left is None or right is None or left is right:
+        return left is right
+    of = kind(left)
+    if of != kind(right):
+        return None
+    container = _CONTAINERS.get(of)
+    if container is not None:
+        return container(left, right, budget)
+    rule = _EQUALITY.get(of)
+    return None if rule is None else rule(left, right)
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -43,35 +58,39 @@ def _equal_date_times(left: w.AnyDateTime, right: w.AnyDateTime) -> bool:
     return w.instant(left) // w.SECOND == w.instant(right) // w.SECOND
 
 
-def _equal_lists(left: list[Value], right: list[Value]) -> bool | None:
+def _equal_lists(left: list[Value], right: list[Value], budget: list[int]) -> bool | None:
     if len(left) != len(right):
         return False
-    return _all(equal(a, b) for a, b in zip(left, right, strict=True))
+    return _all(zip(left, right, strict=True), budget)
 
 
-def _equal_contexts(left: Mapping[str, Value], right: Mapping[str, Value]) -> bool | None:
+def _equal_contexts(left: Mapping[str, Value], right: Mapping[str, Value], budget: list[int]) -> bool | None:
     if left.keys() != right.keys():
         return False
-    return _all(equal(value, right[key]) for key, value in left.items())
+    return _all(((value, right[key]) for key, value in left.items()), budget)
 
 
-def _equal_ranges(left: Range, right: Range) -> bool | None:
+def _equal_ranges(left: Range, right: Range, budget: list[int]) -> bool | None:
     if left.operator != right.operator:
         return False
     if (left.start_included, left.end_included) != (right.start_included, right.end_included):
         return False
-    return _all(equal(a, b) for a, b in ((left.start, right.start), (left.end, right.end)))
+    return _all(((left.start, right.start), (left.end, right.end)), budget)
 
 
-def _all(results: Iterable[bool | None]) -> bool | None:
-    found = list(results)
-    if False in found:
-        return False
-    return None if None in found else True
-
-
-def _equal_functions(left: Value, right: Value) -> bool:
-    return left is right
+def _all(pairs: Iterable[tuple[Value, Value]], budget: list[int]) -> bool | None:
+    """Whether every pair is equal: False when one is not, None when one cannot be told."""
+    result: bool | None = True
+    for left, right in pairs:
+        budget[0] -= 1
+        if budget[0] < 0:
+            return None
+        found = _equal(left, right, budget)
+        if found is False:
+            return False
+        if found is None:
+            result = None
+    return result
 
 
 _EQUALITY: Final[dict[str, Callable[..., bool | None]]] = {
@@ -83,11 +102,41 @@ _EQUALITY: Final[dict[str, Callable[..., bool | None]]] = {
     "date and time": _equal_date_times,
     "days and time duration": lambda left, right: w.duration_nanos(left) == w.duration_nanos(right),
     "years and months duration": _same,
+    "function": lambda left, right: left is right,
+}
+_CONTAINERS: Final[dict[str, Callable[..., bool | None]]] = {
     "list": _equal_lists,
     "context": _equal_contexts,
     "range": _equal_ranges,
-    "function": _equal_functions,
 }
+
+
+def identity(value: Value) -> object:
+    """A hashable key, the same for two values exactly when `equal` holds for them; raises Null for a value too large
+    to have one."""
+    try:
+        return _identity(value, [MAX_COMPARED])
+    except RecursionError:
+        raise Null("size", limit=MAX_COMPARED) from None
+
+
+def _identity(value: Value, budget: list[int]) -> object:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise Null("size", limit=MAX_COMPARED)
+    value = admit(value)
+    of = kind(value)
+    if of == "list":
+        return of, tuple(_identity(item, budget) for item in value)
+    if of == "context":
+        return of, frozenset((key, _identity(item, budget)) for key, item in value.items())
+    if of == "range":
+        ends = _identity(value.start, budget), _identity(value.end, budget)
+        return of, ends, value.start_included, value.end_included, value.operator
+    if of in _ZONED:
+        return of, _ORDER[of](value) // w.SECOND, value.tzinfo is None
+    key = _ORDER.get(of, id if of == "unknown" else None)
+    return of, key(value) if key else value
 
 
 def _time_key(value: w.AnyTime) -> int:

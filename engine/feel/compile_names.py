@@ -55,7 +55,7 @@ def _nearest(name: str) -> Code:
 
 def _copied(name: str) -> Code:
     """`partial` as a value is what it was then: the loop goes on filling its own list."""
-    return lambda scope: list(find(scope, name))
+    return lambda scope: list(scope.charge(find(scope, name)))
 
 
 def find(scope: Scope, name: str) -> Value:
@@ -185,12 +185,20 @@ def _call_builtin(builtin: Builtin, arguments: list[Code], names: tuple[str, ...
     def run(scope: Scope) -> Value:
         given = [argument(scope) for argument in arguments]
         try:
-            return builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
+            return _run_builtin(scope, builtin, given, names)
         except Null as null:
             note_null(scope.at, null)
             return None
 
     return run
+
+
+def _run_builtin(scope: Scope, builtin: Builtin, given: list[Value], names: tuple[str, ...]) -> Value:
+    for value in given:
+        scope.charge(value)
+    if names:
+        return scope.charge(builtin.invoke_named(scope.at, names, given))
+    return scope.charge(builtin.invoke(scope.at, given))
 
 
 def _call_name(name: str, arguments: list[Code], names: tuple[str, ...]) -> Code:
@@ -204,7 +212,7 @@ def _call_name(name: str, arguments: list[Code], names: tuple[str, ...]) -> Code
             if isinstance(value, FunctionValue):
                 return invoke(value, given, names)
             if builtin is not None:
-                return builtin.invoke_named(scope.at, names, given) if names else builtin.invoke(scope.at, given)
+                return _run_builtin(scope, builtin, given, names)
             if value is _MISSING and name in scope.at.functions and not names:
                 return _call_host(scope, name, given)
             if value is _MISSING:

@@ -66,7 +66,7 @@ def _step(sign: str, left: Code, right: Code) -> Code:
 
 def _compute(scope: Scope, sign: str, a: Value, b: Value) -> Value:
     try:
-        return compute(sign, a, b)
+        return scope.charge(compute(sign, a, b))
     except Null as null:
         note_null(scope.at, null)
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.feel import nodes as n
 from engine.feel.comparison import compare
 from engine.feel.reasons import Null, note, note_null
-from engine.feel.scope import Code, Scope
+from engine.feel.scope import CALL_WORK, Code, Scope
 from engine.feel.text import to_string
 from engine.feel.types import SIMPLE, FeelType, UnknownType, coerce, infer
 from engine.feel.values import DECIMAL128, FunctionValue, Parameter, Range, Value, kind
@@ -131,7 +131,7 @@ def function_literal(compiler: Compiler, node: n.FunctionNode) -> Code:
                 note(scope.at, "arguments", function="function", given=len(given), expected=", ".join(names))
                 return None
             try:
-                scope.work()
+                scope.work(CALL_WORK)
                 values = [coerce(value, to) for value, to in zip(given, types, strict=True)]
                 return body(scope.inner(dict(zip(names, values, strict=True))))
             except Null as null:

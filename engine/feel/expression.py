@@ -3,8 +3,8 @@ threads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
 from engine.errors import FeelSyntaxError
 from engine.feel.builtins import COMPOUND_NAMES
@@ -15,6 +15,29 @@ from engine.feel.parser import Parser
 from engine.feel.reasons import Null, note, note_null
 from engine.feel.scope import Code, Scope
 from engine.feel.values import Value, admit
+
+_END: Final = object()
+MAX_DEPTH: Final = 100
+MAX_ITEMS: Final = 2_000_000
+"""How deep and how large the value of an expression may be, all that is in it counted as often as it stands there."""
+_CONTAINERS: Final = frozenset({list, dict})
+
+
+def _bounded(value: Value) -> Value:
+    """The value itself; raises Null when it is too deep or too large. Lists that share their parts grow beyond any
+    memory as soon as somebody writes them out."""
+    pending: list[Iterator[Value]] = [iter((value,))]
+    for _ in range(MAX_ITEMS):
+        item = next(pending[-1], _END)
+        if item is _END:
+            pending.pop()
+            if not pending:
+                return value
+        elif isinstance(item, list | dict):
+            pending.append(iter(item if isinstance(item, list) else item.values()))
+            if len(pending) > MAX_DEPTH:
+                raise Null("depth")
+    raise Null("size", limit=MAX_ITEMS)
 
 
 class Expression:
@@ -30,7 +53,8 @@ class Expression:
 
     def __call__(self, scope: Mapping[str, Value], at: Moment) -> Value:
         try:
-            return self._code(Scope(scope, None, at, [0]))
+            value = self._code(Scope(scope, None, at, [0]))
+            return _bounded(value) if type(value) in _CONTAINERS else value
         except Null as null:
             note_null(at, null)
         except RecursionError:

@@ -11,7 +11,11 @@ from engine.feel.reasons import Null
 from engine.feel.values import Value
 
 MAX_WORK: Final = 2_000_000
-"""Iteration steps one evaluation may take before it ends as null."""
+"""Steps that one evaluation may take before it ends as null: an iteration is one, a call of a function literal
+CALL_WORK, a long string or list that a built-in reads or makes as many as it is long, divided by the sizes below."""
+CALL_WORK: Final = 5
+_STRING_STEP: Final = 64
+_LIST_STEP: Final = 8
 
 
 class Scope:
@@ -35,6 +39,15 @@ class Scope:
         self.meter[0] += steps
         if self.meter[0] > MAX_WORK:
             raise Null("work", limit=MAX_WORK)
+
+    def charge(self, value: Value) -> Value:
+        """Counts the handling of a long string or list; the value itself again."""
+        if type(value) is str:
+            if len(value) > 1024:
+                self.work(len(value) // _STRING_STEP)
+        elif type(value) is list and len(value) > 64:
+            self.work(len(value) // _LIST_STEP)
+        return value
 
 
 Code: TypeAlias = Callable[[Scope], Value]

@@ -16,11 +16,22 @@ MAX_STRING: Final = 4_000_000
 
 
 def to_string(value: Value) -> str | None:
-    """FEEL's string(): None stays None, strings stay as they are, in lists and contexts they stand in
-    quotes."""
+    """FEEL's string(): None stays None, strings stay as they are, in lists and contexts they stand in quotes. A
+    value too large or too deep to be written becomes "…"."""
+    try:
+        return string_of(value)
+    except Null:
+        return "…"
+
+
+def string_of(value: Value) -> str | None:
+    """As `to_string`, but raises Null for a value too large or too deep."""
     if value is None or isinstance(value, str):
         return value
-    return _written(value, [0])
+    try:
+        return _written(value, [0])
+    except RecursionError:
+        raise Null("depth") from None
 
 
 def _written(value: Value, length: list[int]) -> str:
@@ -40,7 +51,7 @@ def _written(value: Value, length: list[int]) -> str:
     else:
         written = _subclass(value)
     length[0] += len(written)
-    if length[0] > MAX_STRING * 4:
+    if length[0] > MAX_STRING:
         raise Null("size", limit=MAX_STRING)
     return written
 

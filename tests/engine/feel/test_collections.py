@@ -109,16 +109,42 @@ def test_python_values_of_the_host_are_admitted():
     assert run("sum(pair)", scope) == 3
 
 
-def test_an_endless_loop_ends_as_null_with_its_reason():
+def test_an_endless_loop_ends_as_null_with_its_reason(monkeypatch):
+    monkeypatch.setattr("engine.feel.scope.MAX_WORK", 5_000)
     at = moment()
     assert run("for i in 1..1000000000000 return null", at=at) is None
-    assert at.warnings == ["stopped after 2000000 steps of iteration"]
+    assert run("some i in 1..1000000000000 satisfies false", at=at) is None
+    assert run("{f: function(n) if n = 0 then 1 else f(n - 1) + f(n - 1), r: f(40)}.r", at=at) is None
+    assert "stopped after 5000 steps" in at.warnings
+
+
+HUGE = "(for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]])[-1]"
+
+
+@table(f"""
+    {HUGE} → null
+    flatten({HUGE}) → null
+    string({HUGE}) → null
+    {HUGE} = {HUGE} → null
+    distinct values([{HUGE}]) → null
+    count({HUGE}) → 2
+    (for i in 1..500 return if i = 1 then [1] else [partial[-1]])[-1] → null
+    """)
+def test_values_that_share_their_parts_do_not_explode(expression, value):
+    assert shows(expression) == value
+
+
+def test_long_strings_made_in_a_loop_are_bounded():
+    at = moment()
+    doubled = '(for i in 1..20 return if i = 1 then "abcd" else partial[-1] + partial[-1])[-1]'
+    assert run(f'{{s: {doubled}, all: for i in 1..100000 return s + "x"}}.all', at=at) is None
+    assert "stopped after 2000000 steps" in at.warnings
 
 
 def test_endless_recursion_ends_as_null_with_its_reason():
     at = moment()
     assert run("{f: function(n) f(n + 1), r: f(1)}.r", at=at) is None
-    assert at.warnings == ["calls nest too deeply"]
+    assert at.warnings == ["calls or values nest too deeply"]
 
 
 def test_a_string_that_doubles_for_ever_is_bounded():
