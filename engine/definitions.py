@@ -89,7 +89,7 @@ def check(session: Session, files: Mapping[str, bytes]) -> Checked:
     for name, content in sorted(files.items()):
         match kind_of(name):
             case "dmn":
-                _check_decisions(found, name, content)
+                _check_decisions(found, name, content, files)
             case "form":
                 _check_form(found, name, content)
             case "i18n":
@@ -148,9 +148,9 @@ def _check_processes(found: Checked, name: str, content: bytes, known: Mapping[s
         found.processes[definition.key] = (name, definition)
 
 
-def _check_decisions(found: Checked, name: str, content: bytes) -> None:
+def _check_decisions(found: Checked, name: str, content: bytes, files: Mapping[str, bytes]) -> None:
     try:
-        model = compile_decisions(content, name)
+        model = compile_decisions(content, name, _other_tables(files, name))
     except ModelRefused as refused:
         found.faults.extend(refused.faults)
         return
@@ -159,6 +159,11 @@ def _check_decisions(found: Checked, name: str, content: bytes) -> None:
         if id in found.decisions:
             found.faults.append(_twice(name, found.decisions[id][0], "decision", "决策", id))
         found.decisions[id] = (name, model)
+
+
+def _other_tables(files: Mapping[str, bytes], name: str) -> list[bytes]:
+    """The package's other decision models: those that this one may import."""
+    return [content for other, content in files.items() if other != name and kind_of(other) == "dmn"]
 
 
 def _check_form(found: Checked, name: str, content: bytes) -> None:
@@ -325,7 +330,7 @@ def _compile(session: Session, definition_id: int) -> Package:
     for name, content in resources.items():
         match kind_of(name):
             case "dmn":
-                _check_decisions(found, name, content)
+                _check_decisions(found, name, content, resources)
             case "form":
                 _check_form(found, name, content)
             case "bpmn":
@@ -365,15 +370,16 @@ def files_of(session: Session, deployment: int) -> dict[str, bytes]:
 def latest_decision(session: Session, key: str) -> Decisions:
     """The newest deployed model that holds a decision, for bindings to `latest` outside the own package."""
     row = session.execute(
-        sa.select(t.resource.c.name, t.resource.c.content)
-        .join(t.decision, t.decision.c.resource_id == t.resource.c.id)
+        sa.select(t.decision.c.deployment_id, t.resource.c.name)
+        .join(t.resource, t.resource.c.id == t.decision.c.resource_id)
         .where(t.decision.c.key == key)
         .order_by(t.decision.c.version.desc())
         .limit(1)
     ).first()
     if row is None:
         raise NotFound(what="decision", id=key)
-    return compile_decisions(bytes(row.content), row.name)
+    files = files_of(session, row.deployment_id)
+    return compile_decisions(files[row.name], row.name, _other_tables(files, row.name))
 
 
 def form_schema(session: Session, found: Package, key: str | None) -> dict[str, Any] | None:
