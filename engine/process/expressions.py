@@ -45,18 +45,6 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """A value that the model fixes without an expression language (a default of a form field, say)."""
-
-    text: str
-    value: object
-    free_names: frozenset[str] = frozenset()
-
-    def __call__(self, scope: Mapping[str, Any], at: Moment) -> object:
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
 class Variable:
     """The value of one variable, by its name as it stands; null when there is none."""
 

@@ -155,6 +155,28 @@ def _divided(a: Any, b: Any) -> Any:
     return _DECIMAL_DIVIDE(a, b)
 
 
+def _floored(a: Any, b: Any) -> tuple[Any, Any]:
+    """Quotient rounded down and remainder with the divisor's sign, for Decimals as Python has it for integers."""
+    quotient, remainder = DECIMAL128.divide_int(Decimal(a), Decimal(b)), DECIMAL128.remainder(Decimal(a), Decimal(b))
+    if remainder and (remainder < 0) is not (b < 0):
+        return quotient - 1, DECIMAL128.add(remainder, Decimal(b))
+    return quotient, remainder
+
+
+def _floor_divided(a: Any, b: Any) -> Any:
+    a, b = _decimal(a), _decimal(b)
+    return _floored(a, b)[0] if _with_decimal(a, b) else a // b
+
+
+def _modulo(a: Any, b: Any) -> Any:
+    a, b = _decimal(a), _decimal(b)
+    return _floored(a, b)[1] if _with_decimal(a, b) else a % b
+
+
+def _with_decimal(a: Any, b: Any) -> bool:
+    return isinstance(a, Decimal | int) and isinstance(b, Decimal | int) and isinstance(a + b, Decimal)
+
+
 def _times(a: Any, b: Any) -> Any:
     """Repetition of texts and lists is bounded: `"x" * 10**9` must not eat the memory."""
     for many, count in ((a, b), (b, a)):
@@ -180,8 +202,8 @@ _BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Sub: _exact("subtract", operator.sub),
     ast.Mult: _times,
     ast.Div: _divided,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: _exact("remainder", operator.mod),
+    ast.FloorDiv: _floor_divided,
+    ast.Mod: _modulo,
     ast.Pow: _power,
 }
 _COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {

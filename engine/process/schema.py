@@ -33,7 +33,18 @@ def check_schema(root: etree._Element, file: str) -> list[Fault]:
             return []
         entries = list(validator.validator.error_log)[:MOST]
     tree = root.getroottree()
-    return [_fault(tree, entry, file) for entry in entries if not _is_duplicate_id(entry.message)]
+    return [_fault(tree, entry, file) for entry in entries if not _is_welcome(entry.message)]
+
+
+def _is_welcome(message: str) -> bool:
+    """What other rules say better, and what the dialects allow beyond the schema."""
+    return _is_duplicate_id(message) or _EXPRESSION_AS_NAME.search(message) is not None
+
+
+_EXPRESSION_AS_NAME = re.compile(
+    r"(?:attribute 'calledElement'|Element '\{[^}]*\}loopData(?:In|Out)putRef')[^:]*:[^']*'(?:=|.*[$#]\{)", re.DOTALL
+)
+"""Camunda takes an expression where BPMN has the name of what is called or looped over."""
 
 
 def _is_duplicate_id(message: str) -> bool:
@@ -55,13 +66,23 @@ def _fault(tree: etree._ElementTree, entry: etree._LogEntry, file: str) -> Fault
 
 
 def _nearest_id(tree: etree._ElementTree, path: str | None) -> str | None:
-    places = tree.xpath(path) if path else []
-    at = places[0] if isinstance(places, list) and places and isinstance(places[0], etree._Element) else None
+    at = _place(tree, path)
     while at is not None:
         if at.get("id"):
             return at.get("id")
         at = at.getparent()
     return None
+
+
+def _place(tree: etree._ElementTree, path: str | None) -> etree._Element | None:
+    """The element behind the path of an error, which uses the prefixes of the file."""
+    known = {prefix: name for prefix, name in tree.getroot().nsmap.items() if prefix}
+    try:
+        places = tree.xpath(path, namespaces=known) if path else []
+    except etree.XPathError:
+        return None
+    first = places[0] if isinstance(places, list) and places else None
+    return first if isinstance(first, etree._Element) else None
 
 
 _PHRASES = (

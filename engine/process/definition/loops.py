@@ -46,7 +46,7 @@ def _multi_instance(
         "cardinality": reading.formula(cardinality, owner),
         "completion": reading.condition(child(element, "completionCondition"), owner),
         "behavior": _BEHAVIORS.get(element.get("behavior", "All"), "All"),
-        **_standard_collections(activity, element, names),
+        **_standard_collections(reading, activity, element, owner, names),
     }
     if marks.get("collection"):
         fields["collection"] = _collection(reading, marks["collection"], owner, line)
@@ -65,13 +65,17 @@ def _collection(reading: Reading, text: str, owner: str, line: int) -> Expr | No
     return reading.expression(stripped, owner, line) if is_expression(stripped) else Variable(stripped)
 
 
-def _standard_collections(activity: Element, element: Element, names: DataNames) -> dict[str, Any]:
+def _standard_collections(
+    reading: Reading, activity: Element, element: Element, owner: str, names: DataNames
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     ends = loop_ends(activity)
     fed = child(ends["loopDataInputRef"], "sourceRef") if "loopDataInputRef" in ends else None
     given = child(ends["loopDataOutputRef"], "targetRef") if "loopDataOutputRef" in ends else None
-    source = names.variable(content(fed if fed is not None else child(element, "loopDataInputRef")))
-    if source:
+    text = content(fed if fed is not None else child(element, "loopDataInputRef"))
+    if is_expression(text):
+        found["collection"] = reading.expression(text, owner, line_of(element))
+    elif source := names.variable(text):
         found["collection"] = Variable(source)
     item = child(element, "inputDataItem")
     if item is not None:

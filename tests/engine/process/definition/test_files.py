@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from engine.errors import ModelRefused
 from engine.process import support
 from engine.process.definition import process_ids, read_bpmn
 from tests.engine.process.definition.models import HEAD, faults, line_of, model
-from tests.engine.process.definition.rule_cases import ERRORS, line
+from tests.engine.process.definition.rule_cases import ERRORS, Case, line
 from tests.paths import shared
 
 GOOD = model(line())
@@ -192,7 +193,21 @@ def test_five_thousand_nodes_take_at_most_two_seconds() -> None:
     assert len(definition.nodes) == 5000
 
 
+def prefixed(xml: str) -> str:
+    """The same file as most modelers write it: every BPMN element with a prefix."""
+    xml = re.sub(r"<(/?)(?![a-z]+:)([a-zA-Z])", r"<\1bpmn:\2", xml)
+    return xml.replace("xmlns=", "xmlns:bpmn=", 1)
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda case: case.rule)
+def test_a_prefix_changes_nothing(case: Case) -> None:
+    plain = model(case.bad, case.roots, case.process)
+    told = [(fault.rule, fault.element, fault.line) for fault in faults(plain, **case.known)]
+    assert [(one.rule, one.element, one.line) for one in faults(prefixed(plain), **case.known)] == told
+
+
 CORPUS = [model(case.bad, case.roots, case.process) for case in ERRORS]
+CORPUS += [prefixed(xml) for xml in CORPUS]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

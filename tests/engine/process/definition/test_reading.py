@@ -441,6 +441,16 @@ def test_call_activities() -> None:
     assert (zeebe.all_in, zeebe.all_out) == (True, False)
 
 
+def test_camunda_takes_expressions_where_the_schema_has_names() -> None:
+    call = task('<callActivity id="t" calledElement="${which}"/>').call
+    assert call is not None and value(call.called_expr, which="kyc") == "kyc"
+    loop = task(
+        '<userTask id="t"><multiInstanceLoopCharacteristics><loopDataInputRef>${client.members}</loopDataInputRef>'
+        "</multiInstanceLoopCharacteristics></userTask>"
+    ).loop
+    assert loop is not None and value(loop.collection, client={"members": [1]}) == [1]
+
+
 def test_a_call_may_mean_a_global_task_or_a_decision() -> None:
     roots = '<globalScriptTask id="double" scriptLanguage="python"><script>b = a * 2</script></globalScriptTask>'
     call = task('<callActivity id="t" calledElement="double"/>', roots).call
