@@ -79,6 +79,8 @@ def _order_test(sign: str, operand: Code) -> Test:
         end = operand(scope)
         if type(value) is Decimal and type(end) is Decimal:
             return holds(value, end)
+        if value is None or end is None:  # a null input is no mistake of the cell's
+            return None
         return ordered(scope, sign, value, end)
 
     return order
