@@ -40,10 +40,7 @@ def unmet(machine: Machine, expected: Mapping[str, Any], step: int) -> Iterator[
 
 def _waiting(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
     actual = Counter(
-        wait.element
-        for instance in instances
-        for wait in instance.waits.values()
-        if not isinstance(wait, IncidentWait)
+        wait.element for instance in instances for wait in instance.waits.values() if not isinstance(wait, IncidentWait)
     )
     shown = ", ".join(sorted(actual)) or "nothing"
     for element, count in Counter(expected).items():

@@ -38,9 +38,7 @@ class Covered:
         }
 
 
-def test_folder(
-    path: str | Path, kernel: str = "native", save_between_steps: bool = False
-) -> dict[str, Any]:
+def test_folder(path: str | Path, kernel: str = "native", save_between_steps: bool = False) -> dict[str, Any]:
     """Play every scenario under a folder.
 
     Gives {scenarios: [{scenario, passed, exit, unmet, error, incidents}], passed, failed, refused, coverage: [per
@@ -54,9 +52,7 @@ def test_folder(
     libraries: dict[tuple[Path, ...], Library] = {}
     for package in _packages(root):
         for file in sorted((package / "scenarios").glob("*.json")):
-            results.append(
-                _play_one(root, package, file, everything, libraries, covered, kernel, save_between_steps)
-            )
+            results.append(_play_one(root, package, file, everything, libraries, covered, kernel, save_between_steps))
     for library in libraries.values():
         refused += [entry for fault in library.refused if (entry := told(fault)) not in refused]
     failed = sum(not result["passed"] for result in results)

@@ -22,7 +22,15 @@ from engine.process.contract import Ended, Env, Event, Passed, Step, Threw, Took
 from engine.process.model import Definition
 from engine.process.state import State, new_state
 from engine.process.waits import (
-    CallWait, IncidentWait, JobWait, MessageWait, SignalWait, ThrowWait, TimerWait, UserWait, Wait,
+    CallWait,
+    IncidentWait,
+    JobWait,
+    MessageWait,
+    SignalWait,
+    ThrowWait,
+    TimerWait,
+    UserWait,
+    Wait,
 )  # fmt: skip
 from engine.scripts import run as run_script
 
@@ -139,9 +147,13 @@ class Machine:
         if isinstance(event, Passed):
             self.trace.append(
                 {
-                    "at": self.now.astimezone(self.zone).isoformat(), "instance": instance.number,
-                    "scope": event.scope, "event": event.event, "element": event.element, "type": event.type,
-                }  # fmt: skip
+                    "at": self.now.astimezone(self.zone).isoformat(),
+                    "instance": instance.number,
+                    "scope": event.scope,
+                    "event": event.event,
+                    "element": event.element,
+                    "type": event.type,
+                }
             )
         elif isinstance(event, Took):
             self.flows.add((instance.definition.key, event.flow))
@@ -361,9 +373,7 @@ def events_of(definition: Definition, id: str) -> tuple[Any, ...]:
     return node.events or ((node.message,) if node.message else ())
 
 
-def matching(
-    instance: Instance, wait: MessageWait, keys: Mapping[str, Any], business_key: str | None
-) -> bool:
+def matching(instance: Instance, wait: MessageWait, keys: Mapping[str, Any], business_key: str | None) -> bool:
     """Whether a message is meant for a wait.
 
     Keys that the wait asks for must be equal; others must equal the instance's variable of that name or, where it has

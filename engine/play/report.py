@@ -7,7 +7,15 @@ from typing import Any
 from engine.play.machine import Instance, Machine
 from engine.play.values import plain
 from engine.process.waits import (
-    CallWait, ConditionWait, IncidentWait, JobWait, MessageWait, SignalWait, TimerWait, UserWait, Wait,
+    CallWait,
+    ConditionWait,
+    IncidentWait,
+    JobWait,
+    MessageWait,
+    SignalWait,
+    TimerWait,
+    UserWait,
+    Wait,
 )  # fmt: skip
 
 KINDS: dict[type[Wait], str] = {

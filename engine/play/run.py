@@ -91,4 +91,3 @@ def _now(scenario: Mapping[str, Any], zone: ZoneInfo) -> datetime:
     except ValueError as error:
         raise ScenarioWrong(step=0, reason=f"now: {error}", reason_zh=f"now 无效:{scenario['now']}") from error
     return now if now.tzinfo else now.replace(tzinfo=zone)
-

@@ -84,9 +84,7 @@ def _start(player: Player, step: Step, number: int) -> None:
 # ── work ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open_work(
-    player: Player, step: Step, element: str, number: int, *kinds: type[Wait]
-) -> tuple[Instance, Wait]:
+def _open_work(player: Player, step: Step, element: str, number: int, *kinds: type[Wait]) -> tuple[Instance, Wait]:
     machine = player.machine
     found = sorted(
         (
@@ -139,9 +137,7 @@ def _four_eyes(instance: Instance, wait: UserWait, by: str | None) -> None:
         raise FourEyes(person=by, other=instance.definition.nodes[other].name or other)
 
 
-def _form_checked(
-    player: Player, instance: Instance, wait: UserWait, variables: dict[str, Any]
-) -> dict[str, Any]:
+def _form_checked(player: Player, instance: Instance, wait: UserWait, variables: dict[str, Any]) -> dict[str, Any]:
     """Where the task's form is among the files, its rules hold; values beside the form pass as they are."""
     machine = player.machine
     schema = machine.library.forms.get((wait.form or "").removeprefix("camunda-forms:").split(":")[-1])
@@ -196,10 +192,10 @@ def _move(player: Player, step: Step, number: int) -> None:
     source, target = way.get("from"), str(way["to"])
     for instance in player.machine.active():
         here = any(token.node == source for token in instance.state.tokens.values())
-        if target in instance.definition.nodes and (source is None or here):
-            if step.get("instance", instance.number) == instance.number:
-                player.machine.take(instance, t.Modified(source, target))
-                return
+        meant = step.get("instance", instance.number) == instance.number
+        if meant and target in instance.definition.nodes and (source is None or here):
+            player.machine.take(instance, t.Modified(source, target))
+            return
     raise _wrong(number, f"no instance stands at {source}", f"没有实例停在 {source}")
 
 

@@ -111,7 +111,8 @@ def tested(told: dict[str, Any]) -> list[str]:
     for covered in told["coverage"]:
         nodes, flows = covered["nodes"], covered["flows"]
         found.append(
-            f"{covered['process']}: nodes {nodes['visited']}/{nodes['total']}, flows {flows['visited']}/{flows['total']}"
+            f"{covered['process']}: nodes {nodes['visited']}/{nodes['total']}, "
+            f"flows {flows['visited']}/{flows['total']}"
         )
         if nodes["missing"]:
             found.append(f"        never visited: {', '.join(nodes['missing'])}")

@@ -1,9 +1,9 @@
-"""Functions of the business calendar that expressions may call. Law: pure; the moment and the calendar come from the env.
+"""Functions of the business calendar that expressions may call. Law: pure; moment and calendar come from the env.
 
 | function | value |
 |---|---|
 | `due(2, "BD")` | the end of the working day two working days from now (units: BD, D, H, M for minutes) |
-| `task_due_plus("3BD")`, `task_due_minus("1BD")` | that long after or before the due date of the task a timer hangs on |
+| `task_due_plus("3BD")`, `task_due_minus("1BD")` | that long after or before the due date of the task |
 | `add_working_days(date, n)` | the day n working days after (before, if negative) a date |
 | `working_days_between(from, to)` | working days after `from` up to and with `to`; negative backwards |
 | `is_working_day(date)` | whether people work on a day |

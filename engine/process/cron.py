@@ -164,8 +164,10 @@ def _numbers(field: str, low: int, high: int) -> set[int]:
         every = int(step) if step.isdigit() else (1 if not step else 0)
         if first < low or last > high or every < 1:
             raise ValueError(f"“{part}” is outside {low}-{high}")
-        values = range(first, last + 1, every) if first <= last else (
-            *range(first, high + 1, every), *range(low, last + 1, every)
+        values = (
+            range(first, last + 1, every)
+            if first <= last
+            else (*range(first, high + 1, every), *range(low, last + 1, every))
         )
         found.update(values)
     return found

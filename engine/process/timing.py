@@ -151,9 +151,7 @@ def first_due(cycle: Cycle, now: datetime, zone: tzinfo, calendar: BusinessCalen
     return following(cycle, now, now, zone, calendar)
 
 
-def following(
-    cycle: Cycle, due: datetime, now: datetime, zone: tzinfo, calendar: BusinessCalendar
-) -> datetime | None:
+def following(cycle: Cycle, due: datetime, now: datetime, zone: tzinfo, calendar: BusinessCalendar) -> datetime | None:
     """The occurrence after `due`. An endless cycle skips what was missed before `now`: one catch-up, no burst."""
     if cycle.cron:
         return Cron.read(cycle.every).after(max(due, now), zone)

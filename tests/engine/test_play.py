@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from engine.errors import NotFound, ScenarioWrong
-from engine.play import decide, main_play, main_test, play, test_folder as play_folder
+from engine.play import decide, main_play, main_test, play
+from engine.play import test_folder as play_folder
 from tests.engine.process.native.diagrams import diagram, script
 from tests.paths import shared
 
@@ -95,7 +96,7 @@ def test_messages_correlate_on_keys_and_two_matches_are_an_error() -> None:
     starts = [{"start": "p", "variables": {"client": c}, "business_key": c} for c in ("A", "B")]
     told = play([text], {"steps": [*starts, {"message": "signed", "correlation": {"client": "B"}}]})
     assert [one["state"] for one in told["instances"]] == ["active", "completed"]
-    with pytest.raises(ScenarioWrong, match="step 3.*matches 2"):
+    with pytest.raises(ScenarioWrong, match=r"step 3.*matches 2"):
         play([text], {"steps": [*starts, {"message": "signed"}]})
 
 
@@ -208,8 +209,8 @@ def test_a_folder_is_played_with_coverage(tmp_path: Path) -> None:
     (package / "p.bpmn").write_text(TASK, encoding="utf-8")
     steps = [{"start": "p"}, {"complete": "t"}, {"expect": {"ended": True}}]
     (package / "scenarios" / "good.json").write_text(json.dumps({"steps": steps}), encoding="utf-8")
-    (package / "scenarios" / "bad.json").write_text(json.dumps({"steps": [{"start": "p"}, {"expect": {"ended": True}}]}),
-                                                    encoding="utf-8")  # fmt: skip
+    bad = [{"start": "p"}, {"expect": {"ended": True}}]
+    (package / "scenarios" / "bad.json").write_text(json.dumps({"steps": bad}), encoding="utf-8")
     told = play_folder(tmp_path)
     assert (told["passed"], told["failed"]) == (1, 1)
     covered = told["coverage"][0]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from engine.errors import ExpressionFailed
 from engine.process.contract import Env, Step
 from engine.process.model import Definition
+from engine.process.native import complexgateway
 from engine.process.native.answers import answer
 from engine.process.native.events import check_conditions
-from engine.process.native import complexgateway
 from engine.process.native.gateways import settle_joins
 from engine.process.native.plan import plan_of
 from engine.process.native.run import NODE_LIMIT, Run, Stuck
@@ -23,9 +23,7 @@ from engine.process.triggers import Trigger
 __all__ = ["NODE_LIMIT", "step"]
 
 
-def step(
-    definition: Definition, state: State, trigger: Trigger, env: Env, *, node_limit: int = NODE_LIMIT
-) -> Step:
+def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, node_limit: int = NODE_LIMIT) -> Step:
     """Let one trigger happen and all that follows of itself.
 
     The given state stays valid whatever happens. node_limit: node entries before a token stops with the incident

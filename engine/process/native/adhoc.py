@@ -33,10 +33,7 @@ def _firsts(run: Run, p: PNode) -> list[str]:
     return [
         node.id
         for node in inside
-        if not node.incoming
-        and not node.node.attached_to
-        and not node.node.by_event
-        and not node.node.for_compensation
+        if not node.incoming and not node.node.attached_to and not node.node.by_event and not node.node.for_compensation
     ]
 
 

@@ -142,9 +142,7 @@ def task_due(run: Run, token: Token) -> datetime | None:
     return None
 
 
-def open_event(
-    run: Run, event: PNode, definition: EventDefinition, number: int, role: str, token: Token
-) -> None:
+def open_event(run: Run, event: PNode, definition: EventDefinition, number: int, role: str, token: Token) -> None:
     """Open one event definition for a token (an intermediate event, a receive task, a choice)."""
     prepared = prepare(run, event.id, definition, number, run.place(token))
     if prepared is None:

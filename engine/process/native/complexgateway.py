@@ -69,10 +69,10 @@ def settle(run: Run) -> bool:
                 return True
     for key in list(run.joins):
         p = run.plan.nodes[key[1]]
-        if p.type == "complexGateway" and p.node.activation is None and _used(run, key) is None:
-            if may_fire(run, key, run.plan.reach(p.id)):
-                _activate(run, key, p)
-                return True
+        plain = p.type == "complexGateway" and p.node.activation is None and _used(run, key) is None
+        if plain and may_fire(run, key, run.plan.reach(p.id)):
+            _activate(run, key, p)
+            return True
     return False
 
 
@@ -92,9 +92,7 @@ def _reset(run: Run, key: Key, p: PNode, used: list[str]) -> None:
     chosen = tuple(
         (flow, target)
         for flow, target, condition in p.outs
-        if condition is not None
-        and "waitingForStart" in condition.text
-        and run.value(condition, key[0], told) is True
+        if condition is not None and "waitingForStart" in condition.text and run.value(condition, key[0], told) is True
     )
     taken = {one.id for one in first.values()}
     rest = tuple(id for id in run.joins.get(key, ()) if id not in taken)

@@ -97,9 +97,7 @@ def _own(run: Run, held: Held, number: int, payload: Payload) -> None:
         run.attempt(deliver, token, number, everything)
 
 
-def _all_hit(
-    run: Run, owner: Token, event: PNode, key: str, number: int, payload: Payload
-) -> Payload | None:
+def _all_hit(run: Run, owner: Token, event: PNode, key: str, number: int, payload: Payload) -> Payload | None:
     """For a parallel multiple event: note the hit; everything that came once all have come, None until then."""
     if not event.node.parallel_multiple:
         return payload
@@ -150,9 +148,7 @@ def _start(run: Run, held: Held, number: int, payload: Payload) -> None:
     start_subprocess(run, held.scope, sub, start, number, payload)
 
 
-def start_subprocess(
-    run: Run, scope_id: int, sub: PNode, start: PNode, number: int, payload: Payload
-) -> Token:
+def start_subprocess(run: Run, scope_id: int, sub: PNode, start: PNode, number: int, payload: Payload) -> Token:
     """An event sub-process begins; an interrupting one takes its scope over, and no other reacts any more."""
     token = run.new_token(sub.id, scope_id)
     if start.node.interrupting:

@@ -91,9 +91,7 @@ def may_fire(run: Run, key: Key, reach: Reach) -> bool:
     return not awaited(run, key, reach, filled)
 
 
-def awaited(
-    run: Run, key: Key, reach: Reach, filled: set[str], over: Collection[str] = ()
-) -> bool:
+def awaited(run: Run, key: Key, reach: Reach, filled: set[str], over: Collection[str] = ()) -> bool:
     """Whether a token elsewhere can come by a flow outside `filled`, without also being able to come by one in it.
 
     over: filled flows that hold no token any more, and so excuse nobody.

@@ -33,8 +33,31 @@ class PNode:
     """One flow node as the kernel walks it."""
 
     __slots__ = (
-        "activity", "adhoc", "boundaries", "by_kind", "catch_link", "compensable", "conditional", "default", "enter", "hangs", "iterated", "repeat",
-        "due", "id", "incoming", "inner", "loop", "node", "outputs", "outs", "routing", "single", "type", "undo", "work",
+        "activity",
+        "adhoc",
+        "boundaries",
+        "by_kind",
+        "catch_link",
+        "compensable",
+        "conditional",
+        "default",
+        "due",
+        "enter",
+        "hangs",
+        "id",
+        "incoming",
+        "inner",
+        "iterated",
+        "loop",
+        "node",
+        "outputs",
+        "outs",
+        "repeat",
+        "routing",
+        "single",
+        "type",
+        "undo",
+        "work",
     )  # fmt: skip
 
     def __init__(self, node: Node, definition: Definition) -> None:
@@ -218,9 +241,7 @@ class Reach:
     def __init__(self, plan: Plan, join: str) -> None:
         back = _backwards(plan, plan.nodes[join].node.scope)
         flows = plan.definition.flows
-        self.by_flow = {
-            flow: _closure(flows[flow].source, back, join) for flow in plan.nodes[join].incoming
-        }
+        self.by_flow = {flow: _closure(flows[flow].source, back, join) for flow in plan.nodes[join].incoming}
 
 
 def _backwards(plan: Plan, scope: str) -> dict[str, list[str]]:

@@ -75,8 +75,8 @@ class Run:
     """The working copy of one step."""
 
     __slots__ = (
-        "budget", "closed", "dirty", "ended", "env", "events", "joins", "labels", "mine", "moment", "next", "opened", "over",
-        "plan", "queue", "scopes", "started", "tokens", "waits", "watching",
+        "budget", "closed", "dirty", "ended", "env", "events", "joins", "labels", "mine", "moment", "next", "opened",
+        "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watching",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, state: State, env: Env, limit: int = NODE_LIMIT) -> None:
@@ -115,9 +115,7 @@ class Run:
         state.waits = self.waits
         state.joins = self.joins
         state.watching = self.watching
-        return Step(
-            state, tuple(self.opened.values()), tuple(self.closed), tuple(self.events), self.ended
-        )
+        return Step(state, tuple(self.opened.values()), tuple(self.closed), tuple(self.events), self.ended)
 
     # ── tokens and scopes ──────────────────────────────────────────────────────────────────────────────────────
 

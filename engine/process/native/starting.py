@@ -19,9 +19,7 @@ def start(run: Run, trigger: Started) -> None:
     run.started = True
     root = run.new_scope(0, 0, run.plan.key, "process", {})
     named = nodes[0] if trigger.start is not None else None
-    mapped = named is not None and bool(
-        named.outputs or (named.node.events and named.node.events[0].outputs)
-    )
+    mapped = named is not None and bool(named.outputs or (named.node.events and named.node.events[0].outputs))
     given = {} if mapped else dict(trigger.variables)
     if nodes[0].node.initiator:
         given[nodes[0].node.initiator] = run.env.initiator

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from engine.process.model import WorkSpec
 from engine.process.native import (
-    activities, adhoc, compensation, complexgateway, events, gateways, loops, subprocesses, tasks, throwing,
+    activities,
+    adhoc,
+    compensation,
+    complexgateway,
+    events,
+    gateways,
+    loops,
+    subprocesses,
+    tasks,
+    throwing,
 )  # fmt: skip
 from engine.process.native.plan import Op, PNode
 from engine.process.native.run import Run

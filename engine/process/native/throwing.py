@@ -86,9 +86,7 @@ def broadcast(run: Run, name: str, payload: Payload) -> None:
 
 
 def _signal_waits(run: Run, name: str) -> list[int]:
-    return [
-        id for id, held in run.waits.items() if isinstance(held.wait, SignalWait) and held.wait.name == name
-    ]
+    return [id for id, held in run.waits.items() if isinstance(held.wait, SignalWait) and held.wait.name == name]
 
 
 def _broadcast(run: Run, waiting: list[int], payload: Payload) -> None:
@@ -154,9 +152,7 @@ def _terminate(run: Run, token: Token, p: PNode, definition: EventDefinition) ->
 # ── the search ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def raise_error(
-    run: Run, token: Token, code: str, message: str, payload: Payload, element: str
-) -> None:
+def raise_error(run: Run, token: Token, code: str, message: str, payload: Payload, element: str) -> None:
     """An error goes outwards from where the token stands; uncaught, it ends the instance as failed."""
     found = _search(run, token, "error", code)
     run.threw(Threw("error", code, element, payload, handled=found is not None))

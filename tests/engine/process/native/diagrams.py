@@ -23,9 +23,7 @@ def _flow(match: re.Match[str]) -> str:
         if condition
         else ""
     )
-    return (
-        f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
-    )
+    return f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
 
 
 def _escaped(text: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from tests.engine.process.native.diagrams import diagram, played, script
 
 COMPENSATED = """
-    <{kind} id="{id}"{more}/><boundaryEvent id="u_{id}" attachedToRef="{id}"><compensateEventDefinition/></boundaryEvent>
+    <{kind} id="{id}"{more}/>
+    <boundaryEvent id="u_{id}" attachedToRef="{id}"><compensateEventDefinition/></boundaryEvent>
     <task id="undo_{id}" isForCompensation="true"/>
 """
 
@@ -25,8 +26,8 @@ def ties(*ids: str) -> str:
 def test_a_parallel_multi_instance_has_its_counters_and_completes_early() -> None:
     text = diagram("""
         <startEvent id="s"/><userTask id="vote"><multiInstanceLoopCharacteristics camunda:collection="${members}"
-        camunda:elementVariable="member"><completionCondition xsi:type="tFormalExpression">nrOfCompletedInstances &gt;= 2
-        </completionCondition></multiInstanceLoopCharacteristics></userTask><endEvent id="e"/>
+        camunda:elementVariable="member"><completionCondition xsi:type="tFormalExpression">
+        nrOfCompletedInstances &gt;= 2</completionCondition></multiInstanceLoopCharacteristics></userTask><endEvent id="e"/>
         s -> vote
         vote -> e
     """)  # fmt: skip
@@ -171,7 +172,8 @@ def test_a_cancelled_transaction_is_undone_and_left_by_its_cancel_boundary() -> 
         pay -> split
         split -> wait
         split -> no
-        {ties("pay")}</transaction><boundaryEvent id="cancelled" attachedToRef="tx"><cancelEventDefinition/></boundaryEvent>
+        {ties("pay")}</transaction>
+        <boundaryEvent id="cancelled" attachedToRef="tx"><cancelEventDefinition/></boundaryEvent>
         <endEvent id="e"/><endEvent id="f"/>
         s -> tx
         tx -> e
@@ -202,7 +204,8 @@ def test_a_compensation_event_sub_process_undoes_what_holds_it() -> None:
 def test_an_ad_hoc_sub_process_ends_when_its_condition_holds(ordering: str, waiting: list[str]) -> None:
     text = diagram(f"""
         <startEvent id="s"/><adHocSubProcess id="free" ordering="{ordering}"><userTask id="a"/><userTask id="b"/>
-        <completionCondition xsi:type="tFormalExpression">enough</completionCondition></adHocSubProcess><endEvent id="e"/>
+        <completionCondition xsi:type="tFormalExpression">enough</completionCondition></adHocSubProcess>
+        <endEvent id="e"/>
         s -> free
         free -> e
     """)  # fmt: skip
@@ -251,8 +254,8 @@ def test_input_and_output_mappings_make_locals() -> None:
 def test_handlers_are_consumed_call_by_call_and_their_errors_are_caught() -> None:
     done = played(diagram("""
         <startEvent id="s"/><serviceTask id="pull" camunda:type="external" camunda:topic="bureau.pull"/>
-        <boundaryEvent id="down" attachedToRef="pull"><errorEventDefinition errorRef="E"/></boundaryEvent><task id="wait"/>
-        <exclusiveGateway id="m"/>
+        <boundaryEvent id="down" attachedToRef="pull"><errorEventDefinition errorRef="E"/></boundaryEvent>
+        <task id="wait"/><exclusiveGateway id="m"/>
         s -> m
         m -> pull
         down -> wait

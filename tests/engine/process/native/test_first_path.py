@@ -42,7 +42,15 @@ def _b1() -> Definition:
 def test_an_instance_waits_for_a_person_and_then_runs_to_its_end() -> None:
     first = step(_b1(), new_state(), Started(variables={"amount": 150}), env())
     assert [type(wait) for wait in first.opened] == [UserWait]
-    assert trace(first) == ["enter start", "leave start", "enter calc", "leave calc", "enter gw", "leave gw", "enter approve"]
+    assert trace(first) == [
+        "enter start",
+        "leave start",
+        "enter calc",
+        "leave calc",
+        "enter gw",
+        "leave gw",
+        "enter approve",
+    ]
     second = step(_b1(), first.state, TaskCompleted(first.opened[0].id, {"approved": True}), env())
     assert second.ended is not None and second.ended.state == "completed"
     assert second.closed[0].reason == "done"

@@ -48,9 +48,7 @@ def _with_handler(inside: str) -> str:
 
 def test_an_error_event_sub_process_takes_over_its_scope_and_the_flow_goes_on_after_it() -> None:
     done = played(_with_handler('<task id="fix"/>\nhandler_s -> fix\n'), {"fail": "t", "code": "BAD"})
-    assert done.trace == (
-        "+s -s +sub +i -i +t xt +handler +handler_s -handler_s +fix -fix -handler -sub +after -after"
-    )
+    assert done.trace == ("+s -s +sub +i -i +t xt +handler +handler_s -handler_s +fix -fix -handler -sub +after -after")
 
 
 def test_an_error_from_an_interrupting_handler_goes_further_out() -> None:
@@ -152,7 +150,8 @@ def test_a_transaction_left_by_an_error_is_a_hazard_and_undoes_nothing() -> None
         pay -> bang
         <association id="as" sourceRef="u" targetRef="undo"/></transaction>
         <boundaryEvent id="hazard" attachedToRef="tx">{ERROR}</boundaryEvent>
-        <boundaryEvent id="cancelled" attachedToRef="tx"><cancelEventDefinition/></boundaryEvent><task id="h"/><task id="c"/>
+        <boundaryEvent id="cancelled" attachedToRef="tx"><cancelEventDefinition/></boundaryEvent>
+        <task id="h"/><task id="c"/>
         s -> tx
         hazard -> h
         cancelled -> c
@@ -165,8 +164,8 @@ def test_a_call_to_a_global_task_and_to_a_decision() -> None:
         <startEvent id="s"/><callActivity id="ask" calledElement="gt"/><callActivity id="calc" calledElement="gs"/>
         s -> ask
         ask -> calc
-    """, '<globalUserTask id="gt" name="Ask"/><globalScriptTask id="gs" scriptLanguage="python"><script>n = n + 1</script>'
-         "</globalScriptTask>")  # fmt: skip
+    """, '<globalUserTask id="gt" name="Ask"/><globalScriptTask id="gs" scriptLanguage="python">'
+         "<script>n = n + 1</script></globalScriptTask>")  # fmt: skip
     first = played(text, start={"variables": {"n": 1}})
     assert first.waiting == ["ask"]
     assert played(text, {"complete": "ask"}, start={"variables": {"n": 1}}).variables == {"n": 2}

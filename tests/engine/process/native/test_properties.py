@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,7 @@ def _build(b: Building, block: Any, scope: str) -> tuple[str, str]:
     kind, parts = block
     if kind == "seq":
         ends = [_build(b, part, scope) for part in parts]
-        for (_, last), (first, _) in zip(ends, ends[1:], strict=False):
+        for (_, last), (first, _) in itertools.pairwise(ends):
             b.tie(last, first)
         return ends[0][0], ends[-1][1]
     if kind in ("and", "or", "xor"):
@@ -81,9 +82,7 @@ def _leaf(b: Building, kind: str, scope: str) -> tuple[str, str]:
         id = b.add("scriptTask", scope, work=WorkSpec(script="n = n + 1", compiled_script=(counted,)))
     elif kind == "error":
         id = b.add("userTask", scope)
-        caught = b.add(
-            "boundaryEvent", scope, attached_to=id, events=(EventDefinition("error"),), interrupting=True
-        )
+        caught = b.add("boundaryEvent", scope, attached_to=id, events=(EventDefinition("error"),), interrupting=True)
         late = b.add(
             "boundaryEvent", scope, attached_to=id, interrupting=False,
             events=(EventDefinition("timer", timer="cycle", expr=compile_expression("R2/PT1H")),),
@@ -213,9 +212,7 @@ def _consistent(state: State) -> None:
     for token in state.tokens.values():
         assert token.scope in state.scopes and all(id in state.waits for id in token.waits)
     for (scope_id, join), waiting in state.joins.items():
-        assert waiting and all(
-            state.tokens[id].scope == scope_id and state.tokens[id].node == join for id in waiting
-        )
+        assert waiting and all(state.tokens[id].scope == scope_id and state.tokens[id].node == join for id in waiting)
 
 
 @QUIET
@@ -232,7 +229,9 @@ def test_saving_between_steps_changes_nothing(block: Any, choices: list[int], tu
 @given(BLOCKS, CHOICES, st.integers(0, 3))
 def test_a_step_never_alters_the_state_it_was_given(block: Any, choices: list[int], turns: int) -> None:
     definition = _definition(block)
-    state = step(definition, new_state(), t.Started(variables={"turns": turns, "choice": 1}), env(), node_limit=3000).state
+    state = step(
+        definition, new_state(), t.Started(variables={"turns": turns, "choice": 1}), env(), node_limit=3000
+    ).state
     for choice in choices:
         if state.ended or not state.open_waits():
             return

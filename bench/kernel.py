@@ -1,0 +1,196 @@
+"""The kernel alone: CPU per run of B1, flat steps, large multi-instance bodies, the codec, FEEL. No store, no clock.
+
+    python bench/kernel.py [--quick]
+
+Prints one line a measurement with its goal. SpiffWorkflow runs the same B1 (its work as Python scripts) in the same
+run, because only ratios of one run count.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from engine.feel import Moment, compile_expression
+from engine.process import triggers as t
+from engine.process.businesstime import BusinessCalendar
+from engine.process.codec import decode, encode
+from engine.process.contract import Env
+from engine.process.definition import read_bpmn
+from engine.process.model import Definition
+from engine.process.native import step
+from engine.process.state import State, new_state
+
+HEAD = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="bench" id="d"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn">'
+)
+ENV = Env(datetime(2026, 1, 5, 1, tzinfo=UTC), ZoneInfo("Asia/Shanghai"), BusinessCalendar())
+
+
+def b1(work: Callable[[str, str, str], str], condition: str) -> str:
+    """B1: a computation, a choice, a person, two computations side by side."""
+    flows = "".join(
+        f'<sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}"/>'
+        for id, source, target in (
+            ("f1", "start", "calc"), ("f2", "calc", "gw"), ("f3b", "gw", "end2"), ("f4", "approve", "split"),
+            ("f5", "split", "a"), ("f6", "split", "b"), ("f7", "a", "join"), ("f8", "b", "join"), ("f9", "join", "end"),
+        )
+    )  # fmt: skip
+    return (
+        f'{HEAD}<process id="B1" isExecutable="true"><startEvent id="start"/>{work("calc", "fee", "amount * 2 / 100")}'
+        f'<exclusiveGateway id="gw" default="f3b"/><userTask id="approve" name="Approve"/><parallelGateway id="split"/>'
+        f'{work("a", "net", "amount - fee")}{work("b", "double", "amount * 2")}<parallelGateway id="join"/>'
+        f'<endEvent id="end"/><endEvent id="end2"/>{flows}<sequenceFlow id="f3" sourceRef="gw" targetRef="approve">'
+        f'<conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression></sequenceFlow>'
+        "</process></definitions>"
+    )
+
+
+def _juel(id: str, into: str, text: str) -> str:
+    return f'<serviceTask id="{id}" camunda:expression="${{{text}}}" camunda:resultVariable="{into}"/>'
+
+
+def _python(id: str, into: str, text: str) -> str:
+    return f'<scriptTask id="{id}" scriptFormat="python"><script>{into} = {text}</script></scriptTask>'
+
+
+def cpu(work: Callable[[], Any], times: int) -> float:
+    """Milliseconds of CPU a call, the best of three rounds."""
+    best = float("inf")
+    for _ in range(3):
+        begin = time.process_time()
+        for _ in range(times):
+            work()
+        best = min(best, (time.process_time() - begin) / times * 1000)
+    return best
+
+
+def line(what: str, value: str, goal: str = "") -> None:
+    """One measurement."""
+    print(f"{what:<58} {value:>14}   {goal}")
+
+
+def native_b1(times: int) -> None:
+    """B1 to its end, and the state at its user task."""
+    definition = read_bpmn(b1(_juel, "${amount &gt; 100}")).definition("B1")
+    variables = {"amount": 150, "customer": "c"}
+
+    def run() -> State:
+        first = step(definition, new_state(), t.Started(variables=variables), ENV)
+        step(definition, first.state, t.TaskCompleted(first.opened[0].id, {"approved": True}), ENV)
+        return first.state
+
+    def saved() -> None:
+        first = step(definition, new_state(), t.Started(variables=variables), ENV)
+        state = decode(encode(first.state))
+        encode(step(definition, state, t.TaskCompleted(first.opened[0].id, {"approved": True}), ENV).state)
+
+    line("B1 full run, native", f"{cpu(run, times):.3f} ms", "≤ 0.15 ms")
+    line("B1 full run, native, stored and restored between", f"{cpu(saved, times):.3f} ms")
+    line("B1 state at the user task", f"{len(encode(run()))} bytes", "≤ 1,536 bytes")
+
+
+def spiff_b1(times: int) -> None:
+    """The same on SpiffWorkflow."""
+    from lxml import etree
+    from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+    from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+    from SpiffWorkflow.util.task import TaskState
+
+    parser = BpmnParser()
+    parser.add_bpmn_xml(etree.parse(io.BytesIO(b1(_python, "amount &gt; 100").encode())))
+    spec = parser.get_spec("B1")
+
+    def run() -> None:
+        workflow = BpmnWorkflow(spec)
+        workflow.task_tree.data.update({"amount": 150, "customer": "c"})
+        for task in workflow.get_tasks(state=TaskState.READY):
+            task.data.update({"amount": 150, "customer": "c"})
+        workflow.do_engine_steps()
+        waiting = workflow.get_tasks(state=TaskState.READY, manual=True)
+        waiting[0].data["approved"] = True
+        waiting[0].run()
+        workflow.do_engine_steps()
+        assert workflow.is_completed()
+
+    line("B1 full run, SpiffWorkflow", f"{cpu(run, max(20, times // 20)):.3f} ms")
+
+
+LOOP = f"""{HEAD}<process id="L" isExecutable="true"><startEvent id="s"/><exclusiveGateway id="m"/><userTask id="u"/>
+<scriptTask id="c" scriptFormat="python"><script>n = n + 1</script></scriptTask>
+<sequenceFlow id="f1" sourceRef="s" targetRef="m"/><sequenceFlow id="f2" sourceRef="m" targetRef="u"/>
+<sequenceFlow id="f3" sourceRef="u" targetRef="c"/><sequenceFlow id="f4" sourceRef="c" targetRef="m"/>
+</process></definitions>"""
+
+
+def loop_turns(turns: tuple[int, ...]) -> None:
+    """A turn of a loop through a person: flat, however many have been."""
+    definition = read_bpmn(LOOP).definition("L")
+    state = step(definition, new_state(), t.Started(variables={"n": 0}), ENV).state
+    at = 0
+    for turn in turns:
+        while at < turn - 1:
+            state = step(definition, state, t.TaskCompleted(next(iter(state.waits))), ENV).state
+            at += 1
+        kept = state
+        took = cpu(lambda: step(definition, kept, t.TaskCompleted(next(iter(kept.waits))), ENV), 500)  # noqa: B023
+        line(f"a loop's turn {turn:,}", f"{took:.4f} ms", "flat (± 20 %)")
+    line("state after the last turn", f"{len(encode(state))} bytes")
+
+
+def _several(count: int) -> Definition:
+    text = f"""{HEAD}<process id="M" isExecutable="true"><startEvent id="s"/><userTask id="u">
+    <multiInstanceLoopCharacteristics><loopCardinality xsi:type="tFormalExpression">{count}</loopCardinality>
+    </multiInstanceLoopCharacteristics></userTask><sequenceFlow id="f" sourceRef="s" targetRef="u"/></process>
+    </definitions>"""
+    return read_bpmn(text).definition("M")
+
+
+def large_bodies(counts: tuple[int, ...]) -> None:
+    """A completion among many parallel ones: the step alone, and with its state stored and restored."""
+    for count in counts:
+        definition = _several(count)
+        state = step(definition, new_state(), t.Started(), ENV).state
+        wait = next(iter(state.waits))
+
+        def complete(state: State = state, definition: Definition = definition, wait: int = wait) -> State:
+            return step(definition, state, t.TaskCompleted(wait), ENV).state
+
+        def stored(state: State = state, definition: Definition = definition, wait: int = wait) -> bytes:
+            return encode(step(definition, decode(encode(state)), t.TaskCompleted(wait), ENV).state)
+
+        line(f"completion among {count:,}, the step", f"{cpu(complete, 20):.3f} ms", "≤ 5 ms, flat")
+        line(f"completion among {count:,}, with the whole state stored", f"{cpu(stored, 2):.3f} ms")
+
+
+def conditions(times: int) -> None:
+    """One FEEL condition."""
+    condition = compile_expression('amount > 100 and tier != "C"')
+    moment = Moment(ENV.now, ENV.zone)
+    scope = {"amount": 150, "tier": "A"}
+    line("FEEL condition", f"{cpu(lambda: condition(scope, moment), times * 10) * 1000:.2f} µs", "≤ 3 µs")
+
+
+def main(arguments: list[str]) -> None:
+    """All measurements."""
+    quick = "--quick" in arguments
+    times = 300 if quick else 3000
+    native_b1(times)
+    spiff_b1(times)
+    loop_turns((1, 1000) if quick else (1, 1000, 100_000))
+    large_bodies((100, 1000) if quick else (100, 1000, 10_000))
+    conditions(times)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
