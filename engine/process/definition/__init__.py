@@ -73,7 +73,8 @@ def read_bpmn(
     """
     root = parse(xml, file=file, limit=limit)
     reading = begin(root, file)
-    reading.decisions = frozenset(callable_decisions) | frozenset(decisions or ())
+    called_by_name = {process.get("id") for process in children(root, "process")} | set(processes or ())
+    reading.decisions = (frozenset(callable_decisions) | frozenset(decisions or ())) - called_by_name
     reading.functions |= frozenset(functions)
     reading.names |= {name for name in reading.functions if not name.isidentifier()}
     reading.sketch = topics is None

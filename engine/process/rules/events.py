@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from engine.process.expressions import HOST_FUNCTIONS
 from engine.process.model import EventDefinition, Node
 from engine.process.rules.draft import ACTIVITIES, THROWING, Draft, Finding, found
 
@@ -116,10 +117,7 @@ def start_timers(draft: Draft) -> Iterator[Finding]:
 
 
 def _reads_variables(event: EventDefinition) -> bool:
-    return bool(getattr(event.expr, "free_names", frozenset()) - _FUNCTIONS)
-
-
-_FUNCTIONS: Final = frozenset({"due", "now", "today"})
+    return bool(getattr(event.expr, "free_names", frozenset()) - HOST_FUNCTIONS)
 
 
 def links(draft: Draft) -> Iterator[Finding]:
