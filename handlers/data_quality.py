@@ -86,6 +86,8 @@ def _foreign(profile: Profile) -> bool:
 
 def _required(profile: Profile, today: date) -> Iterator[Finding]:
     for section, fields in REQUIRED.items():
+        if section == "project" and profile.get("client_role") == "investor":
+            continue  # an investor brings money, not a project: the form hides that section
         for field, (zh, en) in fields.items():
             if field == "reg_no" and _foreign(profile):
                 continue
