@@ -12,6 +12,7 @@ from engine.registry import Context, handles
 from engine.store import tables as engine_tables
 from handlers import inputs
 from handlers.intake import project_fields
+from handlers.notices import notify_send
 from handlers.records import inquiries, interactions, parties, projects
 from handlers.records.changes import once
 from handlers.records.interactions import Interaction
@@ -184,10 +185,15 @@ def intake_withdraw(
     withdraw_channel: str | None = None,
     party_id: object = None,
     project_key: str | None = None,
+    client_name: str | None = None,
+    project_name: str | None = None,
+    email: str | None = None,
+    language: str | None = None,
 ) -> Mapping[str, Any]:
-    """The client takes the inquiry back: the timeline says why, the project's phase is `withdrawn`.
+    """The client takes the inquiry back: the timeline says why, the project's phase is `withdrawn`, a letter confirms.
 
-    In: withdraw_reason, withdraw_channel, party_id, project_key (either may be null when it comes early).
+    In: withdraw_reason, withdraw_channel, party_id, project_key (either may be null when it comes early); client_name,
+    project_name, email, language for the letter (none without an address).
     Out: stage "closed". Idempotent by job key.
     """
 
@@ -217,6 +223,9 @@ def intake_withdraw(
             )
         if ctx.business_key:
             inquiries.close(ctx.session, ctx.business_key, "withdrawn", stamp)
+        data = {"client_name": client_name, "project_name": project_name, "project_key": project_key}
+        letter = "withdrawal_confirmed"
+        notify_send(ctx, "email", letter, email, data, language, f"{ctx.instance}:{letter}", party_id)
         return {"stage": "closed"}
 
     return once(ctx.session, ctx.job_key, "intake.withdraw", ctx.now, record)

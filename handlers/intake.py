@@ -26,6 +26,14 @@ CHANNELS = {
 """Source of an inquiry -> channel of its entry on the timeline."""
 
 
+FORM = (
+    "client_name", "reg_no", "client_role", "contact_name", "contact_title", "phone", "email", "country", "region",
+    "sector", "purpose", "project_name", "project_stage", "amount", "currency", "tenor_months", "equity_pct", "permits",
+    "has_financials", "need", "source", "campaign", "consent_contact", "language", "inquiry_date", "expected_close",
+)  # fmt: skip
+"""What of the process's variables is the inquiry itself: kept as it came."""
+
+
 @handles("intake.register", transactional=True)
 def intake_register(ctx: Context, client_name: str, **inquiry: Any) -> Mapping[str, Any]:
     """Enter the client, the contact, the project, the role and the inquiry.
@@ -55,7 +63,7 @@ def _register(ctx: Context, values: Mapping[str, Any]) -> Mapping[str, Any]:
             "project_id": project.id if project else None,
             "client_role": inputs.text(values.get("client_role")) or "borrower",
             "campaign": inputs.text(values.get("campaign")),
-            "content": {name: value for name, value in values.items() if value is not None},
+            "content": {name: values[name] for name in FORM if values.get(name) is not None},
         },
         stamp,
     )
