@@ -250,7 +250,7 @@ class _Parser:
         if not self.accept("("):
             return _property(name)
         if name not in values.METHODS:
-            shown = f"{owner}.{name}" if owner else name
+            shown = f"{self.text[place:where]}{name}" if owner else name
             raise self.fail(
                 f"the method {shown}() cannot be called from a model; write a handler topic for it",
                 f"模型中不能调用方法 {shown}();请改写为处理程序主题(topic)",

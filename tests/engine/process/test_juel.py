@@ -124,6 +124,7 @@ def test_it_computes(text: str, expected: object) -> None:
         ("${a = 1}", 4, "not understood"),
         ("x ${ok} and ${a..b}", 16, "name is missing"),
         ("${bean.run()}", 2, "bean.run()"),
+        ("${shop.services.pay(1)}", 2, "shop.services.pay()"),
         ("${name.getClass()}", 2, "name.getClass()"),
         ("${''.getClass().forName('x')}", 5, "getClass"),
         ("${nope(1)}", 2, "no function nope()"),
