@@ -4,6 +4,7 @@ say, since `monthly payment` and `a-b` can only be read by who knows the names i
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -27,7 +28,7 @@ _SPACE: Final = " \t\n\r\x0b\x0c\u0085\u00a0\u1680\u180e\u2000-\u200b\u2028\u202
 _TOKEN: Final = re.compile(
     rf"""
     (?P<space>(?:[{_SPACE}]|//[^\n]*|/\*.*?\*/)+)
-  | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
   | (?P<name>[{_START}][{_PART}]*|`[^`\n]+`)
   | (?P<at>@[{_SPACE}]*"(?:\\.|[^"\\])*")
   | (?P<string>"(?:\\.|[^"\\])*")
@@ -36,6 +37,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"(?:\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{6})+|\\.", re.DOTALL)
+_FULL_WIDTH: Final = re.compile("[、。《》【】\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e]|^[\uff10-\uff19]")
 _UNIT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{6})")
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -85,6 +87,19 @@ def syntax_error(text: str, position: int, reason: str, reason_zh: str) -> FeelS
     """The error for `position` (0-based) of `text`, with the reason in English and Chinese."""
     shown = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
     return FeelSyntaxError(text=shown, position=position, reason=reason, reason_zh=reason_zh)
+
+
+def full_width(word: str) -> str | None:
+    """The first full-width sign or digit in a word (the grammar lets them stand in names); None when it has none."""
+    found = _FULL_WIDTH.search(word)
+    return found.group() if found else None
+
+
+def half_width(sign: str) -> str:
+    """What FEEL writes for a full-width sign."""
+    return {"、": ",", "。": ".", "【": "[", "】": "]", "《": "<", "》": ">"}.get(
+        sign, unicodedata.normalize("NFKC", sign)
+    )
 
 
 def number(written: str) -> Decimal:

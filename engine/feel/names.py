@@ -32,8 +32,8 @@ class _Entry:
 
 @dataclass(slots=True)
 class NameTable:
-    """The compound names of one scope, looked up by their first token. Single words need no table: an unknown
-    word is read as a name too."""
+    """The names of one scope that are more than a plain word, looked up by their first token. Plain words need
+    no table: an unknown one is read as a name too."""
 
     entries: dict[str, list[_Entry]] = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class NameTable:
             parts = tokens(name)[:-1]
         except FeelSyntaxError:
             return
-        if len(parts) < 2 or parts[0].kind != "name":
+        if not parts or parts[0].kind != "name":
             return
         if not all(part.kind in ("name", "number") or part.text in NAME_SIGNS for part in parts):
             return
@@ -63,7 +63,7 @@ class NameTable:
             entries.sort(key=lambda entry: -len(entry.parts))
 
     def match(self, stream: Sequence[Token], at: int) -> tuple[str, int] | None:
-        """The longest compound name that begins at token `at`, and how many tokens it takes."""
+        """The longest such name that begins at token `at`, and how many tokens it takes."""
         for entry in self.entries.get(stream[at].text, ()):
             length = len(entry.parts)
             if tuple(token.text for token in stream[at : at + length]) == entry.parts:

@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.errors import FeelSyntaxError
 from engine.feel import nodes as n
-from engine.feel.lexer import number, string
+from engine.feel.lexer import full_width, number, string
 from engine.feel.names import KEYWORDS, NAME_SIGNS, NameTable, joined, known
 from engine.feel.parser_types import TypeParser
 
@@ -80,7 +80,7 @@ class Parser(TypeParser):
     def end(self) -> None:
         if self.token.kind != "end":
             before = self.stream[self.at - 1]
-            if self.token.kind == before.kind == "name" and not self.is_keyword():
+            if self.token.kind == before.kind == "name" and not self.is_keyword() and not full_width(self.token.text):
                 compound = f"{before.text} {self.token.text}"
                 raise self.unexpected(f"{compound!r} is no known name", f"{compound!r} 不是已知名称")
             raise self.unexpected()
@@ -284,6 +284,7 @@ class Parser(TypeParser):
             return reader(self)
         if token.text in KEYWORDS:
             raise self.unexpected("expected a value", "此处应为一个值")
+        self.refuse_full_width(token)
         self.at += 1
         return n.Name(token.text, token.position)
 

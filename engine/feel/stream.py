@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from engine.errors import FeelSyntaxError
-from engine.feel.lexer import Token, syntax_error, tokens
+from engine.feel.lexer import Token, full_width, half_width, syntax_error, tokens
 from engine.feel.names import NAME_SIGNS, joined
 
 MAX_DEPTH: Final = 60
@@ -53,6 +53,7 @@ class TokenStream:
     def unexpected(self, hint: str = "", hint_zh: str = "") -> FeelSyntaxError:
         """The error at the current token, with what was expected."""
         token = self.token
+        self.refuse_full_width(token)
         found, found_zh = (
             ("the expression ends", "表达式提前结束")
             if token.kind == "end"
@@ -63,6 +64,19 @@ class TokenStream:
     def error(self, reason: str, reason_zh: str) -> FeelSyntaxError:
         """The error with this reason at the current token."""
         return syntax_error(self.text, self.token.position, reason, reason_zh)
+
+    def refuse_full_width(self, token: Token) -> None:
+        """Raises for a word with a full-width sign: a name to the grammar, a slip of the input method to people."""
+        sign = full_width(token.text) if token.kind == "name" and not token.quoted else None
+        if sign is not None:
+            plain = half_width(sign)
+            place = token.position + token.text.index(sign)
+            raise syntax_error(
+                self.text,
+                place,
+                f"{sign!r} is a full-width sign; write {plain!r}",
+                f"{sign!r} 是全角符号,请改用半角 {plain!r}",
+            )
 
     @contextmanager
     def nested(self) -> Iterator[None]:

@@ -30,6 +30,11 @@ WRONG = [
     ("a.", 2, "expected a name"),
     ("x between 1 or 2", 12, "expected 'and'"),
     ("]1..2", 5, "end of the interval"),
+    ("金额 ＞ 100", 3, "write '>'"),
+    ("金额＞100", 2, "write '>'"),
+    ("金额 > １00", 5, "write '1'"),
+    ("sum(1，2)", 5, "write ','"),
+    ("x in (1、2)", 7, "write ','"),
 ]
 
 

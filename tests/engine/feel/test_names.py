@@ -18,6 +18,7 @@ SCOPE = {
     "rate/year": Decimal(13),
     "客户 名称": "张三",
     "金额": Decimal(8),
+    "额度（万元）": Decimal(10),
     "applicant": {"first name": "Li", "net-income": Decimal(9)},
     "date of birth": "x",
     "Person's age": Decimal(40),
@@ -37,6 +38,7 @@ SCOPE = {
     rate/year → 13
     客户 名称 + "!" → "张三!"
     金额 > 5 → true
+    额度（万元） + 1 → 11
     applicant.first name → "Li"
     applicant.net-income + 1 → 10
     [applicant][net-income > 5][1].first name → "Li"
