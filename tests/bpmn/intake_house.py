@@ -1,4 +1,4 @@
-"""A house that runs the shipped packages for real: demonstration people, real handlers, outside sources as files."""
+"""A house that runs the shipped packages for real: a few people, real handlers, outside sources as files."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import api, watcher
+from engine import api, identity, watcher
 from engine.settings import load
 from engine.store import tables as t
-from handlers import demo
 from tests.bpmn.packages import FOLDER
 from tests.house import House, MovableClock
 
 KEY = "PJ-2026-0001"
 COMPANY = "江南绿源新能源有限公司"
 REG_NO = "91320900MA1MUQ3G0X"
+
+PEOPLE: Mapping[str, tuple[str, ...]] = {
+    "li": ("rm", "rm_power"), "wang": ("rm", "rm_power", "rm_east"), "he": ("rm", "rm_south"), "zhao": ("rm_head",),
+    "sun": ("compliance",), "zhou": ("compliance", "compliance_head"), "qian": ("data_steward",),
+    "wu": ("investor_relations",), "ma": ("marketing",),
+}  # fmt: skip
+"""Who lives here and in which teams."""
 
 INQUIRY: Mapping[str, Any] = {
     "client_name": COMPANY, "reg_no": REG_NO, "client_role": "borrower", "contact_name": "陈晓",
@@ -118,11 +124,16 @@ class IntakeHouse(House):
 
 
 def furnish(folder: Path) -> None:
-    """Make the database of a house in a folder: the people are in, every package is deployed."""
+    """Make the database of a house in a folder: its people are in, every package is deployed."""
     runtime = api.open_engine(load(database_url=address(folder), data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        demo.seed(session)
+        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
+            identity.add_team(session, team, team, team, None)
+        for person, teams in PEOPLE.items():
+            identity.add_person(session, person, person, person, f"{person}@house.example")
+            for team in teams:
+                identity.add_member(session, team, person)
     refused = [
         outcome for outcome in watcher.deploy_all(runtime, FOLDER, api.SYSTEM) if outcome.faults or outcome.error
     ]
