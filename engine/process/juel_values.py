@@ -167,11 +167,11 @@ def compare(a: Value, b: Value) -> int:
     if a is None or b is None:
         raise CannotEvaluate("null has no order", "空值不能比较大小")
     if isinstance(a, str) and isinstance(b, str):
-        return (a > b) - (a < b)
+        return int(a > b) - int(a < b)
     if isinstance(a, date | time | timedelta) and not isinstance(a, bool):
         return int(_temporal(lambda: (a > b) - (a < b), "<"))
-    a, b = number(a), number(b)
-    return (a > b) - (a < b)
+    left, right = number(a), number(b)
+    return (left > right) - (left < right)
 
 
 def empty(value: Value) -> bool:
