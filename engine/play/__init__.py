@@ -8,7 +8,17 @@ from engine.play.deciding import decide
 from engine.play.folder import test_folder
 from engine.play.report import exit_code
 from engine.play.run import play
-from engine.play.terminal import main_play, main_test
+from engine.play.terminal import main_decide, main_play, main_test
 from engine.play.values import plain, read_scenario
 
-__all__ = ["decide", "exit_code", "main_play", "main_test", "plain", "play", "read_scenario", "test_folder"]
+__all__ = [
+    "decide",
+    "exit_code",
+    "main_decide",
+    "main_play",
+    "main_test",
+    "plain",
+    "play",
+    "read_scenario",
+    "test_folder",
+]

@@ -9,14 +9,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
 from engine.errors import CallerError, DealflowError, ModelError
+from engine.play.deciding import decide
 from engine.play.folder import test_folder
 from engine.play.report import exit_code
 from engine.play.run import play
-from engine.play.values import read_scenario
+from engine.play.values import plain, read_scenario
 
 SIGNS = {"enter": "→", "leave": "✓", "cancel": "✗"}
 
@@ -98,6 +100,34 @@ def main_test(argv: Sequence[str], out: TextIO | None = None) -> int:
     else:
         print("\n".join(tested(told)), file=stream)
     return max((result["exit"] for result in told["scenarios"]), default=0)
+
+
+def main_decide(argv: Sequence[str], out: TextIO | None = None) -> int:
+    """`decide FILES… --decision NAME_OR_ID --input JSON [--json]`: value, rules that fired, warnings."""
+    parser = argparse.ArgumentParser(prog="dealflow decide", description="Evaluate one decision.")
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--decision", required=True, help="name or id")
+    parser.add_argument("--input", default="{}", help="input data as JSON")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(list(argv))
+    stream = out or sys.stdout
+    try:
+        inputs = json.loads(given.input, parse_float=Decimal)
+        told = plain(decide(given.files, given.decision, inputs))
+    except ValueError as error:
+        print(f"--input: {error}", file=stream)
+        return 3
+    except DealflowError as error:
+        return _refused(error, given.json, stream)
+    if given.json:
+        print(json.dumps(told, ensure_ascii=False, indent=1), file=stream)
+        return 0
+    print(f"{told['decision']} = {json.dumps(told['value'], ensure_ascii=False)}", file=stream)
+    for rule in told["fired"]:
+        print(f"  {rule['decision']}: rule {rule['rule']} {' '.join(rule['annotations'])}".rstrip(), file=stream)
+    for warning in told["warnings"]:
+        print(f"  warning: {warning}", file=stream)
+    return 0
 
 
 def tested(told: dict[str, Any]) -> list[str]:

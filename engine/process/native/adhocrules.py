@@ -17,7 +17,7 @@ def after_activity(run: Run, scope_id: int) -> None:
     spec = run.plan.scopes[scope.node].spec
     if spec.completion is None or closing(run, scope_id):
         return
-    if run.value(spec.completion, scope_id) is True:
+    if run.holds(spec.completion, scope_id):
         kept = run.scope(scope_id)
         kept.data = {**(kept.data or {}), "closing": True}
         if spec.cancel_remaining:

@@ -15,7 +15,7 @@ from engine.process.native.cancelling import cancel_scope
 from engine.process.native.run import Run
 from engine.process.native.starting import move_token, start
 from engine.process.native.table import resume
-from engine.process.state import Held
+from engine.process.state import Held, Stage
 from engine.process.waits import CallWait, IncidentWait, JobWait, MessageWait, ThrowWait, TimerWait, UserWait, Wait
 
 
@@ -122,7 +122,11 @@ def _retried(run: Run, trigger: t.Retried) -> None:
     token = run.token(held.token)
     run.close(trigger.wait, "done")
     run.write(run.place(token), trigger.variables)
-    run.queue.append((resume(run.plan.nodes[token.node], held.data), token.id))
+    assert isinstance(held.wait, IncidentWait)
+    if held.wait.code == "LOOP_LIMIT":
+        run.queue += [(None, one.id) for one in run.tokens.values() if one.stage == Stage.ARRIVING]
+    else:
+        run.queue.append((resume(run.plan.nodes[token.node], held.data), token.id))
 
 
 def _modified(run: Run, trigger: t.Modified) -> None:

@@ -36,7 +36,7 @@ def _ask(run: Run, token: Token, p: PNode) -> None:
     told: dict[str, Any] = {flow: sum(one.flow == flow for one in waiting) for flow in p.incoming}
     told |= {"activationCount": len(waiting), "waitingForStart": True}
     assert p.node.activation is not None
-    if run.value(p.node.activation, token.scope, told) is True:
+    if run.holds(p.node.activation, token.scope, told):
         _activate(run, key, p)
 
 
@@ -92,7 +92,7 @@ def _reset(run: Run, key: Key, p: PNode, used: list[str]) -> None:
     chosen = tuple(
         (flow, target)
         for flow, target, condition in p.outs
-        if condition is not None and "waitingForStart" in condition.text and run.value(condition, key[0], told) is True
+        if condition is not None and "waitingForStart" in condition.text and run.holds(condition, key[0], told)
     )
     taken = {one.id for one in first.values()}
     rest = tuple(id for id in run.joins.get(key, ()) if id not in taken)

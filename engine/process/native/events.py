@@ -243,7 +243,7 @@ def _check(run: Run, held: Held) -> None:
     assert definition.expr is not None
     place = run.place(run.tokens[held.token]) if held.token else held.scope
     try:
-        holds = run.value(definition.expr, place) is True
+        holds = run.holds(definition.expr, place)
     except (Stuck, ModelError):
         holds = False
     if holds == held.data["last"]:

@@ -27,7 +27,7 @@ def choose(run: Run, token: Token, p: PNode) -> Chosen:
     for flow, target, condition in p.outs:
         if flow == p.default:
             continue
-        if condition is None or run.value(condition, place) is True:
+        if condition is None or run.holds(condition, place):
             found.append((flow, target))
             if p.routing == "exclusive":
                 break

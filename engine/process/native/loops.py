@@ -88,7 +88,7 @@ def _again(run: Run, loop: Loop, data: dict[str, Any], place: int) -> bool:
         return False
     if loop.condition is None:
         return True
-    return run.value(loop.condition, place, {"loopCounter": data["done"]}) is True
+    return run.holds(loop.condition, place, {"loopCounter": data["done"]})
 
 
 def _count(body: Scope) -> None:
@@ -134,7 +134,7 @@ def iteration_done(run: Run, token: Token, p: PNode) -> None:
     if loop.kind == "standard":
         over = not _again(run, loop, data, token.inner)
     else:
-        over = loop.completion is not None and run.value(loop.completion, token.inner, counters) is True
+        over = loop.completion is not None and run.holds(loop.completion, token.inner, counters)
     body.data = data
     _count(body)
     run.left(token, p)
@@ -166,7 +166,7 @@ def _throw_behaviour(run: Run, host: Token, p: PNode, body: Scope) -> bool:
     elif loop.behavior == "One":
         thrown = [loop.one_throws] if body.data["done"] == 1 else []
     elif loop.behavior == "Complex":
-        thrown = [event for condition, event in loop.complex_throws if run.value(condition, body.id) is True]
+        thrown = [event for condition, event in loop.complex_throws if run.holds(condition, body.id)]
     else:
         return True
     for event in thrown:

@@ -7,11 +7,13 @@ Work waits in an explicit queue, so that a chain of any length needs no recursio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DealflowError, ModelError, WaitClosed
-from engine.feel import Moment
+from engine.feel import Moment, Range, YearsMonths
+from engine.feel.codec import FileRef
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Closed, Ended, Env, Event, Passed, Step, Threw, Took, VariablesSet
 from engine.process.model import Expr, Param
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 NODE_LIMIT = 100_000
 """Node entries one step may make before the token that makes the next stops with the incident LOOP_LIMIT."""
 _PLAIN = frozenset({str, int, bool, type(None), Decimal})
+_KEPT = (str, int, Decimal, date, time, timedelta, YearsMonths, Range, FileRef)
 DEAD = -1
 """The stage of a token that was taken away while a function still holds it."""
 
@@ -234,9 +237,16 @@ class Run:
         return token.inner or token.scope
 
     def value(self, expr: Expr, scope_id: int, *over: Mapping[str, Any]) -> Any:
-        """An expression's value from where `scope_id` stands. Raises Stuck where it cannot be evaluated."""
+        """An expression's value from where `scope_id` stands. Raises Stuck where it cannot be evaluated or kept."""
+        return normal(self._evaluated(expr, scope_id, over))
+
+    def holds(self, expr: Expr, scope_id: int, *over: Mapping[str, Any]) -> bool:
+        """Whether a condition is true; null and any other value are not."""
+        return self._evaluated(expr, scope_id, over) is True
+
+    def _evaluated(self, expr: Expr, scope_id: int, over: tuple[Mapping[str, Any], ...]) -> Any:
         try:
-            return normal(expr(self.view(scope_id, *over), self.moment))
+            return expr(self.view(scope_id, *over), self.moment)
         except DealflowError:
             raise
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -345,11 +355,11 @@ class Run:
             self._stop(token, "EXPRESSION_FAILED", str(error))
 
     def arrive(self, token: Token) -> None:
-        """The token enters its node; past the limit it stops before it."""
+        """The token enters its node. Past the limit all stop before theirs, the first with the incident for all."""
         self.budget -= 1
-        if self.budget < 0:
+        if self.budget == -1:
             self._stop(token, "LOOP_LIMIT", "too many nodes were entered in one step: does a loop never end?")
-        else:
+        elif self.budget >= 0:
             self.attempt(self.plan.nodes[token.node].enter, token)
 
     def _stop(self, token: Token, code: str, message: str) -> None:
@@ -371,10 +381,12 @@ def normal(value: Any) -> Any:
 
 
 def _converted(value: Any) -> Any:
+    if isinstance(value, _KEPT):
+        return value
     if isinstance(value, float):
         return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
     if isinstance(value, Mapping):
         return {str(name): normal(item) for name, item in value.items()}
     if isinstance(value, tuple | set | frozenset):
         return [normal(item) for item in value]
-    return value
+    raise Stuck("VALUE_INVALID", f"a {type(value).__name__} cannot be kept as a variable")

@@ -27,7 +27,8 @@ def test_a_parallel_multi_instance_has_its_counters_and_completes_early() -> Non
     text = diagram("""
         <startEvent id="s"/><userTask id="vote"><multiInstanceLoopCharacteristics camunda:collection="${members}"
         camunda:elementVariable="member"><completionCondition xsi:type="tFormalExpression">
-        nrOfCompletedInstances &gt;= 2</completionCondition></multiInstanceLoopCharacteristics></userTask><endEvent id="e"/>
+        nrOfCompletedInstances &gt;= 2</completionCondition></multiInstanceLoopCharacteristics></userTask>
+        <endEvent id="e"/>
         s -> vote
         vote -> e
     """)  # fmt: skip

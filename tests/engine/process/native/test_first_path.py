@@ -11,7 +11,7 @@ from engine.process.expressions import compile_expression
 from engine.process.model import Definition, WorkSpec
 from engine.process.native import step
 from engine.process.state import new_state
-from engine.process.triggers import JobDone, Started, TaskCompleted
+from engine.process.triggers import JobDone, Retried, Started, TaskCompleted
 from engine.process.waits import JobWait, UserWait
 from tests.engine.process.native.building import env, model, node, trace
 
@@ -93,3 +93,26 @@ def test_an_endless_automatic_loop_ends_as_an_incident() -> None:
     definition = model([node("s", "startEvent"), node("a", "task"), node("b", "task")], "s -> a", "a -> b", "b -> a")
     stopped = step(definition, new_state(), Started(), env(), node_limit=50)
     assert [getattr(wait, "code", None) for wait in stopped.opened] == ["LOOP_LIMIT"]
+
+
+def test_a_loop_that_multiplies_tokens_stops_as_one_incident_and_can_be_retried() -> None:
+    definition = model(
+        [
+            node("s", "startEvent"), node("x", "exclusiveGateway"), node("both", "parallelGateway"),
+            node("a", "task"), node("e", "endEvent"),
+        ],
+        "s -> x", "x -> both if go", "x -> e", "both -> x", "both -> a", "a -> x",
+        defaults={"x": "x_e"},
+    )  # fmt: skip
+    stopped = step(definition, new_state(), Started(variables={"go": True}), env(), node_limit=200)
+    (incident,) = stopped.opened
+    assert len(stopped.state.tokens) > 10
+    done = step(definition, stopped.state, Retried(incident.id, {"go": False}), env(), node_limit=2000)
+    assert done.ended is not None and done.ended.state == "completed"
+
+
+def test_a_value_that_cannot_be_kept_is_an_incident_not_a_broken_state() -> None:
+    work = WorkSpec(expression=compile_expression("= function(a) a + 1"), result_variable="f")
+    definition = model([node("s", "startEvent"), node("t", "serviceTask", work=work)], "s -> t")
+    stopped = step(definition, new_state(), Started(), env())
+    assert [getattr(wait, "code", None) for wait in stopped.opened] == ["VALUE_INVALID"]

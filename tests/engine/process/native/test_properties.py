@@ -258,3 +258,55 @@ def test_cancelling_leaves_nothing(block: Any, choices: list[int]) -> None:
         assert done.ended is not None and done.ended.state == "cancelled"
         assert not done.state.open_waits() and not done.state.tokens
         assert {closed.reason for closed in done.closed} <= {"cancelled"}
+
+
+KINDS = ["task", "userTask", "serviceTask", "exclusiveGateway", "parallelGateway", "inclusiveGateway"]
+
+
+@st.composite
+def unstructured(draw: st.DrawFn) -> Definition:
+    """Any graph: nodes of any kind, flows from anywhere to anywhere, loops among them."""
+    count = draw(st.integers(2, 8))
+    nodes = [node("s", "startEvent")]
+    for number in range(count):
+        kind = draw(st.sampled_from(KINDS))
+        work = WorkSpec(topic="work") if kind == "serviceTask" else None
+        nodes.append(node(f"n{number}", kind, work=work))
+    arrows, defaults = ["s -> n0"], {}
+    for number in range(count):
+        targets = draw(st.lists(st.integers(0, count - 1), max_size=3, unique=True))
+        chooses = nodes[number + 1].type in ("exclusiveGateway", "inclusiveGateway") and len(targets) > 1
+        for place, target in enumerate(targets):
+            condition = f" if choice > {place}" if chooses and place else ""
+            arrows.append(f"n{number} -> n{target}{condition}")
+        if chooses:
+            defaults[f"n{number}"] = f"n{number}_n{targets[0]}"
+    return model(nodes, *arrows, defaults=defaults)
+
+
+@QUIET
+@given(unstructured(), CHOICES)
+def test_unstructured_models_lose_and_double_no_token(definition: Definition, choices: list[int]) -> None:
+    done = step(definition, new_state(), t.Started(variables={"choice": 1, "turns": 0}), env(), node_limit=300)
+    for choice in choices:
+        _consistent(done.state)
+        _no_join_is_forgotten(definition, done.state)
+        if done.ended is not None or not done.state.open_waits():
+            break
+        trigger, at = _triggers(done.state, choice)
+        before = encode(done.state)
+        again = step(definition, decode(before), trigger, at, node_limit=300)
+        done = step(definition, done.state, trigger, at, node_limit=300)
+        assert encode(again.state) == encode(done.state) and again.events == done.events
+
+
+def _no_join_is_forgotten(definition: Definition, state: State) -> None:
+    """At rest no parallel join has a token on every flow, and no inclusive join stands alone in its scope."""
+    if any(isinstance(wait, IncidentWait) for wait in state.open_waits()):
+        return
+    for (_, join), waiting in state.joins.items():
+        filled = {state.tokens[id].flow for id in waiting}
+        if definition.nodes[join].type == "parallelGateway":
+            assert filled < set(definition.nodes[join].incoming)
+        else:
+            assert len(state.tokens) > len(waiting)
