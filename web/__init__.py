@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         RATELIMIT_ENABLED=True,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app, locale_selector=scope.language, timezone_selector=lambda: settings.zone)
     csrf.init_app(app)

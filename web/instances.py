@@ -79,7 +79,7 @@ def fields_of(db: Any, key: str, version: int) -> dict[str, Mapping[str, Any]]:
             form = queries.form(db, key, one, version)
         except NotFound:
             continue
-        for field in schemas.fields(schemas.shown(form.schema, form.translations, language())):
+        for field in schemas.variables(schemas.shown(form.schema, form.translations, language())):
             found.setdefault(str(field.get("key") or field.get("path")), field)
     return found
 

@@ -69,6 +69,14 @@ def title(field: Mapping[str, Any]) -> str:
     return str(field.get("label") or field.get("dateLabel") or field.get("timeLabel") or "")
 
 
+def variables(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """The components that write a variable of their own: not what stands in the rows of a list."""
+    for child in (schema or {}).get("components") or ():
+        if child.get("type") != "dynamiclist" and not child.get("path"):
+            yield from variables(child)
+        yield child
+
+
 def sorted_out(
     fields_by_key: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]
 ) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,27 +14,45 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine import api, identity
-from tests.house import PASSWORD, House
+from engine.settings import load
+from tests.house import PASSWORD, House, MovableClock, build
 from tests.web.material import package
 from web import create_app
 from web.extensions import limiter
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Pages are tried on SQLite; the engine's own tests hold both databases."""
-    return f"sqlite:///{tmp_path / 'web.db'}"
-
-
-@pytest.fixture
-def house(open_house: Callable[..., House]) -> House:
-    """A house whose people have passwords, with the book's tables and one small process."""
-    house = open_house(handlers=("handlers",), secret_key="for tests alone")
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with people who have passwords, the book's tables and one small process; copied for every test."""
+    folder = tmp_path_factory.mktemp("furnished")
+    house = build(f"sqlite:///{folder / 'web.db'}", folder, handlers=("handlers",))
     with house.writing() as session:
-        for name in ("li", "wang", "hu", "root"):
+        for name in ("li", "wang", "hu", "chen", "root", "owen"):
             identity.set_password(session, name, PASSWORD)
         api.deploy(session, api.SYSTEM, "offer", package())
-    return house
+    with house.runtime.database.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    house.runtime.database.dispose()
+    return folder / "web.db"
+
+
+@pytest.fixture
+def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
+    """A furnished house on a copy of its own. Pages are tried on SQLite; the engine's tests hold both databases."""
+    shutil.copy(furnished, tmp_path / "web.db")
+    clock = MovableClock()
+    settings = load(
+        database_url=f"sqlite:///{tmp_path / 'web.db'}",
+        data_dir=tmp_path,
+        bpmn_dir=tmp_path / "bpmn",
+        handlers=("handlers",),
+        secret_key="for tests alone",
+    )
+    runtime = api.open_engine(settings, clock)
+    yield House(runtime, clock)
+    runtime.database.dispose()
 
 
 @dataclass

@@ -1,0 +1,106 @@
+"""Signing in: who gets in, who is locked out, and that the way to a page survives it."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+import pytest
+
+from tests.house import House
+from tests.web.conftest import Visitor
+
+WHO = Callable[[str], Visitor]
+
+
+@pytest.mark.parametrize("path", ["/", "/inbox", "/tasks/1", "/processes", "/instances", "/clients", "/notifications"])
+def test_every_page_asks_for_a_sign_in_and_remembers_the_way(visitor: WHO, path: str) -> None:
+    answer = visitor("").get(path)
+    if path == "/":
+        assert answer.headers["Location"] == "/inbox"
+    else:
+        assert answer.status_code == 302 and unquote(answer.headers["Location"]) == f"/login?next={path}"
+
+
+def test_a_link_in_a_mail_opens_the_task_after_the_sign_in(house: House, visitor: WHO) -> None:
+    house.start("offer")
+    task = house.task("assess")["id"]
+    answer = visitor("").sign_in("li", next=f"/tasks/{task}")
+    assert answer.headers["Location"] == f"/tasks/{task}"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_the_way_never_leads_to_another_site(visitor: WHO, target: str) -> None:
+    assert visitor("").sign_in("li", next=target).headers["Location"] == "/inbox"
+
+
+def test_a_wrong_password_is_told_without_saying_whether_the_name_exists(visitor: WHO) -> None:
+    known, unknown = visitor(""), visitor("")
+    one, other = known.sign_in("li", "wrong"), unknown.sign_in("nobody", "wrong")
+    assert (one.status_code, other.status_code) == (401, 401)
+    assert "用户名或密码不正确" in one.get_data(as_text=True)
+    assert "用户名或密码不正确" in other.get_data(as_text=True)
+
+
+def test_five_wrong_passwords_lock_the_name_for_a_while(house: House, visitor: WHO) -> None:
+    guest = visitor("")
+    for _ in range(5):
+        last = guest.sign_in("li", "wrong")
+    assert "锁定" in last.get_data(as_text=True)
+    assert guest.sign_in("li").status_code == 401
+    house.clock.move(minutes=16)
+    assert guest.sign_in("li").status_code == 302
+
+
+def test_many_tries_from_one_address_are_slowed_down(visitor: WHO) -> None:
+    guest = visitor("")
+    codes = [guest.sign_in(f"name{n}", "wrong").status_code for n in range(31)]
+    assert codes[0] == 401 and codes[-1] == 429
+
+
+def test_a_form_without_its_token_is_refused(visitor: WHO) -> None:
+    li = visitor("li")
+    li.token = "forged"
+    assert li.post("/preferences", {"open_next": "1"}).status_code == 400
+
+
+def test_signing_out_ends_the_session(visitor: WHO) -> None:
+    li = visitor("li")
+    li.post("/logout")
+    assert li.get("/inbox").status_code == 302
+
+
+def test_the_language_is_remembered_for_the_person(visitor: WHO) -> None:
+    li = visitor("li")
+    assert "待办" in li.get("/inbox").get_data(as_text=True)
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    assert '<html lang="en"' in li.get("/inbox").get_data(as_text=True)
+    assert '<html lang="en"' in visitor("li").get("/inbox").get_data(as_text=True)
+
+
+def test_the_language_can_be_chosen_before_signing_in(visitor: WHO) -> None:
+    guest = visitor("")
+    guest.get("/login")
+    guest.post("/language", {"language": "en", "next": "/login"})
+    assert "User name" in guest.get("/login").get_data(as_text=True)
+
+
+def test_a_session_that_ran_out_answers_programs_with_401(visitor: WHO) -> None:
+    guest = visitor("")
+    draft = guest.client.put("/tasks/1/draft", json={"variables": {}}, headers={"Accept": "application/json"})
+    assert draft.status_code == 401 and draft.mimetype == "application/problem+json"
+    part = guest.client.get("/inbox/counts", headers={"HX-Request": "true"})
+    assert part.status_code == 401
+
+
+def test_every_answer_carries_the_security_headers(visitor: WHO) -> None:
+    for path in ("/login", "/inbox", "/nothing-here", "/api/v1/openapi.json"):
+        headers = visitor("").get(path).headers
+        assert "script-src 'self'" in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_session_cookie_is_kept_from_scripts(visitor: WHO) -> None:
+    cookie = visitor("").sign_in("li").headers.get_all("Set-Cookie")
+    session = next(one for one in cookie if one.startswith("dealflow="))
+    assert "HttpOnly" in session and "SameSite=Lax" in session
