@@ -48,8 +48,10 @@ def begin(run: Run, token: Token, p: PNode) -> None:
     if not goes_on:
         run.push(_finish_body, token)
     elif loop.kind == "parallel":
-        for index in reversed(range(data["n"])):
+        at = len(run.queue)
+        for index in range(data["n"]):
             _iterate(run, body, p, index, items[index] if items is not None else None)
+        run.queue[at:] = reversed(run.queue[at:])
     else:
         if items is not None:
             body.data = {**data, "items": items}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,11 +13,35 @@ import pytest
 from engine.errors import InternalError
 from engine.feel import Range, YearsMonths
 from engine.process.codec import decode, encode
+from engine.process.definition import read_bpmn
 from engine.process.expressions import compile_expression
 from engine.process.model import Definition, UserSpec, WorkSpec
 from engine.process.native import step
 from engine.process.state import State, new_state
-from engine.process.triggers import Started, TaskCompleted
+from engine.process.triggers import (
+    CallEnded,
+    ConditionChanged,
+    Delivered,
+    JobDone,
+    MessageArrived,
+    Retried,
+    SignalRaised,
+    Started,
+    TaskCompleted,
+    TimerFired,
+    Trigger,
+)
+from engine.process.waits import (
+    CallWait,
+    IncidentWait,
+    JobWait,
+    MessageWait,
+    SignalWait,
+    ThrowWait,
+    TimerWait,
+    UserWait,
+    Wait,
+)
 from tests.engine.process.native.building import env, model, node
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -86,3 +111,42 @@ def test_there_are_golden_states() -> None:
 def test_a_state_of_a_later_format_is_refused_by_number() -> None:
     with pytest.raises(InternalError, match="99"):
         decode(b"[99]")
+
+
+def test_a_golden_state_goes_on_with_the_diagram_of_its_time() -> None:
+    definition = read_bpmn((GOLDEN / "everything.bpmn").read_bytes()).definition("p")
+    state = decode((GOLDEN / "state-1-everything.json").read_bytes())
+    kinds = {type(wait) for wait in state.open_waits()}
+    assert kinds == set(get_args(Wait)), "a golden state holds every kind of wait"
+    assert {scope.kind for scope in state.scopes.values()} == {"process", "body", "task", "undo"}
+    for _ in range(40):
+        if not state.open_waits():
+            break
+        state = step(definition, state, _answer(_work(state)), env(datetime(2026, 3, 1, tzinfo=UTC))).state
+    assert state.ended and state.variables()["client"] == "CL-1"
+
+
+def _work(state: State) -> Wait:
+    """A wait that brings the instance on: not a subscription, not a timer beside a task."""
+    return next(held.wait for held in state.waits.values() if held.role not in ("start", "boundary"))
+
+
+def _answer(wait: Wait) -> Trigger:
+    match wait:
+        case UserWait():
+            return TaskCompleted(wait.id)
+        case JobWait():
+            return JobDone(wait.id)
+        case TimerWait():
+            return TimerFired(wait.id)
+        case CallWait():
+            return CallEnded(wait.id)
+        case ThrowWait():
+            return Delivered(wait.id)
+        case IncidentWait():
+            return Retried(wait.id, {"go": True})
+        case MessageWait():
+            return MessageArrived(wait.id)
+        case SignalWait():
+            return SignalRaised(wait.name)
+    return ConditionChanged({"n": 5})
