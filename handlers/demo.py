@@ -1,4 +1,4 @@
-"""People and a small book to try Dealflow with. Everybody's password is `dealflow`; nobody and nothing here is real.
+"""People and a small book to try Dealflow with. Everybody's password is `demo`; nobody and nothing here is real.
 
 Law: idempotent: what is there already, by sign-in name or registration number, stays as it is.
 """
@@ -14,15 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import identity
+from engine import api, identity, queries
 from engine.execution import runtime_of
 from engine.store import tables as engine_tables
 from handlers import reg_no
-from handlers.records import interactions, parties, projects
+from handlers.records import interactions, keys, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
 
-PASSWORD = "dealflow"
+PASSWORD = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +50,45 @@ class DemoPerson:
 
 
 TEAMS = (
-    DemoTeam("marketing", "市场部", "Marketing", "lin.yue"),
-    DemoTeam("rm", "客户经理部", "Relationship managers", "gao.feng"),
-    DemoTeam("rm_power", "电力与新能源项目组", "Power and renewables", "gao.feng"),
-    DemoTeam("rm_east", "华东组", "East China", "gao.feng"),
-    DemoTeam("rm_south", "华南组", "South China", "gao.feng"),
-    DemoTeam("rm_head", "业务主管", "Heads of business", "gao.feng"),
-    DemoTeam("investor_relations", "投资者关系部", "Investor relations", "xie.an"),
-    DemoTeam("compliance", "合规部", "Compliance", "sun.hao"),
-    DemoTeam("compliance_head", "高级合规审批", "Heads of compliance", "sun.hao"),
-    DemoTeam("analyst", "评审部", "Credit analysts", "zhou.tao"),
-    DemoTeam("risk_officer", "风险部", "Risk", "tang.lei"),
-    DemoTeam("data_steward", "数据管理", "Data stewards", "he.jing", "round_robin"),
-    DemoTeam("legal", "法务部", "Legal", "pan.yu"),
-    DemoTeam("loan_ops", "放款中心", "Loan operations", "dong.ning"),
-    DemoTeam("crm_specialist", "CRM专员", "CRM specialists", "ye.qing"),
-    DemoTeam("process_owner", "流程管理", "Process owners", "luo.min"),
+    DemoTeam("marketing", "市场部", "Marketing", "ma"),
+    DemoTeam("rm", "客户经理", "Relationship managers", "zhao"),
+    DemoTeam("rm_power", "电力与新能源项目组", "Power and renewables", "zhao"),
+    DemoTeam("rm_east", "华东项目组", "East China", "zhao"),
+    DemoTeam("rm_south", "华南项目组", "South China", "zhao"),
+    DemoTeam("rm_head", "客户经理主管", "Head of relationship management", "zhao"),
+    DemoTeam("investor_relations", "投资者关系", "Investor relations", "wu"),
+    DemoTeam("compliance", "合规部", "Compliance", "zhou"),
+    DemoTeam("compliance_head", "高级合规审批", "Senior compliance approval", "zhou"),
+    DemoTeam("analyst", "评审部", "Credit analysts", "jin"),
+    DemoTeam("risk_officer", "风险部", "Risk", "tang"),
+    DemoTeam("data_steward", "数据管理", "Data stewards", "qian", "round_robin"),
+    DemoTeam("legal", "法务部", "Legal", "pan"),
+    DemoTeam("loan_ops", "放款中心", "Loan operations", "dong"),
+    DemoTeam("crm_specialist", "CRM 专员", "CRM specialists", "ye"),
+    DemoTeam("process_owner", "流程负责人", "Process owners", "owen"),
     DemoTeam("admin", "系统管理", "Administrators", "admin"),
 )
 
 PEOPLE = (
-    DemoPerson("lin.yue", "林悦", "Lin Yue", ("marketing",)),
-    DemoPerson("li.wei", "李伟", "Li Wei", ("rm", "rm_power", "rm_east"), "east", ("renewable_power", "hydro_power")),
-    DemoPerson(
-        "chen.jie", "陈洁", "Chen Jie", ("rm", "rm_power", "rm_south"), "south", ("renewable_power", "transport")
-    ),
-    DemoPerson(
-        "zhao.min", "赵敏", "Zhao Min", ("rm", "rm_east", "rm_south"), "east", ("water_environment", "data_center")
-    ),
-    DemoPerson("gao.feng", "高峰", "Gao Feng", ("rm_head",)),
-    DemoPerson("xie.an", "谢安", "Xie An", ("investor_relations",)),
-    DemoPerson("sun.hao", "孙昊", "Sun Hao", ("compliance", "compliance_head")),
-    DemoPerson("wu.xia", "吴霞", "Wu Xia", ("compliance",)),
-    DemoPerson("feng.bo", "冯博", "Feng Bo", ("compliance_head",)),
-    DemoPerson("zhou.tao", "周涛", "Zhou Tao", ("analyst",)),
-    DemoPerson("tang.lei", "唐磊", "Tang Lei", ("risk_officer",)),
-    DemoPerson("he.jing", "何静", "He Jing", ("data_steward",)),
-    DemoPerson("deng.chao", "邓超群", "Deng Chaoqun", ("data_steward",)),
-    DemoPerson("pan.yu", "潘玉", "Pan Yu", ("legal",)),
-    DemoPerson("dong.ning", "董宁", "Dong Ning", ("loan_ops",)),
-    DemoPerson("cai.rui", "蔡睿", "Cai Rui", ("loan_ops",)),
-    DemoPerson("ye.qing", "叶青", "Ye Qing", ("crm_specialist",)),
-    DemoPerson("luo.min", "罗敏", "Luo Min", ("process_owner",)),
-    DemoPerson("admin", "系统管理员", "Administrator", ("admin", "process_owner")),
+    DemoPerson("li", "李雷", "Li Lei", ("rm", "rm_power"), "north", ("renewable_power", "hydro_power")),
+    DemoPerson("wang", "王芳", "Wang Fang", ("rm", "rm_power", "rm_east"), "east", ("renewable_power", "transport")),
+    DemoPerson("he", "何川", "He Chuan", ("rm", "rm_south"), "south", ("water_environment", "data_center")),
+    DemoPerson("zhao", "赵敏", "Zhao Min", ("rm_head",)),
+    DemoPerson("sun", "孙莉", "Sun Li", ("compliance",)),
+    DemoPerson("zhou", "周正", "Zhou Zheng", ("compliance", "compliance_head")),
+    DemoPerson("feng", "冯博", "Feng Bo", ("compliance_head",)),
+    DemoPerson("qian", "钱进", "Qian Jin", ("data_steward",)),
+    DemoPerson("deng", "邓超", "Deng Chao", ("data_steward",)),
+    DemoPerson("wu", "吴越", "Wu Yue", ("investor_relations",)),
+    DemoPerson("ma", "马明", "Ma Ming", ("marketing",)),
+    DemoPerson("jin", "金涛", "Jin Tao", ("analyst",)),
+    DemoPerson("tang", "唐磊", "Tang Lei", ("risk_officer",)),
+    DemoPerson("pan", "潘玉", "Pan Yu", ("legal",)),
+    DemoPerson("dong", "董宁", "Dong Ning", ("loan_ops",)),
+    DemoPerson("cai", "蔡睿", "Cai Rui", ("loan_ops",)),
+    DemoPerson("ye", "叶青", "Ye Qing", ("crm_specialist",)),
+    DemoPerson("owen", "欧文", "Owen", ("process_owner",)),
+    DemoPerson("admin", "管理员", "Administrator", ("admin", "process_owner")),
 )
 
 
@@ -104,7 +100,7 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
     {
         "legal_name": "江苏澄远海上风电有限公司",
         "reg_no": _code("320600", "MA1XK3P0"),
-        "owner": "li.wei",
+        "owner": "li",
         "region": "east",
         "industry": "renewable_power",
         "legal_rep": "顾明辉",
@@ -119,7 +115,7 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
     {
         "legal_name": "广东禾昭水务股份有限公司",
         "reg_no": _code("440100", "MA5G7Q2X"),
-        "owner": "zhao.min",
+        "owner": "he",
         "region": "south",
         "industry": "water_environment",
         "legal_rep": "罗丽华",
@@ -134,7 +130,7 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
     {
         "legal_name": "四川曜川抽水蓄能有限公司",
         "reg_no": _code("510100", "MA6D9T4R"),
-        "owner": "chen.jie",
+        "owner": "wang",
         "region": "southwest",
         "industry": "grid_storage",
         "legal_rep": "袁建国",
@@ -149,7 +145,7 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
     {
         "legal_name": "山东岚桥港务集团有限公司",
         "reg_no": _code("370200", "MA3C8N6K"),
-        "owner": "li.wei",
+        "owner": "li",
         "region": "east",
         "industry": "transport",
         "legal_rep": "于海燕",
@@ -227,3 +223,87 @@ def _client(session: Session, told: Mapping[str, Any], now: datetime, zone: tzin
     )
     interactions.add(session, talk)
     return True
+
+
+_SHARED: Mapping[str, Any] = {
+    "country": "CN",
+    "currency": "CNY",
+    "client_role": "borrower",
+    "purpose": "new_construction",
+    "project_stage": "ready_to_build",
+    "permits": "complete",
+    "has_financials": True,
+    "consent_contact": True,
+    "source": "website",
+    "language": "zh",
+}
+
+INQUIRIES: tuple[Mapping[str, Any], ...] = (
+    {
+        "client_name": "宁夏盐池光伏发电有限公司", "reg_no": "91640323MA76B1C2DY", "contact_name": "陈晓",
+        "contact_title": "财务总监", "phone": "13800138001", "email": "chenxiao@example.com", "region": "northwest",
+        "sector": "renewable_power", "project_name": "盐池 100MW 光伏电站", "amount": Decimal(425_000_000),
+        "tenor_months": 180, "equity_pct": Decimal(25),
+    },
+    {
+        "client_name": "青海绿储能源科技股份有限公司", "reg_no": "91632801MA75K8XH4K", "contact_name": "马文海",
+        "contact_title": "总经理", "phone": "13900139002", "email": "mawenhai@example.com", "region": "northwest",
+        "sector": "grid_storage", "project_name": "格尔木 200MWh 储能", "amount": Decimal(318_500_000),
+        "tenor_months": 120, "equity_pct": Decimal(30), "permits": "partial",
+    },
+    {
+        "client_name": "山东半岛轨道交通集团有限公司", "reg_no": "913702001635812346", "contact_name": "于洋",
+        "contact_title": "投融资部部长", "phone": "13700137003", "email": "yuyang@example.com", "region": "east",
+        "sector": "transport", "project_name": "青岛地铁支线 PPP", "amount": Decimal(12_800_000_000),
+        "tenor_months": 300, "equity_pct": Decimal(20), "client_role": "sponsor",
+    },
+    {
+        "client_name": "鄂尔多斯市风电开发有限公司", "reg_no": "91150600MA0N2Q5R7J", "contact_name": "白音",
+        "contact_title": "项目经理", "phone": "13600136004", "email": "baiyin@example.com", "region": "north",
+        "sector": "renewable_power", "project_name": "达拉特旗 300MW 风电", "amount": Decimal(1_560_000_000),
+        "tenor_months": 216, "equity_pct": Decimal(22),
+    },
+    {
+        "client_name": "江苏临港水务有限公司", "reg_no": "913200001347501234", "contact_name": "顾琳",
+        "contact_title": "副总经理", "phone": "13500135005", "email": "gulin@example.com", "region": "east",
+        "sector": "water_environment", "project_name": "临港污水处理厂二期", "amount": Decimal(268_000_000),
+        "tenor_months": 240, "equity_pct": Decimal(30), "purpose": "expansion",
+    },
+    {
+        "client_name": "成都云锦数据中心有限公司", "reg_no": "91510100MA61T9K3PR", "contact_name": "唐薇",
+        "contact_title": "财务经理", "phone": "13400134006", "email": "tangwei@example.com", "region": "southwest",
+        "sector": "data_center", "project_name": "天府数据中心一期", "amount": Decimal(690_000_000),
+        "tenor_months": 96, "equity_pct": Decimal(35), "project_stage": "construction",
+    },
+)  # fmt: skip
+"""Inquiries of a first morning; names are invented, registration numbers carry correct check characters."""
+
+
+def seed_book(session: Session) -> int:
+    """Let the first inquiries come in where P1 is deployed and nothing has happened yet; how many did."""
+    deployed = any(row.key == "client_intake" for row in queries.definitions(session))
+    if not deployed or queries.instances(session, size=1):
+        return 0
+    runtime = runtime_of(session)
+    year = runtime.now().astimezone(runtime.zone).year
+    for number, inquiry in enumerate(INQUIRIES, start=1):
+        api.send_message(
+            session,
+            api.SYSTEM,
+            "inquiry_received",
+            business_key=keys.next_key(session, keys.PROJECT, year),
+            variables={**_SHARED, **inquiry},
+            message_id=f"demo:{number}",
+        )
+    return len(INQUIRIES)
+
+
+def who(language: str) -> list[tuple[str, str]]:
+    """(sign-in name, name and teams) of everybody, for the welcome."""
+    chinese = language == "zh"
+    teams = {team.id: team.name if chinese else team.name_en for team in TEAMS}
+    joined = "、" if chinese else ", "
+    return [
+        (person.id, f"{person.name if chinese else person.name_en}  {joined.join(teams[t] for t in person.teams)}")
+        for person in PEOPLE
+    ]

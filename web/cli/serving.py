@@ -110,7 +110,7 @@ def prepare(settings: Settings) -> list[watcher.Outcome]:
     try:
         api.migrate(runtime)
         with runtime.transaction() as session:
-            demo.seed(session)
+            demo.seed(session, runtime.now())
         outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start")
         with runtime.transaction() as session:
             demo.seed_book(session)
