@@ -23,6 +23,7 @@ from engine.play import test_folder as play_folder
 from engine.process.definition import read_bpmn
 from engine.process.model import Definition
 from tests.bpmn.packages import BPMN, DMN, FOLDER, components, drawing, english, forms, names
+from web.schemas import shown
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PACKAGES = names()
@@ -215,6 +216,14 @@ def test_english_speaks_of_nothing_that_is_gone(package: str) -> None:
         known |= {component["id"] for component in components(schema)}
     stale = [key for key in english(package) if key.removesuffix(".documentation") not in known]
     assert stale == []
+
+
+@each_package
+def test_a_form_in_the_page_is_wholly_english_for_english_readers(package: str) -> None:
+    for schema in forms(package).values():
+        for component in components(shown(schema, english(package), "en")):
+            own = {name: value for name, value in component.items() if name not in ("components", "id")}
+            assert not chinese(json.dumps(own, ensure_ascii=False)), component["id"]
 
 
 # ── the drawing ────────────────────────────────────────────────────────────────────────────────────────────────
