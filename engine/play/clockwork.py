@@ -46,7 +46,13 @@ class Clockwork:
                 if begins(definition, id):
                     for event in definition.nodes[id].events:
                         if event.kind == "timer":
-                            self._set(definition, id, event)
+                            self._try_to_set(definition, id, event)
+
+    def _try_to_set(self, definition: Definition, id: str, event: EventDefinition) -> None:
+        try:
+            self._set(definition, id, event)
+        except ValueError as error:
+            raise ScenarioWrong(step=0, reason=f"{id}: {error}", reason_zh=f"{id}:{error}") from error
 
     def _set(self, definition: Definition, id: str, event: EventDefinition) -> None:
         machine = self.machine
@@ -59,8 +65,8 @@ class Clockwork:
         elif event.timer == "duration":
             due = add(machine.now, read_period(value), machine.zone, machine.calendar)
             self.starts.append(TimerStart(definition, id, due))
-        else:
-            self.starts.append(TimerStart(definition, id, read_moment(value, machine.zone)))
+        elif (moment := read_moment(value, machine.zone)) > machine.now:
+            self.starts.append(TimerStart(definition, id, moment))
 
     def _moment(self) -> Moment:
         machine = self.machine
@@ -74,9 +80,13 @@ class Clockwork:
             until = add(machine.now, read_period(period), machine.zone, machine.calendar)
         except ValueError as error:
             raise ScenarioWrong(step=step, reason=str(error), reason_zh=f"时长无效:{period}") from error
+        self.fire(until, step)
+        machine.now = max(machine.now, until)
+
+    def fire(self, until: datetime, step: int) -> None:
+        """Fire everything due up to a moment, in order of due time. Raises ScenarioWrong when it never ends."""
         for _ in range(FIRE_LIMIT):
             if not self._fire_next(until):
-                machine.now = max(machine.now, until)
                 return
         raise ScenarioWrong(
             step=step, reason=f"more than {FIRE_LIMIT} timers fired", reason_zh=f"触发的定时器超过 {FIRE_LIMIT} 个"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +16,14 @@ from engine.play.machine import Machine
 from engine.play.people import People
 from engine.play.report import report
 from engine.play.scenario import Player
+from engine.process.businesstime import BusinessCalendar
 from engine.process.native.run import normal
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The business zone of a play whose `now` names no other."""
 DEFAULT_NOW = datetime(2026, 1, 5, 9, tzinfo=ZONE)
 """The moment at which a scenario without `now` begins: a Monday morning."""
-_HEAD = {"now", "zone", "people", "handlers", "steps", "files", "name", "comment", "kernel", "holidays"}
+_HEAD = {"now", "zone", "people", "handlers", "steps", "files", "name", "comment", "holidays", "working_weekends"}
 
 
 def play(
@@ -69,9 +70,22 @@ def begin(library: Library, scenario: Mapping[str, Any], kernel: str, save_betwe
         for topic, entry in (scenario.get("handlers") or {}).items()
     }
     return Machine(
-        library, kernel_named(kernel), _now(scenario, zone), zone, People(scenario.get("people") or {}), handlers,
+        library,
+        kernel_named(kernel),
+        _now(scenario, zone),
+        zone,
+        People(scenario.get("people") or {}),
+        handlers,
         save_between_steps,
-    )  # fmt: skip
+        BusinessCalendar(zone, _days(scenario, "holidays"), _days(scenario, "working_weekends")),
+    )
+
+
+def _days(scenario: Mapping[str, Any], key: str) -> frozenset[date]:
+    try:
+        return frozenset(date.fromisoformat(str(day)) for day in scenario.get(key) or ())
+    except ValueError as error:
+        raise ScenarioWrong(step=0, reason=f"{key}: {error}", reason_zh=f"{key} 无效") from error
 
 
 def _entry(entry: Any) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Player:
             try:
                 _VERBS[verb](self, step, number)
                 self.machine.settle()
+                self.clockwork.fire(self.machine.now, number)
             except ScenarioWrong:
                 raise
             except DealflowError as error:

@@ -144,6 +144,32 @@ def test_timers_start_processes_and_fire_in_order_of_their_moments() -> None:
     assert starts == [f"2026-01-0{day}T08:00:00+08:00" for day in (6, 7, 8)]
 
 
+def test_holidays_of_the_scenario_move_due_dates() -> None:
+    text = diagram("""
+        <startEvent id="s"/><userTask id="t"><extensionElements><camunda:properties>
+        <camunda:property name="due" value="2BD"/></camunda:properties></extensionElements></userTask>
+        s -> t
+    """)
+    expect = {"expect": {"tasks": {"t": {"due": "2025-09-29"}}}}
+    head = {"now": "2025-09-26T10:00:00+08:00", "steps": [{"start": "p"}, expect]}
+    assert play([text], {**head, "working_weekends": ["2025-09-28"]})["unmet"] == []
+    assert play([text], head)["unmet"] != []
+
+
+def test_a_timer_whose_moment_has_passed_fires_at_once() -> None:
+    text = diagram("""
+        <startEvent id="s"/><intermediateCatchEvent id="past"><timerEventDefinition>
+        <timeDate>2020-01-01T00:00:00Z</timeDate></timerEventDefinition></intermediateCatchEvent><intermediateCatchEvent id="zero"><timerEventDefinition>
+        <timeDuration>PT0S</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="e"/>
+        s -> past
+        past -> zero
+        zero -> e
+    """)
+    told = play([text], {"steps": [{"start": "p"}]})
+    assert told["instances"][0]["state"] == "completed"
+    assert {one["at"] for one in told["trace"]} == {"2026-01-05T09:00:00+08:00"}
+
+
 def test_cron_keeps_the_hour_of_a_zone_with_summer_time() -> None:
     daily = diagram("""
         <startEvent id="s"/><userTask id="u"/><boundaryEvent id="b" attachedToRef="u" cancelActivity="false">
