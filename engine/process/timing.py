@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.feel import YearsMonths
 from engine.process.businesstime import BusinessCalendar
@@ -106,9 +107,10 @@ def read_moment(value: Any, zone: tzinfo) -> datetime:
         text = value.strip()
         plain, _, name = text.partition("@")
         if name:
-            from zoneinfo import ZoneInfo
-
-            return datetime.fromisoformat(plain).replace(tzinfo=ZoneInfo(name))
+            try:
+                return datetime.fromisoformat(plain).replace(tzinfo=ZoneInfo(name))
+            except ZoneInfoNotFoundError as error:
+                raise ValueError(f"there is no time zone “{name}”") from error
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     raise ValueError(f"{value!r} is not a point in time")

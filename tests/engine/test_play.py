@@ -159,7 +159,8 @@ def test_holidays_of_the_scenario_move_due_dates() -> None:
 def test_a_timer_whose_moment_has_passed_fires_at_once() -> None:
     text = diagram("""
         <startEvent id="s"/><intermediateCatchEvent id="past"><timerEventDefinition>
-        <timeDate>2020-01-01T00:00:00Z</timeDate></timerEventDefinition></intermediateCatchEvent><intermediateCatchEvent id="zero"><timerEventDefinition>
+        <timeDate>2020-01-01T00:00:00Z</timeDate></timerEventDefinition></intermediateCatchEvent>
+        <intermediateCatchEvent id="zero"><timerEventDefinition>
         <timeDuration>PT0S</timeDuration></timerEventDefinition></intermediateCatchEvent><endEvent id="e"/>
         s -> past
         past -> zero

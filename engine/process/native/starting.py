@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import InvalidInput, NotFound
 from engine.process.native import events, subprocesses
-from engine.process.native.activities import finish
+from engine.process.native.activities import finish, settle
 from engine.process.native.arming import listen
 from engine.process.native.cancelling import cancel_token
 from engine.process.native.plan import PNode
@@ -109,8 +109,6 @@ def _scope_for(run: Run, wanted: str, near: int) -> Scope:
     token = run.new_token(p.id, outer.id)
     run.entered(token, p)
     scope = subprocesses.open_scope(run, token, p)
-    from engine.process.native.activities import settle
-
     settle(run, token, p)
     token.stage = Stage.WAITING
     return scope
