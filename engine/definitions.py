@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.decisions import Decisions, compile_decisions
 from engine.errors import Fault, ModelRefused, NotFound
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
-from engine.process.definition import read_bpmn
+from engine.process.definition import process_ids, read_bpmn
 from engine.process.model import Definition
 from engine.store import tables as t
 
@@ -127,10 +128,8 @@ def _process_ids(files: Mapping[str, bytes]) -> set[str]:
     found: set[str] = set()
     for name, content in files.items():
         if kind_of(name) == "bpmn":
-            try:
-                found |= {d.key for d in read_bpmn(content, file=name, schema_check=False).definitions}
-            except ModelRefused:
-                continue
+            with suppress(ModelRefused):  # told when the file itself is read
+                found |= process_ids(content, file=name)
     return found
 
 
@@ -334,7 +333,7 @@ def _compile(session: Session, definition_id: int) -> Package:
             case "form":
                 _check_form(found, name, content)
             case "bpmn":
-                models = read_bpmn(content, file=name, schema_check=False)
+                models = read_bpmn(content, file=name, checked=True)
                 definition = next((d for d in models.definitions if d.key == row["key"]), definition)
     if definition is None:
         raise NotFound(what="process", id=row["key"])
