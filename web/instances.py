@@ -68,7 +68,9 @@ def show(instance_id: int) -> Any:
         card = case_of(db, case.row.business_key, case.variables)
         fields = fields_of(db, case.row.key, case.row.version)
     known, technical = schemas.sorted_out(fields, case.variables)
-    return render_template("instances/show.html", case=case, row=case.row, past=past, card=card, known=known, technical=technical)
+    return render_template(
+        "instances/show.html", case=case, row=case.row, past=past, card=card, known=known, technical=technical
+    )
 
 
 def fields_of(db: Any, key: str, version: int) -> dict[str, Mapping[str, Any]]:

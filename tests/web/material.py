@@ -8,18 +8,20 @@ from tests.engine.diagrams import HEAD, flows
 
 BPMN = (
     HEAD
-    + '<message id="m1" name="inquiry_received"/>'
+    + '<message id="m1" name="offer_asked"/>'
     + '<process id="offer" name="报价" isExecutable="true">'
     + "<extensionElements><camunda:properties>"
     + '<camunda:property name="facts" value="client_name,project_name,amount,currency"/>'
     + "</camunda:properties></extensionElements>"
     + '<startEvent id="start"/><startEvent id="arrives"><messageEventDefinition messageRef="m1"/></startEvent>'
-    + '<userTask id="assess" name="测算报价" camunda:candidateGroups="rm" camunda:formRef="assess" camunda:formRefBinding="latest">'
+    + '<userTask id="assess" name="测算报价" camunda:candidateGroups="rm" '
+    + 'camunda:formRef="assess" camunda:formRefBinding="latest">'
     + "<documentation>先看现金流，再定价格。</documentation>"
     + '<extensionElements><camunda:properties><camunda:property name="due" value="P2D"/>'
     + '<camunda:property name="assign" value="{assign}"/></camunda:properties></extensionElements></userTask>'
     + '<userTask id="check" name="复核" camunda:candidateGroups="rm_head">'
-    + '<extensionElements><camunda:properties><camunda:property name="notSameUserAs" value="assess"/><camunda:property name="assign" value="queue"/>'
+    + '<extensionElements><camunda:properties><camunda:property name="notSameUserAs" value="assess"/>'
+    + '<camunda:property name="assign" value="queue"/>'
     + "</camunda:properties></extensionElements></userTask>"
     + '<endEvent id="end"/>'
     + flows("start>assess", "arrives>assess", "assess>check", "check>end")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from engine import api, log, scheduler, watcher
+from engine import api, log, queries, scheduler, watcher
 from engine.errors import SettingsInvalid
 from engine.settings import Settings, load
 from web.cli.saying import faults, words
@@ -110,7 +110,8 @@ def prepare(settings: Settings) -> list[watcher.Outcome]:
     try:
         api.migrate(runtime)
         with runtime.transaction() as session:
-            demo.seed(session, runtime.now())
+            if not queries.people(session):  # a house where people live is left alone
+                demo.seed(session, runtime.now())
         outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start")
         with runtime.transaction() as session:
             demo.seed_book(session)

@@ -71,7 +71,9 @@ def test_what_no_widget_could_send_is_refused(component: dict[str, Any], sent: o
 
 
 def test_disabled_and_read_only_fields_are_never_written() -> None:
-    form = schema(field("textfield", "a", disabled=True), field("textfield", "b", readonly=True), field("textfield", "c"))
+    form = schema(
+        field("textfield", "a", disabled=True), field("textfield", "b", readonly=True), field("textfield", "c")
+    )
     clean, errors = forms.validate(form, {"a": "x", "b": "x", "c": "x"}, NOW, {"b": "before"})
     assert (clean, errors) == ({"c": "x"}, {})
 

@@ -35,11 +35,16 @@ export function addControls(place, viewer) {
 
   if (place.dataset.focus && viewer.get('elementRegistry').get(place.dataset.focus)) {
     canvas.zoom(1);
-    canvas.scrollToElement(place.dataset.focus, 80);
+    centre(canvas, viewer.get('elementRegistry').get(place.dataset.focus));
   } else {
     fit();
     refitUntilMoved(place, viewer, fit);
   }
+}
+
+function centre(canvas, { x, y, width, height }) {
+  const view = canvas.viewbox();
+  canvas.viewbox({ ...view, x: x + width / 2 - view.width / 2, y: y + height / 2 - view.height / 2 });
 }
 
 /** Leave a margin, so that labels beside the outermost elements are seen too. */

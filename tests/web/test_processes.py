@@ -1,0 +1,114 @@
+"""What a process owner sees: versions, tokens, faults of the last save, kept messages, incidents, clients."""
+
+from collections.abc import Callable
+
+import pytest
+
+from engine import api, watcher
+from tests.house import House
+from tests.web import intake
+from tests.web.conftest import Visitor
+from tests.web.material import package
+
+WHO = Callable[[str], Visitor]
+
+
+def test_definitions_with_version_running_cases_and_last_deployment(house: House, visitor: WHO) -> None:
+    house.start("offer")
+    with house.writing() as session:
+        api.deploy(session, house.actor("owen"), "offer", package("least_busy"), note="新的分派方式")
+    text = visitor("li").get("/processes").get_data(as_text=True)
+    assert "报价" in text and "欧文" in text and "新的分派方式" in text
+    page = visitor("li").get("/processes/offer").get_data(as_text=True)
+    assert "第 2 版" in page and "第 1 版" in page and "/processes/offer/2/diagram.bpmn" in page
+
+
+def test_the_diagram_and_its_tokens(house: House, visitor: WHO) -> None:
+    house.start("offer")
+    house.start("offer")
+    li = visitor("li")
+    assert b"<definitions" in li.get("/processes/offer/1/diagram.bpmn").data
+    state = li.get("/processes/offer/1/state.json").json
+    assert state is not None and state["counts"] == {"assess": 2} and "names" not in state
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    english = li.get("/processes/offer/1/state.json").json
+    assert english is not None and english["names"]["assess"] == "Work out the offer"
+
+
+def test_faults_of_a_refused_save_stand_on_the_page_until_a_good_one(house: House, visitor: WHO) -> None:
+    folder = house.runtime.settings.bpmn_dir / "offer"
+    folder.mkdir(parents=True)
+    for name, content in package().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    good = (folder / "offer.bpmn").read_bytes()
+    (folder / "offer.bpmn").write_bytes(good.replace(b'targetRef="check"', b'targetRef="nowhere"'))
+    assert watcher.deploy_folder(house.runtime, folder, api.SYSTEM).deployed is None
+    text = visitor("li").get("/processes").get_data(as_text=True)
+    assert "未通过检查" in text and "offer/offer.bpmn" in text
+    (folder / "offer.bpmn").write_bytes(good)
+    assert watcher.deploy_folder(house.runtime, folder, api.SYSTEM).deployed is not None
+    assert "未通过检查" not in visitor("li").get("/processes").get_data(as_text=True)
+
+
+def test_a_kept_message_is_shown_with_what_it_carries(house: House, visitor: WHO) -> None:
+    house.message("start_evaluation", "PJ-2026-0001", variables={"tier": "A", "amount": 425000000})
+    text = visitor("li").get("/processes").get_data(as_text=True)
+    assert "start_evaluation" in text and "PJ-2026-0001" in text and "425,000,000" in text
+
+
+def test_a_case_shows_waits_data_and_history_in_words(house: House, visitor: WHO) -> None:
+    case = house.start("offer", client_name="宁夏光伏", amount=125000000, currency="CNY")
+    house.complete("assess", "li", price="98", advice="go")
+    text = visitor("li").get(f"/instances/{case}").get_data(as_text=True)
+    assert "李雷 完成了“测算报价”" in text and "复核" in text and "宁夏光伏" in text
+    assert "继续" in text  # the choice by its label
+    state = visitor("li").get(f"/instances/{case}/state.json").json
+    assert state is not None and state["active"] == ["check"] and "assess" in state["done"]
+
+
+def test_cases_are_found_by_number(house: House, visitor: WHO) -> None:
+    house.message("offer_asked", "PJ-2026-0042", variables={"client_name": "青海储能"})
+    li = visitor("li")
+    assert "青海储能" in li.get("/instances?q=pj-2026-0042").get_data(as_text=True)
+    assert "没有找到业务" in li.get("/instances?q=PJ-2026-9999").get_data(as_text=True)
+
+
+def test_only_owners_end_a_case_by_hand(house: House, visitor: WHO) -> None:
+    case = house.start("offer")
+    li, owen = visitor("li"), visitor("owen")
+    li.get(f"/instances/{case}")
+    assert li.post(f"/instances/{case}/cancel", {"reason": "x"}).status_code == 403
+    owen.get(f"/instances/{case}")
+    owen.post(f"/instances/{case}/cancel", {"reason": "重复登记"})
+    assert house.state(case) == "cancelled"
+    assert "手工终止" in owen.get(f"/instances/{case}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/processes/nothing", "/processes/offer/99", "/instances/1", "/clients/CL-2026-9999"])
+def test_what_is_not_there_is_a_plain_404(visitor: WHO, path: str) -> None:
+    answer = visitor("li").get(path)
+    assert answer.status_code == 404 and "未找到" in answer.get_data(as_text=True)
+
+
+def test_a_client_has_a_page_with_its_cases(house: House, visitor: WHO) -> None:
+    intake.deploy(house)
+    house.message("inquiry_received", "PJ-2026-0001", variables={**intake.INQUIRY, "source": "website"})
+    li = visitor("li")
+    assert intake.INQUIRY["client_name"] in li.get("/clients?q=盐池").get_data(as_text=True)
+    text = li.get("/clients/PJ-2026-0001").get_data(as_text=True)
+    assert "91640323MA76B1C2DY" in text and "客户引入" in text and "陈晓" in text
+
+
+def test_notices_are_counted_read_and_followed(house: House, visitor: WHO) -> None:
+    house.start("offer")
+    task = house.task("assess")["id"]
+    with house.writing() as session:
+        api.reassign(session, house.actor("hu"), task, "li", "请你办理")
+    house.work()
+    li = visitor("li")
+    assert "1 条未读通知" in li.get("/inbox").get_data(as_text=True)
+    page = li.get("/notifications").get_data(as_text=True)
+    assert f"/tasks/{task}" in page
+    li.post("/notifications/read")
+    assert "条未读通知" not in li.get("/inbox").get_data(as_text=True)

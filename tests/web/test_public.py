@@ -1,0 +1,154 @@
+"""What people without an account see: the inquiry and the one-time link, against the real intake process."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine import api
+from engine.store import tables as t
+from handlers.records import links, parties
+from handlers.records.changes import Stamp
+from tests.house import House
+from tests.web import intake
+from tests.web.conftest import Visitor
+
+WHO = Callable[[str], Visitor]
+
+
+@pytest.fixture
+def open_for_business(house: House) -> House:
+    intake.deploy(house)
+    return house
+
+
+def ticket(text: str) -> str:
+    return text.split('name="ticket" value="')[1].split('"')[0]
+
+
+def send(guest: Visitor, values: dict[str, Any], **more: str) -> Any:
+    page = guest.get("/inquiry").get_data(as_text=True)
+    return guest.post("/inquiry", {"variables": json.dumps(values), "ticket": ticket(page), **more})
+
+
+def test_an_inquiry_starts_a_case_and_gives_a_reference(open_for_business: House, visitor: WHO) -> None:
+    guest = visitor("")
+    assert send(guest, intake.INQUIRY).headers["Location"] == "/inquiry/thanks"
+    assert "PJ-2026-0001" in guest.get("/inquiry/thanks").get_data(as_text=True)
+    task = open_for_business.task("ut_first_contact")
+    assert task["assignee"] in ("li", "wang")
+    assert task["facts"]["client_name"] == intake.INQUIRY["client_name"]
+    found = open_for_business.variables(task["instance_id"])
+    assert found["source"] == "website" and str(found["amount"]) == "425000000.00"
+
+
+def test_the_form_comes_back_with_its_faults_and_what_was_entered(open_for_business: House, visitor: WHO) -> None:
+    answer = send(visitor(""), intake.INQUIRY | {"email": "nowhere", "amount": "0"})
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "请填写有效的电子邮箱" in text and "不得小于 1" in text and "盐池 100MW" in text
+    assert open_for_business.rows(t.instance) == []
+
+
+def test_the_same_page_sent_twice_is_one_inquiry(open_for_business: House, visitor: WHO) -> None:
+    guest = visitor("")
+    page = guest.get("/inquiry").get_data(as_text=True)
+    data = {"variables": json.dumps(intake.INQUIRY), "ticket": ticket(page)}
+    assert guest.post("/inquiry", data).status_code == guest.post("/inquiry", data).status_code == 302
+    assert len([row for row in open_for_business.rows(t.instance) if row["key"] == "client_intake"]) == 1
+
+
+def test_a_machine_that_fills_every_field_is_thanked_and_forgotten(open_for_business: House, visitor: WHO) -> None:
+    assert send(visitor(""), intake.INQUIRY, website_address="http://spam.example").status_code == 302
+    assert open_for_business.rows(t.instance) == []
+
+
+def test_an_investor_gets_a_client_number(open_for_business: House, visitor: WHO) -> None:
+    guest = visitor("")
+    send(guest, intake.INQUIRY | {"client_role": "investor"})
+    assert "CL-2026-" in guest.get("/inquiry/thanks").get_data(as_text=True)
+
+
+def test_the_form_is_english_on_an_english_page(open_for_business: House, visitor: WHO) -> None:
+    guest = visitor("")
+    guest.get("/login")
+    guest.post("/language", {"language": "en", "next": "/inquiry"})
+    text = guest.get("/inquiry").get_data(as_text=True)
+    assert "Tell us about your project" in text and "Renewable power" in text
+
+
+def test_without_the_process_the_page_says_so(visitor: WHO) -> None:
+    assert "暂时无法接收咨询" in visitor("").get("/inquiry").get_data(as_text=True)
+
+
+def test_an_inquiry_by_a_program_is_checked_by_the_same_form(open_for_business: House, visitor: WHO) -> None:
+    with open_for_business.writing() as session:
+        token = api.make_token(session, "portal", "messages")
+    headers = {"Authorization": f"Bearer {token}"}
+    client = visitor("").client
+    bad = {"name": "inquiry_received", "variables": intake.INQUIRY | {"reg_no": "123", "currency": "XXX"}}
+    answer = client.post("/api/v1/messages", json=bad, headers=headers)
+    assert answer.status_code == 422 and set(answer.json["errors"]) == {"reg_no", "currency"}  # type: ignore[index]
+    good = client.post("/api/v1/messages", json={**bad, "variables": intake.INQUIRY}, headers=headers)
+    assert good.json is not None and good.json["business_key"] == "PJ-2026-0001"
+
+
+@pytest.fixture
+def link(open_for_business: House) -> str:
+    """A link as `client.open_link` makes it."""
+    house = open_for_business
+    now = house.clock()
+    with house.writing() as session:
+        stamp = Stamp(now, "li", "test")
+        party = parties.create(session, {"legal_name": "宁夏光伏", "kind": "company", "country": "CN"}, stamp, 2026)
+        _id, token = links.create(
+            session,
+            business_key="PJ-2026-0077",
+            party_id=party.id,
+            form="suitability",
+            message="client_form_submitted",
+            now=now,
+            expires_at=now + timedelta(days=10),
+        )
+    return token
+
+
+ANSWERS = {
+    "risk_class": "R3",
+    "investor_type": "institutional",
+    "ticket_max": "5000000",
+    "horizon_months": 36,
+    "suitability_result": "suitable",
+    "suitability_comment": "符合要求,资料齐全",
+}
+
+
+def test_a_link_takes_the_answers_once(open_for_business: House, visitor: WHO, link: str) -> None:
+    guest = visitor("")
+    assert "PJ-2026-0077" in guest.get(f"/link/{link}").get_data(as_text=True)
+    first = guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)})
+    assert "资料已收到" in first.get_data(as_text=True)
+    kept = open_for_business.rows(t.message, t.message.c.name == "client_form_submitted")
+    assert len(kept) == 1 and kept[0]["business_key"] == "PJ-2026-0077"
+    again = guest.get(f"/link/{link}")
+    assert again.status_code == 410 and "资料已提交" in again.get_data(as_text=True)
+    guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)})
+    assert len(open_for_business.rows(t.message, t.message.c.name == "client_form_submitted")) == 1
+
+
+def test_a_link_expires_and_an_unknown_one_is_told(open_for_business: House, visitor: WHO, link: str) -> None:
+    guest = visitor("")
+    assert guest.get("/link/made-up").status_code == 404
+    open_for_business.clock.move(days=11)
+    answer = guest.get(f"/link/{link}")
+    assert answer.status_code == 410 and "已过期" in answer.get_data(as_text=True)
+
+
+def test_a_linked_form_with_faults_uses_nothing_up(open_for_business: House, visitor: WHO, link: str) -> None:
+    guest = visitor("")
+    guest.get(f"/link/{link}")
+    answer = guest.post(f"/link/{link}", {"variables": json.dumps({**ANSWERS, "risk_class": "R9"})})
+    assert answer.status_code == 422
+    assert guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)}).status_code == 200
