@@ -30,7 +30,7 @@ def _project(ctx: Context, project_key: str | None) -> Project | None:
     return projects.find(ctx.session, key) if key else None
 
 
-def _completed_by(ctx: Context, element: str | None = None) -> str | None:
+def completed_by(ctx: Context, element: str | None = None) -> str | None:
     """Who completed the instance's last task (of an element, when one is named); None outside a process."""
     if not ctx.instance.isdigit():
         return None
@@ -67,7 +67,7 @@ def intake_record_contact(
     """
 
     def record() -> Mapping[str, Any]:
-        person = _completed_by(ctx, "ut_first_contact") or inputs.text(owner)
+        person = completed_by(ctx, "ut_first_contact") or inputs.text(owner)
         stamp = inputs.stamp(ctx, "interview", person)
         party = parties.get(ctx.session, str(party_id))
         project = _project(ctx, project_key)
@@ -129,7 +129,7 @@ def intake_record_decision(
     """
 
     def record() -> Mapping[str, Any]:
-        person = _completed_by(ctx, "ut_initial_review")
+        person = completed_by(ctx, "ut_initial_review")
         stamp = inputs.stamp(ctx, "initial_review", person, inputs.text(review_remarks))
         project = _project(ctx, project_key)
         if project is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.registry import Context, handles
 from handlers import inputs, reg_no
+from handlers.contacting import completed_by
 from handlers.intake import project_fields
 from handlers.records import inquiries, kyc, parties, projects
 from handlers.records.changes import Stamp, once
@@ -143,19 +144,19 @@ def _role(ctx: Context, project: Project, row: Mapping[str, Any], stamp: Stamp) 
 def book_verify_profile(
     ctx: Context,
     party_id: object,
-    by: str,
+    by: str | None = None,
     sections: object = None,
     evidence: str | None = None,
 ) -> Mapping[str, Any]:
     """A second person has checked sections of the profile against evidence.
 
-    In: party_id, by (who checked), sections (basic, project; null: both), evidence. Out: verified (how many fields
-    had a value to verify). Errors: NotFound. Idempotent.
+    In: party_id, by (who checked; null: who completed `ut_verify`), sections (basic, project; null: both),
+    evidence. Out: verified (how many fields had a value to verify). Errors: NotFound. Idempotent.
     """
     client = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, client if client is not None else 0)
     wanted = inputs.texts(sections) or ["basic", "project"]
-    stamp = inputs.stamp(ctx, "verification", by)
+    stamp = inputs.stamp(ctx, "verification", inputs.text(by) or completed_by(ctx, "ut_verify"))
     count = 0
     if "basic" in wanted:
         count += parties.verify(ctx.session, party.id, stamp, inputs.text(evidence))

@@ -10,7 +10,7 @@ import pytest
 from engine import api, identity
 from engine.errors import FourEyes
 from engine.store import tables as t
-from handlers.records import parties, projects
+from handlers.records import cards, parties, projects
 from tests.bpmn.intake_house import (
     COMPANY,
     CONTACT,
@@ -183,6 +183,20 @@ def test_g_a_withdrawal_ends_every_open_task(house: IntakeHouse) -> None:
     assert house.open_elements() == []
     assert {row["state"] for row in house.rows(t.instance)} <= {"completed", "cancelled", "terminated"}
     assert house.rows(t.timer, t.timer.c.instance_id.is_not(None)) == []
+
+
+def test_what_a_second_person_verified_is_kept_with_their_name(house: IntakeHouse) -> None:
+    collected(house)
+    task = house.task("ut_verify")
+    house.finish("ut_verify", VERIFIED)
+    assert house.variables(task["instance_id"])["verified_fields"] > 10
+    with house.looking() as session:
+        party = parties.by_reg_no(session, REG_NO)
+        assert party is not None
+        found = cards.client_card(session, party.id).origins
+    assert party.last_verified_at is not None
+    assert found["legal_rep"].verifier == task["assignee"]
+    assert found["legal_rep"].evidence == "营业执照原件"
 
 
 def test_h_an_approved_project_asks_for_its_evaluation_under_the_same_key(house: IntakeHouse) -> None:
