@@ -1,0 +1,185 @@
+"""The `dealflow` command: what it does, what it says, and the code it leaves with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from engine import api, queries
+from engine.settings import load
+from tests.web.material import package
+from web.cli import run
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty installation."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEALFLOW_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("DEALFLOW_DATABASE_URL", f"sqlite:///{tmp_path / 'var' / 'x.db'}")
+    monkeypatch.setenv("DEALFLOW_BPMN_DIR", str(tmp_path / "bpmn"))
+    monkeypatch.setenv("DEALFLOW_LANGUAGE", "en")
+    return tmp_path
+
+
+def write_package(folder: Path) -> Path:
+    for name, content in package().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_deploying_twice_changes_nothing_the_second_time(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_package(place / "bpmn" / "offer")
+    assert run(["deploy", "--note", "first"]) == 0
+    assert "offer v1" in capsys.readouterr().out
+    assert run(["deploy"]) == 0
+    assert "unchanged" in capsys.readouterr().out
+
+
+def test_a_refused_model_is_told_by_file_element_and_rule(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_package(place / "bpmn" / "offer")
+    text = (folder / "offer.bpmn").read_text("utf-8")
+    (folder / "offer.bpmn").write_text(text.replace('targetRef="check"', 'targetRef="nowhere"'), "utf-8")
+    assert run(["deploy"]) == 2
+    told = capsys.readouterr().out
+    assert "offer/offer.bpmn" in told and "refused" in told
+
+
+def test_a_malformed_file_and_a_doctype_are_refused_not_read(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = place / "bpmn" / "bad"
+    folder.mkdir(parents=True)
+    for content in (
+        "<definitions",
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><definitions>&e;</definitions>',
+    ):
+        (folder / "bad.bpmn").write_text(content)
+        assert run(["deploy"]) == 2
+        told = capsys.readouterr().out
+        assert "bad.bpmn" in told and "root:" not in told
+
+
+def test_a_file_over_the_limit_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEALFLOW_MAX_MODEL_BYTES", "1500")
+    write_package(place / "bpmn" / "offer")
+    assert run(["deploy"]) == 2
+    assert "offer.bpmn" in capsys.readouterr().out
+
+
+def test_what_was_deployed_can_be_exported_unchanged(place: Path) -> None:
+    folder = write_package(place / "bpmn" / "offer")
+    run(["deploy"])
+    assert run(["export", "out"]) == 0
+    assert (place / "out/offer/offer.bpmn").read_bytes() == (folder / "offer.bpmn").read_bytes()
+    assert (place / "out/offer/i18n/en.json").is_file()
+
+
+def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check"]) == 1
+    assert "dealflow run" in capsys.readouterr().out
+    write_package(place / "bpmn" / "offer")
+    run(["deploy"])
+    assert run(["check"]) == 0
+
+
+def test_a_setting_that_cannot_be_used_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEALFLOW_ZONE", "Mars/Olympus")
+    assert run(["check"]) == 1
+    assert "DEALFLOW_ZONE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["deploy", "missing"], ["import", "inquiries", "missing.csv"], ["deploy"]]
+)
+def test_what_is_given_wrong_leaves_with_3(place: Path, arguments: list[str]) -> None:
+    assert run(arguments) == 3
+
+
+def test_a_token_is_printed_once_and_opens_its_scope(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["token", "create", "portal", "--scope", "messages"]) == 0
+    made = capsys.readouterr().out.strip()
+    runtime = api.open_engine(load())
+    with runtime.reading() as session:
+        found = api.token_holder(session, made, "messages")
+        assert found is not None and found.id == "api:portal"
+        assert api.token_holder(session, made, "other") is None
+    runtime.database.dispose()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def started(place: Path, port: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DEALFLOW_PORT": str(port)}
+    with (place / "told.txt").open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from web.cli import main; main(['run'])"],
+            env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=told,
+            stderr=told,
+        )
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+            return process
+        except OSError:
+            assert process.poll() is None, (place / "told.txt").read_text("utf-8")
+            time.sleep(0.2)
+    raise AssertionError((place / "told.txt").read_text("utf-8"))
+
+
+def wait_for(place: Path, text: str, seconds: float) -> float:
+    began = time.monotonic()
+    while text not in (place / "told.txt").read_text("utf-8"):
+        assert time.monotonic() - began < seconds, (place / "told.txt").read_text("utf-8")
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+def test_run_serves_tells_who_can_sign_in_and_deploys_what_is_saved(place: Path) -> None:
+    folder = write_package(place / "bpmn" / "offer")
+    process = started(place, port := free_port())
+    try:
+        told = (place / "told.txt").read_text("utf-8")
+        assert f"http://127.0.0.1:{port}" in told and "Li Lei" in told and "offer v1" in told
+        time.sleep(1)  # the watcher's own start
+        good = (folder / "offer.bpmn").read_text("utf-8")
+        (folder / "offer.bpmn").write_text(good.replace("测算报价", "测算并报价"), "utf-8")
+        wait_for(place, "offer v2", 10)
+        (folder / "offer.bpmn").write_text(good.replace('targetRef="check"', 'targetRef="nowhere"'), "utf-8")
+        wait_for(place, "refused", 10)
+        runtime = api.open_engine(load())
+        with runtime.reading() as session:
+            assert queries.definitions(session)[0].version == 2
+            assert queries.last_faults(session)
+        runtime.database.dispose()
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 1, -signal.SIGINT)
+
+
+def test_a_taken_port_is_said_with_the_way_out(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("DEALFLOW_PORT", str(taken.getsockname()[1]))
+        assert run(["serve"]) == 1
+    assert "DEALFLOW_PORT" in capsys.readouterr().err
