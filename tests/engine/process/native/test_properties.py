@@ -17,7 +17,16 @@ from engine.process.expressions import compile_condition, compile_expression
 from engine.process.model import Definition, EventDefinition, Loop, Node, Param, ScopeSpec, WorkSpec
 from engine.process.native import step
 from engine.process.state import State, new_state
-from engine.process.waits import IncidentWait, JobWait, MessageWait, TimerWait, UserWait
+from engine.process.waits import (
+    ConditionWait,
+    IncidentWait,
+    JobWait,
+    MessageWait,
+    SignalWait,
+    ThrowWait,
+    TimerWait,
+    UserWait,
+)
 from tests.engine.process.native.building import env, model, node
 
 JOINS = {"parallelGateway", "inclusiveGateway", "complexGateway"}
@@ -41,7 +50,7 @@ class Building:
         self.arrows.append(f"{source} -> {target}" + (f" if {condition}" if condition else ""))
 
 
-LEAVES = ["task", "user", "topic", "script", "error"]
+LEAVES = ["task", "user", "topic", "script", "error", "compensable", "undo", "signal", "escalate", "choice"]
 BLOCKS = st.recursive(
     st.sampled_from(LEAVES),
     lambda inner: st.one_of(
@@ -52,6 +61,8 @@ BLOCKS = st.recursive(
         st.tuples(st.just("sub"), st.lists(inner, min_size=1, max_size=2)),
         st.tuples(st.just("several"), st.lists(inner, min_size=1, max_size=2)),
         st.tuples(st.just("loop"), st.lists(inner, min_size=1, max_size=1)),
+        st.tuples(st.just("watched"), st.lists(inner, min_size=1, max_size=2)),
+        st.tuples(st.just("transaction"), st.lists(inner, min_size=1, max_size=2)),
     ),
     max_leaves=9,
 )
@@ -71,6 +82,10 @@ def _build(b: Building, block: Any, scope: str) -> tuple[str, str]:
         return _branches(b, kind, parts, scope)
     if kind == "loop":
         return _loop(b, parts[0], scope)
+    if kind == "watched":
+        return _watched(b, parts, scope)
+    if kind == "transaction":
+        return _transaction(b, parts, scope)
     return _sub(b, kind, parts, scope)
 
 
@@ -80,6 +95,15 @@ def _leaf(b: Building, kind: str, scope: str) -> tuple[str, str]:
     elif kind == "script":
         counted = Param("n", compile_expression("= if n = null then 1 else n + 1"))
         id = b.add("scriptTask", scope, work=WorkSpec(script="n = n + 1", compiled_script=(counted,)))
+    elif kind == "compensable":
+        id = b.add("task", scope)
+        handler = b.add("userTask", scope, for_compensation=True)
+        event = (EventDefinition("compensation"),)
+        b.add("boundaryEvent", scope, attached_to=id, events=event, compensation_handler=handler)
+    elif kind in THROWN:
+        id = b.add("intermediateThrowEvent", scope, events=(THROWN[kind],))
+    elif kind == "choice":
+        return _choice(b, scope)
     elif kind == "error":
         id = b.add("userTask", scope)
         caught = b.add("boundaryEvent", scope, attached_to=id, events=(EventDefinition("error"),), interrupting=True)
@@ -95,6 +119,59 @@ def _leaf(b: Building, kind: str, scope: str) -> tuple[str, str]:
     else:
         id = b.add("userTask" if kind == "user" else "task", scope)
     return id, id
+
+
+THROWN = {
+    "undo": EventDefinition("compensation"),
+    "signal": EventDefinition("signal", ref="gong"),
+    "escalate": EventDefinition("escalation", ref="UP"),
+}
+
+
+def _choice(b: Building, scope: str) -> tuple[str, str]:
+    """An event gateway over a message, a timer and a condition."""
+    gateway, merge = b.add("eventBasedGateway", scope), b.add("exclusiveGateway", scope)
+    for event in (
+        EventDefinition("message", ref="m"),
+        EventDefinition("timer", timer="duration", expr=compile_expression("PT1H")),
+        EventDefinition("conditional", expr=compile_condition("choice > 2")),
+    ):
+        caught = b.add("intermediateCatchEvent", scope, events=(event,))
+        b.tie(gateway, caught)
+        b.tie(caught, merge)
+    return gateway, merge
+
+
+def _watched(b: Building, parts: list[Any], scope: str) -> tuple[str, str]:
+    """A sub-process with event sub-processes of both kinds, an escalation boundary and a terminate end."""
+    id, last = _sub(b, "sub", parts, scope)
+    for event, interrupting in (
+        (EventDefinition("signal", ref="gong"), False),
+        (EventDefinition("message", ref="stop"), True),
+        (EventDefinition("compensation"), True),
+    ):
+        esp = b.add("subProcess", id, inner=ScopeSpec(), by_event=True)
+        start = b.add("startEvent", esp, events=(event,), interrupting=interrupting)
+        b.tie(start, b.add("userTask", esp))
+    told = b.add("boundaryEvent", scope, attached_to=id, events=(EventDefinition("escalation"),), interrupting=False)
+    b.tie(told, b.add("endEvent", scope))
+    return id, last
+
+
+def _transaction(b: Building, parts: list[Any], scope: str) -> tuple[str, str]:
+    """A transaction that is cancelled when the choice says so."""
+    id = b.add("transaction", scope, inner=ScopeSpec())
+    start, choose = b.add("startEvent", id), b.add("exclusiveGateway", id)
+    first, last = _build(b, ("seq", parts), id)
+    b.tie(start, first)
+    b.tie(last, choose)
+    b.tie(choose, b.add("endEvent", id, events=(EventDefinition("cancel"),)), "choice > 1")
+    b.tie(choose, b.add("endEvent", id, events=(EventDefinition("terminate"),)), "choice <= 1")
+    merge = b.add("exclusiveGateway", scope)
+    cancelled = b.add("boundaryEvent", scope, attached_to=id, events=(EventDefinition("cancel"),))
+    b.tie(id, merge)
+    b.tie(cancelled, merge)
+    return id, merge
 
 
 def _branches(b: Building, kind: str, parts: list[Any], scope: str) -> tuple[str, str]:
@@ -158,6 +235,12 @@ def _triggers(state: State, choice: int) -> tuple[t.Trigger, Env]:
             return t.TimerFired(wait.id), env(wait.due)
         case MessageWait():
             return t.MessageArrived(wait.id), env()
+        case ThrowWait():
+            return t.Delivered(wait.id), env()
+        case SignalWait():
+            return t.SignalRaised(wait.name), env()
+        case ConditionWait():
+            return t.ConditionChanged({"choice": choice % 4}), env()
     assert isinstance(wait, IncidentWait)
     return t.Retried(wait.id, {"choice": 3, "turns": 0, "n": 0}), env()
 
