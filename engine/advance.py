@@ -30,7 +30,7 @@ from engine import (
     timers,
     usertasks,
 )
-from engine.errors import InternalError, WaitClosed
+from engine.errors import AmbiguousMessage, CallerError, CallTooDeep, InternalError, ModelError, WaitClosed
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -66,6 +66,8 @@ log = logger("advance")
 KERNELS = {"native": native_step}
 MOST_TRIGGERS = 10_000
 """A unit that goes on and on is a loop between instances: it ends as an error, not as a hung process."""
+MOST_CALLS = 50
+"""How deep processes call each other before anything else happens."""
 
 
 @dataclass(slots=True)
@@ -78,10 +80,11 @@ class Unit:
     now: datetime
     lives: dict[int, Live] = field(default_factory=dict)
     pending: deque[tuple[int, Trigger]] = field(default_factory=deque)
-    thrown: list[tuple[Live, Threw]] = field(default_factory=list)
-    throwers: list[tuple[int, int]] = field(default_factory=list)
+    thrown: deque[tuple[Live, Threw | ThrowWait]] = field(default_factory=deque)
+    """What goes out, in the order of throwing; a ThrowWait behind its signal lets the thrower move on."""
     failures: dict[tuple[int, int], BaseException] = field(default_factory=dict)
     done: int = 0
+    most: int = MOST_TRIGGERS
 
 
 def unit_of(session: Session, actor: str) -> Unit:
@@ -116,16 +119,22 @@ def start(
 
 
 def finish(unit: Unit) -> None:
-    """Work the queue empty: triggers first, then rows, then what was thrown, until nothing is left."""
-    while unit.pending or unit.thrown or any(live.dirty for live in unit.lives.values()):
+    """Work the queue empty: triggers first, then rows, then the next of what was thrown, until nothing is left.
+
+    One at a time: each message finds the places as the one before it left them.
+    """
+    while True:
         while unit.pending:
             instance_id, trigger = unit.pending.popleft()
             _step_if_open(unit, instance_id, trigger)
         for live in list(unit.lives.values()):
             if live.dirty:
                 _write(unit, live)
-        if not unit.pending:
-            _deliver(unit)
+        if unit.pending:
+            continue
+        if not unit.thrown:
+            return
+        _deliver(unit, *unit.thrown.popleft())
 
 
 def _begin(unit: Unit, definition_id: int, business_key: str | None, parent: Live | None = None, wait: int = 0) -> Live:
@@ -161,7 +170,10 @@ def _live(unit: Unit, instance_id: int) -> Live:
 def _step_if_open(unit: Unit, instance_id: int, trigger: Trigger) -> None:
     """What follows from a step may find its place closed meanwhile: then there is nothing to do."""
     live = _live(unit, instance_id)
+    if live.status == "suspended" and isinstance(trigger, Cancelled):
+        live.status = "active"
     if live.status != "active":
+        log.info("follow_up_dropped", instance=instance_id, trigger=type(trigger).__name__, state=live.status)
         return
     try:
         _step(unit, live, trigger)
@@ -189,8 +201,8 @@ def _step(unit: Unit, live: Live, first: Trigger) -> None:
     while queue:
         trigger = queue.popleft()
         unit.done += 1
-        if unit.done > MOST_TRIGGERS:
-            raise InternalError(reason=f"more than {MOST_TRIGGERS} steps follow from one trigger")
+        if unit.done > unit.most:
+            raise InternalError(reason=f"more than {unit.most} steps follow from one trigger")
         try:
             result = kernel(live.package.definition, live.state, trigger, env)
         except WaitClosed:
@@ -208,6 +220,7 @@ def _step(unit: Unit, live: Live, first: Trigger) -> None:
             if answered is not None:
                 queue.append(answered)
         unit.thrown.extend((live, e) for e in result.events if isinstance(e, Threw))
+        unit.thrown.extend((live, wait) for wait in result.opened if isinstance(wait, ThrowWait))
         if result.ended is not None:
             live.ended, live.status = result.ended, result.ended.state
             _tell_caller(unit, live)
@@ -219,8 +232,6 @@ def _close(live: Live, closed: Closed) -> None:
 
 
 def _answer(unit: Unit, live: Live, wait: Wait) -> Trigger | None:
-    if isinstance(wait, ThrowWait):
-        unit.throwers.append((live.id, wait.id))
     if not isinstance(wait, JobWait):
         return None
     found = answers.answer(unit.session, live, wait)
@@ -276,7 +287,7 @@ def _open_row(unit: Unit, live: Live, wait: Wait) -> None:
         case SignalWait():
             subscriptions.open_wait(session, live, wait)
         case CallWait():
-            _call(unit, live, wait)
+            _call_or_job(unit, live, wait)
         case IncidentWait():
             incidents.raise_incident(
                 session, "model", wait.element, wait.code, wait.message, instance_id=live.id, wait=wait.id
@@ -284,23 +295,49 @@ def _open_row(unit: Unit, live: Live, wait: Wait) -> None:
 
 
 def _take_kept(unit: Unit, live: Live, wait: MessageWait) -> None:
-    """A message that came too early finds the place that now waits for it."""
-    for id, mail in subscriptions.kept_for(unit.session, wait.name):
-        target = subscriptions.find(unit.session, mail)
-        if target is not None and (target.instance_id, target.wait) == (live.id, wait.id):
+    """A message that came too early finds the place that now waits for it, if it fits no other."""
+    for id, mail in subscriptions.kept_for(unit.session, wait.name, live.business_key):
+        places = [(target.instance_id, target.wait) for target in subscriptions.matches(unit.session, mail)]
+        if places == [(live.id, wait.id)] and subscriptions.take(unit.session, id):
             subscriptions.mark_delivered(unit.session, id, live.id)
             unit.pending.append((live.id, MessageArrived(wait.id, mail.variables)))
             return
 
 
+def call(session: Session, actor: str, live: Live, wait: CallWait) -> None:
+    """Start what a call activity calls, at a later attempt. Raises what stands against it."""
+    unit = unit_of(session, actor)
+    unit.lives[live.id] = live
+    _call(unit, live, wait)
+    finish(unit)
+
+
+def _call_or_job(unit: Unit, live: Live, wait: CallWait) -> None:
+    """A called process that cannot be started is an incident of the caller, which stands as it is."""
+    try:
+        _call(unit, live, wait)
+    except (CallerError, ModelError, ValueError) as error:
+        jobs.open_call(unit.session, live, wait, error)
+
+
 def _call(unit: Unit, live: Live, wait: CallWait) -> None:
     version = int(wait.binding.removeprefix("version:")) if wait.binding.startswith("version:") else None
     definition_id = _called_definition(unit, live, wait, version)
+    _require_end(unit, live, wait)
     child = _begin(unit, definition_id, wait.business_key or live.business_key, live, wait.id)
     instances.write(unit.session.connection(), child, unit.now)
     child.new = False
     unit.session.execute(sa.insert(t.call).values(instance_id=live.id, wait=wait.id, child_id=child.id))
     unit.pending.append((child.id, Started(None, wait.inputs)))
+
+
+def _require_end(unit: Unit, live: Live, wait: CallWait) -> None:
+    """Calls within one unit of work end somewhere: nobody acts between them."""
+    depth, caller = 1, live
+    while caller.parent_id in unit.lives:
+        depth, caller = depth + 1, unit.lives[caller.parent_id]
+    if depth > MOST_CALLS:
+        raise CallTooDeep(called=wait.called, depth=depth)
 
 
 def _called_definition(unit: Unit, live: Live, wait: CallWait, version: int | None) -> int:
@@ -327,13 +364,11 @@ def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
         elif kind is CallWait:
             _end_calls(unit, live, items)
         elif kind is IncidentWait:
-            for id in ids:
-                incidents.resolve(unit.session, unit.actor, instance_id=live.id, wait=id)
+            incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
         elif (table := _TABLES.get(kind)) is not None:
             unit.session.execute(sa.delete(table).where(table.c.instance_id == live.id, table.c.wait.in_(ids)))
-            if kind is JobWait:
-                for id in ids:
-                    incidents.resolve(unit.session, unit.actor, instance_id=live.id, wait=id)
+        if kind in (JobWait, TimerWait, CallWait):
+            incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
 
 
 _TABLES: dict[type, sa.Table] = {
@@ -351,39 +386,59 @@ def _end_calls(unit: Unit, live: Live, items: list[Closed]) -> None:
             .where(t.call.c.instance_id == live.id, t.call.c.wait == item.wait.id)
             .returning(t.call.c.child_id)
         )
-        if child is not None and item.reason == "cancelled":
+        if child is None:  # it never began: what was to start it goes
+            jobs.close(unit.session, live.id, [item.wait.id])
+        elif item.reason == "cancelled":
             unit.pending.append((child, Cancelled("called process interrupted")))
 
 
 # ── what was thrown ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _deliver(unit: Unit) -> None:
-    """Hand what was thrown to the other instances, in the order of throwing; then the throwers move on."""
-    thrown, unit.thrown = unit.thrown, []
-    throwers, unit.throwers = unit.throwers, []
-    for live, threw in thrown:
-        match threw.kind:
-            case "message" if not threw.handled:
-                mail = Mail(threw.name, live.business_key, threw.correlation, threw.variables, live.package.key)
-                post(unit, mail)
-            case "signal":
-                broadcast(unit, threw.name, threw.variables, live.id)
-            case "escalation" if not threw.handled and live.parent_id is not None and live.parent_wait is not None:
-                escalated = CallEscalated(live.parent_wait, threw.name, threw.variables)
-                unit.pending.append((live.parent_id, escalated))
-    unit.pending.extend((instance_id, Delivered(wait)) for instance_id, wait in throwers)
+def _deliver(unit: Unit, live: Live, thrown: Threw | ThrowWait) -> None:
+    """Hand one thing that was thrown to the other instances."""
+    if isinstance(thrown, ThrowWait):
+        unit.pending.append((live.id, Delivered(thrown.id)))
+        return
+    match thrown.kind:
+        case "message" if not thrown.handled:
+            mail = Mail(thrown.name, live.business_key, thrown.correlation, thrown.variables, live.package.key)
+            post(unit, mail, live, thrown.element)
+        case "signal":
+            broadcast(unit, thrown.name, thrown.variables, live.id)
+        case "escalation" if not thrown.handled and live.parent_id is not None and live.parent_wait is not None:
+            escalated = CallEscalated(live.parent_wait, thrown.name, thrown.variables)
+            unit.pending.append((live.parent_id, escalated))
 
 
-def post(unit: Unit, mail: Mail) -> Target | None:
-    """Bring a message to the one place that waits for it, or keep it. A thrown one that fits twice is kept with an
-    incident: the thrower's step stands."""
-    target = subscriptions.find(unit.session, mail)
-    if target is None:
-        subscriptions.keep(unit.session, mail, None, None)
-        return None
-    send_to(unit, target, mail)
-    return target
+def post(unit: Unit, mail: Mail, thrower: Live, element: str) -> None:
+    """Bring a thrown message to the one place that waits for it, or keep it.
+
+    One that fits twice is kept with an incident of the thrower: its step stands. Once only one place is left (or a
+    new one alone fits), it is delivered like every kept message.
+    """
+    message = subscriptions.remember(unit.session, mail, None)
+    assert message is not None
+    found = locate(unit, mail)
+    if len(found) == 1:
+        subscriptions.mark_delivered(unit.session, message, send_to(unit, found[0], mail))
+        return
+    subscriptions.keep(unit.session, message)
+    if found:
+        fault = AmbiguousMessage(name=mail.name, count=len(found))
+        text = fault.text(unit.runtime.settings.language)
+        incidents.raise_incident(
+            unit.session, "message", element, "AMBIGUOUS_MESSAGE", text, instance_id=thrower.id
+        )
+
+
+def locate(unit: Unit, mail: Mail) -> list[Target]:
+    """The places that the message fits. A single one's instance is locked, and was looked at again under the lock."""
+    while True:
+        found = subscriptions.matches(unit.session, mail)
+        if len(found) != 1 or found[0].instance_id is None or found[0].instance_id in unit.lives:
+            return found
+        _live(unit, found[0].instance_id)
 
 
 def send_to(unit: Unit, target: Target, mail: Mail) -> int:
@@ -402,6 +457,7 @@ def broadcast(unit: Unit, name: str, variables: Mapping[str, Any], thrower: int 
     """Raise a signal in every instance that waits for it (the thrower has caught its own), and start others."""
     running, starts = subscriptions.signal_targets(unit.session, name)
     reached = [id for id in running if id != thrower]
+    unit.most += len(reached)
     unit.pending.extend((id, SignalRaised(name, variables)) for id in reached)
     for target in starts:
         if target.definition_id is not None:

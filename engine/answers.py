@@ -8,21 +8,24 @@ that what the person completed stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import assignment, audit, calendars, definitions, outbox, scripts
-from engine.errors import NotFound, ScriptFailed
+from engine.errors import DealflowError, ScriptFailed
 from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.instances import Live
 from engine.log import logger
+from engine.process.contract import Decided
 from engine.process.triggers import JobDone, JobFailed
 from engine.process.waits import JobWait
 from engine.registry import BpmnError, Context, Registered
+from engine.store import fault_of
 
 log = logger("answers")
 
@@ -34,7 +37,41 @@ class Failed:
     error: BaseException
 
 
-def answer(session: Session, live: Live, wait: JobWait) -> JobDone | JobFailed | Failed | None:
+@dataclass(slots=True)
+class Later:
+    """What a handler outside any transaction sends and audits: written with its outcome, or not at all."""
+
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    def add(
+        self,
+        channel: str,
+        recipient: str,
+        template: str,
+        data: Mapping[str, object],
+        *,
+        dedupe_key: str,
+        language: str | None = None,
+    ) -> str:
+        """Queue one message (`registry.Outbox`); whether it is a duplicate shows when it is written."""
+        mail = {"channel": channel, "recipient": recipient, "template": template, "data": dict(data)}
+        self.mails.append({**mail, "dedupe_key": dedupe_key, "language": language})
+        return "waiting"
+
+    def audit(self, action: str, data: Mapping[str, object]) -> None:
+        """Add an entry to the instance's chain."""
+        self.entries.append((action, data))
+
+    def write(self, session: Session, instance_id: int, element: str) -> None:
+        """Write it all, in the transaction of the outcome."""
+        for mail in self.mails:
+            outbox.add(session, **mail, instance_id=instance_id)
+        for action, data in self.entries:
+            _audit(session, instance_id, element, action, data)
+
+
+def answer(session: Session, live: Live, wait: JobWait, attempt: int = 1) -> JobDone | JobFailed | Failed | None:
     """The answer to a JobWait, or None when it is work for a worker."""
     match wait.kind:
         case "script":
@@ -44,7 +81,7 @@ def answer(session: Session, live: Live, wait: JobWait) -> JobDone | JobFailed |
     registry = runtime_of(session).registry
     if wait.name not in registry or not registry.find(wait.name).transactional:
         return None
-    return handle(session, live, registry.find(wait.name), wait.id, wait.element, wait.inputs, wait.properties)
+    return handle(session, live, registry.find(wait.name), wait.id, wait.element, wait.inputs, wait.properties, attempt)
 
 
 def handle(
@@ -66,14 +103,22 @@ def handle(
             except BpmnError as outcome:
                 return JobFailed(wait, outcome.code, outcome.message, dict(outcome.variables))
     except Exception as error:
+        if isinstance(error, DBAPIError) and fault_of(error) is not None:
+            raise  # the database's own trouble: the unit of work is undone, and perhaps run again
         log.warning("handler_failed", topic=registered.topic, element=element, instance=live.id, exc_info=error)
         return Failed(error)
 
 
 def context(
-    session: Session, live: Live, wait: int, element: str, properties: Mapping[str, str], attempt: int
+    session: Session,
+    live: Live,
+    wait: int,
+    element: str,
+    properties: Mapping[str, str],
+    attempt: int,
+    later: Later | None = None,
 ) -> Context:
-    """What a handler is given beside its inputs."""
+    """What a handler is given beside its inputs. `later`: it runs outside any transaction."""
     runtime = runtime_of(session)
     return Context(
         session=session,
@@ -81,8 +126,8 @@ def context(
         zone=runtime.zone,
         calendar=calendars.calendar(session),
         people=assignment.Directory(session),
-        outbox=outbox.Outbox(session, live.id),
-        audit=partial(_audit, session, live.id, element),
+        outbox=later or outbox.Outbox(session, live.id),
+        audit=later.audit if later else partial(_audit, session, live.id, element),
         instance=str(live.id),
         process=live.package.key,
         element=element,
@@ -108,7 +153,8 @@ def _decision(session: Session, live: Live, wait: JobWait) -> JobDone | Failed:
     runtime = runtime_of(session)
     try:
         model = live.package.decisions.get(wait.name) or definitions.latest_decision(session, wait.name)
-    except NotFound as error:
+        result = model.evaluate(wait.name, wait.inputs, Moment(now=runtime.now(), zone=runtime.zone))
+    except DealflowError as error:
         return Failed(error)
-    at = Moment(now=runtime.now(), zone=runtime.zone)
-    return JobDone(wait.id, {"result": model.evaluate(wait.name, wait.inputs, at).value})
+    live.events.append(Decided(wait.element, wait.name, result))
+    return JobDone(wait.id, {"result": result.value})

@@ -20,6 +20,8 @@ from typing import ClassVar, Literal
 class DealflowError(Exception):
     """Root of the tree. `str(error)` is English; `error.text("zh")` is Chinese; `error.fields` are the facts."""
 
+    commits: ClassVar[bool] = False
+    """What was written before it is kept: the unit of work is committed, then the error is told."""
     en: ClassVar[str] = "Something went wrong."
     zh: ClassVar[str] = "出错了。"
 
@@ -115,8 +117,12 @@ class FourEyes(Forbidden):
 
 
 class SignInRefused(CallerError):
-    """Name and password do not fit, or the name is locked for a while. Field: locked_until (moment or None)."""
+    """Name and password do not fit, or the name is locked for a while. Field: locked_until (moment or None).
 
+    The failed try is counted: this error does not undo its unit of work.
+    """
+
+    commits = True
     en = "Name or password is wrong."
     zh = "用户名或密码不正确。"
 
@@ -226,6 +232,13 @@ class ExpressionFailed(ModelError):
     zh = "“{text}”计算失败:{reason_zh}"
 
 
+class CallTooDeep(ModelError):
+    """Processes call each other without end. Fields: called, depth."""
+
+    en = "“{called}” is called {depth} levels deep: the processes call each other without end."
+    zh = "“{called}”的调用已达 {depth} 层:流程之间循环调用。"
+
+
 class ScriptFailed(ModelError):
     """A script could not be run. Field: reason."""
 
@@ -255,6 +268,13 @@ class HandlerInputMissing(HandlerError):
 
     en = "The handler “{topic}” needs {names}: set them before, or map them as inputs of the task."
     zh = "处理程序“{topic}”缺少输入 {names}:请在此前设置变量,或在任务上配置输入映射。"
+
+
+class UnitBroken(HandlerError):
+    """A handler tried to end the unit of work that it runs in. Field: verb."""
+
+    en = "A handler must not call {verb}(): what it wrote is committed with the step, or not at all."
+    zh = "处理程序不得调用 {verb}():其写入随步骤一并提交或一并撤销。"
 
 
 class TemplateWrong(HandlerError):
@@ -300,6 +320,13 @@ class SettingsInvalid(OperatorError):
 
     en = "Setting {place}: {reason}"
     zh = "设置 {place}:{reason}"
+
+
+class Contended(OperatorError):
+    """Two units of work stood in each other's way and this one was ended; nothing was saved. Field: reason."""
+
+    en = "Nothing was saved: somebody else was changing the same at this moment. Please try again."
+    zh = "未保存任何内容:此刻有其他操作正在修改同一数据,请重试。"
 
 
 class StorageFull(OperatorError):

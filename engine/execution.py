@@ -6,19 +6,26 @@ registry and the cache of compiled definitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock, system_clock
+from engine.errors import Contended
 from engine.registry import Registry
 from engine.settings import Settings, parse_offset
 from engine.store import open_database, reading, transaction
+
+Result = TypeVar("Result")
+TRIES, LONGEST_PAUSE = 5, 0.05
+"""How often a unit that met another one is run, and how long (in seconds) it steps back at most the first time."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,21 @@ class Runtime:
         """A unit of work that knows this runtime: committed at its end, or nothing of it."""
         with transaction(self.database, runtime=self) as session:
             yield session
+
+    def unit(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work` in a unit of work and return its result; a unit that met another one is run again, unseen.
+
+        Contended when it met others every time. `work` is run anew each time: it reads what it needs itself.
+        """
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except Contended:
+                if attempt == TRIES:
+                    raise
+                time.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))
+        raise AssertionError("unreachable")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -125,21 +125,29 @@ def actor(session: Session, person_id: str) -> Actor:
 def sign_in(session: Session, name: str, password: str) -> Mapping[str, object]:
     """The person's row when name and password fit; SignInRefused otherwise, with the time a lock ends.
 
-    Failed tries are counted per person in this transaction: commit it also when this raises.
+    Failed tries are counted per person and survive the error. The slow hash is checked before anything is locked.
     """
-    now = runtime_of(session).now()
-    row = session.execute(sa.select(t.person).where(t.person.c.id == name).with_for_update()).mappings().first()
-    known = row is not None and row["active"]
+    runtime = runtime_of(session)
+    query, now = sa.select(t.person).where(t.person.c.id == name), runtime.now()
+    with runtime.reading() as looking:
+        before = looking.execute(query).mappings().first()
+    fits = _fits(before["password_hash"] if before is not None else None, password)
+    row = session.execute(query.with_for_update()).mappings().first()
     if row is not None and row["locked_until"] is not None and row["locked_until"] > now:
         raise SignInRefused(locked_until=row["locked_until"])
-    try:
-        _hasher.verify(row["password_hash"] if row is not None and row["password_hash"] else _NOBODY, password)
-    except (VerifyMismatchError, InvalidHashError):
-        known = False
-    if not known or row is None:
+    known = before is not None and row is not None and row["password_hash"] == before["password_hash"]
+    if row is None or not (known and fits and row["active"]):
         raise SignInRefused(locked_until=_count_failure(session, row, now))
     session.execute(sa.update(t.person).where(t.person.c.id == name).values(failed_sign_ins=0, locked_until=None))
     return dict(row)
+
+
+def _fits(kept: str | None, password: str) -> bool:
+    """Whether the password is the one; as slow for a name that has none."""
+    try:
+        return _hasher.verify(kept or _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
 
 
 def _count_failure(session: Session, row: sa.RowMapping | None, now: datetime) -> datetime | None:

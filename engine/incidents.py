@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -45,13 +47,13 @@ def raise_incident(
     return id
 
 
-def resolve(session: Session, by: str, *, instance_id: int, wait: int) -> None:
-    """What stood at the wait is gone (retried, done or cancelled): its incidents are resolved."""
+def resolve(session: Session, by: str, *, instance_id: int, waits: Sequence[int]) -> None:
+    """What stood at the waits is gone (retried, done or cancelled): its incidents are resolved."""
     session.execute(
         sa.update(t.incident)
         .where(
             t.incident.c.instance_id == instance_id,
-            t.incident.c.wait == wait,
+            t.incident.c.wait.in_(waits),
             t.incident.c.resolved_at.is_(None),
         )
         .values(resolved_at=runtime_of(session).now(), resolved_by=by)

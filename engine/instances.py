@@ -61,16 +61,28 @@ class Live:
 _LOAD = sa.select(t.instance).where(t.instance.c.id == sa.bindparam("wanted"))
 
 
+_ROOT = sa.select(t.instance.c.root_id).where(t.instance.c.id == sa.bindparam("wanted")).scalar_subquery()
+_LOCK = (
+    sa.select(t.instance)
+    .where(sa.or_(t.instance.c.id == sa.bindparam("wanted"), t.instance.c.id == _ROOT))
+    .order_by((t.instance.c.id == t.instance.c.root_id).desc())
+)
+"""The root of a tree of calls is locked before its member: a step that goes from a called process to its caller and
+one that goes the other way cannot hold each other up."""
+
+
 def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:
-    """The instance, its row locked until the transaction ends. NotFound when there is none.
+    """The instance, its row (and its root's) locked until the transaction ends. NotFound when there is none.
 
     `skip_locked`: None when somebody else holds it just now.
     """
-    row = session.execute(_LOAD.with_for_update(skip_locked=skip_locked), {"wanted": instance_id}).mappings().first()
-    if row is None:
-        if skip_locked:
-            return None
+    query = _LOAD if session.get_bind().dialect.name == "sqlite" else _LOCK.with_for_update(skip_locked=skip_locked)
+    rows = {row["id"]: row for row in session.execute(query, {"wanted": instance_id}).mappings()}
+    row = rows.get(instance_id)
+    if row is None and not skip_locked:
         raise NotFound(what="instance", id=instance_id)
+    if row is None or (query is not _LOAD and row["root_id"] not in rows):
+        return None
     return _from_row(session, dict(row))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.errors import DealflowError
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
-from engine.process.waits import JobWait
+from engine.process.waits import CallWait, JobWait
 from engine.retry import RetryPolicy, parse
 from engine.store import tables as t
 
@@ -84,10 +84,35 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
     return id
 
 
+def open_call(session: Session, live: Live, wait: CallWait, error: BaseException) -> None:
+    """A called process could not be started: an incident, and a job that starts it when a person retries."""
+    id = new_id()
+    session.execute(
+        sa.insert(t.job).values(
+            id=id,
+            instance_id=live.id,
+            wait=wait.id,
+            element=wait.element,
+            kind="call",
+            topic=wait.called,
+            state="ready",
+            due_at=runtime_of(session).now(),
+            max_attempts=1,
+            payload={"inputs": dict(wait.inputs)},
+        )
+    )
+    fail(session, id, 0, error)
+
+
+def asked(job: Job, wait: JobWait | CallWait) -> JobWait | CallWait:
+    """The open wait with its inputs: an instance's state does not keep them, the job's row does."""
+    return replace(wait, inputs=job.payload["inputs"])
+
+
 def claim(
-    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision")
+    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision", "call")
 ) -> list[Job]:
-    """Lease due jobs; those whose worker has been silent past its lease are due again."""
+    """Lease due jobs of active instances; those whose worker has been silent past its lease are due again."""
     runtime = runtime_of(session)
     now = runtime.now()
     due = sa.or_(
@@ -96,10 +121,11 @@ def claim(
     )
     rows = session.execute(
         sa.select(t.job)
-        .where(due, t.job.c.kind.in_(kinds))
-        .order_by(t.job.c.priority.desc(), t.job.c.due_at)
+        .join(t.instance, t.instance.c.id == t.job.c.instance_id)
+        .where(due, t.job.c.kind.in_(kinds), t.instance.c.state == "active")
+        .order_by(t.job.c.priority.desc(), t.job.c.due_at, t.job.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=t.job)
     ).all()
     if rows:
         session.execute(
@@ -190,6 +216,15 @@ def again(session: Session, job_id: int) -> bool:
     return bool(getattr(done, "rowcount", 0))
 
 
-def delete(session: Session, job_id: int) -> None:
-    """The job is done or no longer wanted."""
-    session.execute(sa.delete(t.job).where(t.job.c.id == job_id))
+def put_back(session: Session, job_id: int, fence: int) -> None:
+    """Not now (the instance is held): the job is due again, and the attempt does not count."""
+    session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
+        .values(state="ready", lease_by=None, lease_until=None)
+    )
+
+
+def close(session: Session, instance_id: int, waits: Sequence[int]) -> None:
+    """What the jobs were for is done or no longer wanted."""
+    session.execute(sa.delete(t.job).where(t.job.c.instance_id == instance_id, t.job.c.wait.in_(waits)))

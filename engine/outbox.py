@@ -73,8 +73,8 @@ def add(
         attempts=0,
         instance_id=instance_id,
     )
-    added = session.execute(insert.on_conflict_do_nothing(index_elements=["dedupe_key"]))
-    return "waiting" if getattr(added, "rowcount", 0) == 1 else "duplicate"
+    added = insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(t.outbox.c.id)
+    return "waiting" if session.execute(added).scalar() is not None else "duplicate"
 
 
 def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -> int:

@@ -22,6 +22,7 @@ from engine.instances import Live
 from engine.process.model import Definition, Node
 from engine.process.waits import MessageWait, SignalWait
 from engine.store import tables as t
+from engine.store import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,31 @@ def open_wait(session: Session, live: Live, wait: MessageWait | SignalWait) -> N
 
 def find(session: Session, mail: Mail) -> Target | None:
     """The one place that the message is for; AmbiguousMessage when there are several; None when there is none."""
-    rows = session.execute(
-        sa.select(t.subscription).where(t.subscription.c.kind == "message", t.subscription.c.name == mail.name)
-    ).all()
-    waiting = [row for row in rows if row.instance_id is not None and _fits(row, mail)]
-    found = waiting or [row for row in rows if row.instance_id is None]
+    found = matches(session, mail)
     if len(found) > 1:
         raise AmbiguousMessage(name=mail.name, count=len(found))
-    if not found:
-        return None
-    return Target(found[0].instance_id, found[0].wait, found[0].definition_id, found[0].element)
+    return found[0] if found else None
+
+
+def matches(session: Session, mail: Mail) -> list[Target]:
+    """Every place that the message fits: waiting ones before start events.
+
+    What a suspended instance waits for is kept for it: it is neither given the message nor passed over.
+    """
+    query = (
+        sa.select(t.subscription, t.instance.c.state)
+        .outerjoin(t.instance, t.instance.c.id == t.subscription.c.instance_id)
+        .where(t.subscription.c.kind == "message", t.subscription.c.name == mail.name)
+    )
+    if mail.business_key is not None:
+        starts, mine = t.subscription.c.instance_id.is_(None), t.subscription.c.business_key == mail.business_key
+        query = query.where(sa.or_(starts, mine))
+    rows = session.execute(query).all()
+    waiting = [row for row in rows if row.instance_id is not None and _fits(row, mail)]
+    if len(waiting) == 1 and waiting[0].state == "suspended":
+        return []
+    found = waiting or [row for row in rows if row.instance_id is None]
+    return [Target(row.instance_id, row.wait, row.definition_id, row.element) for row in found]
 
 
 def _fits(row: Any, mail: Mail) -> bool:
@@ -84,46 +100,32 @@ def _fits(row: Any, mail: Mail) -> bool:
     return all(key in mail.correlation and mail.correlation[key] == value for key, value in wanted.items())
 
 
-def keep(session: Session, mail: Mail, message_id: str | None, ttl: timedelta | None) -> int:
-    """Keep a message that nobody awaits; it is delivered when somebody does, or expires as an incident."""
-    runtime = runtime_of(session)
-    now = runtime.now()
-    return remember(
-        session,
-        mail,
-        message_id,
-        "kept",
-        now + (ttl or timedelta(days=runtime.settings.message_ttl_days)),
-        None,
-    )
+def remember(session: Session, mail: Mail, message_id: str | None) -> int | None:
+    """Write the message's row before anything is done with it; None when the message id has been here before.
 
-
-def remember(
-    session: Session,
-    mail: Mail,
-    message_id: str | None,
-    state: str,
-    expires: Any = None,
-    instance_id: int | None = None,
-) -> int:
-    """Write the message's row: `kept`, or `delivered` so that the same message id is not delivered again."""
+    It says `delivered` without an instance until `mark_delivered` or `keep` says more.
+    """
     id = new_id()
-    session.execute(
-        sa.insert(t.message).values(
-            id=id,
-            name=mail.name,
-            business_key=mail.business_key,
-            correlation=dict(mail.correlation),
-            variables=dict(mail.variables),
-            message_id=message_id,
-            received_at=runtime_of(session).now(),
-            expires_at=expires,
-            state=state,
-            source=mail.source or None,
-            instance_id=instance_id,
-        )
+    insert = upsert(session, t.message).values(
+        id=id,
+        name=mail.name,
+        business_key=mail.business_key,
+        correlation=dict(mail.correlation),
+        variables=dict(mail.variables),
+        message_id=message_id,
+        received_at=runtime_of(session).now(),
+        state="delivered",
+        source=mail.source or None,
     )
-    return id
+    inserted = insert.on_conflict_do_nothing(index_elements=["message_id"]).returning(t.message.c.id)
+    return session.execute(inserted).scalar()
+
+
+def keep(session: Session, message: int, ttl: timedelta | None = None) -> None:
+    """Nobody awaits the message: it is delivered when somebody does, or expires as an incident."""
+    runtime = runtime_of(session)
+    expires = runtime.now() + (ttl or timedelta(days=runtime.settings.message_ttl_days))
+    session.execute(sa.update(t.message).where(t.message.c.id == message).values(state="kept", expires_at=expires))
 
 
 def seen(session: Session, message_id: str) -> Any:
@@ -135,27 +137,40 @@ def seen(session: Session, message_id: str) -> Any:
     ).first()
 
 
-def kept_for(session: Session, name: str) -> list[tuple[int, Mail]]:
-    """Messages of that name that are kept, oldest first."""
-    rows = session.execute(
-        sa.select(t.message)
-        .where(t.message.c.state == "kept", t.message.c.name == name)
-        .order_by(t.message.c.received_at, t.message.c.id)
-    ).all()
+def kept_for(session: Session, name: str, business_key: str | None = None) -> list[tuple[int, Mail]]:
+    """Messages of that name that are kept, oldest first; with a business key those that carry it or none."""
+    query = sa.select(t.message).where(
+        t.message.c.state == "kept", t.message.c.name == name, t.message.c.expires_at > runtime_of(session).now()
+    )
+    if business_key is not None:
+        query = query.where(sa.or_(t.message.c.business_key.is_(None), t.message.c.business_key == business_key))
+    rows = session.execute(query.order_by(t.message.c.received_at, t.message.c.id)).all()
     return [(r.id, Mail(r.name, r.business_key, r.correlation or {}, r.variables or {}, r.source or "")) for r in rows]
 
 
-def mark_delivered(session: Session, message: int, instance_id: int) -> None:
-    """A kept message has found its place."""
-    session.execute(
-        sa.update(t.message).where(t.message.c.id == message).values(state="delivered", instance_id=instance_id)
+def take(session: Session, message: int) -> bool:
+    """Claim a kept message for delivery; False when somebody else has taken it."""
+    done = session.execute(
+        sa.update(t.message).where(t.message.c.id == message, t.message.c.state == "kept").values(state="delivered")
     )
+    return bool(getattr(done, "rowcount", 0))
+
+
+def mark_delivered(session: Session, message: int, instance_id: int) -> None:
+    """The message reached this instance, or started it."""
+    session.execute(sa.update(t.message).where(t.message.c.id == message).values(instance_id=instance_id))
 
 
 def signal_targets(session: Session, name: str) -> tuple[list[int], list[Target]]:
-    """Instances that wait for the signal, and start events that it triggers."""
+    """Instances that wait for the signal (suspended ones hear nothing), and start events that it triggers."""
     rows = session.execute(
-        sa.select(t.subscription).where(t.subscription.c.kind == "signal", t.subscription.c.name == name)
+        sa.select(t.subscription)
+        .outerjoin(t.instance, t.instance.c.id == t.subscription.c.instance_id)
+        .where(
+            t.subscription.c.kind == "signal",
+            t.subscription.c.name == name,
+            sa.or_(t.instance.c.id.is_(None), t.instance.c.state == "active"),
+        )
     ).all()
     running = sorted({row.instance_id for row in rows if row.instance_id is not None})
     starts = [Target(None, None, row.definition_id, row.element) for row in rows if row.instance_id is None]

@@ -7,16 +7,30 @@ ever taken in the other order.
 
 from __future__ import annotations
 
-from datetime import timedelta
+import traceback
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import calendars, incidents
+from engine.definitions import Package
+from engine.definitions import package as package_of
+from engine.errors import DealflowError, ExpressionFailed, Fault, ModelRefused
 from engine.execution import runtime_of
+from engine.feel import Moment
 from engine.ids import new_id
 from engine.instances import Live
+from engine.process.businesstime_functions import HostFunctions
+from engine.process.contract import Env
+from engine.process.model import Definition, EventDefinition, Node
+from engine.process.timing import FOREVER, add, first_due, following, read_cycle, read_moment, read_period
 from engine.process.waits import TimerWait
 from engine.store import tables as t
+
+TRIES_BEFORE_INCIDENT = 5
 
 
 def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
@@ -28,31 +42,159 @@ def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
     )
 
 
-def due(session: Session, limit: int) -> list[tuple[int, int]]:
-    """(timer, instance) of what is due, oldest first."""
-    now = runtime_of(session).now()
-    rows = session.execute(
-        sa.select(t.timer.c.id, t.timer.c.instance_id)
-        .where(t.timer.c.due_at <= now, t.timer.c.instance_id.is_not(None))
-        .order_by(t.timer.c.due_at, t.timer.c.id)
-        .limit(limit)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer whose moment has come: of an instance, or (instance None) of a start event."""
+
+    id: int
+    instance_id: int | None
+    due_at: datetime
+
+
+def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
+    """What is due, oldest first, behind `after`. Timers of suspended instances rest until they are resumed."""
+    goes_on = sa.or_(t.timer.c.instance_id.is_(None), t.instance.c.state == "active")
+    query = (
+        sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at)
+        .outerjoin(t.instance, t.instance.c.id == t.timer.c.instance_id)
+        .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
     )
-    return [(row.id, row.instance_id) for row in rows]
+    if after is not None:
+        later = sa.and_(t.timer.c.due_at == after.due_at, t.timer.c.id > after.id)
+        query = query.where(sa.or_(t.timer.c.due_at > after.due_at, later))
+    rows = session.execute(query.order_by(t.timer.c.due_at, t.timer.c.id).limit(limit))
+    return [Due(row.id, row.instance_id, row.due_at) for row in rows]
 
 
 def still_open(session: Session, timer_id: int) -> int | None:
-    """The wait of a timer that is still there; asked under the instance's lock."""
-    return session.scalar(sa.select(t.timer.c.wait).where(t.timer.c.id == timer_id))
+    """The wait of a timer that is still there and due; asked under the instance's lock."""
+    return session.scalar(
+        sa.select(t.timer.c.wait).where(t.timer.c.id == timer_id, t.timer.c.due_at <= runtime_of(session).now())
+    )
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:
-    """Firing failed: the timer comes again a little later, ever later, with the reason beside it."""
-    attempts = session.scalar(sa.select(t.timer.c.attempts).where(t.timer.c.id == timer_id))
-    if attempts is None:
+    """Firing failed: the timer comes again a little later, ever later, with the reason beside it.
+
+    After TRIES_BEFORE_INCIDENT failures people are told, once; it goes on being tried.
+    """
+    row = session.execute(sa.select(t.timer).where(t.timer.c.id == timer_id).with_for_update()).first()
+    if row is None:
         return
-    later = runtime_of(session).now() + min(timedelta(seconds=5) * 2**attempts, timedelta(hours=1))
+    runtime = runtime_of(session)
+    text = error.text(runtime.settings.language) if isinstance(error, DealflowError) else repr(error)
+    later = runtime.now() + min(timedelta(seconds=5) * 2 ** min(row.attempts, 20), timedelta(hours=1))
     session.execute(
         sa.update(t.timer)
         .where(t.timer.c.id == timer_id)
-        .values(attempts=attempts + 1, due_at=later, last_error=str(error)[:2000])
+        .values(attempts=row.attempts + 1, due_at=later, last_error=text[:2000])
     )
+    if row.attempts + 1 == TRIES_BEFORE_INCIDENT:
+        incidents.raise_incident(
+            session,
+            "timer",
+            row.element,
+            type(error).__name__,
+            text,
+            instance_id=row.instance_id,
+            wait=row.wait if row.instance_id is not None else None,
+            stack="".join(traceback.format_exception(error))[-8000:],
+        )
+
+
+def hurry(session: Session, instance_id: int, wait: int) -> None:
+    """A person retries a timer that failed: it is due at once."""
+    now = runtime_of(session).now()
+    session.execute(
+        sa.update(t.timer)
+        .where(t.timer.c.instance_id == instance_id, t.timer.c.wait == wait, t.timer.c.due_at > now)
+        .values(due_at=now, attempts=0)
+    )
+
+
+# ── timers that start a process ────────────────────────────────────────────────────────────────────────────────
+
+
+def plan_starts(session: Session, package: Package) -> None:
+    """The newest version takes over the timers that start its process: those of the versions before it go.
+
+    The row of a start timer keeps in `wait` how many occurrences are left (-1: without end).
+    """
+    versions = sa.select(t.definition.c.id).where(t.definition.c.key == package.key)
+    session.execute(sa.delete(t.timer).where(t.timer.c.definition_id.in_(versions)))
+    for node, event in _start_timers(package.definition):
+        try:
+            found = _first(session, event)
+        except (ValueError, ExpressionFailed) as error:
+            raise ModelRefused([_unreadable(node, error)]) from error
+        if found is not None:
+            session.execute(
+                sa.insert(t.timer).values(
+                    id=new_id(), definition_id=package.id, element=node.id, due_at=found[0], wait=found[1], attempts=0
+                )
+            )
+
+
+def _unreadable(node: Node, error: Exception) -> Fault:
+    return Fault(
+        "timer-unreadable",
+        node.id,
+        None,
+        f"The timer of “{node.name or node.id}” gives no moment: {error}.",
+        f"“{node.name or node.id}”的定时无法得出时刻:{error}。",
+        "Write a date, a duration or a cycle.",
+        "请填写日期、时长或周期。",
+    )
+
+
+def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
+    """(definition, start event) of a due start timer, moved on to its next occurrence; None when it is taken."""
+    runtime = runtime_of(session)
+    now = runtime.now()
+    query = sa.select(t.timer).where(t.timer.c.id == timer_id, t.timer.c.due_at <= now)
+    row = session.execute(query.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    event = next(e for n, e in _start_timers(package_of(session, row.definition_id).definition) if n.id == row.element)
+    left = row.wait if row.wait == FOREVER else row.wait - 1
+    following_due = _following(session, event, row.due_at) if event.timer == "cycle" and left else None
+    if following_due is None:
+        session.execute(sa.delete(t.timer).where(t.timer.c.id == timer_id))
+    else:
+        values = {"due_at": following_due, "wait": left, "attempts": 0, "last_error": None}
+        session.execute(sa.update(t.timer).where(t.timer.c.id == timer_id).values(values))
+    return row.definition_id, row.element
+
+
+def _start_timers(definition: Definition) -> list[tuple[Node, EventDefinition]]:
+    nodes = [definition.nodes[id] for id in definition.scope.starts]
+    return [(node, event) for node in nodes for event in node.events if event.kind == "timer"]
+
+
+def _value(session: Session, event: EventDefinition) -> Any:
+    """What the timer's text says; no variable exists yet."""
+    runtime = runtime_of(session)
+    env = Env(runtime.now(), runtime.zone, calendars.calendar(session))
+    at = Moment(now=env.now, zone=env.zone, functions=HostFunctions(env, None))
+    return event.expr({}, at) if event.expr is not None else None
+
+
+def _first(session: Session, event: EventDefinition) -> tuple[datetime, int] | None:
+    """(first moment, occurrences left), or None when the moment lies behind us."""
+    runtime = runtime_of(session)
+    now, zone, calendar, value = runtime.now(), runtime.zone, calendars.calendar(session), _value(session, event)
+    if event.timer == "cycle":
+        cycle = read_cycle(value, zone)
+        first = first_due(cycle, now, zone, calendar) if cycle.count else None
+        return (first, cycle.count) if first is not None else None
+    if event.timer == "duration":
+        return add(now, read_period(value), zone, calendar), 1
+    moment = read_moment(value, zone)
+    return (moment, 1) if moment > now else None
+
+
+def _following(session: Session, event: EventDefinition, due_at: datetime) -> datetime | None:
+    """The next occurrence of a cycle; what was missed while everything stood still is not caught up one by one."""
+    runtime = runtime_of(session)
+    cycle, calendar = read_cycle(_value(session, event), runtime.zone), calendars.calendar(session)
+    return following(cycle, due_at, runtime.now(), runtime.zone, calendar)

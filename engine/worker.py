@@ -12,11 +12,14 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine import advance, answers, instances, jobs, outbox, reminders, scripts, timers
-from engine.api.messages import awaited_names, deliver_kept, expire_kept
-from engine.errors import InternalError, WaitClosed
+from engine.api.messages import awaited_names, deliver_one, expire_kept
+from engine.errors import InternalError, OperatorError, WaitClosed
 from engine.execution import Runtime
 from engine.identity import SYSTEM
 from engine.instances import Live
@@ -24,7 +27,10 @@ from engine.jobs import Job
 from engine.log import logger
 from engine.outbox import Channel
 from engine.process.triggers import JobDone, JobFailed, TimerFired, Trigger
+from engine.process.waits import CallWait, JobWait
 from engine.registry import BpmnError
+from engine.subscriptions import Mail, kept_for
+from engine.timers import Due
 
 log = logger("worker")
 BATCH = 50
@@ -74,27 +80,51 @@ def drain(runtime: Runtime, most: int = 10_000) -> int:
 
 
 def run_timers(runtime: Runtime, limit: int = BATCH) -> int:
-    """Fire due timers, one transaction each; returns how many fired."""
-    with runtime.reading() as session:
-        due = timers.due(session, limit)
-    return sum(_fire(runtime, timer_id, instance_id) for timer_id, instance_id in due)
+    """Fire due timers, one transaction each; returns how many fired.
+
+    What cannot be fired just now (its instance is held by somebody) does not hide what is due behind it.
+    """
+    fired, last = 0, None
+    while not fired:
+        with runtime.reading() as session:
+            due = timers.due(session, limit, last)
+        if not due:
+            break
+        fired, last = sum(_fire(runtime, timer) for timer in due), due[-1]
+    return fired
 
 
-def _fire(runtime: Runtime, timer_id: int, instance_id: int) -> int:
+def _fire(runtime: Runtime, timer: Due) -> int:
     try:
-        with runtime.transaction() as session:
-            live = instances.load(session, instance_id, skip_locked=True)
-            if live is None or live.status != "active":
-                return 0
-            wait = timers.still_open(session, timer_id)
-            if wait is None:
-                return 0
-            advance.advance(session, "timer", live, TimerFired(wait))
-    except Exception as error:
-        log.error("timer_failed", timer=timer_id, instance=instance_id, exc_info=error)
-        with runtime.transaction() as session:
-            timers.postpone(session, timer_id, error)
+        if timer.instance_id is None:
+            return runtime.unit(lambda session: _start_by_timer(session, timer.id))
+        return runtime.unit(lambda session: _fire_wait(session, timer))
+    except OperatorError:
+        raise
+    except Exception as fault:
+        log.error("timer_failed", timer=timer.id, instance=timer.instance_id, exc_info=fault)
+        runtime.unit(partial(timers.postpone, timer_id=timer.id, error=fault))
         return 0
+
+
+def _fire_wait(session: Session, timer: Due) -> int:
+    assert timer.instance_id is not None
+    live = instances.load(session, timer.instance_id, skip_locked=True)
+    if live is None or live.status != "active":
+        return 0
+    wait = timers.still_open(session, timer.id)
+    if wait is None:
+        return 0
+    advance.advance(session, "timer", live, TimerFired(wait))
+    return 1
+
+
+def _start_by_timer(session: Session, timer_id: int) -> int:
+    taken = timers.take_start(session, timer_id)
+    if taken is None:
+        return 0
+    definition_id, element = taken
+    advance.start(session, "timer", definition_id, {}, None, element)
     return 1
 
 
@@ -103,8 +133,7 @@ def _fire(runtime: Runtime, timer_id: int, instance_id: int) -> int:
 
 def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
     """Claim due jobs and work on them one after the other; returns how many were worked on."""
-    with runtime.transaction() as session:
-        claimed = jobs.claim(session, worker_name(), limit)
+    claimed = runtime.unit(lambda session: jobs.claim(session, worker_name(), limit))
     for job in claimed:
         work(runtime, job)
     return len(claimed)
@@ -113,61 +142,89 @@ def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
 def work(runtime: Runtime, job: Job) -> None:
     """One claimed job from start to outcome: done, BPMN error, or failed (retry or incident)."""
     try:
-        if (job.kind == "topic" and runtime.registry.find(job.topic).transactional) or job.kind == "decision":
-            _work_inside(runtime, job)
-        else:
-            _finish(runtime, job, _work_outside(runtime, job))
-    except Exception as error:
-        log.warning("job_failed", job=job.id, topic=job.topic, attempt=job.attempt, error=str(error))
-        with runtime.transaction() as session:
-            instances.load(session, job.instance_id)
-            jobs.fail(session, job.id, job.fence, error)
+        inside = job.kind in ("decision", "call") or (
+            job.kind == "topic" and runtime.registry.find(job.topic).transactional
+        )
+        if inside:
+            runtime.unit(lambda session: _work_inside(session, job))
+        elif runtime.unit(lambda session: jobs.extend(session, job.id, job.fence)):
+            later = answers.Later()
+            outcome = _work_outside(runtime, job, later)
+            runtime.unit(lambda session: _finish(session, job, outcome, later))
+    except OperatorError:
+        raise
+    except Exception as fault:
+        log.warning("job_failed", job=job.id, topic=job.topic, attempt=job.attempt, error=str(fault))
+        runtime.unit(partial(_fail, job=job, error=fault))
 
 
-def _work_inside(runtime: Runtime, job: Job) -> None:
+def _fail(session: Session, job: Job, error: Exception) -> None:
+    instances.load(session, job.instance_id)
+    jobs.fail(session, job.id, job.fence, error)
+
+
+def _held(session: Session, job: Job) -> Live | None:
+    """The job's instance under lock, if the claim stands and the instance goes on; else the job is put back."""
+    live = instances.load(session, job.instance_id)
+    if live is None or not jobs.holds(session, job.id, job.fence):
+        log.info("late_outcome_dropped", job=job.id, topic=job.topic)
+        return None
+    if live.status != "active":
+        jobs.put_back(session, job.id, job.fence)
+        return None
+    return live
+
+
+def _work_inside(session: Session, job: Job) -> None:
     """A transactional handler's later attempt: its writes and the step commit together."""
-    with runtime.transaction() as session:
-        live = instances.load(session, job.instance_id)
-        if live is None or live.status != "active" or not jobs.holds(session, job.id, job.fence):
-            return
-        wait = live.state.waits.get(job.wait)
-        if wait is None:
-            jobs.delete(session, job.id)
-            return
-        outcome = answers.answer(session, live, wait.wait)  # type: ignore[arg-type]
-        if isinstance(outcome, answers.Failed):
-            raise outcome.error
-        if outcome is None:
-            raise InternalError(reason=f"job {job.id} has no answer")
-        _advance(runtime, session, live, outcome)
+    live = _held(session, job)
+    if live is None:
+        return
+    held = live.state.waits.get(job.wait)
+    if held is None or not isinstance(held.wait, JobWait | CallWait):
+        jobs.close(session, job.instance_id, [job.wait])
+        return
+    wait = jobs.asked(job, held.wait)
+    if isinstance(wait, CallWait):
+        jobs.close(session, job.instance_id, [job.wait])
+        advance.call(session, _actor(), live, wait)
+        return
+    outcome = answers.answer(session, live, wait, job.attempt)
+    if isinstance(outcome, answers.Failed):
+        raise outcome.error
+    if outcome is None:
+        raise InternalError(reason=f"job {job.id} has no answer")
+    _advance(session, live, outcome)
 
 
-def _work_outside(runtime: Runtime, job: Job) -> Trigger:
+def _work_outside(runtime: Runtime, job: Job, later: answers.Later) -> Trigger:
     inputs: Mapping[str, Any] = job.payload["inputs"]
     if job.kind == "script":
         return JobDone(job.wait, scripts.run(job.payload["script"], inputs))
     registered = runtime.registry.find(job.topic)
     with runtime.reading() as session, _heartbeat(runtime, job):
         live = instances.peek(session, job.instance_id)
-        ctx = answers.context(session, live, job.wait, job.element, job.payload["properties"], job.attempt)
+        ctx = answers.context(session, live, job.wait, job.element, job.payload["properties"], job.attempt, later)
         try:
             return JobDone(job.wait, dict(registered(ctx, inputs)))
         except BpmnError as outcome:
             return JobFailed(job.wait, outcome.code, outcome.message, dict(outcome.variables))
 
 
-def _finish(runtime: Runtime, job: Job, outcome: Trigger) -> None:
-    with runtime.transaction() as session:
-        live = instances.load(session, job.instance_id)
-        if live is None or not jobs.holds(session, job.id, job.fence):
-            log.info("late_outcome_dropped", job=job.id, topic=job.topic)
-            return
-        _advance(runtime, session, live, outcome)
+def _finish(session: Session, job: Job, outcome: Trigger, later: answers.Later) -> None:
+    live = _held(session, job)
+    if live is not None:
+        later.write(session, live.id, job.element)
+        _advance(session, live, outcome)
 
 
-def _advance(runtime: Runtime, session: Any, live: Live, outcome: Trigger) -> None:
+def _actor() -> str:
+    return f"worker:{socket.gethostname()}"
+
+
+def _advance(session: Session, live: Live, outcome: Trigger) -> None:
     try:
-        advance.advance(session, f"worker:{socket.gethostname()}", live, outcome)
+        advance.advance(session, _actor(), live, outcome)
     except WaitClosed:
         log.info("late_outcome_dropped", instance=live.id)
 
@@ -179,9 +236,11 @@ def _heartbeat(runtime: Runtime, job: Job) -> Iterator[None]:
 
     def beat() -> None:
         while not over.wait(runtime.settings.lease_seconds / 3):
-            with runtime.transaction() as session:
-                if not jobs.extend(session, job.id, job.fence):
+            try:
+                if not runtime.unit(lambda session: jobs.extend(session, job.id, job.fence)):
                     return
+            except OperatorError as error:  # the next beat may come through
+                log.warning("heartbeat_missed", job=job.id, error=str(error))
 
     thread = threading.Thread(target=beat, daemon=True, name=f"heartbeat-{job.id}")
     thread.start()
@@ -195,12 +254,18 @@ def _heartbeat(runtime: Runtime, job: Job) -> Iterator[None]:
 
 
 def run_kept(runtime: Runtime) -> int:
-    """Deliver kept messages that somebody awaits by now; those past their time become incidents."""
+    """Deliver kept messages that somebody awaits by now, one transaction each; late ones become incidents."""
     with runtime.reading() as session:
-        names = awaited_names(session)
-    done = 0
-    for name in names:
-        with runtime.transaction() as session:
-            done += deliver_kept(session, SYSTEM, [name])
-    with runtime.transaction() as session:
-        return done + expire_kept(session)
+        waiting = [kept for name in awaited_names(session) for kept in kept_for(session, name)]
+    done = sum(_deliver(runtime, id, mail) for id, mail in waiting)
+    return done + runtime.unit(expire_kept)
+
+
+def _deliver(runtime: Runtime, id: int, mail: Mail) -> bool:
+    try:
+        return runtime.unit(lambda session: deliver_one(session, SYSTEM, id, mail))
+    except OperatorError:
+        raise
+    except Exception as error:  # one message that its receiver cannot take does not hold up the others
+        log.error("kept_message_failed", message=id, name=mail.name, exc_info=error)
+        return False

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents, subscriptions
-from engine.advance import broadcast, finish, send_to, unit_of
+from engine.advance import broadcast, finish, locate, send_to, unit_of
+from engine.errors import AmbiguousMessage
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.store import tables as t
-from engine.subscriptions import Mail
+from engine.subscriptions import Mail, kept_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,22 @@ def send_message(
     `message_id` makes delivery idempotent: the same id again changes nothing and answers `duplicate`.
     AmbiguousMessage when two places match: nothing is delivered then.
     """
-    if message_id is not None:
-        before = subscriptions.seen(session, message_id)
-        if before is not None:
-            return Delivery("duplicate", before.instance_id, before.id)
     mail = Mail(name, business_key, correlation or {}, variables or {}, actor.id)
-    target = subscriptions.find(session, mail)
-    if target is None:
-        return Delivery("kept", None, subscriptions.keep(session, mail, message_id, ttl))
+    message = subscriptions.remember(session, mail, message_id)
+    if message is None:
+        before = subscriptions.seen(session, message_id or "")
+        return Delivery("duplicate", before.instance_id, before.id)
     unit = unit_of(session, actor.id)
-    instance_id = send_to(unit, target, mail)
+    found = locate(unit, mail)
+    if len(found) > 1:
+        raise AmbiguousMessage(name=name, count=len(found))
+    if not found:
+        subscriptions.keep(session, message, ttl)
+        return Delivery("kept", None, message)
+    instance_id = send_to(unit, found[0], mail)
     finish(unit)
-    id = subscriptions.remember(session, mail, message_id, "delivered", instance_id=instance_id)
-    return Delivery("delivered" if target.instance_id is not None else "started", instance_id, id)
+    subscriptions.mark_delivered(session, message, instance_id)
+    return Delivery("delivered" if found[0].instance_id is not None else "started", instance_id, message)
 
 
 def raise_signal(session: Session, actor: Actor, name: str, variables: Mapping[str, object] | None = None) -> int:
@@ -68,18 +72,21 @@ def raise_signal(session: Session, actor: Actor, name: str, variables: Mapping[s
 
 def deliver_kept(session: Session, actor: Actor, names: list[str]) -> int:
     """Deliver kept messages for which there is a place now (a process was deployed, a wait opened meanwhile)."""
-    delivered = 0
-    for name in names:
-        for id, mail in subscriptions.kept_for(session, name):
-            target = subscriptions.find(session, mail)
-            if target is None:
-                continue
-            unit = unit_of(session, actor.id)
-            instance_id = send_to(unit, target, mail)
-            finish(unit)
-            subscriptions.mark_delivered(session, id, instance_id)
-            delivered += 1
-    return delivered
+    return sum(deliver_one(session, actor, id, mail) for name in names for id, mail in kept_for(session, name))
+
+
+def deliver_one(session: Session, actor: Actor, id: int, mail: Mail) -> bool:
+    """Deliver one kept message if exactly one place is open for it, and nobody else has taken it.
+
+    The instance is locked before the message, here as in a step that opens the place.
+    """
+    unit = unit_of(session, actor.id)
+    found = locate(unit, mail)
+    if len(found) != 1 or not subscriptions.take(session, id):
+        return False
+    subscriptions.mark_delivered(session, id, send_to(unit, found[0], mail))
+    finish(unit)
+    return True
 
 
 def awaited_names(session: Session) -> list[str]:

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, definitions, instances, jobs, subscriptions
+from engine import advance, audit, definitions, instances, jobs, subscriptions, timers
 from engine.api.messages import deliver_kept
 from engine.definitions import Deployed
-from engine.errors import AlreadyHandled, Fault, Forbidden, NotFound
+from engine.errors import AlreadyHandled, Fault, Forbidden, InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.instances import Live
 from engine.process.triggers import Cancelled, ConditionChanged, Retried
+from engine.process.waits import MessageWait
 from engine.store import tables as t
 
 OWNERS = "process_owner"
@@ -44,6 +45,7 @@ def deploy(session: Session, actor: Actor, folder: str, files: Mapping[str, byte
     for key, version in deployed.definitions:
         package = definitions.package(session, definitions.newest(session, key, version))
         names += subscriptions.subscribe_starts(session, package)
+        timers.plan_starts(session, package)
     deliver_kept(session, actor, names)
     audit.append(
         session,
@@ -85,13 +87,15 @@ def start(
     return advance.start(session, actor.id, definition_id, variables or {}, business_key, start_event).id
 
 
-def _active(session: Session, instance_id: int) -> Live:
+def _active(session: Session, instance_id: int, *, suspended_too: bool = False) -> Live:
     live = instances.load(session, instance_id)
     if live is None:
         raise NotFound(what="instance", id=instance_id)
     if live.status not in ("active", "suspended"):
         row = session.execute(sa.select(t.instance.c.ended_at).where(t.instance.c.id == instance_id)).first()
         raise AlreadyHandled(what=f"instance {instance_id}", by=live.status, at=row.ended_at if row else "?")
+    if live.status == "suspended" and not suspended_too:
+        raise Forbidden(reason="this case is suspended: resume it first", reason_zh="该流程实例已挂起,请先恢复")
     return live
 
 
@@ -106,32 +110,68 @@ def set_variables(session: Session, actor: Actor, instance_id: int, variables: M
 
 
 def cancel(session: Session, actor: Actor, instance_id: int, reason: str) -> None:
-    """End an instance from outside: all its tasks, timers and jobs go."""
+    """End an instance from outside: all its tasks, timers, jobs and called processes go.
+
+    A called process is not ended alone, as its caller would wait for ever: InvalidInput names the caller.
+    """
     _require_owner(actor)
-    live = _active(session, instance_id)
+    live = _active(session, instance_id, suspended_too=True)
+    _require_no_caller(session, live, "cancel", "取消")
     live.status = "active"
     advance.advance(session, actor.id, live, Cancelled(reason))
     audit.append(session, f"instance:{instance_id}", actor.id, "cancelled", {"reason": reason})
 
 
+def _require_no_caller(session: Session, live: Live, verb: str, verb_zh: str) -> None:
+    caller = session.scalar(sa.select(t.call.c.instance_id).where(t.call.c.child_id == live.id))
+    if caller is not None:
+        raise InvalidInput(
+            place=f"instance {live.id}",
+            reason=f"it was called by instance {caller}: {verb} that one",
+            reason_zh=f"该实例由实例 {caller} 调用,请{verb_zh}调用方",
+        )
+
+
 def suspend(session: Session, actor: Actor, instance_id: int) -> None:
-    """Hold an instance: nothing happens in it until it is resumed."""
+    """Hold an instance and what it called: nothing happens in them until it is resumed."""
     _set_status(session, actor, instance_id, "active", "suspended")
 
 
 def resume(session: Session, actor: Actor, instance_id: int) -> None:
-    """Let a suspended instance go on; what became due meanwhile happens now."""
-    _set_status(session, actor, instance_id, "suspended", "active")
+    """Let a suspended instance and what it called go on; what became due or arrived meanwhile happens now."""
+    live = _set_status(session, actor, instance_id, "suspended", "active")
+    awaited = [wait.name for wait in live.state.open_waits() if isinstance(wait, MessageWait)]
+    deliver_kept(session, actor, list(dict.fromkeys(awaited)))
 
 
-def _set_status(session: Session, actor: Actor, instance_id: int, before: str, after: str) -> None:
+def _set_status(session: Session, actor: Actor, instance_id: int, before: str, after: str) -> Live:
     _require_owner(actor)
-    live = _active(session, instance_id)
+    live = _active(session, instance_id, suspended_too=True)
     if live.status != before:
         raise AlreadyHandled(what=f"instance {instance_id}", by=actor.id, at=runtime_of(session).now())
+    if live.parent_id is not None and after == "active":
+        state = session.scalar(sa.select(t.instance.c.state).where(t.instance.c.id == live.parent_id))
+        if state == "suspended":
+            _require_no_caller(session, live, "resume", "恢复")
+    ids = _with_called(session, instance_id)
+    session.execute(
+        sa.update(t.instance)
+        .where(t.instance.c.id.in_(ids), t.instance.c.state == before)
+        .values(state=after, version=t.instance.c.version + 1)
+    )
     live.status = after
-    instances.write(session.connection(), live, runtime_of(session).now())
+    live.version += 1
     audit.append(session, f"instance:{instance_id}", actor.id, after, {})
+    return live
+
+
+def _with_called(session: Session, instance_id: int) -> list[int]:
+    """The instance and all that it called, directly or not; its root's lock covers them."""
+    found, front = [instance_id], [instance_id]
+    while front:
+        front = list(session.scalars(sa.select(t.instance.c.id).where(t.instance.c.parent_id.in_(front))))
+        found += front
+    return found
 
 
 def retry(session: Session, actor: Actor, incident_id: int, variables: Mapping[str, object] | None = None) -> None:
@@ -149,6 +189,8 @@ def retry(session: Session, actor: Actor, incident_id: int, variables: Mapping[s
         if variables:
             advance.advance(session, actor.id, _active(session, row.instance_id), ConditionChanged(variables))
         jobs.again(session, row.job_id)
+    elif row.kind == "timer" and row.instance_id is not None:
+        timers.hurry(session, row.instance_id, row.wait)
     session.execute(
         sa.update(t.incident)
         .where(t.incident.c.id == incident_id, t.incident.c.resolved_at.is_(None))

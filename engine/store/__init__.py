@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from engine.store.database import after_commit, open_database, reading, transaction, upsert
+from engine.store.database import after_commit, fault_of, open_database, reading, transaction, upsert
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-__all__ = ["MIGRATIONS", "after_commit", "open_database", "reading", "transaction", "upsert"]
+__all__ = ["MIGRATIONS", "after_commit", "fault_of", "open_database", "reading", "transaction", "upsert"]

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from engine.errors import DatabaseUnavailable, StorageFull
+from engine.errors import Contended, DatabaseUnavailable, DealflowError, OperatorError, StorageFull, UnitBroken
+from engine.log import logger
+
+log = logger("store")
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for the other one."""
@@ -56,30 +60,74 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     reading = connection.get_execution_options().get("dealflow_reading", False)
+    if connection.info.get("reading", False) is not reading:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info["reading"] = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class UnitSession(Session):
+    """The session of a unit of work: whoever is handed it may write, and may not end it."""
+
+    def _refuse(self, verb: str) -> NoReturn:
+        raise UnitBroken(verb=verb)
+
+    def commit(self) -> None:
+        """Refused: `transaction()` commits."""
+        self._refuse("commit")
+
+    def rollback(self) -> None:
+        """Refused: raise, and `transaction()` rolls back."""
+        self._refuse("rollback")
+
+    def keep(self) -> None:
+        """Commit; for `transaction()` alone."""
+        Session.commit(self)
 
 
 @contextmanager
 def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
     """One unit of work: everything in it is committed at its end, or none of it. `info` goes to `session.info`.
 
-    StorageFull and DatabaseUnavailable say that nothing was saved.
+    An error leaves nothing, save one that says `commits`: what was written is kept, then the error is told.
+    StorageFull, DatabaseUnavailable and Contended say that nothing was saved.
     """
-    session = Session(database, expire_on_commit=False, autoflush=False, info=info)
-    try:
-        with _named_faults(), session:
+    told: DealflowError | None = None
+    with named_faults(), UnitSession(database, expire_on_commit=False, autoflush=False, info=info) as session:
+        try:
             yield session
-            session.commit()
-    finally:
-        session.close()
+        except DealflowError as error:
+            if not error.commits:
+                raise
+            told = error
+        _require_begun(session)
+        session.keep()
     for hook in session.info.get("after_commit", ()):
+        _call(hook)
+    if told is not None:
+        raise told
+
+
+def _require_begun(session: Session) -> None:
+    """SQLite may end a transaction by itself when it meets a fault: then nothing more may be committed."""
+    if session.in_transaction() and session.get_bind().dialect.name == "sqlite":
+        driver: Any = session.connection().connection.dbapi_connection
+        if not driver.in_transaction:
+            raise StorageFull(reason="the database ended the transaction by itself")
+
+
+def _call(hook: Any) -> None:
+    try:
         hook()
+    except Exception as error:  # what was committed stands, whatever becomes of the hint
+        log.error("hint_failed", exc_info=error)
 
 
 @contextmanager
 def reading(database: sa.Engine, **info: Any) -> Iterator[Session]:
-    """A session that only reads: on SQLite it takes no write lock. Nothing in it is committed."""
-    with _named_faults(), database.connect().execution_options(dealflow_reading=True) as connection:
+    """A session that only reads: on SQLite it takes no write lock. The database refuses to write in it."""
+    options = {"dealflow_reading": True, "postgresql_readonly": True}
+    with named_faults(), database.connect().execution_options(**options) as connection:
         session = Session(connection, expire_on_commit=False, autoflush=False, info=info)
         try:
             yield session
@@ -92,17 +140,59 @@ def after_commit(session: Session, hook: Any) -> None:
     session.info.setdefault("after_commit", []).append(hook)
 
 
+_SQLITE_FAULTS = {
+    "BUSY": Contended,
+    "LOCKED": Contended,
+    "FULL": StorageFull,
+    "IOERR": DatabaseUnavailable,
+    "CANTOPEN": DatabaseUnavailable,
+    "READONLY": DatabaseUnavailable,
+    "CORRUPT": DatabaseUnavailable,
+    "NOTADB": DatabaseUnavailable,
+}
+"""By the second part of SQLite's result codes (sqlite.org/rescode.html)."""
+_POSTGRES_FAULTS = {
+    "40": Contended,
+    "55P03": Contended,
+    "53": StorageFull,
+    "533": DatabaseUnavailable,
+    "08": DatabaseUnavailable,
+    "57P": DatabaseUnavailable,
+}
+"""By the beginning of SQLSTATE, the longest wins (PostgreSQL documentation, appendix A)."""
+
+
+def fault_of(error: DBAPIError) -> OperatorError | None:
+    """The database's own trouble behind an error, or None when the statement is at fault."""
+    reason = str(error.orig).strip()
+    code = str(getattr(error.orig, "sqlite_errorname", "")).removeprefix("SQLITE_")
+    kind = _SQLITE_FAULTS.get(code.partition("_")[0])
+    if kind is None:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        found = [prefix for prefix in _POSTGRES_FAULTS if state.startswith(prefix)]
+        kind = _POSTGRES_FAULTS[max(found, key=len)] if found else None
+    if kind is None and (error.connection_invalidated or _no_connection(error)):
+        kind = DatabaseUnavailable
+    return kind(reason=reason) if kind is not None else None
+
+
+def _no_connection(error: DBAPIError) -> bool:
+    """psycopg gives no SQLSTATE when there is nobody at the other end."""
+    return isinstance(error, sa.exc.OperationalError) and getattr(error.orig, "sqlstate", "") is None
+
+
 @contextmanager
-def _named_faults() -> Iterator[None]:
+def named_faults() -> Iterator[None]:
+    """The database's own trouble by our names; errors of statements pass as they are."""
     try:
         yield
+    except PoolTimeout as error:
+        raise DatabaseUnavailable(reason="all its connections are in use") from error
     except DBAPIError as error:
-        reason = str(error.orig)
-        if "full" in reason.lower() or "no space" in reason.lower():
-            raise StorageFull(reason=reason) from error
-        if isinstance(error, OperationalError) and (error.connection_invalidated or "connect" in reason):
-            raise DatabaseUnavailable(reason=reason) from error
-        raise
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        raise fault from error
 
 
 def upsert(session: Session, table: sa.Table) -> Any:
