@@ -1,0 +1,71 @@
+"""A real server over a furnished house, for the browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from engine import api, watcher
+from engine.settings import load
+from handlers import demo
+from tests.house import House, MovableClock
+from tests.paths import ROOT
+from web import create_app
+from web.extensions import limiter
+
+
+@dataclass
+class Place:
+    """The address of the server and the house behind it; `wrong` is what browsers complained about."""
+
+    url: str
+    house: House
+    wrong: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> Page:
+        """Note what the page complains about: console errors, policy violations, exceptions."""
+        page.on("console", lambda said: self.wrong.append(f"{page.url} {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.wrong.append(f"{page.url} {error}"))
+        return page
+
+    def sign_in(self, page: Page, name: str, path: str = "/inbox") -> None:
+        """Sign in through the page and go on to a path."""
+        page.goto(f"{self.url}/login?next={path}")
+        page.fill("#name", name)
+        page.fill("#password", demo.PASSWORD)
+        page.click("form[data-submit-shortcut] button[type=submit]")
+        page.wait_for_url(f"{self.url}{path}")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The demonstration people and the real intake process, on one server for the module's tests."""
+    folder: Path = tmp_path_factory.mktemp("place")
+    clock = MovableClock()
+    settings = load(
+        database_url=f"sqlite:///{folder / 'x.db'}", data_dir=folder, handlers=("handlers",), secret_key="tests"
+    )
+    runtime = api.open_engine(settings, clock)
+    api.migrate(runtime)
+    with runtime.transaction() as session:
+        demo.seed(session, clock())
+    outcomes = watcher.deploy_all(runtime, ROOT / "bpmn", api.SYSTEM, "tests")
+    assert all(one.deployed for one in outcomes), outcomes
+    with runtime.transaction() as session:
+        demo.seed_book(session)
+    app = create_app(settings, runtime)
+    limiter.reset()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Place(f"http://127.0.0.1:{server.server_port}", House(runtime, clock))
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    runtime.database.dispose()
