@@ -12,8 +12,10 @@ import structlog
 def configure(log_format: str = "console", level: str = "INFO") -> None:
     """Set up logging for the process: `console` for people, `json` for machines."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s", force=True)
-    for noisy in ("apscheduler", "alembic", "watchfiles"):
+    for noisy in ("alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # A sweep that is still at work when its next turn comes is no news: what it missed is found the next time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     _structure(log_format, level)
 
 
