@@ -79,12 +79,7 @@ def named(place: Place, text: str) -> bool:
 
 def choose(page: Page, label: str, option: str) -> None:
     """Choose in one of form-js's own select fields."""
-    field = (
-        page.locator(".fjs-form-field", has=page.get_by_text(label, exact=False))
-        .filter(has=page.locator(".fjs-input-group, .fjs-select-display"))
-        .last
-    )
-    field.locator(".fjs-input-group").click()
+    page.locator(".fjs-form-field-select", has_text=label).last.locator(".fjs-input-group").click()
     page.locator(".fjs-dropdownlist-item", has_text=option).first.click()
 
 
@@ -97,7 +92,7 @@ def test_an_inquiry_comes_in_and_its_first_task_is_done(place: Place, page: Page
     page.get_by_label("电话").fill("13800138099")
     page.get_by_label("电子邮箱").fill("gaoyuan@example.com")
     page.get_by_label("项目名称").fill("敦煌 50MW 光热")
-    choose(page, "行业", "可再生")
+    choose(page, "行业", "新能源")
     choose(page, "资金用途", "新建")
     page.get_by_label("金额").fill("980000000")
     page.get_by_label("同意贵机构").check()
@@ -120,7 +115,7 @@ def test_an_inquiry_comes_in_and_its_first_task_is_done(place: Place, page: Page
     page.keyboard.press("Escape")
     choose(page, "联系方式", "电话")
     page.get_by_label("推进").check()
-    choose(page, "资料", "")
+    page.get_by_label("客户经理代填").check()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".alert-success")).to_contain_text("“首次联系”已完成")
     assert not place.wrong, place.wrong
