@@ -160,6 +160,12 @@ def latest(session: Session, limit: int = 20) -> tuple[Found, ...]:
     return tuple(Found("client", row.id, row.business_key, row.legal_name, row.reg_no or "") for row in rows)
 
 
+def _like_key(column: sa.ColumnElement[str], wanted: str) -> list[sa.ColumnElement[bool]]:
+    """By the comparable name, when anything of the text is left in it (marks alone leave nothing)."""
+    key = names.name_key(wanted)
+    return [column.contains(key, autoescape=True)] if key else []
+
+
 def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
     t = party_table.c
     people = [contact_table.c.email == wanted.lower(), contact_table.c.name == wanted]
@@ -167,7 +173,7 @@ def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, .
     if phone:
         people.append(contact_table.c.mobile == phone)
     conditions = [
-        t.name_key.contains(names.name_key(wanted), autoescape=True),
+        *_like_key(t.name_key, wanted),
         t.legal_name.contains(wanted, autoescape=True),
         t.business_key == wanted.upper(),
         t.reg_no == reg_no.compact(wanted),
@@ -185,7 +191,7 @@ def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, .
 def _search_projects(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
     t = project_table.c
     conditions = [
-        t.name_key.contains(names.name_key(wanted), autoescape=True),
+        *_like_key(t.name_key, wanted),
         t.name.contains(wanted, autoescape=True),
         t.business_key == wanted.upper(),
     ]

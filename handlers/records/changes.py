@@ -18,6 +18,10 @@ from engine.ids import new_id
 from engine.store import upsert
 from handlers.records.tables import change_log, metadata, provenance, work_done
 
+FIELD_BY_FIELD = frozenset({"party", "contact", "project"})
+"""Of these every value given has its origin from the start; other rows are logged from their first change on: what
+they began as stands in themselves, with who wrote them."""
+
 _UNTRACKED = frozenset({"id", "created_at", "created_by", "name_key", "merged_into"})
 
 
@@ -62,11 +66,12 @@ class Change:
 
 
 def insert(session: Session, table: sa.Table, values: Mapping[str, Any], stamp: Stamp) -> int:
-    """A new row with an id of its own; every field given is logged as coming from nothing. Returns the id."""
+    """A new row with an id of its own, logged field by field where origins are kept. Returns the id."""
     row_id = new_id()
     session.execute(table.insert().values(id=row_id, **values))
-    given = {field: value for field, value in values.items() if value is not None}
-    _log(session, table.name, row_id, {field: (None, value) for field, value in given.items()}, stamp)
+    if table.name in FIELD_BY_FIELD:
+        given = {field: (None, value) for field, value in values.items() if value is not None}
+        _log(session, table.name, row_id, given, stamp)
     return row_id
 
 

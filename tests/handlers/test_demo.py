@@ -37,7 +37,7 @@ def test_two_people_can_keep_four_eyes_in_checking_teams() -> None:
         assert sum(team in person.teams for person in demo.PEOPLE) >= 2
 
 
-@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_everybody_can_sign_in_and_clients_have_sound_numbers(book: Runtime) -> None:
     with book.transaction() as session:
         demo.seed(session, NOW)
@@ -50,7 +50,7 @@ def test_everybody_can_sign_in_and_clients_have_sound_numbers(book: Runtime) -> 
     assert (card.party.owner, len(card.projects), len(card.contacts), len(card.interactions)) == ("li", 1, 1, 1)
 
 
-@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_changed_password_survives_another_seeding(book: Runtime) -> None:
     with book.transaction() as session:
         demo.seed(session, NOW)

@@ -79,7 +79,7 @@ def send(runtime: Runtime, settings: Settings, sent: Message) -> None:
         CHANNELS["email"](settings, session, sent)
 
 
-@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestMail:
     def test_a_mail_arrives_with_readable_headers_in_two_forms(
         self, book: Runtime, postbox: tuple[Postbox, Settings]

@@ -66,7 +66,7 @@ def test_the_readme_counts_the_faults() -> None:
     assert f"full-width digits ({wide[0]} and {wide[1]} rows)" in readme
 
 
-@pytest.mark.parametrize("book", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestOneDatabase:
     def test_the_same_file_twice_adds_nothing(self, book: Runtime) -> None:
         first, again = run(book, UTF8), run(book, UTF8)
