@@ -427,9 +427,7 @@ def post(unit: Unit, mail: Mail, thrower: Live, element: str) -> None:
     if found:
         fault = AmbiguousMessage(name=mail.name, count=len(found))
         text = fault.text(unit.runtime.settings.language)
-        incidents.raise_incident(
-            unit.session, "message", element, "AMBIGUOUS_MESSAGE", text, instance_id=thrower.id
-        )
+        incidents.raise_incident(unit.session, "message", element, "AMBIGUOUS_MESSAGE", text, instance_id=thrower.id)
 
 
 def locate(unit: Unit, mail: Mail) -> list[Target]:

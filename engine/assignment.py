@@ -34,15 +34,22 @@ def _why(rule: str, en: str, zh: str, **more: object) -> dict[str, object]:
 
 
 def named(session: Session, person: str, excluded: Collection[str]) -> Choice | None:
-    """The person whom the model names, or their substitute while they are away; None when neither may act."""
-    row = session.execute(sa.select(t.person.c.active).where(t.person.c.id == person)).first()
-    if row is None or not row.active or person in excluded:
+    """The person whom the model names, or whoever stands in for them while they are away; None when nobody may act.
+
+    A substitute who is away too is followed to their own substitute.
+    """
+    if not identity.is_active(session, person) or person in excluded:
         return None
-    away = identity.absent(session, [person], runtime_of(session).now())
-    if person not in away:
+    now, substitute, passed = runtime_of(session).now(), person, {person}
+    while substitute in (away := identity.absent(session, [substitute], now)):
+        following = away[substitute]
+        if following is None or following in passed:
+            return None
+        passed.add(following)
+        substitute = following
+    if substitute == person:
         return Choice(person, None, _why("named", f"{person} is named by the process.", f"流程指定由 {person} 办理。"))
-    substitute = away[person]
-    if substitute is None or substitute in excluded:
+    if substitute in excluded or not identity.is_active(session, substitute):
         return None
     why = _why(
         "substitute",

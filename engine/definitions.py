@@ -222,6 +222,7 @@ def _twice(name: str, other: str, kind: str, kind_zh: str, id: str) -> Fault:
 
 def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], note: str = "") -> Deployed:
     """Check a package and make it the newest version. ModelRefused carries all faults; nothing is stored then."""
+    _one_at_a_time(session)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     newest = _newest_deployment(session, folder)
     if newest is not None and _digests(session, newest) == digests:
@@ -258,6 +259,12 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
     ]
     forms = [(key, _add_version(session, t.form, key, id, resources[name])) for key, (name, _) in checked.forms.items()]
     return Deployed(id, tuple(definitions), tuple(decisions), tuple(forms), warnings=tuple(checked.faults))
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Two processes that deploy at once must not count the same version; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _add_version(session: Session, table: sa.Table, key: str, deployment: int, resource: int, **more: str) -> int:
@@ -369,7 +376,7 @@ def files_of(session: Session, deployment: int) -> dict[str, bytes]:
 def latest_decision(session: Session, key: str) -> Decisions:
     """The newest deployed model that holds a decision, for bindings to `latest` outside the own package."""
     row = session.execute(
-        sa.select(t.decision.c.deployment_id, t.resource.c.name)
+        sa.select(t.decision.c.id, t.decision.c.deployment_id, t.resource.c.name)
         .join(t.resource, t.resource.c.id == t.decision.c.resource_id)
         .where(t.decision.c.key == key)
         .order_by(t.decision.c.version.desc())
@@ -377,8 +384,11 @@ def latest_decision(session: Session, key: str) -> Decisions:
     ).first()
     if row is None:
         raise NotFound(what="decision", id=key)
-    files = files_of(session, row.deployment_id)
-    return compile_decisions(files[row.name], row.name, _other_tables(files, row.name))
+    cache: dict[int, Decisions] = runtime_of(session).cache.setdefault("decisions", {})
+    if row.id not in cache:
+        files = files_of(session, row.deployment_id)
+        cache[row.id] = compile_decisions(files[row.name], row.name, _other_tables(files, row.name))
+    return cache[row.id]
 
 
 def form_schema(session: Session, found: Package, key: str | None) -> dict[str, Any] | None:

@@ -13,9 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.errors import DuplicateKey
+from engine.errors import Contended, DuplicateKey
 from engine.execution import runtime_of
 from engine.store import tables as t
+from engine.store import upsert
 
 KEPT = timedelta(days=30)
 
@@ -31,14 +32,22 @@ def earlier_answer(session: Session, key: str, content: bytes) -> tuple[int, Any
 
 
 def keep_answer(session: Session, key: str, content: bytes, status: int, answer: Mapping[str, Any]) -> None:
-    """Remember the answer; a second request at the same moment fails on the key and is rolled back."""
-    now = runtime_of(session).now()
-    session.execute(sa.delete(t.idempotency).where(t.idempotency.c.at < now - KEPT))
-    session.execute(
-        sa.insert(t.idempotency).values(
-            key=key, fingerprint=_fingerprint(content), at=now, status=status, answer=dict(answer)
-        )
+    """Remember the answer. Contended when the same key came twice at once: run again, the second finds the answer."""
+    insert = upsert(session, t.idempotency).values(
+        key=key,
+        fingerprint=_fingerprint(content),
+        at=runtime_of(session).now(),
+        status=status,
+        answer=dict(answer),
     )
+    if session.execute(insert.on_conflict_do_nothing().returning(t.idempotency.c.key)).scalar() is None:
+        raise Contended(reason=f"the key {key} came twice at once")
+
+
+def forget_old(session: Session) -> int:
+    """Answers older than KEPT are given no more."""
+    gone = session.execute(sa.delete(t.idempotency).where(t.idempotency.c.at < runtime_of(session).now() - KEPT))
+    return int(getattr(gone, "rowcount", 0))
 
 
 def _fingerprint(content: bytes) -> str:

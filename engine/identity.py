@@ -173,16 +173,25 @@ def members(session: Session, team: str) -> tuple[str, ...]:
     )
 
 
+def is_active(session: Session, person_id: str) -> bool:
+    """Whether there is such a person, and they still work here."""
+    query = sa.select(t.person.c.id).where(t.person.c.id == person_id, t.person.c.active.is_(True))
+    return session.scalar(query) is not None
+
+
 def absent(session: Session, people: Collection[str], at: datetime) -> dict[str, str | None]:
-    """Who of `people` is away at a moment, with their substitute."""
+    """Who of `people` is away at a moment, with their substitute (of the absence entered last that names one)."""
     if not people:
         return {}
     rows = session.execute(
-        sa.select(t.absence.c.person_id, t.absence.c.substitute).where(
-            t.absence.c.person_id.in_(people), t.absence.c.starts <= at, t.absence.c.ends > at
-        )
+        sa.select(t.absence.c.person_id, t.absence.c.substitute)
+        .where(t.absence.c.person_id.in_(people), t.absence.c.starts <= at, t.absence.c.ends > at)
+        .order_by(t.absence.c.id)
     )
-    return {row.person_id: row.substitute for row in rows}
+    found: dict[str, str | None] = {}
+    for row in rows:
+        found[row.person_id] = row.substitute or found.get(row.person_id)
+    return found
 
 
 def lead_of(session: Session, team: str | None) -> str | None:

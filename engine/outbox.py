@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import incidents
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -40,6 +41,7 @@ class Message:
     dedupe_key: str
     created_at: datetime
     instance_id: int | None = None
+    attempt: int = 1
 
 
 Channel = Callable[[Settings, Session, Message], None]
@@ -81,8 +83,7 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
     """Send what is due, one transaction a message; returns how many were handed over."""
     if "email" in channels and not runtime.settings.smtp_url:
         channels = {name: send for name, send in channels.items() if name != "email"}
-    with runtime.transaction() as session:
-        claimed = _claim(session, tuple(channels), limit)
+    claimed = runtime.unit(lambda session: _claim(session, tuple(channels), limit))
     return sum(_send(runtime, channels[message.channel], message) for message in claimed)
 
 
@@ -112,6 +113,7 @@ def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Mess
             r.dedupe_key,
             r.created_at,
             r.instance_id,
+            r.attempts + 1,
         )
         for r in rows
     ]
@@ -126,15 +128,26 @@ def _send(runtime: Runtime, channel: Channel, message: Message) -> bool:
                     return False
                 channel(runtime.settings, session, message)
         else:
+            if not runtime.unit(lambda session: _still_mine(session, message)):
+                return False
             with runtime.reading() as session:
                 channel(runtime.settings, session, message)
-            with runtime.transaction() as session:
-                _mark_sent(session, message)
+            runtime.unit(lambda session: _mark_sent(session, message))
     except Exception as error:
         _postpone(runtime, message, error)
         return False
     log.info("message_sent", channel=message.channel, template=message.template, key=message.dedupe_key)
     return True
+
+
+def _still_mine(session: Session, message: Message) -> bool:
+    """Whether the claim stands: it may have run out while the messages before this one were sent. It is renewed."""
+    done = session.execute(
+        sa.update(t.outbox)
+        .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting", t.outbox.c.attempts == message.attempt)
+        .values(due_at=runtime_of(session).now() + HANDOVER_TIME)
+    )
+    return bool(getattr(done, "rowcount", 0))
 
 
 def _mark_sent(session: Session, message: Message) -> bool:
@@ -148,18 +161,25 @@ def _mark_sent(session: Session, message: Message) -> bool:
 
 def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
     log.warning("message_not_sent", channel=message.channel, key=message.dedupe_key, error=str(error))
-    with runtime.transaction() as session:
-        attempts = session.scalar(sa.select(t.outbox.c.attempts).where(t.outbox.c.id == message.id)) or 1
-        wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
-        session.execute(
+    over = message.attempt >= MOST_ATTEMPTS
+
+    def write(session: Session) -> None:
+        done = session.execute(
             sa.update(t.outbox)
             .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting")
             .values(
-                due_at=runtime.now() + wait,
+                due_at=runtime.now() + min(FIRST_WAIT * 2 ** min(message.attempt - 1, 20), LONGEST_WAIT),
                 last_error=str(error)[:2000],
-                state="failed" if attempts >= MOST_ATTEMPTS else "waiting",
+                state="failed" if over else "waiting",
             )
         )
+        if over and bool(getattr(done, "rowcount", 0)):
+            text = f"{message.channel} → {message.recipient} ({message.template}): {error}"
+            incidents.raise_incident(
+                session, "mail", message.template, type(error).__name__, text, instance_id=message.instance_id
+            )
+
+    runtime.unit(write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import calendars, identity, outbox
+from engine import calendars, identity, incidents, outbox
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -126,26 +126,42 @@ def drop(session: Session, task_ids: Sequence[int]) -> None:
 
 
 def sweep(runtime: Runtime, limit: int = 200) -> int:
-    """Send what is due; of several due steps of one task only the last. Returns how many were sent."""
-    with runtime.transaction() as session:
-        now = runtime.now()
-        rows = session.execute(
-            sa.select(t.reminder.c.id, t.reminder.c.task_id, t.reminder.c.step, t.reminder.c.occurrence)
-            .where(t.reminder.c.state == "planned", t.reminder.c.due_at <= now)
-            .order_by(t.reminder.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        last: dict[int, Any] = {row.task_id: row for row in rows}
-        for row in rows:
-            mine = last[row.task_id] is row
-            sent = mine and _send(session, row.task_id, row.step, row.occurrence)
-            session.execute(
-                sa.update(t.reminder)
-                .where(t.reminder.c.id == row.id, t.reminder.c.state == "planned")
-                .values(state="sent" if sent else "dropped", sent_at=now if sent else None)
-            )
-        return len(last)
+    """Send what is due; of several due steps of one task only the last. Returns how many tasks were looked at."""
+    return runtime.unit(lambda session: _sweep(session, limit))
+
+
+def _sweep(session: Session, limit: int) -> int:
+    now = runtime_of(session).now()
+    due = sa.and_(t.reminder.c.state == "planned", t.reminder.c.due_at <= now)
+    tasks = sa.select(t.reminder.c.task_id).where(due).group_by(t.reminder.c.task_id)
+    first = tasks.order_by(sa.func.min(t.reminder.c.due_at)).limit(limit)
+    # The task's row is held: somebody who completes it at this moment comes before or after, never in between.
+    held = session.scalars(
+        sa.select(t.user_task.c.id).where(t.user_task.c.id.in_(first)).with_for_update(skip_locked=True)
+    ).all()
+    rows = session.execute(
+        sa.select(t.reminder.c.id, t.reminder.c.task_id, t.reminder.c.step, t.reminder.c.occurrence)
+        .where(due, t.reminder.c.task_id.in_(held))
+        .order_by(t.reminder.c.due_at, t.reminder.c.id)
+    ).all()
+    last = {row.task_id: row for row in rows}
+    sent = [row.id for row in last.values() if _send_guarded(session, row)]
+    dropped = [row.id for row in rows if row.id not in sent]
+    for ids, values in ((sent, {"state": "sent", "sent_at": now}), (dropped, {"state": "dropped"})):
+        if ids:
+            session.execute(sa.update(t.reminder).where(t.reminder.c.id.in_(ids)).values(values))
+    return len(last)
+
+
+def _send_guarded(session: Session, row: Any) -> bool:
+    """A reminder that cannot be written (its policy is at fault) is an incident, and the others are sent."""
+    try:
+        with session.begin_nested():
+            return _send(session, row.task_id, row.step, row.occurrence)
+    except (KeyError, TypeError, ValueError) as error:
+        text = f"the reminder “{row.step}” of task {row.task_id} cannot be sent: {error!r}"
+        incidents.raise_incident(session, "reminder", row.step, "REMINDER_FAILED", text)
+        return False
 
 
 def _send(session: Session, task_id: int, step_name: str, occurrence: int) -> bool:

@@ -24,7 +24,7 @@ def may(session: Session, actor: Actor, task: Mapping[str, Any]) -> frozenset[st
     in_team = task["team"] in actor.teams or any(kind == "team" and name in actor.teams for kind, name in candidates)
     invited = in_team or ("person", actor.id) in candidates
     leads = task["team"] in actor.leads or actor.is_admin
-    if mine or invited or leads or task["completed_by"] == actor.id:
+    if mine or invited or leads or actor.id in (task["completed_by"], task["owner"]):
         rights.add("see")
     if task["state"] != "open":
         return frozenset(rights)

@@ -15,8 +15,8 @@ from engine.execution import Runtime
 from engine.log import logger
 
 log = logger("scheduler")
-SLOW = 30.0
-"""Seconds between looks at what is never urgent: messages that expire."""
+SLOW = 5.0
+"""Seconds between looks at kept messages: met by a place that opened at the same moment, or past their time."""
 
 
 def start(runtime: Runtime) -> BackgroundScheduler:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, reminders
+from engine import assignment, definitions, reminders
 from engine.assignment import Choice
 from engine.execution import runtime_of
 from engine.ids import new_id
@@ -110,19 +110,36 @@ def excluded_people(
 
 
 def completers(session: Session, instance_id: int, properties: Mapping[str, str]) -> dict[str, str]:
-    """Task name -> who completed it, for the elements that `notSameUserAs` names."""
+    """Task name -> who completed it, for the elements that `notSameUserAs` names.
+
+    An element that the process itself does not have is looked for in the whole tree of calls.
+    """
     elements = [e.strip() for e in properties.get("notSameUserAs", "").split(",") if e.strip()]
     if not elements:
         return {}
     rows = session.execute(
         sa.select(t.user_task.c.name, t.user_task.c.completed_by).where(
-            t.user_task.c.instance_id == instance_id,
-            t.user_task.c.element.in_(elements),
+            _places(session, instance_id, elements),
             t.user_task.c.state == "completed",
             t.user_task.c.completed_by.is_not(None),
         )
     )
     return {row.name: row.completed_by for row in rows}
+
+
+def _places(session: Session, instance_id: int, elements: Sequence[str]) -> sa.ColumnElement[bool]:
+    row = session.execute(
+        sa.select(t.instance.c.definition_id, t.instance.c.root_id).where(t.instance.c.id == instance_id)
+    ).one()
+    own = definitions.package(session, row.definition_id).definition.nodes
+    here = sa.and_(
+        t.user_task.c.instance_id == instance_id, t.user_task.c.element.in_([e for e in elements if e in own])
+    )
+    others = [e for e in elements if e not in own]
+    if not others:
+        return here
+    tree = sa.select(t.instance.c.id).where(t.instance.c.root_id == row.root_id)
+    return sa.or_(here, sa.and_(t.user_task.c.instance_id.in_(tree), t.user_task.c.element.in_(others)))
 
 
 def search_text(name: str, business_key: str | None, facts: Mapping[str, Any]) -> str:

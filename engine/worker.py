@@ -21,6 +21,7 @@ from engine import advance, answers, instances, jobs, outbox, reminders, scripts
 from engine.api.messages import awaited_names, deliver_one, expire_kept
 from engine.errors import InternalError, OperatorError, WaitClosed
 from engine.execution import Runtime
+from engine.idempotency import forget_old
 from engine.identity import SYSTEM
 from engine.instances import Live
 from engine.jobs import Job
@@ -258,6 +259,7 @@ def run_kept(runtime: Runtime) -> int:
     with runtime.reading() as session:
         waiting = [kept for name in awaited_names(session) for kept in kept_for(session, name)]
     done = sum(_deliver(runtime, id, mail) for id, mail in waiting)
+    runtime.unit(forget_old)
     return done + runtime.unit(expire_kept)
 
 
