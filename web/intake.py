@@ -43,7 +43,7 @@ def take(
     schema, _words = form_of(db, FORM)
     clean = checked(schema, values)
     clean |= {name: values[name] for name in BESIDE_THE_FORM if values.get(name) not in (None, "")}
-    clean.setdefault("source", source)
+    clean["source"] = clean.get("source") or source
     reference = business_key or new_reference(db, clean)
     delivery = api.send_message(db, who, MESSAGE, business_key=reference, variables=clean, message_id=message_id)
     return reference, delivery

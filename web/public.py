@@ -56,7 +56,7 @@ def send_inquiry() -> Any:
         return redirect(url_for("public.thanks"))
     values = sent_json(request.form.get("variables", ""))
     campaign = request.form.get("campaign", "").strip()[:100]
-    beside = {"source": "website", "language": language(), "campaign": campaign}
+    beside = {"language": values.get("language") or language(), "campaign": campaign}
     try:
         with runtime().transaction() as db:
             reference, delivery = intake.take(

@@ -62,6 +62,8 @@ def language() -> str:
     """`zh` or `en`: the person's choice, the choice made before signing in, or the installation's."""
     if "language" not in g:
         chosen = request.cookies.get("language", "")
+        if request.path.startswith("/api/"):
+            chosen = request.accept_languages.best_match(["zh", "en"]) or chosen
         if current_user and current_user.is_authenticated:
             chosen = person().language
         g.language = chosen if chosen in ("zh", "en") else runtime().settings.language

@@ -4,6 +4,7 @@
 and `main_test` are the same as commands. Formats: docs/play.md.
 """
 
+from engine.decisions.tck import main as main_tck
 from engine.play.deciding import decide
 from engine.play.folder import test_folder
 from engine.play.report import exit_code
@@ -16,6 +17,7 @@ __all__ = [
     "exit_code",
     "main_decide",
     "main_play",
+    "main_tck",
     "main_test",
     "plain",
     "play",

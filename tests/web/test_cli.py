@@ -183,3 +183,16 @@ def test_a_taken_port_is_said_with_the_way_out(
         monkeypatch.setenv("DEALFLOW_PORT", str(taken.getsockname()[1]))
         assert run(["serve"]) == 1
     assert "DEALFLOW_PORT" in capsys.readouterr().err
+
+
+def test_a_decision_can_be_asked_and_a_scenario_played_from_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    bpmn = Path(__file__).parents[2] / "bpmn"
+    inputs = '{"kyc_rating": 2}'
+    assert run(["decide", str(bpmn / "kyc_onboarding"), "--decision", "kyc_interval", "--input", inputs]) == 0
+    assert capsys.readouterr().out.strip()
+    scenario = sorted((bpmn / "client_intake" / "scenarios").glob("*.json"))[4]
+    files = [str(bpmn / "client_intake"), str(bpmn / "kyc_onboarding")]
+    assert run(["play", *files, "--scenario", str(scenario)]) == 0
+    assert run(["play", "--help"]) == 0
+    assert run(["play"]) == 3
+    assert run(["tck", "--help"]) == 0
