@@ -14,7 +14,7 @@ from handlers import inputs
 from handlers.intake import project_fields
 from handlers.notices import notify_send
 from handlers.records import inquiries, interactions, parties, projects
-from handlers.records.changes import once
+from handlers.records.changes import Stamp, once
 from handlers.records.interactions import Interaction
 from handlers.records.projects import Project
 
@@ -72,44 +72,45 @@ def intake_record_contact(
         party = parties.get(ctx.session, str(party_id))
         project = _project(ctx, project_key)
         if project is not None:
-            projects.change(ctx.session, project.id, inputs.given(project_fields(said)), stamp)
-            projects.change(ctx.session, project.id, inputs.given({"owner": person}), stamp)
+            learnt = project_fields(said) | {"owner": person}
+            projects.change(ctx.session, project.id, inputs.given(learnt), stamp)
         consent = dict(party.consent or {}) | {"contact": inputs.yes(consent_contact)}
         parties.change(ctx.session, party.id, inputs.given({"owner": person, "consent": consent}), stamp)
         name = inputs.text(contact_person)
         if name is not None:
-            known = [one for one in parties.contacts_of(ctx.session, party.id) if one.name == name]
-            values = {"name": name, "consent": inputs.yes(consent_contact)}
-            if known:
-                values |= inputs.given({"mobile": known[0].mobile, "email": known[0].email})
-            parties.add_contact(ctx.session, party.id, values, stamp)
+            _agree(ctx, party.id, name, inputs.yes(consent_contact), stamp)
         day = inputs.day(contact_date, "contact_date")
-        interactions.add(
-            ctx.session,
-            Interaction(
-                party_id=party.id,
-                project_id=project.id if project else None,
-                at=ctx.now if day is None else min(ctx.now, datetime.combine(day, time(12), ctx.zone)),
-                channel=inputs.text(contact_channel) or "phone",
-                direction="out",
-                person=name,
-                subject="首次联系",
-                text="\n".join(inputs.texts([said.get("need"), contact_reason])),
-                outcome=contact_outcome,
-                by=stamp.by,
-                instance=ctx.instance,
-                element=ctx.element,
-            ),
+        talk = Interaction(
+            party_id=party.id,
+            project_id=project.id if project else None,
+            at=ctx.now if day is None else min(ctx.now, datetime.combine(day, time(12), ctx.zone)),
+            channel=inputs.text(contact_channel) or "phone",
+            direction="out",
+            person=name,
+            subject="首次联系",
+            text="\n".join(inputs.texts([said.get("need"), contact_reason])),
+            outcome=contact_outcome,
+            by=stamp.by,
+            instance=ctx.instance,
+            element=ctx.element,
         )
+        interactions.add(ctx.session, talk)
         if contact_outcome == "disqualify" and ctx.business_key:
             inquiries.close(ctx.session, ctx.business_key, "not_pursued", stamp)
-        return {
-            "owner": person,
-            "nurture_rounds": (inputs.whole(nurture_rounds, "nurture_rounds") or 0) + (contact_outcome == "nurture"),
-            "stage": {"nurture": "nurture", "disqualify": "closed"}.get(contact_outcome, "contacted"),
-        }
+        rounds = inputs.whole(nurture_rounds, "nurture_rounds") or 0
+        stage = {"nurture": "nurture", "disqualify": "closed"}.get(contact_outcome, "contacted")
+        return {"owner": person, "nurture_rounds": rounds + (contact_outcome == "nurture"), "stage": stage}
 
     return once(ctx.session, ctx.job_key, "intake.record_contact", ctx.now, record)
+
+
+def _agree(ctx: Context, party_id: int, name: str, consent: bool, stamp: Stamp) -> None:
+    """Keep the person's answer whether they may be contacted; somebody new becomes a contact."""
+    values: dict[str, Any] = {"name": name, "consent": consent}
+    known = next((one for one in parties.contacts_of(ctx.session, party_id) if one.name == name), None)
+    if known is not None:
+        values |= inputs.given({"mobile": known.mobile, "email": known.email})
+    parties.add_contact(ctx.session, party_id, values, stamp)
 
 
 @handles("intake.record_decision", transactional=True)
