@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import assignment, audit, calendars, definitions, outbox, scripts
-from engine.errors import DealflowError, ScriptFailed
+from engine.errors import DealflowError, ScriptFailed, StorageFull
 from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.instances import Live
@@ -25,7 +25,7 @@ from engine.process.contract import Decided
 from engine.process.triggers import JobDone, JobFailed
 from engine.process.waits import JobWait
 from engine.registry import BpmnError, Context, Registered
-from engine.store import fault_of
+from engine.store import fault_of, require_whole
 
 log = logger("answers")
 
@@ -99,11 +99,13 @@ def handle(
     try:
         with session.begin_nested():
             try:
-                return JobDone(wait, dict(registered(ctx, inputs)))
+                found: JobDone | JobFailed = JobDone(wait, dict(registered(ctx, inputs)))
             except BpmnError as outcome:
-                return JobFailed(wait, outcome.code, outcome.message, dict(outcome.variables))
+                found = JobFailed(wait, outcome.code, outcome.message, dict(outcome.variables))
+            require_whole(session)
+            return found
     except Exception as error:
-        if isinstance(error, DBAPIError) and fault_of(error) is not None:
+        if isinstance(error, StorageFull) or (isinstance(error, DBAPIError) and fault_of(error) is not None):
             raise  # the database's own trouble: the unit of work is undone, and perhaps run again
         log.warning("handler_failed", topic=registered.topic, element=element, instance=live.id, exc_info=error)
         return Failed(error)

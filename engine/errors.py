@@ -270,6 +270,13 @@ class HandlerInputMissing(HandlerError):
     zh = "处理程序“{topic}”缺少输入 {names}:请在此前设置变量,或在任务上配置输入映射。"
 
 
+class FaultIgnored(HandlerError):
+    """A statement failed, somebody caught the error and went on: the database has given up the transaction."""
+
+    en = "A statement failed and the code went on: let the error out, or put the statement into a savepoint of its own."
+    zh = "有语句执行失败而代码仍继续执行:请让错误抛出,或将该语句放入独立的保存点。"
+
+
 class UnitBroken(HandlerError):
     """A handler tried to end the unit of work that it runs in. Field: verb."""
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import advance, answers, instances, jobs, outbox, reminders, scripts, timers
 from engine.api.messages import awaited_names, deliver_one, expire_kept
-from engine.errors import InternalError, OperatorError, WaitClosed
+from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
 from engine.idempotency import forget_old
 from engine.identity import SYSTEM
@@ -100,8 +100,10 @@ def _fire(runtime: Runtime, timer: Due) -> int:
         if timer.instance_id is None:
             return runtime.unit(lambda session: _start_by_timer(session, timer.id))
         return runtime.unit(lambda session: _fire_wait(session, timer))
-    except OperatorError:
+    except (StorageFull, DatabaseUnavailable):
         raise
+    except Contended:  # it is due still
+        return 0
     except Exception as fault:
         log.error("timer_failed", timer=timer.id, instance=timer.instance_id, exc_info=fault)
         runtime.unit(partial(timers.postpone, timer_id=timer.id, error=fault))
@@ -152,8 +154,8 @@ def work(runtime: Runtime, job: Job) -> None:
             later = answers.Later()
             outcome = _work_outside(runtime, job, later)
             runtime.unit(lambda session: _finish(session, job, outcome, later))
-    except OperatorError:
-        raise
+    except Contended:  # its lease runs out, and it comes again
+        log.warning("job_contended", job=job.id, topic=job.topic)
     except Exception as fault:
         log.warning("job_failed", job=job.id, topic=job.topic, attempt=job.attempt, error=str(fault))
         runtime.unit(partial(_fail, job=job, error=fault))
@@ -266,7 +268,7 @@ def run_kept(runtime: Runtime) -> int:
 def _deliver(runtime: Runtime, id: int, mail: Mail) -> bool:
     try:
         return runtime.unit(lambda session: deliver_one(session, SYSTEM, id, mail))
-    except OperatorError:
+    except (StorageFull, DatabaseUnavailable):
         raise
     except Exception as error:  # one message that its receiver cannot take does not hold up the others
         log.error("kept_message_failed", message=id, name=mail.name, exc_info=error)

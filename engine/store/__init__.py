@@ -2,8 +2,17 @@
 
 from pathlib import Path
 
-from engine.store.database import after_commit, fault_of, open_database, reading, transaction, upsert
+from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-__all__ = ["MIGRATIONS", "after_commit", "fault_of", "open_database", "reading", "transaction", "upsert"]
+__all__ = [
+    "MIGRATIONS",
+    "after_commit",
+    "fault_of",
+    "open_database",
+    "reading",
+    "require_whole",
+    "transaction",
+    "upsert",
+]

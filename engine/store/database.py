@@ -12,12 +12,21 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from engine.errors import Contended, DatabaseUnavailable, DealflowError, OperatorError, StorageFull, UnitBroken
+from engine.errors import (
+    Contended,
+    DatabaseUnavailable,
+    DealflowError,
+    FaultIgnored,
+    OperatorError,
+    StorageFull,
+    UnitBroken,
+)
 from engine.log import logger
 
 log = logger("store")
@@ -100,7 +109,7 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
             if not error.commits:
                 raise
             told = error
-        _require_begun(session)
+        require_whole(session)
         session.keep()
     for hook in session.info.get("after_commit", ()):
         _call(hook)
@@ -108,12 +117,20 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
         raise told
 
 
-def _require_begun(session: Session) -> None:
-    """SQLite may end a transaction by itself when it meets a fault: then nothing more may be committed."""
-    if session.in_transaction() and session.get_bind().dialect.name == "sqlite":
-        driver: Any = session.connection().connection.dbapi_connection
+def require_whole(session: Session) -> None:
+    """Before anything is kept: the transaction is still the one that was begun, and no failed statement is in it.
+
+    SQLite may end a transaction by itself when it meets a fault (StorageFull). PostgreSQL gives up all that follows
+    a failed statement, and would answer a COMMIT with a silent ROLLBACK (FaultIgnored).
+    """
+    if not session.in_transaction():
+        return
+    driver: Any = session.connection().connection.dbapi_connection
+    if session.get_bind().dialect.name == "sqlite":
         if not driver.in_transaction:
             raise StorageFull(reason="the database ended the transaction by itself")
+    elif driver.info.transaction_status == TransactionStatus.INERROR:
+        raise FaultIgnored()
 
 
 def _call(hook: Any) -> None:
