@@ -1,0 +1,68 @@
+"""`dealflow run` as its own process, as `make run` starts it: on a free port, in a folder of its own, clock moved."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running Dealflow: its address, and what it said on the terminal."""
+
+    address: str
+    said: Path
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def dealflow(folder: Path, port: int, **settings: str) -> Iterator[Served]:
+    """Start it, wait until it answers, stop it as an operator does (SIGTERM)."""
+    address, said = f"http://127.0.0.1:{port}", folder / "terminal.txt"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("DEALFLOW_")},
+        "DEALFLOW_DATA_DIR": str(folder),
+        "DEALFLOW_DATABASE_URL": f"sqlite:///{folder / 'dealflow.db'}",
+        "DEALFLOW_PORT": str(port),
+        "DEALFLOW_BASE_URL": address,
+        "DEALFLOW_SWEEP_SECONDS": "0.2",
+        **{f"DEALFLOW_{name.upper()}": value for name, value in settings.items()},
+    }
+    command = [str(Path(sys.executable).with_name("dealflow")), "run"]
+    with said.open("a", encoding="utf-8") as terminal:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal)
+        try:
+            _await(address, process, said)
+            yield Served(address, said)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _await(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, said.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"no answer within a minute: {said.read_text(encoding='utf-8')}")
