@@ -44,6 +44,9 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         database = sa.create_engine(address, connect_args={"check_same_thread": False}, **options)
         event.listen(database, "connect", _prepare_sqlite)
         event.listen(database, "begin", _begin_immediate)
+        event.listen(database, "before_cursor_execute", _refuse_without_transaction)
+        event.listen(database, "commit", _ended)
+        event.listen(database, "rollback", _ended)
         return database
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
@@ -73,6 +76,18 @@ def _begin_immediate(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.info["reading"] = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.info["begun"] = True
+
+
+def _refuse_without_transaction(connection: sa.Connection, *_statement: object) -> None:
+    """SQLite ends a transaction by itself when the disk is full: what came behind would be committed piece by piece."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.info.get("begun") and not driver.in_transaction:
+        raise StorageFull(reason="the database ended the transaction by itself")
+
+
+def _ended(connection: sa.Connection) -> None:
+    connection.info["begun"] = False
 
 
 class UnitSession(Session):
@@ -120,8 +135,8 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
 def require_whole(session: Session) -> None:
     """Before anything is kept: the transaction is still the one that was begun, and no failed statement is in it.
 
-    SQLite may end a transaction by itself when it meets a fault (StorageFull). PostgreSQL gives up all that follows
-    a failed statement, and would answer a COMMIT with a silent ROLLBACK (FaultIgnored).
+    SQLite may have ended it by itself (StorageFull). PostgreSQL gives up all that follows a failed statement, and
+    would answer a COMMIT with a silent ROLLBACK (FaultIgnored).
     """
     if not session.in_transaction():
         return
