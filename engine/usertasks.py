@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, definitions, reminders
+from engine import assignment, reminders
 from engine.assignment import Choice
 from engine.execution import runtime_of
 from engine.ids import new_id
@@ -16,6 +17,7 @@ from engine.instances import Live
 from engine.process.waits import UserWait
 from engine.store import tables as t
 
+_BETWEEN = re.compile(r"[\s,;,;、]+")
 LAST_RESORT = "admin"
 """The team that gets what names nobody: a task is never unassigned silently."""
 
@@ -100,7 +102,7 @@ def excluded_people(
     session: Session, instance_id: int, properties: Mapping[str, str], variables: Mapping[str, Any]
 ) -> frozenset[str]:
     """Who may not do the task: completers of the tasks in `notSameUserAs`, and people in the `exclude` variable."""
-    found = set(completers(session, instance_id, properties).values())
+    found = {person for _, person in completers(session, instance_id, properties)}
     named = _named_variable(variables, properties.get("exclude"))
     if isinstance(named, str):
         found.add(named)
@@ -109,37 +111,27 @@ def excluded_people(
     return frozenset(found)
 
 
-def completers(session: Session, instance_id: int, properties: Mapping[str, str]) -> dict[str, str]:
-    """Task name -> who completed it, for the elements that `notSameUserAs` names.
+def completers(session: Session, instance_id: int, properties: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(task name, who completed it), as often as it was done, for the elements that `notSameUserAs` names.
 
-    An element that the process itself does not have is looked for in the whole tree of calls.
+    `element` is a task of the same instance; `process:element` one of that process anywhere in the tree of calls.
     """
-    elements = [e.strip() for e in properties.get("notSameUserAs", "").split(",") if e.strip()]
-    if not elements:
-        return {}
+    named = [ref for ref in _BETWEEN.split(properties.get("notSameUserAs", "").strip()) if ref]
+    if not named:
+        return []
+    own = [ref for ref in named if ":" not in ref]
+    root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
+    tree = sa.select(t.instance.c.id).where(t.instance.c.root_id == root)
+    places = [sa.and_(t.user_task.c.instance_id == instance_id, t.user_task.c.element.in_(own))]
+    for key, _, element in (ref.partition(":") for ref in named if ":" in ref):
+        there = sa.and_(t.user_task.c.process_key == key, t.user_task.c.element == element)
+        places.append(sa.and_(t.user_task.c.instance_id.in_(tree), there))
     rows = session.execute(
         sa.select(t.user_task.c.name, t.user_task.c.completed_by).where(
-            _places(session, instance_id, elements),
-            t.user_task.c.state == "completed",
-            t.user_task.c.completed_by.is_not(None),
+            sa.or_(*places), t.user_task.c.state == "completed", t.user_task.c.completed_by.is_not(None)
         )
     )
-    return {row.name: row.completed_by for row in rows}
-
-
-def _places(session: Session, instance_id: int, elements: Sequence[str]) -> sa.ColumnElement[bool]:
-    row = session.execute(
-        sa.select(t.instance.c.definition_id, t.instance.c.root_id).where(t.instance.c.id == instance_id)
-    ).one()
-    own = definitions.package(session, row.definition_id).definition.nodes
-    here = sa.and_(
-        t.user_task.c.instance_id == instance_id, t.user_task.c.element.in_([e for e in elements if e in own])
-    )
-    others = [e for e in elements if e not in own]
-    if not others:
-        return here
-    tree = sa.select(t.instance.c.id).where(t.instance.c.root_id == row.root_id)
-    return sa.or_(here, sa.and_(t.user_task.c.instance_id.in_(tree), t.user_task.c.element.in_(others)))
+    return [(row.name, row.completed_by) for row in rows]
 
 
 def search_text(name: str, business_key: str | None, facts: Mapping[str, Any]) -> str:

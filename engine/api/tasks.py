@@ -68,7 +68,7 @@ def _require(session: Session, actor: Actor, task: Task, right: str) -> None:
 
 
 def _four_eyes(session: Session, person: str, task: Task, live: Live) -> None:
-    for name, completer in usertasks.completers(session, task["instance_id"], task["properties"] or {}).items():
+    for name, completer in usertasks.completers(session, task["instance_id"], task["properties"] or {}):
         if completer == person:
             raise FourEyes(person=person, other=name)
     if person in usertasks.excluded_people(session, live.id, task["properties"] or {}, live.state.variables()):

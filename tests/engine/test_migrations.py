@@ -1,0 +1,39 @@
+"""The schema that migrations make is the one that the tables describe, and making it twice changes nothing."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from engine import api
+from engine.store import tables as t
+from tests.engine import diagrams as d
+from tests.house import House
+
+
+def differences(house: House) -> list[object]:
+    """What Alembic would still change in the engine's own tables."""
+    own = set(t.metadata.tables)
+
+    def included(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+        return kind != "table" or name in own
+
+    with house.runtime.database.connect() as connection:
+        options = {"include_object": included, "compare_type": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), t.metadata))
+
+
+def test_a_migrated_database_has_exactly_the_tables_of_the_engine(house: House) -> None:
+    assert differences(house) == []
+
+
+def test_migrating_again_changes_nothing_and_keeps_every_row(house: House) -> None:
+    house.deploy(p_bpmn=d.one_task())
+    instance = house.start("p", amount=1)
+    before = sa.inspect(house.runtime.database).get_table_names()
+    for _ in range(2):
+        api.migrate(house.runtime)
+    assert sa.inspect(house.runtime.database).get_table_names() == before
+    assert house.variables(instance) == {"amount": 1}
+    assert differences(house) == []
