@@ -17,7 +17,7 @@ from engine.instances import Live
 from engine.process.waits import UserWait
 from engine.store import tables as t
 
-_BETWEEN = re.compile(r"[\s,;,;、]+")
+_BETWEEN = re.compile(r"[\s,;\uff0c\uff1b、]+")
 LAST_RESORT = "admin"
 """The team that gets what names nobody: a task is never unassigned silently."""
 

@@ -61,7 +61,7 @@ def four_eyes(draft: Draft) -> Iterator[Finding]:
     """`notSameUserAs` names user tasks of the same process (`process:task`: of one that calls it or is called)."""
     tasks = [node.id for node in draft.of_type("userTask")]
     for node in draft.of_type("userTask"):
-        for ref in re.split(r"[\s,;,;、]+", node.properties.get("notSameUserAs", "").strip()):
+        for ref in re.split(r"[\s,;\uff0c\uff1b、]+", node.properties.get("notSameUserAs", "").strip()):
             if ref and ":" not in ref and (ref not in draft.nodes or draft.nodes[ref].type != "userTask"):
                 yield found("four-eyes-unknown", node, ref=ref, near=_near(ref, tasks))
 
