@@ -58,10 +58,10 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
 
 
 def _add_blueprints(app: Flask) -> None:
-    from web import auth, clients, health, inbox, instances, notifications, processes, public, tasks
+    from web import auth, clients, health, inbox, instances, notifications, processes, public, starting, tasks
     from web.api import api_v1
 
-    for module in (auth, inbox, tasks, clients, processes, instances, notifications, public, health):
+    for module in (auth, inbox, tasks, clients, processes, starting, instances, notifications, public, health):
         app.register_blueprint(module.pages)
     csrf.exempt(api_v1)
     csrf.exempt(health.pages)
@@ -74,6 +74,9 @@ def _add_blueprints(app: Flask) -> None:
 
 def _share_with_templates(app: Flask) -> None:
     from engine import queries
+    from web import starting
+
+    app.jinja_env.globals.update(startable=starting.offered)
 
     @app.context_processor
     def shared() -> dict[str, Any]:

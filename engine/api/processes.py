@@ -16,6 +16,7 @@ from engine.identity import Actor
 from engine.instances import Live
 from engine.process.triggers import Cancelled, ConditionChanged, Retried
 from engine.process.waits import MessageWait
+from engine.rights import may_start
 from engine.store import tables as t
 
 OWNERS = "process_owner"
@@ -79,7 +80,7 @@ def start(
     definition_id = definitions.newest(session, key, version)
     package = definitions.package(session, definition_id)
     starters = package.definition.candidate_starters
-    if starters and not actor.is_admin and not (actor.teams.intersection(starters) or actor.id in starters):
+    if not may_start(actor, starters):
         raise Forbidden(
             reason=f"{package.definition.name} is started by {', '.join(starters)}",
             reason_zh=f"{package.definition.name}只能由 {'、'.join(starters)} 发起",

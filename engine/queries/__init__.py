@@ -16,7 +16,17 @@ from engine.queries.cases import (
     kept_messages,
 )
 from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
-from engine.queries.library import DefinitionDetail, DefinitionRow, FormDetail, definition, definitions, form
+from engine.queries.library import (
+    DefinitionDetail,
+    DefinitionRow,
+    FormDetail,
+    StartRow,
+    definition,
+    definitions,
+    form,
+    start_of,
+    startable,
+)
 from engine.queries.people import (
     NotificationRow,
     PersonRow,
@@ -42,6 +52,7 @@ __all__ = [
     "MessageRow",
     "NotificationRow",
     "PersonRow",
+    "StartRow",
     "TaskDetail",
     "TaskRow",
     "TeamRow",
@@ -60,6 +71,8 @@ __all__ = [
     "notifications",
     "people",
     "person",
+    "start_of",
+    "startable",
     "task",
     "teams",
     "unread_count",

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine import definitions as packages
 from engine.errors import NotFound
+from engine.identity import Actor
 from engine.process import codec
+from engine.process.model import Node
+from engine.rights import may_start
 from engine.store import tables as t
 
 
@@ -67,6 +70,18 @@ class FormDetail:
     key: str
     schema: Mapping[str, Any]
     translations: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StartRow:
+    """A process that a person starts by hand: at its start event without a trigger, with that event's form if any."""
+
+    key: str
+    name: str
+    name_en: str
+    version: int
+    start_event: str
+    form: str | None
 
 
 def definitions(session: Session) -> list[DefinitionRow]:
@@ -142,6 +157,34 @@ def definition(session: Session, key: str, version: int | None = None) -> Defini
         calls=tuple(sorted(model.calls)),
         topics=tuple(sorted(model.topics)),
     )
+
+
+def startable(session: Session, actor: Actor) -> list[StartRow]:
+    """What the actor may start by hand, by name: processes that name their starters or ask for something first.
+
+    A process with neither is called by others, and is not offered.
+    """
+    keys = session.scalars(sa.select(t.definition.c.key).distinct())
+    rows = (start_of(session, actor, key) for key in keys)
+    return sorted((row for row in rows if row is not None), key=lambda row: row.name)
+
+
+def start_of(session: Session, actor: Actor, key: str) -> StartRow | None:
+    """How the actor starts the newest version by hand; None when it is not for them, or not started by hand."""
+    package = packages.package(session, packages.newest(session, key))
+    model = package.definition
+    start = next((node for node in model.nodes.values() if _is_plain_start(node, model.key)), None)
+    if start is None or not may_start(actor, model.candidate_starters):
+        return None
+    asked = start.user.form if start.user is not None else None
+    if not model.candidate_starters and not asked:
+        return None
+    name = model.name or key
+    return StartRow(key, name, package.texts.get(key, name), package.version, start.id, asked)
+
+
+def _is_plain_start(node: Node, process: str) -> bool:
+    return node.type == "startEvent" and not node.events and node.scope == process
 
 
 def form(session: Session, key: str, form_key: str, version: int | None = None) -> FormDetail:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,11 +32,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in ("li", "wang", "hu", "chen", "root", "owen"):
             identity.set_password(session, name, PASSWORD)
         api.deploy(session, api.SYSTEM, "offer", package())
-    with house.runtime.database.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
     house.runtime.database.dispose()
+    with closing(sqlite3.connect(folder / "web.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder / "web.db"
 
 

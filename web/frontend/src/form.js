@@ -12,7 +12,7 @@ import { ownFaults, showFaults, showFindings } from './form/faults.js';
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
 
 async function mount(place) {
-  const { draftUrl } = place.dataset;
+  const draftUrl = place.dataset.draftUrl || place.dataset.keptAs;
   const schema = block(place.dataset.schema);
   const container = element('div', { class: 'df-form' });
   const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });

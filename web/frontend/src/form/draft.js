@@ -58,6 +58,7 @@ export function watchDraft(view) {
 }
 
 async function put({ place, draftUrl }, variables, leaving) {
+  if (!place.dataset.draftUrl) return text('draftHere', { time: moment(Date.now()) });
   let status = 0;
   try {
     const answer = await fetch(draftUrl, {
