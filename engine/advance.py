@@ -359,7 +359,7 @@ def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
     for kind, items in by_kind.items():
         ids = [item.wait.id for item in items]
         if kind is UserWait:
-            waits = [item.wait for item in items if isinstance(item.wait, UserWait)]
+            waits = [w.wait for w in items if w.reason == "cancelled"]  # the verb closed what a person did
             usertasks.close_cancelled(unit.session, live, waits)
         elif kind is CallWait:
             _end_calls(unit, live, items)

@@ -54,7 +54,7 @@ def record(
 ) -> None:
     """Append one step's row, and a row of the decision log for every decision in it."""
     connection.execute(
-        sa.insert(t.history),
+        _APPEND,
         {
             "instance_id": instance_id,
             "seq": seq,
@@ -67,6 +67,9 @@ def record(
     decided = [event for event in events if isinstance(event, Decided)]
     if decided:
         connection.execute(sa.insert(t.decision_log), [_decision_row(instance_id, at, event) for event in decided])
+
+
+_APPEND = sa.insert(t.history)
 
 
 def _decision_row(instance_id: int, at: datetime, event: Decided) -> dict[str, Any]:

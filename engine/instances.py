@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -113,16 +114,23 @@ def write(connection: sa.Connection, live: Live, now: datetime) -> None:
     if live.ended is not None:
         values |= {"ended_at": now, "end_error": live.ended.error}
     if live.new:
-        connection.execute(sa.insert(t.instance), _first_row(live, now) | values)
+        connection.execute(_INSERT, _first_row(live, now) | values)
         return
-    done = connection.execute(
-        sa.update(t.instance)
-        .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
-        .values({name: sa.bindparam(name) for name in values}),
-        {"b_id": live.id, "b_version": live.version - 1, **values},
-    )
+    done = connection.execute(_update(tuple(values)), {"b_id": live.id, "b_version": live.version - 1, **values})
     if done.rowcount != 1:
         raise InternalError(reason=f"instance {live.id} was written by somebody else")
+
+
+_INSERT = sa.insert(t.instance)
+
+
+@lru_cache
+def _update(columns: tuple[str, ...]) -> sa.Update:
+    return (
+        sa.update(t.instance)
+        .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
+        .values({name: sa.bindparam(name) for name in columns})
+    )
 
 
 def _first_row(live: Live, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.assignment import Choice
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
-from engine.process.waits import UserWait
+from engine.process.waits import UserWait, Wait
 from engine.store import tables as t
 
 _BETWEEN = re.compile(r"[\s,;\uff0c\uff1b、]+")
@@ -52,7 +52,7 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
         "search": search_text(wait.name, live.business_key, live.facts),
         "why": dict(choice.why),
     }
-    session.execute(sa.insert(t.user_task).values(row))
+    session.execute(_OPEN, row)
     _add_candidates(session, id, wait, team)
     reminders.plan(session, id, now, wait.due, wait.properties.get("reminderPolicy"))
     if choice.person:
@@ -60,6 +60,9 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
             session, row, choice.person, "task_assigned", ("in_app", "email"), f"assigned:{choice.person}"
         )
     return id
+
+
+_OPEN, _ADD_CANDIDATE = sa.insert(t.user_task), sa.insert(t.candidate)
 
 
 def _team(live: Live, wait: UserWait) -> str:
@@ -75,7 +78,7 @@ def _add_candidates(session: Session, id: int, wait: UserWait, team: str) -> Non
     teams = dict.fromkeys((*wait.candidate_groups, team))
     rows = [{"task_id": id, "kind": "team", "name": name} for name in teams]
     rows += [{"task_id": id, "kind": "person", "name": name} for name in dict.fromkeys(wait.candidate_users)]
-    session.execute(sa.insert(t.candidate), rows)
+    session.execute(_ADD_CANDIDATE, rows)
 
 
 def _choose(session: Session, live: Live, wait: UserWait, team: str) -> Choice:
@@ -139,21 +142,23 @@ def search_text(name: str, business_key: str | None, facts: Mapping[str, Any]) -
     return " ".join(str(part) for part in (name, business_key or "", *facts.values()) if part is not None).lower()
 
 
-def close_cancelled(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
+def close_cancelled(session: Session, live: Live, waits: Sequence[Wait]) -> None:
     """The waits were taken away: their tasks are cancelled, nothing more is sent for them."""
-    _close(session, live, [wait.id for wait in waits], "cancelled")
-
-
-def _close(session: Session, live: Live, waits: Sequence[int], state: str) -> None:
+    if not waits:
+        return
     now = runtime_of(session).now()
     ids = session.scalars(
-        sa.select(t.user_task.c.id).where(
-            t.user_task.c.instance_id == live.id, t.user_task.c.wait.in_(waits), t.user_task.c.state == "open"
+        sa.update(t.user_task)
+        .where(
+            t.user_task.c.instance_id == live.id,
+            t.user_task.c.wait.in_([wait.id for wait in waits]),
+            t.user_task.c.state == "open",
         )
+        .values(state="cancelled", completed_at=now)
+        .returning(t.user_task.c.id)
     ).all()
     if not ids:
         return
-    session.execute(sa.update(t.user_task).where(t.user_task.c.id.in_(ids)).values(state=state, completed_at=now))
     session.execute(sa.delete(t.candidate).where(t.candidate.c.task_id.in_(ids)))
     session.execute(sa.delete(t.task_draft).where(t.task_draft.c.task_id.in_(ids)))
     reminders.drop(session, ids)
@@ -162,21 +167,39 @@ def _close(session: Session, live: Live, waits: Sequence[int], state: str) -> No
 def close_completed(
     session: Session, task: Mapping[str, Any], by: str, entered: Mapping[str, Any], owner: str | None
 ) -> None:
-    """A person completed the task: keep what was entered and who did it (for whom, when they stood in)."""
-    session.execute(
-        sa.update(t.user_task)
-        .where(t.user_task.c.id == task["id"])
-        .values(
-            state="completed",
-            completed_at=runtime_of(session).now(),
-            completed_by=by,
-            owner=owner,
-            entered=dict(entered),
-        )
-    )
-    session.execute(sa.delete(t.candidate).where(t.candidate.c.task_id == task["id"]))
-    session.execute(sa.delete(t.task_draft).where(t.task_draft.c.task_id == task["id"]))
+    """A person completed the task: keep what was entered and who did it (for whom, when they stood in).
+
+    A task that nobody held was taken on the way.
+    """
+    now = runtime_of(session).now()
+    values = {
+        "completed_at": now,
+        "completed_by": by,
+        "owner": owner,
+        "entered": dict(entered),
+        "assignee": task["assignee"] or by,
+        "claimed_at": task["claimed_at"] or now,
+    }
+    session.execute(_COMPLETE, {"task": task["id"], **values})
+    session.execute(_NO_CANDIDATES, {"task": task["id"]})
+    session.execute(_NO_DRAFT, {"task": task["id"]})
     reminders.drop(session, [task["id"]])
+
+
+_TASK: sa.BindParameter[int] = sa.bindparam("task")
+_COMPLETE = (
+    sa.update(t.user_task)
+    .where(t.user_task.c.id == _TASK)
+    .values(
+        state="completed",
+        **{
+            name: sa.bindparam(name)
+            for name in ("completed_at", "completed_by", "owner", "entered", "assignee", "claimed_at")
+        },
+    )
+)
+_NO_CANDIDATES = sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK)
+_NO_DRAFT = sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK)
 
 
 def refresh_facts(session: Session, live: Live) -> None:

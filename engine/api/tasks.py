@@ -38,15 +38,22 @@ class Completed:
 
 
 def _row(session: Session, task_id: int) -> Task:
-    row = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().first()
+    row = session.execute(_LOOK, {"task": task_id}).mappings().first()
     if row is None:
         raise NotFound(what="task", id=task_id)
     return dict(row)
 
 
+_LOOK = sa.select(t.user_task).where(t.user_task.c.id == sa.bindparam("task"))
+_INSTANCE = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == sa.bindparam("task"))
+
+
 def _locked(session: Session, task_id: int) -> tuple[Task, Live]:
     """The open task with its instance locked. AlreadyHandled names who finished it, or that it was taken away."""
-    live = instances.load(session, _row(session, task_id)["instance_id"])
+    instance_id = session.execute(_INSTANCE, {"task": task_id}).scalar()
+    if instance_id is None:
+        raise NotFound(what="task", id=task_id)
+    live = instances.load(session, instance_id)
     task = _row(session, task_id)
     if task["state"] != "open" or live is None:
         by = task["completed_by"] or "system"
@@ -147,8 +154,6 @@ def complete(session: Session, actor: Actor, task_id: int, variables: Mapping[st
     _require(session, actor, task, "complete")
     _four_eyes(session, actor.id, task, live)
     entered = checked_form(session, task, live, variables)
-    if task["assignee"] is None:
-        _assign(session, task_id, actor.id)
     usertasks.close_completed(session, task, actor.id, entered, task["owner"])
     advance.advance(session, actor.id, live, TaskCompleted(task["wait"], entered, actor.id))
     return next_task(session, actor, live.id)
@@ -169,7 +174,7 @@ def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, 
 
 def next_task(session: Session, actor: Actor, instance_id: int) -> Completed:
     """The person's next task: of the same case first (called processes too), else the one that is due first."""
-    root = session.scalar(sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id))
+    root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
     open_mine = sa.select(t.user_task.c.id).where(t.user_task.c.assignee == actor.id, t.user_task.c.state == "open")
     here = session.scalar(
         open_mine.join(t.instance, t.instance.c.id == t.user_task.c.instance_id)
