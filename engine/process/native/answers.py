@@ -124,6 +124,10 @@ def _retried(run: Run, trigger: t.Retried) -> None:
     run.write(run.place(token), trigger.variables)
     assert isinstance(held.wait, IncidentWait)
     if held.wait.code == "LOOP_LIMIT":
+        # All that were stopped go on together, also those that an earlier or later step stopped.
+        for id, other in list(run.waits.items()):
+            if isinstance(other.wait, IncidentWait) and other.wait.code == "LOOP_LIMIT":
+                run.close(id, "done")
         run.queue += [(None, one.id) for one in run.tokens.values() if one.stage == Stage.ARRIVING]
     else:
         run.queue.append((resume(run.plan.nodes[token.node], held.data), token.id))

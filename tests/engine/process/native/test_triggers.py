@@ -194,3 +194,24 @@ def test_equal_input_gives_an_equal_step() -> None:
     definition = _read(HANGING)
     assert encode(_start(definition).state) == encode(_start(definition).state)
     assert _start(definition).events == _start(definition).events
+
+
+def test_all_that_an_endless_loop_stopped_go_on_with_one_retry() -> None:
+    """Two steps ran into the limit one after the other; retrying one incident frees both, and closes both."""
+    definition = _read(
+        '<startEvent id="s"/><userTask id="n0"/><exclusiveGateway id="n3" default="again"/><endEvent id="e"/>'
+        '<sequenceFlow id="f0" sourceRef="s" targetRef="n0"/><sequenceFlow id="f1" sourceRef="n0" targetRef="n0"/>'
+        '<sequenceFlow id="f2" sourceRef="n0" targetRef="n3"/>'
+        '<sequenceFlow id="again" sourceRef="n3" targetRef="n3"/>'
+        '<sequenceFlow id="out" sourceRef="n3" targetRef="e">'
+        "<conditionExpression>=choice &gt; 1</conditionExpression></sequenceFlow>"
+    )
+    done = step(definition, new_state(), t.Started(variables={"choice": 0}), env())
+    for _ in range(2):
+        wait = next(w for w in done.state.open_waits() if isinstance(w, UserWait))
+        done = step(definition, done.state, t.TaskCompleted(wait.id), env(), node_limit=500)
+    incidents = [w for w in done.state.open_waits() if isinstance(w, IncidentWait)]
+    assert len(incidents) == 2
+    done = step(definition, done.state, t.Retried(incidents[0].id, {"choice": 3}), env())
+    assert [type(w) for w in done.state.open_waits()] == [UserWait]
+    assert {token.node for token in done.state.tokens.values()} == {"n0"}
