@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import Fault, ModelRefused
 from engine.process.definition.compile import definition_of
+from engine.process.definition.dangling import dangling
 from engine.process.definition.data import DataNames
 from engine.process.definition.dialects import ignored
 from engine.process.definition.process import read_process
@@ -80,6 +81,7 @@ def read_bpmn(
     reading.sketch = topics is None
     faults = check_schema(root, file) if schema_check and not checked else []
     _references(reading, _duplicate_ids(reading))
+    dangling(reading)
     drafts = _drafts(reading, Known(topics, decisions, processes, forms))
     for draft, _, _ in drafts:
         reading.faults += [] if checked else check(draft, file)

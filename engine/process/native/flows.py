@@ -6,7 +6,7 @@ many tokens as the completion quantity says.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run, Stuck
@@ -23,11 +23,12 @@ def choose(run: Run, token: Token, p: PNode) -> Chosen:
     if p.routing == "all" or not p.outs:
         return tuple((flow, target) for flow, target, _ in p.outs)
     place = run.place(token)
+    told = (_activation(run, token, p),) if p.type == "complexGateway" else ()
     found: list[tuple[str, str]] = []
     for flow, target, condition in p.outs:
         if flow == p.default:
             continue
-        if condition is None or run.holds(condition, place):
+        if condition is None or run.holds(condition, place, *told):
             found.append((flow, target))
             if p.routing == "exclusive":
                 break
@@ -36,6 +37,12 @@ def choose(run: Run, token: Token, p: PNode) -> Chosen:
     if not found:
         raise Stuck("NO_FLOW", "no outgoing flow's condition holds, and there is no default flow")
     return tuple(found)
+
+
+def _activation(run: Run, token: Token, p: PNode) -> dict[str, Any]:
+    """What the conditions of a complex gateway that activates see (§13.4.5); its reset asks them by itself."""
+    used = ((run.scopes[token.scope].data or {}).get("complex") or {}).get(p.id) or ()
+    return {"waitingForStart": True, "activationCount": len(used) or 1}
 
 
 def take(run: Run, token: Token, p: PNode, chosen: Chosen) -> None:

@@ -97,15 +97,15 @@ def names(draft: Draft) -> Iterator[Finding]:
 
 
 def interruption(draft: Draft) -> Iterator[Finding]:
-    """Errors and cancellations always interrupt."""
+    """Errors, cancellations and started compensations always interrupt."""
     for node in draft.of_type("boundaryEvent", "startEvent"):
         if node.interrupting:
             continue
         for event in node.events:
             if event.kind == "error":
                 yield found("error-not-interrupting", node)
-            elif event.kind == "cancel":
-                yield found("cancel-not-interrupting", node, kind="cancel", kind_zh="取消")
+            elif event.kind == "cancel" or (event.kind == "compensation" and node.type == "startEvent"):
+                yield found("cancel-not-interrupting", node, kind=event.kind, kind_zh=KIND_ZH[event.kind])
 
 
 def start_timers(draft: Draft) -> Iterator[Finding]:
@@ -160,20 +160,54 @@ def boundaries(draft: Draft) -> Iterator[Finding]:
 
 
 def same_catches(draft: Draft) -> Iterator[Finding]:
-    """Two boundary events of one activity do not catch the same error or escalation."""
+    """Two boundary events of one activity do not catch the same error, escalation, message or compensation."""
     for host in draft.nodes.values():
         seen: dict[tuple[str, str | None], Node] = {}
         for key in host.boundaries:
             node = draft.nodes[key]
             for event in node.events:
-                if event.kind not in ("error", "escalation"):
+                if not _exclusive(event):
                     continue
                 first = seen.setdefault((event.kind, event.ref), node)
                 if first is not node:
-                    yield found(
-                        "boundary-catches-twice", node, other=first.name or first.id, host=host.name or host.id,
-                        kind=event.kind, kind_zh=KIND_ZH[event.kind], code=event.ref or "*",
-                    )  # fmt: skip
+                    yield _twice("boundary-catches-twice", node, first, host.name or host.id, event)
 
 
-CHECKS = (positions, names, interruption, start_timers, links, boundaries, same_catches)
+def same_triggers(draft: Draft) -> Iterator[Finding]:
+    """Event sub-processes of one scope do not share a trigger, unless none of them interrupts (§13.5.4)."""
+    for spec in draft.scopes.values():
+        seen: dict[tuple[str, str], list[Node]] = {}
+        for key in spec.event_subprocesses:
+            for start in _event_starts(draft, key):
+                for event in start.events:
+                    if not _exclusive(event) and event.kind != "signal":
+                        continue
+                    before = seen.setdefault((event.kind, event.ref or "*"), [])
+                    others = [one for one in before if one.scope != start.scope]
+                    free = event.kind in ("signal", "escalation") and not start.interrupting
+                    clash = next((one for one in others if one.interrupting or not free), None)
+                    if clash is not None:
+                        holder = draft.nodes[key].scope
+                        yield _twice("event-subprocess-triggered-twice", start, clash, holder, event)
+                    before.append(start)
+
+
+def _event_starts(draft: Draft, key: str) -> Iterator[Node]:
+    return (node for node in draft.of_type("startEvent") if node.scope == key)
+
+
+def _exclusive(event: EventDefinition) -> bool:
+    """One catch beside another of the same kind and name could not tell whose it is."""
+    if event.kind == "message":
+        return event.ref is not None and event.ref_expr is None and not event.correlation
+    return event.kind in ("error", "escalation", "compensation")
+
+
+def _twice(rule: str, node: Node, first: Node, host: str, event: EventDefinition) -> Finding:
+    return found(
+        rule, node, other=first.name or first.id, host=host,
+        kind=event.kind, kind_zh=KIND_ZH[event.kind], code=event.ref or "*",
+    )  # fmt: skip
+
+
+CHECKS = (positions, names, interruption, start_timers, links, boundaries, same_catches, same_triggers)

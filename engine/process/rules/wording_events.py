@@ -182,6 +182,13 @@ EVENTS: Final[dict[str, Entry]] = {
         "Keep one, or give them different codes.",
         "请只保留一个,或使用不同的代码。",
     ),
+    "event-subprocess-triggered-twice": (
+        "error",
+        "“{name}” and “{other}” in “{host}” start on the same {kind} “{code}”, and one of them interrupts.",
+        "“{host}”中的“{name}”与“{other}”由相同的{kind_zh}“{code}”触发,且其中之一会中断。",
+        "Keep one event sub-process for it, or give them different triggers.",
+        "请只保留一个事件子流程,或使用不同的触发条件。",
+    ),
     "compensation-unwired": (
         "error",
         "The compensation event “{name}” on “{host}” is not connected to an activity.",

@@ -82,6 +82,11 @@ EVENT_SUB = line(
 <endEvent id="ie"/>
 </subProcess>"""
 )
+SECOND_SUB = """
+<subProcess id="ejs" triggeredByEvent="true">{start}
+<sequenceFlow id="jf" sourceRef="js" targetRef="je"/>
+<endEvent id="je"/>
+</subProcess>"""
 TRANSACTION = """<startEvent id="s"/>
 <sequenceFlow id="f1" sourceRef="s" targetRef="tx"/>
 {kind}
@@ -236,6 +241,9 @@ EVENT_CASES = [
     Case("boundary-on-event-subprocess", "b", 'id="b"',
          EVENT_SUB.format(start=f'<startEvent id="is">{TIMER}</startEvent>') + boundary(TIMER, host="es"),
          EVENT_SUB.format(start=f'<startEvent id="is">{TIMER}</startEvent>')),
+    Case("event-subprocess-triggered-twice", "js", 'id="js"',
+         EVENT_SUB.format(start='<startEvent id="is"><errorEventDefinition/></startEvent>') + SECOND_SUB.format(start='\n<startEvent id="js"><errorEventDefinition/></startEvent>'),
+         EVENT_SUB.format(start='<startEvent id="is"><errorEventDefinition/></startEvent>') + SECOND_SUB.format(start=f'\n<startEvent id="js">{TIMER}</startEvent>')),
     Case("boundary-catches-twice", "b2", 'id="b2"',
          line(after=boundary("<errorEventDefinition/>") + "\n" + boundary("<errorEventDefinition/>").replace(
              '"b"', '"b2"').replace('"f3"', '"f4"')),

@@ -1,0 +1,221 @@
+"""Models that must be refused, each with its legal twin: BPMN 2.0 by chapter.
+
+An entry: name, refused model, rule, element, legal twin (None: the other entries' twins stand for it).
+"""
+
+# One case a line reads best as a table.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from drawing import (
+    CANCEL,
+    TERMINATE,
+    again,
+    boundary,
+        catch,
+    compensate,
+    conditional,
+    diagram,
+    end,
+    error,
+    escalation,
+    event_sub,
+    extensions,
+    link,
+    many,
+    message,
+    process,
+    script,
+    service,
+    signal,
+    start,
+    sub,
+    tag,
+    throw,
+    timer,
+    user,
+)
+from flows import one, xor
+
+M, G, ERR, ESC = message("m"), signal("g"), error("A"), escalation("A")
+SOON = timer("Duration", "PT1H")
+GATE = '<eventBasedGateway id="g"/>'
+
+
+def event(text: str) -> str:
+    """One event in the middle of a process."""
+    return one("s -> c -> e", text)
+
+
+def start_event(*definitions: str) -> str:
+    return one("s -> t -> e", start("s", *definitions))
+
+
+def border(*definitions: str, host: str | None = None, **fields: object) -> str:
+    return one("s -> u1 -> e; b -> e9", host or user("u1"), boundary("b", "u1", *definitions, **fields))
+
+
+def raw(text: str, *changes: tuple[str, str]) -> str:
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+SIMPLE = one("s -> u1 -> e")
+TX = sub("h", "s1 -> u1 -> e1", end("e1", CANCEL), kind="transaction")
+REFUSED: list[tuple[str, str, str, str, str | None]] = [
+    # flows
+    ("flow to nowhere", raw(SIMPLE, ('targetRef="e"', 'targetRef="gone"')), "flow-dangling", "u1_e", SIMPLE),
+    ("flow from nowhere", raw(SIMPLE, ('sourceRef="u1"', 'sourceRef="gone"')), "flow-dangling", "u1_e", None),
+    ("flow to a flow", raw(SIMPLE, ('targetRef="e"', 'targetRef="s_u1"')), "flow-dangling", "u1_e", None),
+    ("flow into a sub-process", raw(one("s -> h -> e; s -> t9", sub("h", "t1 -> e1")), ('targetRef="t9"', 'targetRef="t1"')), "flow-crosses-scope", "s_t9", one("s -> h -> e", sub("h", "t1 -> e1"))),
+    ("flow out of a sub-process", raw(one("s -> h -> t -> e", sub("h", "s1 -> t1 -> t9")), ('targetRef="t9"', 'targetRef="t"')), "flow-crosses-scope", "t1_t9", None),
+    ("flow between pools", raw(diagram(process("p", "s -> t1 -> t9"), process("q", "s2 -> t2 -> e2")), ('targetRef="t9"', 'targetRef="t2"')), "flow-crosses-pool", "t1_t9", diagram(process("p", "s -> e"), process("q", "s2 -> t2 -> e2"))),
+    ("incoming on start", one("s -> u1 -> e; u1 -> s"), "incoming-on-start", "s", None),
+    ("outgoing on end", one("s -> u1 -> e -> t -> e2"), "outgoing-on-end", "e", None),
+    ("condition after a parallel gateway", one("s -> p1; p1 -> t1 [x]; p1 -> t2; t1 -> e; t2 -> e"), "condition-forbidden", "p1_t1", one("s -> p1; p1 -> t1; p1 -> t2; t1 -> e; t2 -> e")),
+    ("condition after an event gateway", one("s -> g; g -> c1 [x]; g -> c2; c1 -> e; c2 -> e", GATE, catch("c1", M), catch("c2", SOON)), "condition-forbidden", "g_c1", one("s -> g; g -> c1; g -> c2; c1 -> e; c2 -> e", GATE, catch("c1", M), catch("c2", SOON))),
+    ("condition after a start event", one("s -> t1 [x]; s -> t2; t1 -> e; t2 -> e"), "condition-forbidden", "s_t1", None),
+    ("condition on the default", one("s -> x1; x1 -> t1 [x]; x1 -> t2 [y]; t1 -> e; t2 -> e", xor("x1", "x1_t2")), "condition-on-default", "x1_t2", one("s -> x1; x1 -> t1 [x]; x1 -> t2; t1 -> e; t2 -> e", xor("x1", "x1_t2"))),
+    ("default of another", one("s -> x1; x1 -> t1 [x]; x1 -> t2 [y]; t1 -> e; t2 -> e", xor("x1", "t1_e")), "default-foreign", "x1", None),
+    ("default that is not there", one("s -> x1; x1 -> t1 [x]; x1 -> t2 [y]; t1 -> e; t2 -> e", xor("x1", "gone")), "default-foreign", "x1", None),
+    ("neither condition nor default", one("s -> x1; x1 -> t1 [x]; x1 -> t2; t1 -> e; t2 -> e"), "flow-without-condition", "x1_t2", None),
+    ("bad condition", one("s -> x1; x1 -> t1 [x >]; x1 -> t2; t1 -> e; t2 -> e", xor("x1", "x1_t2")), "expression-invalid", "x1_t1", None),
+    ("bad JUEL", one("s -> x1; x1 -> t1 [${x > }]; x1 -> t2; t1 -> e; t2 -> e", xor("x1", "x1_t2")), "expression-invalid", "x1_t1", None),
+    ("empty condition", one("s -> x1; x1 -> t1 [ ]; x1 -> t2; t1 -> e; t2 -> e", xor("x1", "x1_t2")), "expression-empty", "x1_t1", None),
+    ("default on a parallel gateway", one("s -> p1; p1 -> t1; p1 -> t2; t1 -> e; t2 -> e", tag("parallelGateway", "p1", default="p1_t2")), "schema", "p1", None),
+    # positions of events
+    ("boundary with incoming", one("s -> u1 -> e; b -> e9; u1 -> b", boundary("b", "u1", SOON)), "incoming-on-boundary", "b", border(SOON)),
+    ("boundary on a gateway", one("s -> x1 -> e; b -> e9", boundary("b", "x1", SOON)), "boundary-host", "b", None),
+    ("boundary on an event", one("s -> c -> e; b -> e9", catch("c", M), boundary("b", "c", SOON)), "boundary-host", "b", None),
+    ("boundary on nothing", one("s -> u1 -> e; b -> e9", boundary("b", "gone", SOON)), "reference-dangling", "b", None),
+    ("boundary in another scope", one("s -> h -> e; b -> e9", sub("h", "s1 -> u1 -> e1"), boundary("b", "u1", SOON)), "boundary-scope", "b", None),
+    ("boundary on an event sub-process", one("s -> u1 -> e; b -> e9", event_sub("h", "s1 -> u2 -> e1", start("s1", M)), boundary("b", "h", SOON)), "boundary-on-event-subprocess", "b", None),
+    ("boundary without definition", border(), "event-undefined", "b", None),
+    ("boundary with terminate", border(TERMINATE), "event-illegal", "b", None),
+    ("boundary with link", border(link("L")), "event-illegal", "b", None),
+    ("error boundary, not interrupting", border(ERR, cancel=False), "error-not-interrupting", "b", border(ERR)),
+    ("cancel boundary on a sub-process", one("s -> h -> e; b -> e9", sub("h", "s1 -> u1 -> e1"), boundary("b", "h", CANCEL)), "cancel-boundary-place", "b", one("s -> h -> e; b -> e9", TX, boundary("b", "h", CANCEL))),
+    ("cancel boundary, not interrupting", one("s -> h -> e; b -> e9", TX, boundary("b", "h", CANCEL, cancel=False)), "cancel-not-interrupting", "b", None),
+    ("two cancel boundaries", one("s -> h -> e; b -> e9; c -> e8", TX, boundary("b", "h", CANCEL), boundary("c", "h", CANCEL)), "cancel-boundary-twice", "c", None),
+    ("cancel end outside", one("s -> e", end("e", CANCEL)), "cancel-end-place", "e", None),
+    ("cancel end in a sub-process of a sub-process", one("s -> h -> e; b -> e9", sub("h", "s1 -> k -> e1", sub("k", "s2 -> e2", end("e2", CANCEL))), boundary("b", "h", M)), "cancel-end-place", "e2", None),
+    ("cancel without a boundary", one("s -> h -> e", TX), "cancel-unpaired", "e1", None),
+    ("two boundaries for one error", one("s -> u1 -> e; b -> e9; c -> e8", boundary("b", "u1", ERR), boundary("c", "u1", ERR)), "boundary-catches-twice", "c", None),
+    ("start with error", start_event(ERR), "event-illegal", "s", start_event(M)),
+    ("start with escalation", start_event(ESC), "event-illegal", "s", None),
+    ("start with compensation", start_event(compensate()), "event-illegal", "s", None),
+    ("start with cancel", start_event(CANCEL), "event-illegal", "s", None),
+    ("start with terminate", start_event(TERMINATE), "event-illegal", "s", None),
+    ("start with link", start_event(link("L")), "event-illegal", "s", None),
+    ("catch without definition", event(catch("c")), "event-undefined", "c", event(catch("c", M))),
+    ("catch with error", event(catch("c", ERR)), "event-illegal", "c", None),
+    ("catch with escalation", event(catch("c", ESC)), "event-illegal", "c", None),
+    ("catch with compensation", event(catch("c", compensate())), "event-illegal", "c", None),
+    ("catch with cancel", event(catch("c", CANCEL)), "event-illegal", "c", None),
+    ("catch with terminate", event(catch("c", TERMINATE)), "event-illegal", "c", None),
+    ("throw with timer", event(throw("c", SOON)), "event-illegal", "c", event(throw("c", M))),
+    ("throw with error", event(throw("c", ERR)), "event-illegal", "c", None),
+    ("throw with condition", event(throw("c", conditional("x"))), "event-illegal", "c", None),
+    ("throw with terminate", event(throw("c", TERMINATE)), "event-illegal", "c", None),
+    ("throw with cancel", event(throw("c", CANCEL)), "event-illegal", "c", None),
+    ("end with timer", one("s -> e", end("e", SOON)), "event-illegal", "e", None),
+    ("end with condition", one("s -> e", end("e", conditional("x"))), "event-illegal", "e", None),
+    ("end with link", one("s -> e", end("e", link("L"))), "event-illegal", "e", None),
+    ("message without reference", event(catch("c", "<messageEventDefinition/>")), "event-message-missing", "c", None),
+    ("message that is not there", raw(event(catch("c", M)), ('messageRef="msg_m"', 'messageRef="gone"')), "reference-dangling", "c", None),
+    ("message reference to a signal", raw(event(catch("c", M, G)), ('messageRef="msg_m"', 'messageRef="sig_g"')), "reference-dangling", "c", None),
+    ("signal without reference", event(catch("c", "<signalEventDefinition/>")), "event-signal-missing", "c", None),
+    ("error end without code", one("s -> e", end("e", error())), "event-error-missing", "e", None),
+    ("escalation throw without code", event(throw("c", escalation())), "event-escalation-missing", "c", None),
+    ("empty timer", event(catch("c", "<timerEventDefinition/>")), "timer-empty", "c", event(catch("c", SOON))),
+    ("unreadable duration", event(catch("c", timer("Duration", "two days"))), "timer-unreadable", "c", None),
+    ("unreadable date", event(catch("c", timer("Date", "2026-13-45"))), "timer-unreadable", "c", None),
+    ("unreadable cycle", event(catch("c", timer("Cycle", "R/x"))), "timer-unreadable", "c", None),
+    ("two timers in one", event(catch("c", "<timerEventDefinition><timeDuration>PT1H</timeDuration><timeDate>2026-01-01</timeDate></timerEventDefinition>")), "schema", "c", None),
+    ("condition missing", event(catch("c", "<conditionalEventDefinition/>")), "schema", "c", None),
+    ("bad condition of an event", event(catch("c", conditional("x >"))), "expression-invalid", "c", None),
+    # links
+    ("link without target", one("s -> l", throw("l", link("L"))), "link-without-target", "l", one("s -> l; c -> e", throw("l", link("L")), catch("c", link("L")))),
+    ("link without source", one("s -> e; c -> e", catch("c", link("L"))), "link-without-source", "c", None),
+    ("two link targets", one("s -> l; c -> e; d -> e", throw("l", link("L")), catch("c", link("L")), catch("d", link("L"))), "link-target-twice", "d", None),
+    ("link across scopes", one("s -> l; h -> e", throw("l", link("L")), sub("h", "c -> e1", catch("c", link("L")))), "link-without-target", "l", None),
+    ("link with outgoing", one("s -> l -> e; c -> e", throw("l", link("L")), catch("c", link("L"))), "link-connected", "l", None),
+    ("link without name", one("s -> l; c -> e", throw("l", "<linkEventDefinition/>"), catch("c", "<linkEventDefinition/>")), "schema", "l", None),
+    # event gateways
+    ("event gateway to a task", one("s -> g; g -> u1; g -> c2; u1 -> e; c2 -> e", GATE, catch("c2", SOON)), "gateway-event-targets", "g", None),
+    ("event gateway with one way", one("s -> g -> c1 -> e", GATE, catch("c1", M)), "gateway-event-few", "g", None),
+    ("event gateway target with another incoming", one("s -> p1; p1 -> g; p1 -> c1; g -> c1; g -> c2; c1 -> e; c2 -> e", GATE, catch("c1", M), catch("c2", SOON)), "gateway-event-target-shared", "g", None),
+    ("event gateway with receive task and message event", one("s -> g; g -> r; g -> c2; r -> e; c2 -> e", GATE, tag("receiveTask", "r", messageRef="msg_m"), catch("c2", message("n"))), "gateway-event-mixed", "g", None),
+    ("event gateway receive task with boundary", one("s -> g; g -> r; g -> c2; r -> e; c2 -> e; b -> e", GATE, tag("receiveTask", "r", messageRef="msg_m"), catch("c2", SOON), boundary("b", "r", timer("Duration", "PT2H"))), "gateway-event-boundary", "g", None),
+    ("instantiating gateway with incoming", one("s -> g; g -> c1; g -> c2; c1 -> e; c2 -> e", tag("eventBasedGateway", "g", instantiate=True), catch("c1", M), catch("c2", message("n"))), "gateway-instantiate", "g", one("g -> c1; g -> c2; c1 -> e; c2 -> e", tag("eventBasedGateway", "g", instantiate=True), catch("c1", M), catch("c2", message("n")))),
+    ("instantiating receive task with incoming", one("s -> r -> e", tag("receiveTask", "r", messageRef="msg_m", instantiate=True)), "receive-instantiate", "r", one("r -> e", tag("receiveTask", "r", messageRef="msg_m", instantiate=True))),
+    ("gateway without outgoing", one("s -> x1"), "gateway-no-outgoing", "x1", None),
+    # compensation
+    ("compensation boundary without handler", one("s -> t1 -> e", boundary("b", "t1", compensate())), "compensation-unwired", "b", one("s -> t1 -> e; b ..> h", boundary("b", "t1", compensate()), user("h", undoes=True))),
+    ("handler not marked", one("s -> t1 -> e; b ..> h", boundary("b", "t1", compensate()), user("h")), "compensation-handler-mark", "h", None),
+    ("handler without event", one("s -> t1 -> e", user("h", undoes=True)), "compensation-handler-lost", "h", None),
+    ("handler with flow", one("s -> t1 -> e; h -> e; b ..> h", boundary("b", "t1", compensate()), user("h", undoes=True)), "compensation-flow", "h", None),
+    ("compensation boundary with flow", one("s -> t1 -> e; b -> e; b ..> h", boundary("b", "t1", compensate()), user("h", undoes=True)), "compensation-flow", "b", None),
+    ("compensating what is not there", event(throw("c", compensate("gone"))), "reference-dangling", "c", None),
+    ("compensating what cannot be", one("s -> t1 -> c -> e", throw("c", compensate("t1"))), "compensation-target", "c", None),
+    # sub-processes
+    ("event sub-process with flow", one("s -> h -> e", event_sub("h", "s1 -> e1", start("s1", M))), "event-subprocess-flow", "h", one("s -> u1 -> e", event_sub("h", "s1 -> e1", start("s1", M)))),
+    ("event sub-process without trigger", one("s -> u1 -> e", event_sub("h", "s1 -> e1")), "event-subprocess-start", "h", None),
+    ("event sub-process without start", one("s -> u1 -> e", event_sub("h", "t1 -> e1")), "event-subprocess-start", "h", None),
+    ("event sub-process with two starts", one("s -> u1 -> e", event_sub("h", "s1 -> e1; s2 -> e2", start("s1", M), start("s2", G))), "event-subprocess-start", "h", None),
+    ("error start of an event sub-process, not interrupting", one("s -> u1 -> e", event_sub("h", "s1 -> e1", start("s1", ERR, interrupt=False))), "error-not-interrupting", "s1", None),
+    ("sub-process with a message start", one("s -> h -> e", sub("h", "s1 -> e1", start("s1", M))), "start-not-none", "s1", None),
+    ("sub-process with two none starts", one("s -> h -> e", sub("h", "s1 -> e1; s2 -> e2")), "several-none-starts", "s2", None),
+    ("ad-hoc without activity", one("s -> h -> e", sub("h", "", kind="adHocSubProcess")), "adhoc-content", "h", None),
+    ("ad-hoc with start", one("s -> h -> e", sub("h", "s1 -> u1 -> e1", kind="adHocSubProcess")), "adhoc-content", "h", None),
+    # activities
+    ("call without target", one("s -> c -> e", tag("callActivity", "c")), "call-target-missing", "c", None),
+    ("script without script", one("s -> c -> e", tag("scriptTask", "c", scriptFormat="python")), "script-missing", "c", None),
+    ("script that cannot be read", one("s -> c -> e", script("c", "x = = 1")), "script-unreadable", "c", None),
+    ("script in another language", one("s -> c -> e", tag("scriptTask", "c", "<script>x</script>", scriptFormat="cobol")), "script-language", "c", None),
+    ("repetition without number", one("s -> u1 -> e", user("u1", many())), "loop-collection-missing", "u1", None),
+    ("bad completion condition", one("s -> u1 -> e", user("u1", many("3", "", None, "x >"))), "expression-invalid", "u1", None),
+    ("loop without end", one("s -> u1 -> e", user("u1", again())), "loop-endless", "u1", None),
+    ("start quantity nought", one("s -> u1 -> e", user("u1", startQuantity=0)), "quantity", "u1", None),
+    ("bad input mapping", one("s -> u1 -> e", user("u1", extensions('<camunda:inputOutput><camunda:inputParameter name="x">${1 +}</camunda:inputParameter></camunda:inputOutput>'))), "expression-invalid", "u1", None),
+    # the file
+    ("duplicate id", raw(SIMPLE, ('<endEvent id="e"', '<endEvent id="u1_e"'), ('targetRef="e"', 'targetRef="u1_e"')), "duplicate-id", "u1_e", None),
+    ("two processes of one id", diagram(process("p", "s -> e"), process("p", "s2 -> e2")), "duplicate-id", "p", None),
+    ("no process", diagram(), "no-process", "", None),
+    ("not executable", diagram(process("p", "s -> e", executable=False)), "not-executable", "p", None),
+    ("no start", one("x0 -> u1 -> x0"), "no-start", "p", None),
+    ("two none starts", one("s -> t -> e; s2 -> t"), "several-none-starts", "s2", None),
+    ("empty process", diagram('<process id="p" isExecutable="true"/>'), "no-start", "p", None),
+    ("unknown element", raw(SIMPLE, ('<userTask id="u1"/>', '<robotTask id="u1"/>')), "schema", "u1", None),
+    ("unknown attribute value", raw(SIMPLE, ('<endEvent id="e"/>', '<endEvent id="e"/><subProcess id="k" triggeredByEvent="maybe"/>')), "schema", "k", None),
+    ("missing id of a node", raw(SIMPLE, ('<endEvent id="e"/>', '<endEvent id="e"/><task/>')), "missing-id", "p", None),
+    ("lane of what is not there", raw(SIMPLE, ('<startEvent id="s"/>', '<laneSet id="ls"><lane id="la"><flowNodeRef>gone</flowNodeRef></lane></laneSet><startEvent id="s"/>')), "lane-dangling", "la", None),
+    ("item definition that is not there", raw(SIMPLE, ('<userTask id="u1"/>', '<userTask id="u1"><ioSpecification><dataInput id="i1"/><inputSet><dataInputRefs>gone</dataInputRefs></inputSet><outputSet/></ioSpecification></userTask>')), "reference-dangling", "u1", None),
+    ("data object reference to nothing", raw(SIMPLE, ('<endEvent id="e"/>', '<endEvent id="e"/><dataObjectReference id="d" dataObjectRef="gone"/>')), "reference-dangling", "d", None),
+    ("operation that is not there", one("s -> w -> e", service("w", operationRef="gone")), "reference-dangling", "w", None),
+    ("association to nothing", one("s -> u1 -> e; u1 ..> gone"), "reference-dangling", "u1__gone", None),
+    ("group of a category that is not there", raw(SIMPLE, ("\n</process>", '<group id="gr" categoryValueRef="gone"/>\n</process>')), "reference-dangling", "gr", None),
+    ("message flow within one pool", raw(SIMPLE, ("\n</definitions>", '<collaboration id="co"><participant id="pa" processRef="p"/><messageFlow id="mf" sourceRef="s" targetRef="u1"/></collaboration></definitions>')), "message-flow-inside", "mf", None),
+    ("message flow to nothing", raw(SIMPLE, ("\n</definitions>", '<collaboration id="co"><participant id="pa" processRef="p"/><participant id="pb"/><messageFlow id="mf" sourceRef="u1" targetRef="gone"/></collaboration></definitions>')), "reference-dangling", "mf", None),
+    ("participant of a process that is not there", raw(SIMPLE, ("\n</definitions>", '<collaboration id="co"><participant id="pa" processRef="gone"/></collaboration></definitions>')), "reference-dangling", "pa", None),
+    ("two starts by one message", one("s -> t -> e; s2 -> t", start("s", M), start("s2", M)), "start-message-twice", "s2", None),
+    ("doctype", '<!DOCTYPE x [<!ENTITY a "b">]>' + SIMPLE, "doctype", "", None),
+    ("not XML", SIMPLE[:-20], "xml-malformed", "", None),
+    ("wrong root", "<html/>", "not-bpmn", "", None),
+    ("parallel event gateway in the middle", one("s -> g; g -> c1; g -> c2; c1 -> e; c2 -> e", tag("eventBasedGateway", "g", eventGatewayType="Parallel"), catch("c1", M), catch("c2", message("n"))), "gateway-parallel-start", "g", None),
+    ("behaviour without event", one("s -> u1 -> e", user("u1", many("3", behavior="One", oneBehaviorEventRef="gone"))), "reference-dangling", "u1", None),
+    ("error reference that is not there", raw(border(ERR), ('errorRef="err_A"', 'errorRef="gone"')), "reference-dangling", "b", None),
+    ("signal named by nothing", raw(event(catch("c", G)), (' name="g"', "")), "name-missing", "sig_g", None),
+    ("complex gateway with a bad activation", one("s -> c; c -> e", tag("complexGateway", "c", '<activationCondition xsi:type="tFormalExpression">x &gt;</activationCondition>')), "expression-invalid", "c", None),
+    ("two error event sub-processes for one error", one("s -> u1 -> e", event_sub("h", "s1 -> e1", start("s1", ERR)), event_sub("k", "s2 -> e2", start("s2", ERR))), "event-subprocess-triggered-twice", "s2", one("s -> u1 -> e", event_sub("h", "s1 -> e1", start("s1", ERR)), event_sub("k", "s2 -> e2", start("s2", error())))),
+    ("two message boundaries for one message", one("s -> u1 -> e; b -> e9; c -> e8", boundary("b", "u1", M), boundary("c", "u1", M)), "boundary-catches-twice", "c", one("s -> u1 -> e; b -> e9; c -> e8", boundary("b", "u1", M), boundary("c", "u1", message("n")))),
+    ("two compensation handlers of one activity", one("s -> t1 -> e; b ..> h; c ..> k", boundary("b", "t1", compensate()), boundary("c", "t1", compensate()), user("h", undoes=True), user("k", undoes=True)), "boundary-catches-twice", "c", None),
+    ("compensation start, not interrupting", one("s -> h -> e", sub("h", "s1 -> e1", event_sub("k", "s2 -> e2", start("s2", compensate(), interrupt=False)))), "cancel-not-interrupting", "s2", one("s -> h -> e", sub("h", "s1 -> e1", event_sub("k", "s2 -> e2", start("s2", compensate()))))),
+    ("item definition of data that is not there", one("s -> u1 -> e", '<dataObject id="d" itemSubjectRef="gone"/>'), "reference-dangling", "d", None),
+    ("incoming that is not there", one("s -> u1 -> e", user("u1", "<incoming>gone</incoming>")), "reference-dangling", "u1", None),
+    ("outgoing that is not there", one("s -> u1 -> e", user("u1", "<outgoing>gone</outgoing>")), "reference-dangling", "u1", None),
+    ("resource that is not there", one("s -> u1 -> e", user("u1", "<potentialOwner><resourceRef>gone</resourceRef></potentialOwner>")), "reference-dangling", "u1", None),
+]

@@ -1,0 +1,22 @@
+"""Every case of every chapter agrees with the standard, saved between steps or not."""
+
+from __future__ import annotations
+
+import activities
+import compensations
+import events
+import flows
+import plays
+import pytest
+from judging import Case, judge
+
+_CASES = [
+    pytest.param(case, id=f"{chapter.__name__}: {case.name}")
+    for chapter in (flows, events, activities, compensations, plays)
+    for case in chapter.CASES
+]
+
+
+@pytest.mark.parametrize("case", _CASES)
+def test_what_is_drawn_is_what_happens(case: Case) -> None:
+    assert judge(case) == []
