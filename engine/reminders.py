@@ -118,11 +118,14 @@ def move(session: Session, task_id: int, due: datetime | None, policy: str | Non
 
 def drop(session: Session, task_ids: Sequence[int]) -> None:
     """The tasks are closed: nothing more is sent for them."""
-    session.execute(
-        sa.update(t.reminder)
-        .where(t.reminder.c.task_id.in_(task_ids), t.reminder.c.state == "planned")
-        .values(state="dropped")
-    )
+    session.execute(_DROP, {"tasks": list(task_ids)})
+
+
+_DROP = (
+    sa.update(t.reminder)
+    .where(t.reminder.c.task_id.in_(sa.bindparam("tasks", expanding=True)), t.reminder.c.state == "planned")
+    .values(state="dropped")
+)
 
 
 def sweep(runtime: Runtime, limit: int = 200) -> int:

@@ -174,20 +174,21 @@ def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, 
 
 def next_task(session: Session, actor: Actor, instance_id: int) -> Completed:
     """The person's next task: of the same case first (called processes too), else the one that is due first."""
-    root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
-    open_mine = sa.select(t.user_task.c.id).where(t.user_task.c.assignee == actor.id, t.user_task.c.state == "open")
-    here = session.scalar(
-        open_mine.join(t.instance, t.instance.c.id == t.user_task.c.instance_id)
-        .where(t.instance.c.root_id == root)
-        .order_by(t.user_task.c.created_at)
-        .limit(1)
-    )
+    here = session.execute(_NEXT_HERE, {"who": actor.id, "instance": instance_id}).scalar()
     if here is not None:
         return Completed(instance_id, here, True)
-    other = session.scalar(
-        open_mine.order_by(t.user_task.c.due_at.is_(None), t.user_task.c.due_at, t.user_task.c.created_at).limit(1)
-    )
-    return Completed(instance_id, other, False)
+    return Completed(instance_id, session.execute(_NEXT, {"who": actor.id}).scalar(), False)
+
+
+_MINE = sa.select(t.user_task.c.id).where(t.user_task.c.assignee == sa.bindparam("who"), t.user_task.c.state == "open")
+_ROOT = sa.select(t.instance.c.root_id).where(t.instance.c.id == sa.bindparam("instance")).scalar_subquery()
+_NEXT_HERE = (
+    _MINE.join(t.instance, t.instance.c.id == t.user_task.c.instance_id)
+    .where(t.instance.c.root_id == _ROOT)
+    .order_by(t.user_task.c.created_at)
+    .limit(1)
+)
+_NEXT = _MINE.order_by(t.user_task.c.due_at.is_(None), t.user_task.c.due_at, t.user_task.c.created_at).limit(1)
 
 
 def fail_task(session: Session, actor: Actor, task_id: int, code: str, message: str = "") -> None:

@@ -154,6 +154,7 @@ instance = Table(
     Index(None, "key", "state"),
     Index(None, "business_key"),
     Index(None, "parent_id"),
+    Index(None, "root_id"),
 )
 
 user_task = Table(
