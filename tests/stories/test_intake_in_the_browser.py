@@ -52,7 +52,7 @@ class Desk:
         self.context = browser.new_context(
             locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(45_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
