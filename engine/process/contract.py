@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.process.waits import Wait
 
 if TYPE_CHECKING:
-    from engine.decisions import Decisions, DecisionResult
+    from engine.decisions import DecisionResult, Decisions
     from engine.process.businesstime import BusinessCalendar
     from engine.process.state import State
 
