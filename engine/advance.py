@@ -194,12 +194,15 @@ def _env(unit: Unit, live: Live) -> Env:
 
 
 def _step(unit: Unit, live: Live, first: Trigger) -> None:
-    """Step, answer inside the transaction what can be, and step again with the answers."""
+    """Step, then answer inside the transaction what can be, one wait at a time, and step again with each answer."""
     env = _env(unit, live)
     kernel = KERNELS[live.package.kernel]
-    queue: deque[Trigger] = deque([first])
+    queue: deque[Trigger | JobWait] = deque([first])
     while queue:
-        trigger = queue.popleft()
+        item = queue.popleft()
+        trigger = _answer(unit, live, item) if isinstance(item, JobWait) else item
+        if trigger is None:
+            continue
         unit.done += 1
         if unit.done > unit.most:
             raise InternalError(reason=f"more than {unit.most} steps follow from one trigger")
@@ -214,11 +217,8 @@ def _step(unit: Unit, live: Live, first: Trigger) -> None:
         live.events.extend(result.events)
         for closed in result.closed:
             _close(live, closed)
-        for wait in result.opened:
-            live.opened[wait.id] = wait
-            answered = _answer(unit, live, wait)
-            if answered is not None:
-                queue.append(answered)
+        live.opened.update((wait.id, wait) for wait in result.opened)
+        queue.extend(wait for wait in result.opened if isinstance(wait, JobWait))
         unit.thrown.extend((live, e) for e in result.events if isinstance(e, Threw))
         unit.thrown.extend((live, wait) for wait in result.opened if isinstance(wait, ThrowWait))
         if result.ended is not None:
@@ -231,8 +231,9 @@ def _close(live: Live, closed: Closed) -> None:
         live.closed.append(closed)
 
 
-def _answer(unit: Unit, live: Live, wait: Wait) -> Trigger | None:
-    if not isinstance(wait, JobWait):
+def _answer(unit: Unit, live: Live, wait: JobWait) -> Trigger | None:
+    """The answer that can be given here. A wait that the answers before it took away is not worked on at all."""
+    if wait.id not in live.opened:
         return None
     found = answers.answer(unit.session, live, wait)
     if isinstance(found, answers.Failed):

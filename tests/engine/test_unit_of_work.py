@@ -242,3 +242,34 @@ def test_a_state_written_past_the_lock_is_refused(house: House) -> None:
         assert live is not None
         session.execute(sa.update(t.instance).where(t.instance.c.id == instance).values(version=99))
         instances.write(session.connection(), live, house.clock())
+
+
+def test_work_that_an_interruption_takes_away_is_not_done(noted: House) -> None:
+    """Two branches open work at once; the first one's error ends the sub-process: the second is never worked on."""
+
+    @handles("breaks", transactional=True)
+    def breaks(ctx: Any) -> None:
+        raise BpmnError("STOP")
+
+    @handles("writes", transactional=True)
+    def writes(ctx: Any) -> None:
+        ctx.session.execute(sa.insert(notes).values(text="must not be"))
+
+    noted.runtime.registry.add_functions(breaks, writes)
+    task = '<serviceTask id="{0}" camunda:type="external" camunda:topic="{0}"/>'
+    body = (
+        '<startEvent id="start"/><subProcess id="sub"><startEvent id="s"/><parallelGateway id="split"/>'
+        + task.format("breaks")
+        + task.format("writes")
+        + '<endEvent id="e1"/><endEvent id="e2"/>'
+        + d.flows("s>split", "split>breaks", "split>writes", "breaks>e1", "writes>e2")
+        + '</subProcess><boundaryEvent id="stopped" attachedToRef="sub"><errorEventDefinition/></boundaryEvent>'
+        + d.user_task("after")
+        + '<endEvent id="end"/><endEvent id="end2"/>'
+        + d.flows("start>sub", "sub>end", "stopped>after", "after>end2")
+    )
+    noted.deploy(p_bpmn=d.process(body))
+    instance = noted.start("p")
+    assert noted.task("after", instance)
+    assert texts(noted) == []
+    assert noted.rows(t.job) == []
