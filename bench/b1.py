@@ -1,6 +1,6 @@
 """How many B1 instances a second the engine starts and completes, every call committed before it returns.
 
-    .venv/bin/python bench/engine.py [--count 200] [--only sqlite|postgres] [--statements]
+    .venv/bin/python bench/b1.py [--count 200] [--only sqlite|postgres] [--statements]
 
 B1 (start → expression → gateway → user task → parallel split → two expressions → join → end) is read from
 ../shared/bench where that stands beside the checkout; an equal model is inline. SQLite runs with synchronous=FULL,
