@@ -35,8 +35,10 @@ from engine.process.waits import (
 from engine.scripts import run as run_script
 
 Kernel = Callable[[Definition, State, t.Trigger, Env], Step]
-WORK_LIMIT = 200_000
-"""Pieces of work that may follow from one step of a scenario: two processes that never stop calling each other end."""
+WORK_LIMIT = 100_000
+"""Pieces of work that may follow from one step of a scenario: two instances that never stop talking end."""
+DEPTH_LIMIT = 300
+"""Instances that may start each other in a row (by calls, signals, messages) before nobody believes in an end."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ class Instance:
     waits: dict[int, Wait] = field(default_factory=dict)
     completed: dict[str, str] = field(default_factory=dict)
     """Element -> who completed it last."""
+    depth: int = 0
+    """How many instances started each other in a row up to this one."""
 
 
 @dataclass(slots=True)
@@ -81,18 +85,21 @@ class Machine:
     """Topic -> how often its handler ran."""
     soon: deque[Callable[[], None]] = field(default_factory=deque)
     later: deque[Callable[[], None]] = field(default_factory=deque)
+    halted: dict[int, list[dict[str, str]]] = field(default_factory=dict)
+    """Instance -> incidents of starting each other without end."""
 
     # ── running ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(
         self, definition: Definition, event: str | None, variables: Mapping[str, Any], *,
         business_key: str | None = None, parent: int | None = None, parent_wait: int = 0,
-        initiator: str | None = None,
+        initiator: str | None = None, depth: int = 0,
     ) -> Instance:  # fmt: skip
         """Start an instance and take its first step."""
         instance = Instance(
-            len(self.instances) + 1, definition, new_state(), parent, parent_wait, business_key, initiator
-        )
+            len(self.instances) + 1, definition, new_state(), parent, parent_wait, business_key, initiator,
+            depth=depth,
+        )  # fmt: skip
         self.instances.append(instance)
         try:
             self.take(instance, t.Started(event, variables))
@@ -133,9 +140,26 @@ class Machine:
                 self.later.popleft()()
             else:
                 return
+        last = self.active()[-1:]
+        if not last:
+            raise InternalError(reason="the processes call each other without end")
+        self._halt(last[0], next((wait.element for wait in last[0].waits.values()), ""))
+
+    def _halt(self, instance: Instance, element: str) -> None:
+        """Stop what would never end, as an incident of the one who goes on."""
         self.soon.clear()
         self.later.clear()
-        raise InternalError(reason="the processes call each other without end")
+        told = {"element": element, "code": "LOOP_LIMIT", "message": "the processes start each other without end"}
+        self.halted.setdefault(instance.number, []).append(told)
+
+    def _deeper(self, thrower: Instance | None, element: str) -> int | None:
+        """The depth of an instance that the thrower starts; None (and an incident) where that leads nowhere."""
+        if thrower is None:
+            return 0
+        if thrower.depth < DEPTH_LIMIT:
+            return thrower.depth + 1
+        self._halt(thrower, element)
+        return None
 
     def active(self) -> list[Instance]:
         """Instances that have not ended, oldest first."""
@@ -169,7 +193,7 @@ class Machine:
         record = {"kind": event.kind, "name": event.name, "handled": event.handled}
         self.thrown.append(record)
         if event.kind == "signal":
-            follow.append(lambda: self.signal(event.name, event.variables, instance, record))
+            follow.append(lambda: self.signal(event.name, event.variables, instance, record, event.element))
         elif event.kind == "message":
             self.later.append(lambda: self._message(instance, event, record))
 
@@ -181,7 +205,9 @@ class Machine:
     def _message(self, instance: Instance, event: Threw, record: dict[str, Any]) -> None:
         keys = dict(event.correlation)
         key = None if keys else instance.business_key
-        record["handled"] = self.message(event.name, keys, event.variables, business_key=key)
+        record["handled"] = self.message(
+            event.name, keys, event.variables, business_key=key, thrower=instance, element=event.element
+        )
 
     # ── waits ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,10 +271,13 @@ class Machine:
             self.take(instance, t.JobDone(wait.id, results))
 
     def _call(self, instance: Instance, wait: CallWait) -> None:
-        if wait.id in instance.waits:
+        if wait.id not in instance.waits:
+            return
+        depth = self._deeper(instance, wait.element)
+        if depth is not None:
             self.start(
                 self.library.definitions[wait.called], None, wait.inputs, business_key=wait.business_key,
-                parent=instance.number, parent_wait=wait.id, initiator=instance.initiator,
+                parent=instance.number, parent_wait=wait.id, initiator=instance.initiator, depth=depth,
             )  # fmt: skip
 
     def _ended(self, instance: Instance, ended: Ended, follow: list[Callable[[], None]]) -> None:
@@ -266,7 +295,7 @@ class Machine:
 
     def signal(
         self, name: str, variables: Mapping[str, Any], thrower: Instance | None = None,
-        record: dict[str, Any] | None = None,
+        record: dict[str, Any] | None = None, element: str = "",
     ) -> None:  # fmt: skip
         """Broadcast to every instance but the thrower (which has caught its own), and to start events."""
         caught = False
@@ -276,7 +305,10 @@ class Machine:
                 self.take(instance, t.SignalRaised(name, variables))
                 caught = True
         for definition, event in self._starts("signal", name):
-            self.start(definition, event, variables)
+            depth = self._deeper(thrower, element)
+            if depth is None:
+                break
+            self.start(definition, event, variables, depth=depth)
             caught = True
         if record is not None:
             record["handled"] = record["handled"] or caught
@@ -291,8 +323,9 @@ class Machine:
         ]
 
     def message(
-        self, name: str, keys: Mapping[str, Any], variables: Mapping[str, Any], *, business_key: str | None = None
-    ) -> bool:
+        self, name: str, keys: Mapping[str, Any], variables: Mapping[str, Any], *, business_key: str | None = None,
+        thrower: Instance | None = None, element: str = "",
+    ) -> bool:  # fmt: skip
         """Give a message to the one who waits, else to a start event, else keep it. Whether it found somebody.
 
         Raises AmbiguousMessage when two match.
@@ -312,7 +345,9 @@ class Machine:
             return True
         starts = self._starts("message", name)
         for definition, event in starts:
-            self.start(definition, event, variables, business_key=business_key or _only(keys))
+            depth = self._deeper(thrower, element)
+            if depth is not None:
+                self.start(definition, event, variables, business_key=business_key or _only(keys), depth=depth)
         if not starts:
             told = {**keys, **({} if business_key is None else {"": business_key})}
             self.kept.append(Threw("message", name, "", variables, told))

@@ -58,7 +58,8 @@ def _instance(machine: Machine, instance: Instance) -> dict[str, Any]:
             {"element": wait.element, "code": wait.code, "message": wait.message}
             for wait in instance.waits.values()
             if isinstance(wait, IncidentWait)
-        ],
+        ]
+        + machine.halted.get(instance.number, []),
     }
     if instance.ended is not None and instance.ended.error is not None:
         told["error"] = {"code": instance.ended.error, "message": instance.ended.message}

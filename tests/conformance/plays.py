@@ -26,4 +26,6 @@ CASES = [
     Case("variables of start, business key", one("s -> u1 -> e"), [{"start": "p", "variables": {"x": [1, {"a": None}]}, "business_key": "K"}], variables={"x": [1, {"a": None}]}),
     Case("a handler consumed as an error, then as a value", one("s -> x0 -> w -> e; b -> x0", service("w"), '<boundaryEvent id="b" attachedToRef="w"><errorEventDefinition errorRef="err_A"/></boundaryEvent>'), [run()], head={"handlers": {"w": [{"bpmn_error": "A"}, {"returns": {"ok": True}}]}}, bag="s x0 +w ~w b x0 w e", variables={"ok": True}),
     Case("correlation by business key", one("s -> c -> e", catch("c", message("m"))), [{"start": "p", "business_key": "A"}, {"start": "p", "business_key": "B"}, come("m", correlation={"key": "B"})], states="active completed"),
+    Case("processes that call each other without end stop as an incident", one("s -> c -> e", call("c", "p")), [run()], incidents="c"),
+    Case("signals that start each other without end stop as an incident", one("s -> th -> e", start("s", signal("g")), throw("th", signal("g"))), [{"signal": "g"}], incidents="th"),
 ]
