@@ -43,6 +43,11 @@ class Actor:
 SYSTEM = Actor("system", is_admin=True)
 
 
+def hash_password(password: str) -> str:
+    """An argon2id hash with a salt of its own; slow on purpose."""
+    return _hasher.hash(password)
+
+
 def add_team(
     session: Session,
     id: str,
@@ -65,10 +70,11 @@ def add_person(
     email: str | None = None,
     language: str = "zh",
     password: str | None = None,
+    password_hash: str | None = None,
     region: str | None = None,
     skills: Iterable[str] = (),
 ) -> None:
-    """Add a person or change what is given; a password given is hashed (argon2id)."""
+    """Add a person or change what is given. `password` is hashed here; `password_hash` comes from `hash_password`."""
     values: dict[str, object] = {
         "name": name,
         "name_en": name_en,
@@ -79,7 +85,9 @@ def add_person(
         "active": True,
     }
     if password is not None:
-        values["password_hash"] = _hasher.hash(password)
+        password_hash = hash_password(password)
+    if password_hash is not None:
+        values["password_hash"] = password_hash
     insert = upsert(session, t.person).values(id=id, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
 
@@ -89,7 +97,7 @@ def set_password(session: Session, person_id: str, password: str) -> None:
     session.execute(
         sa.update(t.person)
         .where(t.person.c.id == person_id)
-        .values(password_hash=_hasher.hash(password), failed_sign_ins=0, locked_until=None)
+        .values(password_hash=hash_password(password), failed_sign_ins=0, locked_until=None)
     )
 
 

@@ -172,6 +172,7 @@ def _people(session: Session) -> int:
         identity.add_team(session, team.id, team.name, team.name_en, lead=team.lead, strategy=team.strategy)
     known = set(session.execute(sa.select(engine_tables.person.c.id)).scalars())
     fresh = [person for person in PEOPLE if person.id not in known]
+    hashed = identity.hash_password(PASSWORD) if fresh else ""  # once for all: it is slow on purpose
     for person in fresh:
         identity.add_person(
             session,
@@ -180,7 +181,7 @@ def _people(session: Session) -> int:
             person.name_en,
             f"{person.id}@example.com",
             language=person.language,
-            password=PASSWORD,
+            password_hash=hashed,
             region=person.region,
             skills=person.skills,
         )
