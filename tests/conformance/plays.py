@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from drawing import catch, diagram, message, process, service, throw, timer, user
+from drawing import call, catch, diagram, message, process, service, signal, start, throw, timer, user
 from events import come, go, later, now_expect
 from flows import done, one, run
 from judging import Case

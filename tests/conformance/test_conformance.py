@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import activities
 import compensations
+import corners
 import events
 import flows
 import plays
@@ -12,7 +13,7 @@ from judging import Case, judge
 
 _CASES = [
     pytest.param(case, id=f"{chapter.__name__}: {case.name}")
-    for chapter in (flows, events, activities, compensations, plays)
+    for chapter in (flows, events, activities, compensations, corners, plays)
     for case in chapter.CASES
 ]
 
