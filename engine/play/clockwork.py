@@ -80,6 +80,8 @@ class Clockwork:
             until = add(machine.now, read_period(period), machine.zone, machine.calendar)
         except ValueError as error:
             raise ScenarioWrong(step=step, reason=str(error), reason_zh=f"时长无效:{period}") from error
+        if until < machine.now:
+            raise ScenarioWrong(step=step, reason="the clock cannot go back", reason_zh="时钟不能后退")
         self.fire(until, step)
         machine.now = max(machine.now, until)
 

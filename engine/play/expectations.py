@@ -33,6 +33,8 @@ def unmet(machine: Machine, expected: Mapping[str, Any], step: int) -> Iterator[
         raise ScenarioWrong(step=step, reason=f"“expect” knows no {names}", reason_zh=f"“expect”没有字段 {names}")
     wanted = expected.get("instance")
     instances = [one for one in machine.instances if wanted is None or one.number == wanted]
+    if wanted is not None and not instances:
+        raise ScenarioWrong(step=step, reason=f"there is no instance {wanted}", reason_zh=f"没有实例 {wanted}")
     for key, value in expected.items():
         if key in _CHECKS:
             yield from _CHECKS[key](machine, instances, value)

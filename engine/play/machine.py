@@ -37,6 +37,8 @@ from engine.scripts import run as run_script
 Kernel = Callable[[Definition, State, t.Trigger, Env], Step]
 WORK_LIMIT = 100_000
 """Pieces of work that may follow from one step of a scenario: two instances that never stop talking end."""
+SCRIPT_WORK = 10
+"""What a sandboxed script counts for: it takes about as long as so many other pieces."""
 DEPTH_LIMIT = 300
 """Instances that may start each other in a row (by calls, signals, messages) before nobody believes in an end."""
 
@@ -85,6 +87,8 @@ class Machine:
     """Topic -> how often its handler ran."""
     soon: deque[Callable[[], None]] = field(default_factory=deque)
     later: deque[Callable[[], None]] = field(default_factory=deque)
+    work: int = 0
+    """Pieces of work since the scenario's step."""
     halted: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     """Instance -> incidents of starting each other without end."""
 
@@ -133,7 +137,9 @@ class Machine:
 
     def settle(self) -> None:
         """Work until nothing is left to follow."""
-        for _ in range(WORK_LIMIT):
+        self.work = 0
+        while self.work < WORK_LIMIT:
+            self.work += 1
             if self.soon:
                 self.soon.popleft()()
             elif self.later:
@@ -264,6 +270,7 @@ class Machine:
     def _script(self, instance: Instance, wait: JobWait) -> None:
         """A script that fails stays as an open job, as on the server once its retries are used up."""
         if wait.id in instance.waits:
+            self.work += SCRIPT_WORK
             try:
                 results = run_script(wait.name, wait.inputs)
             except ScriptFailed:

@@ -16,6 +16,7 @@ from engine.play.machine import Machine
 from engine.play.people import People
 from engine.play.report import report
 from engine.play.scenario import Player
+from engine.play.shapes import check_handler, check_head
 from engine.process.businesstime import BusinessCalendar
 from engine.process.native.run import normal
 
@@ -60,11 +61,12 @@ def play_machine(
 
 def begin(library: Library, scenario: Mapping[str, Any], kernel: str, save_between_steps: bool) -> Machine:
     """A machine set up as the scenario's head says."""
+    check_head(scenario)
     unknown = set(scenario) - _HEAD
     if unknown:
         names = ", ".join(sorted(unknown))
         raise ScenarioWrong(step=0, reason=f"a scenario knows no {names}", reason_zh=f"场景没有字段 {names}")
-    zone = ZoneInfo(str(scenario["zone"])) if scenario.get("zone") else ZONE
+    zone = _zone(scenario)
     handlers = {
         topic: [_entry(one) for one in entry] if isinstance(entry, list) else _entry(entry)
         for topic, entry in (scenario.get("handlers") or {}).items()
@@ -94,7 +96,15 @@ def _entry(entry: Any) -> dict[str, Any]:
             step=0, reason="a handler is {returns: …} or {bpmn_error: code}",
             reason_zh="处理程序应为 {returns: …} 或 {bpmn_error: 代码}",
         )  # fmt: skip
+    check_handler(entry)
     return {name: normal(value) for name, value in entry.items()}
+
+
+def _zone(scenario: Mapping[str, Any]) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(scenario["zone"])) if scenario.get("zone") else ZONE
+    except (ValueError, OSError, LookupError) as error:
+        raise ScenarioWrong(step=0, reason=f"zone: {error}", reason_zh=f"zone 无效:{scenario['zone']}") from error
 
 
 def _now(scenario: Mapping[str, Any], zone: ZoneInfo) -> datetime:

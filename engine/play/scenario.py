@@ -11,8 +11,9 @@ from engine.feel import Moment
 from engine.forms import validate
 from engine.play.clockwork import Clockwork
 from engine.play.expectations import unmet
-from engine.play.machine import Instance, Machine
+from engine.play.machine import Instance, Machine, begins
 from engine.play.people import barred_by
+from engine.play.shapes import check_step
 from engine.process import triggers as t
 from engine.process.model import Definition
 from engine.process.native.run import normal
@@ -57,6 +58,7 @@ def _verb(step: Any, number: int) -> str:
     if unknown:
         names = ", ".join(sorted(unknown))
         raise _wrong(number, f"“{found[0]}” knows no {names}", f"“{found[0]}”没有字段 {names}")
+    check_step(step, found[0], number)
     return found[0]
 
 
@@ -76,6 +78,10 @@ def _start(player: Player, step: Step, number: int) -> None:
     key = step.get("business_key")
     definition = _definition(player, str(step["start"]), number)
     variables = _variables(step)
+    at = step.get("at")
+    inside = at in definition.scope.nodes
+    if at is not None and not (inside and (begins(definition, at) or at in definition.scope.starts)):
+        raise _wrong(number, f"{definition.key} cannot start at {at}", f"流程 {definition.key} 不能从 {at} 开始")
     player.machine.start(
         definition, step.get("at"), variables, business_key=None if key is None else str(key),
         initiator=step.get("as"),
@@ -177,8 +183,6 @@ def _signal(player: Player, step: Step, number: int) -> None:
 
 
 def _set(player: Player, step: Step, number: int) -> None:
-    if not isinstance(step["set"], Mapping):
-        raise _wrong(number, "“set” needs an object of variables", "“set”须为变量对象")
     player.clockwork.set_variables({name: normal(value) for name, value in step["set"].items()})
 
 
@@ -197,6 +201,8 @@ def _move(player: Player, step: Step, number: int) -> None:
         if meant and target in instance.definition.nodes and (source is None or here):
             player.machine.take(instance, t.Modified(source, target))
             return
+    if not any(target in instance.definition.nodes for instance in player.machine.active()):
+        raise _wrong(number, f"no active instance has an element {target}", f"活动实例中没有元素 {target}")
     raise _wrong(number, f"no instance stands at {source}", f"没有实例停在 {source}")
 
 
@@ -213,8 +219,6 @@ def _cancel(player: Player, step: Step, number: int) -> None:
 
 def _expect(player: Player, step: Step, number: int) -> None:
     player.expectations += 1
-    if not isinstance(step["expect"], Mapping):
-        raise _wrong(number, "“expect” needs an object", "“expect”须为对象")
     for problem in unmet(player.machine, step["expect"], number):
         player.unmet.append(f"expectation {player.expectations}: {problem}")
 
