@@ -28,4 +28,5 @@ CASES = [
     Case("correlation by business key", one("s -> c -> e", catch("c", message("m"))), [{"start": "p", "business_key": "A"}, {"start": "p", "business_key": "B"}, come("m", correlation={"key": "B"})], states="active completed"),
     Case("processes that call each other without end stop as an incident", one("s -> c -> e", call("c", "p")), [run()], incidents="c"),
     Case("signals that start each other without end stop as an incident", one("s -> th -> e", start("s", signal("g")), throw("th", signal("g"))), [{"signal": "g"}], incidents="th"),
+    Case("a failure carries a message and variables", one("s -> w -> e; b -> t -> e9", service("w"), '<boundaryEvent id="b" attachedToRef="w"><errorEventDefinition errorRef="err_A" camunda:errorCodeVariable="ec" camunda:errorMessageVariable="em"/></boundaryEvent>'), [run(), {"fail": "w", "code": "A", "message": "down", "variables": {"k": 1}}], variables={"ec": "A", "em": "down", "k": 1}),
 ]

@@ -129,7 +129,9 @@ def emptied(run: Run, token: Token, scope: Scope) -> None:
 
 def throw_cancel(run: Run, token: Token, p: PNode, definition: EventDefinition) -> None:
     """A cancel end event: what runs in the transaction stops, what is done is undone, then the boundary fires."""
-    scope = run.scope(token.scope)
+    scope = run.scope(_transaction(run, token.scope).id)
+    if scope.id != token.scope:
+        token = _stand_in(run, token, p, scope)
     token.stage = Stage.WAITING
     cancel_scope(run, scope.id, spare=token.id)
     run.close_all(scope.waits)
@@ -143,9 +145,27 @@ def throw_cancel(run: Run, token: Token, p: PNode, definition: EventDefinition) 
         _cancelled(run, token, p)
 
 
+def _transaction(run: Run, scope_id: int) -> Scope:
+    """The innermost transaction around a scope."""
+    scope = run.scopes[scope_id]
+    while scope.parent and not (scope.kind == "sub" and run.plan.nodes[scope.node].type == "transaction"):
+        scope = run.scopes[scope.parent]
+    return scope
+
+
+def _stand_in(run: Run, token: Token, p: PNode, scope: Scope) -> Token:
+    """From deeper within, a token of the transaction itself waits for the undoing; the thrower has been left."""
+    run.left(token, p)
+    token.stage = Stage.HELD
+    other = run.new_token(p.id, scope.id)
+    other.data = {"left": True}
+    return other
+
+
 def _cancelled(run: Run, token: Token, p: PNode) -> None:
     """The transaction has been undone: it is left by its cancel boundary event."""
-    run.left(token, p)
+    if not (token.data or {}).get("left"):
+        run.left(token, p)
     owner = run.token(run.scopes[token.scope].owner)
     run.consume(token)
     host = owner
