@@ -37,6 +37,7 @@ from engine.instances import Live
 from engine.log import logger
 from engine.process.contract import Closed, Env, Threw
 from engine.process.native import step as native_step
+from engine.process.spiff import step as spiff_step
 from engine.process.state import new_state
 from engine.process.triggers import (
     CallEnded,
@@ -63,7 +64,7 @@ from engine.store import tables as t
 from engine.subscriptions import Mail, Target
 
 log = logger("advance")
-KERNELS = {"native": native_step}
+KERNELS = {"native": native_step, "spiff": spiff_step}
 MOST_TRIGGERS = 10_000
 """A unit that goes on and on is a loop between instances: it ends as an error, not as a hung process."""
 MOST_CALLS = 50

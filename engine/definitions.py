@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.process.definition import process_ids, read_bpmn
 from engine.process.model import Definition
+from engine.process.spiff import supported
 from engine.store import tables as t
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form"}
@@ -145,6 +146,19 @@ def _check_processes(found: Checked, name: str, content: bytes, known: Mapping[s
             other = found.processes[definition.key][0]
             found.faults.append(_twice(name, other, "process", "流程", definition.key))
         found.processes[definition.key] = (name, definition)
+        found.faults.extend(_against_kernel(definition, name))
+
+
+def _against_kernel(definition: Definition, file: str) -> list[Fault]:
+    """What stands against the kernel that the process asks for with its property `kernel`."""
+    kernel = definition.properties.get("kernel", "native")
+    if kernel == "spiff":
+        return [replace(fault, file=file) for fault in supported(definition)]
+    if kernel == "native":
+        return []
+    en, zh = f"There is no kernel “{kernel}”.", f"没有内核“{kernel}”。"
+    hint = ("Write native or spiff, or remove the property.", "请填写 native 或 spiff,或删除该属性。")
+    return [Fault("kernel-unknown", definition.key, None, en, zh, *hint, file=file)]
 
 
 def _check_decisions(found: Checked, name: str, content: bytes, files: Mapping[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DealflowError, ScenarioWrong
+from engine.play.kernels import refused_by
 from engine.play.library import SUFFIXES, Library, load, told
 from engine.play.machine import Machine
 from engine.play.report import exit_code, report
@@ -82,6 +83,7 @@ def _play_one(
         library = libraries.get(paths)
         if library is None:
             library = libraries[paths] = load(paths)
+            library.refused += refused_by(kernel, library.definitions.values())
         if library.refused:
             first = library.refused[0]
             return {**result, "exit": 2, "error": f"{first.file}: {first.element}: {first.text('en')}"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Iterable
 
-from engine.errors import InvalidInput
+from engine.errors import Fault, InvalidInput
 from engine.play.machine import Kernel
-from engine.process import native
+from engine.process import native, spiff
+from engine.process.model import Definition
 
 
 def kernel_named(name: str) -> Kernel:
@@ -14,11 +15,10 @@ def kernel_named(name: str) -> Kernel:
     if name == "native":
         return native.step
     if name == "spiff":
-        try:
-            kernel: Kernel = import_module("engine.process.spiff").step
-        except ImportError as error:
-            raise InvalidInput(
-                place="kernel", reason=f"spiff is not installed: {error}", reason_zh=f"未安装 spiff 内核:{error}"
-            ) from error
-        return kernel
+        return spiff.step
     raise InvalidInput(place="kernel", reason=f"there is no kernel {name}", reason_zh=f"没有内核 {name}")
+
+
+def refused_by(name: str, definitions: Iterable[Definition]) -> list[Fault]:
+    """Why a kernel refuses some of the definitions; the native one runs all that were read."""
+    return [fault for definition in definitions for fault in spiff.supported(definition)] if name == "spiff" else []

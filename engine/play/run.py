@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.errors import ScenarioWrong
 from engine.play.clockwork import Clockwork
-from engine.play.kernels import kernel_named
+from engine.play.kernels import kernel_named, refused_by
 from engine.play.library import Library, load, told
 from engine.play.machine import Machine
 from engine.play.people import People
@@ -38,6 +38,7 @@ def play(
     Raises ScenarioWrong with the step's number, NotFound for a missing file, InvalidInput for an unknown kernel.
     """
     library = load(files)
+    library.refused += refused_by(kernel, library.definitions.values())
     if library.refused:
         refused = [told(fault) for fault in library.refused]
         return {"refused": refused, "trace": [], "instances": [], "thrown": [], "unmet": []}

@@ -2,7 +2,8 @@
 
 The bytes are JSON: a list of lists without names, trailing defaults left out. Values keep their kinds (see
 `engine.feel.codec`). Format 1: `[1, next id, flags, tokens, scopes, waits, joins]`, each row in the order of the
-class's fields. `tests/golden/` holds states of every format that must decode.
+class's fields. `tests/golden/` holds states of every format that must decode. A state of the SpiffWorkflow kernel is
+the same in an envelope of its own: `["spiff-1", <format 1>, next task id, tree]`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 from engine.errors import InternalError
 from engine.feel.codec import decode_value, encode_value
 from engine.process import waits as w
+from engine.process.spiffstate import Row, SpiffState
 from engine.process.state import Held, Scope, State, Token
 
 FORMAT = 1
+SPIFF_FORMAT = "spiff-1"
 _STARTED, _ENDED = 1, 2
 
 _TOKEN_DEFAULTS = ("", 0, 0, (), -1, None)
@@ -23,19 +26,23 @@ _SCOPE_DEFAULTS = (0, (), False, (), None)
 
 
 def encode(state: State) -> bytes:
-    """Compact bytes of a state."""
+    """Compact bytes of a state, of either kernel."""
+    if isinstance(state, SpiffState):
+        return encode_value([SPIFF_FORMAT, _rows(state), state.following, state.tree])
+    return encode_value(_rows(state))
+
+
+def _rows(state: State) -> list[Any]:
     flags = _STARTED * state.started + _ENDED * state.ended
-    return encode_value(
-        [
-            FORMAT,
-            state.next,
-            flags,
-            [_token_row(token) for token in state.tokens.values()],
-            [_scope_row(scope) for scope in state.scopes.values()],
-            [_held_row(held) for held in state.waits.values()],
-            [[scope, node, list(tokens)] for (scope, node), tokens in state.joins.items()],
-        ]
-    )
+    return [
+        FORMAT,
+        state.next,
+        flags,
+        [_token_row(token) for token in state.tokens.values()],
+        [_scope_row(scope) for scope in state.scopes.values()],
+        [_held_row(held) for held in state.waits.values()],
+        [[scope, node, list(tokens)] for (scope, node), tokens in state.joins.items()],
+    ]
 
 
 def decode(data: bytes) -> State:
@@ -115,8 +122,24 @@ _MAKE: dict[str, Callable[[list[Any]], w.Wait]] = {
 
 
 def _read_1(rows: list[Any]) -> State:
+    return _filled(State(), rows)
+
+
+def _read_spiff_1(rows: list[Any]) -> State:
+    _, inner, following, branches = rows
+    state = SpiffState()
+    _filled(state, inner)
+    state.following = following
+    state.tree = tuple((owner, tuple(_task_row(*row) for row in tasks)) for owner, tasks in branches)
+    return state
+
+
+def _task_row(id: int, parent: int, name: str, stage: int, token: int, kept: dict[str, Any]) -> Row:
+    return id, parent, name, stage, token, kept
+
+
+def _filled(state: State, rows: list[Any]) -> State:
     _, following, flags, tokens, scopes, waits, joins = rows
-    state = State()
     state.next = following
     state.started, state.ended = bool(flags & _STARTED), bool(flags & _ENDED)
     for row in tokens:
@@ -136,5 +159,5 @@ def _read_1(rows: list[Any]) -> State:
     return state
 
 
-_READERS: dict[int, Callable[[list[Any]], State]] = {1: _read_1}
+_READERS: dict[int | str, Callable[[list[Any]], State]] = {1: _read_1, SPIFF_FORMAT: _read_spiff_1}
 """Format -> reader. A reader is never removed; a new format adds one."""

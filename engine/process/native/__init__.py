@@ -20,7 +20,7 @@ from engine.process.native.table import equip
 from engine.process.state import State
 from engine.process.triggers import Trigger
 
-__all__ = ["NODE_LIMIT", "step"]
+__all__ = ["NODE_LIMIT", "drain", "step"]
 
 
 def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, node_limit: int = NODE_LIMIT) -> Step:
@@ -34,13 +34,14 @@ def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, no
     run = Run(plan_of(definition, equip), state, env, node_limit)
     try:
         answer(run, trigger)
-        _drain(run)
+        drain(run)
     except Stuck as stuck:
         raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message) from stuck
     return run.step()
 
 
-def _drain(run: Run) -> None:
+def drain(run: Run) -> None:
+    """Do what is queued until nothing moves by itself."""
     queue, tokens = run.queue, run.tokens
     while run.ended is None:
         if run.dirty:

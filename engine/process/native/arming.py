@@ -84,7 +84,7 @@ def guard(run: Run, token: Token, p: PNode) -> None:
     due = task_due(run, token) if p.hangs else None
     former = run.moment
     if due is not None:
-        run.moment = _moment_of(run, due)
+        run.moment = moment_of(run, due)
     try:
         ready = [
             prepared
@@ -105,7 +105,7 @@ def rearm(run: Run, token: Token, p: PNode, due: datetime | None) -> None:
     A timer that has fired comes again only when its new moment lies ahead.
     """
     former = run.moment
-    run.moment = _moment_of(run, due)
+    run.moment = moment_of(run, due)
     try:
         ready: list[tuple[PNode, Prepared]] = []
         for boundary in p.hangs:
@@ -129,7 +129,8 @@ def rearm(run: Run, token: Token, p: PNode, due: datetime | None) -> None:
             run.open(wait, "boundary", token, data or None)
 
 
-def _moment_of(run: Run, due: datetime | None) -> Moment:
+def moment_of(run: Run, due: datetime | None) -> Moment:
+    """The moment of the step for expressions that hang on a task's due date."""
     return Moment(run.env.now, run.env.zone, run.moment.warnings, HostFunctions(run.env, due))
 
 

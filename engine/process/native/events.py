@@ -122,6 +122,8 @@ def _boundary(run: Run, held: Held, number: int, payload: Payload) -> None:
 
 def fire_boundary(run: Run, host: Token, boundary: PNode, number: int, payload: Payload) -> None:
     """The boundary event happens: it takes the activity's place, or runs beside it."""
+    if run.fired(host, boundary, number, payload):
+        return
     scope = host.scope
     token = run.new_token(boundary.id, scope)
     if boundary.node.interrupting:
@@ -178,6 +180,8 @@ def open_event_subprocess(run: Run, token: Token, p: PNode) -> None:
 
 
 def _choice(run: Run, held: Held, number: int, payload: Payload) -> None:
+    if run.chosen(held, number, payload):
+        return
     token = run.token(held.token)
     gateway, chosen = run.plan.nodes[token.node], run.plan.nodes[held.wait.element]
     run.close(held.wait.id, "done")

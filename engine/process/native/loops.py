@@ -32,47 +32,48 @@ def begin(run: Run, token: Token, p: PNode) -> None:
     assert loop is not None
     data: dict[str, Any] = {"next": 0, "done": 0, "ended": 0}
     if loop.kind == "standard":
-        data["most"] = _whole(run, loop.maximum, token.scope) if loop.maximum is not None else -1
-        goes_on = not loop.test_before or _again(run, loop, data, token.scope)
+        data["most"] = whole(run, loop.maximum, token.scope) if loop.maximum is not None else -1
+        goes_on = not loop.test_before or again(run, loop, data, token.scope)
         items: list[Any] | None = None
     else:
-        items, count = _items(run, loop, token.scope)
-        data |= {"n": count, "active": 0}
+        items, times = items_of(run, loop, token.scope)
+        data |= {"n": times, "active": 0}
         if loop.output_collection:
-            data["out"] = [None] * count
-        goes_on = count > 0
+            data["out"] = [None] * times
+        goes_on = times > 0
     body = run.new_scope(token.scope, token.id, p.id, "body", {})
     token.inner = body.id
     body.data = data
-    _count(body)
+    count(body)
     if not goes_on:
-        run.push(_finish_body, token)
+        run.push(finish_body, token)
     elif loop.kind == "parallel":
         at = len(run.queue)
         for index in range(data["n"]):
-            _iterate(run, body, p, index, items[index] if items is not None else None)
+            iterate(run, body, p, index, items[index] if items is not None else None)
         run.queue[at:] = reversed(run.queue[at:])
     else:
         if items is not None:
             body.data = {**data, "items": items}
-        _iterate(run, body, p, 0, items[0] if items else None)
+        iterate(run, body, p, 0, items[0] if items else None)
     settle(run, token, p)
 
 
-def _items(run: Run, loop: Loop, place: int) -> tuple[list[Any] | None, int]:
+def items_of(run: Run, loop: Loop, place: int) -> tuple[list[Any] | None, int]:
     """The collection (None: only a number was given) and how many iterations there are."""
     if loop.collection is not None:
         items = run.value(loop.collection, place)
         if not isinstance(items, list):
             raise Stuck("COLLECTION_INVALID", f"“{loop.collection.text}” is no list")
-        count = len(items)
+        times = len(items)
         if loop.cardinality is not None:
-            count = min(count, _whole(run, loop.cardinality, place))
-        return items, count
-    return None, _whole(run, loop.cardinality, place)
+            times = min(times, whole(run, loop.cardinality, place))
+        return items, times
+    return None, whole(run, loop.cardinality, place)
 
 
-def _whole(run: Run, expr: Any, place: int) -> int:
+def whole(run: Run, expr: Any, place: int) -> int:
+    """A number of iterations."""
     value = run.value(expr, place) if expr is not None else None
     try:
         number = int(value) if value is not None else -1
@@ -84,7 +85,7 @@ def _whole(run: Run, expr: Any, place: int) -> int:
     return number
 
 
-def _again(run: Run, loop: Loop, data: dict[str, Any], place: int) -> bool:
+def again(run: Run, loop: Loop, data: dict[str, Any], place: int) -> bool:
     """Whether a standard loop goes on: below its maximum, and its condition holds."""
     if 0 <= data["most"] <= data["done"]:
         return False
@@ -93,14 +94,17 @@ def _again(run: Run, loop: Loop, data: dict[str, Any], place: int) -> bool:
     return run.holds(loop.condition, place, {"loopCounter": data["done"]})
 
 
-def _count(body: Scope) -> None:
+def counters(data: dict[str, Any]) -> dict[str, int]:
+    """The counters by their names, Camunda's and the standard's."""
+    return {f"{start}{name}": data[key] for name, key in _COUNTERS if key in data for start in ("nrOf", "numberOf")}
+
+
+def count(body: Scope) -> None:
     """The counters that conditions see."""
-    for name, key in _COUNTERS:
-        if key in body.data:
-            body.vars[f"nrOf{name}"] = body.vars[f"numberOf{name}"] = body.data[key]
+    body.vars.update(counters(body.data))
 
 
-def _iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> None:
+def iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> Token:
     """One iteration on its way, with its own variables."""
     loop = p.loop
     assert loop is not None
@@ -116,8 +120,9 @@ def _iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> None:
     body.data = {**body.data, "next": body.data["next"] + 1}
     if "active" in body.data:
         body.data["active"] += 1
-        _count(body)
+        count(body)
     run.queue.append((None, token.id))
+    return token
 
 
 def iteration_done(run: Run, token: Token, p: PNode) -> None:
@@ -132,15 +137,14 @@ def iteration_done(run: Run, token: Token, p: PNode) -> None:
         out = list(data["out"])
         out[token.index] = run.value(loop.output_element, token.inner)
         data["out"] = out
-    counters = {f"{start}{name}": data[key] for name, key in _COUNTERS if key in data for start in ("nrOf", "numberOf")}
     if loop.kind == "standard":
-        over = not _again(run, loop, data, token.inner)
+        over = not again(run, loop, data, token.inner)
     else:
-        over = loop.completion is not None and run.holds(loop.completion, token.inner, counters)
+        over = loop.completion is not None and run.holds(loop.completion, token.inner, counters(data))
     body.data = data
-    _count(body)
+    count(body)
     run.left(token, p)
-    _drop(run, token)
+    drop(run, token)
     host = run.token(body.owner)
     if not _throw_behaviour(run, host, p, body):
         return
@@ -149,10 +153,11 @@ def iteration_done(run: Run, token: Token, p: PNode) -> None:
     elif loop.kind != "parallel":
         items = data.get("items")
         index = data["next"]
-        _iterate(run, run.scope(body.id), p, index, items[index] if items is not None else None)
+        iterate(run, run.scope(body.id), p, index, items[index] if items is not None else None)
 
 
-def _drop(run: Run, token: Token) -> None:
+def drop(run: Run, token: Token) -> None:
+    """An iteration is gone with its variables."""
     scope = run.scopes.pop(token.inner)
     run.close_all(scope.waits)
     token.inner = 0
@@ -185,10 +190,10 @@ def _end_body(run: Run, host: Token, p: PNode, body: Scope) -> None:
     if rest:
         run.scope(body.id).data = {**body.data, "ended": rest, "active": 0}
         cancel_scope(run, body.id)
-    run.push(_finish_body, host)
+    run.push(finish_body, host)
 
 
-def _finish_body(run: Run, token: Token, p: PNode) -> None:
+def finish_body(run: Run, token: Token, p: PNode) -> None:
     """The body's output collection is written where the activity stands."""
     loop = p.loop
     assert loop is not None

@@ -343,6 +343,16 @@ class Run:
         wait = IncidentWait(self.new_id(), token.node, code, message)
         self.open(wait, "incident", token, token.stage)
 
+    # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def fired(self, host: Token, boundary: PNode, number: int, payload: Mapping[str, Any]) -> bool:
+        """Whether somebody else leads the tokens and has seen to a boundary event that happened."""
+        return False
+
+    def chosen(self, held: Held, number: int, payload: Mapping[str, Any]) -> bool:
+        """The same for the event that an event gateway waited for."""
+        return False
+
     # ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def attempt(self, op: Callable[..., None], token: Token, *more: Any) -> None:

@@ -15,7 +15,7 @@ from engine.process.triggers import Started
 
 def start(run: Run, trigger: Started) -> None:
     """Create the process's scope with its data, arm its event sub-processes, send out the first tokens."""
-    nodes = _first_nodes(run, trigger.start)
+    nodes = first_nodes(run, trigger.start)
     run.started = True
     root = run.new_scope(0, 0, run.plan.key, "process", {})
     named = nodes[0] if trigger.start is not None else None
@@ -56,7 +56,8 @@ def _begin_by_event(run: Run, token: Token, p: PNode) -> None:
         run.attempt(events.absorb, token)
 
 
-def _first_nodes(run: Run, named: str | None) -> list[PNode]:
+def first_nodes(run: Run, named: str | None) -> list[PNode]:
+    """Where an instance begins: at the named event, else at the start without a trigger. NotFound, InvalidInput."""
     place = run.plan.scopes[run.plan.key]
     nodes = run.plan.nodes
     if named is not None:
