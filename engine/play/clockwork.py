@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.errors import ScenarioWrong
 from engine.feel import Moment
-from engine.play.machine import Machine, begins
+from engine.play.machine import Machine
+from engine.play.meeting import begins
 from engine.process import triggers as t
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Env
@@ -118,7 +119,7 @@ class Clockwork:
             due = following(start.cycle, start.due, machine.now, machine.zone, machine.calendar) if left else None
             if due is not None:
                 self.starts.append(TimerStart(start.definition, start.event, due, start.cycle, left))
-        machine.start(start.definition, start.event, {})
+        machine.begin(start.definition, start.event, "timer", None, {})
 
     def set_variables(self, variables: dict[str, Any]) -> None:
         """Set variables in every active instance and ask all conditions, those of start events too."""
@@ -140,5 +141,5 @@ class Clockwork:
         before = self.held.get((definition.key, id), False)
         self.held[(definition.key, id)] = holds
         if holds and not before:
-            self.machine.start(definition, id, variables)
+            self.machine.begin(definition, id, "conditional", None, variables)
             self.machine.settle()

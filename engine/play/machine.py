@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.errors import AmbiguousMessage, InternalError, ScriptFailed
 from engine.play.library import Library
+from engine.play.meeting import begins, events_of, matching, only
 from engine.play.people import People, barred_by
 from engine.process import triggers as t
 from engine.process.businesstime import BusinessCalendar
@@ -87,6 +88,8 @@ class Machine:
     """Topic -> how often its handler ran."""
     soon: deque[Callable[[], None]] = field(default_factory=deque)
     later: deque[Callable[[], None]] = field(default_factory=deque)
+    gathered: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = field(default_factory=dict)
+    """(process, parallel multiple start event) -> the triggers that have come, with what they brought."""
     work: int = 0
     """Pieces of work since the scenario's step."""
     halted: dict[int, list[dict[str, str]]] = field(default_factory=dict)
@@ -315,10 +318,28 @@ class Machine:
             depth = self._deeper(thrower, element)
             if depth is None:
                 break
-            self.start(definition, event, variables, depth=depth)
+            self.begin(definition, event, "signal", name, variables, depth=depth)
             caught = True
         if record is not None:
             record["handled"] = record["handled"] or caught
+
+    def begin(
+        self, definition: Definition, event: str, kind: str, name: str | None, variables: Mapping[str, Any], *,
+        business_key: str | None = None, depth: int = 0,
+    ) -> None:  # fmt: skip
+        """Start an instance by a trigger; a parallel multiple start event waits until all of its triggers came."""
+        node = definition.nodes[event]
+        if node.type == "startEvent" and node.parallel_multiple and len(node.events) > 1:
+            came = self.gathered.setdefault((definition.key, event), {})
+            for number, one in enumerate(node.events):
+                if one.kind == kind and one.ref == name and number not in came:
+                    came[number] = variables
+                    break
+            if len(came) < len(node.events):
+                return
+            variables = {key: value for number in sorted(came) for key, value in came[number].items()}
+            del self.gathered[definition.key, event]
+        self.start(definition, event, variables, business_key=business_key, depth=depth)
 
     def _starts(self, kind: str, name: str) -> list[tuple[Definition, str]]:
         return [
@@ -354,7 +375,8 @@ class Machine:
         for definition, event in starts:
             depth = self._deeper(thrower, element)
             if depth is not None:
-                self.start(definition, event, variables, business_key=business_key or _only(keys), depth=depth)
+                key = business_key or only(keys)
+                self.begin(definition, event, "message", name, variables, business_key=key, depth=depth)
         if not starts:
             told = {**keys, **({} if business_key is None else {"": business_key})}
             self.kept.append(Threw("message", name, "", variables, told))
@@ -391,50 +413,3 @@ class Machine:
     def incidents(self, instance: Instance) -> list[IncidentWait]:
         """What stopped in an instance."""
         return [wait for wait in instance.waits.values() if isinstance(wait, IncidentWait)]
-
-
-def _only(keys: Mapping[str, Any]) -> str | None:
-    """A message's single key is the business key of the instance that it starts."""
-    return str(next(iter(keys.values()))) if len(keys) == 1 else None
-
-
-def begins(definition: Definition, id: str) -> bool:
-    """Whether an element can begin an instance by an event."""
-    node = definition.nodes[id]
-    if node.type == "startEvent":
-        return True
-    if node.type == "receiveTask":
-        return node.instantiate
-    sources = [definition.nodes[definition.flows[flow].source] for flow in node.incoming]
-    return any(source.type == "eventBasedGateway" and source.instantiate for source in sources)
-
-
-def events_of(definition: Definition, id: str) -> tuple[Any, ...]:
-    """The event definitions that an element waits for."""
-    node = definition.nodes[id]
-    return node.events or ((node.message,) if node.message else ())
-
-
-def matching(instance: Instance, wait: MessageWait, keys: Mapping[str, Any], business_key: str | None) -> bool:
-    """Whether a message is meant for a wait.
-
-    Keys that the wait asks for must be equal; others must equal the instance's variable of that name or, where it has
-    none, its business key. A single key without a name of its own (`correlationKey`) meets any of the message's. A
-    message without keys may carry a business key, which then decides.
-    """
-    if not keys:
-        told = business_key is None or instance.business_key is None or instance.business_key == business_key
-        return told and (business_key is None or not wait.correlation or business_key in wait.correlation.values())
-    if set(wait.correlation) == {"correlationKey"}:
-        return str(wait.correlation["correlationKey"]) in {str(value) for value in keys.values()}
-    variables = instance.state.variables()
-    for name, value in keys.items():
-        if name in wait.correlation:
-            if wait.correlation[name] != value:
-                return False
-        elif name in variables:
-            if variables[name] != value:
-                return False
-        elif instance.business_key is None or str(value) != instance.business_key:
-            return False
-    return all(name in keys for name in wait.correlation)

@@ -11,7 +11,8 @@ from engine.feel import Moment
 from engine.forms import validate
 from engine.play.clockwork import Clockwork
 from engine.play.expectations import unmet
-from engine.play.machine import Instance, Machine, begins
+from engine.play.machine import Instance, Machine
+from engine.play.meeting import begins
 from engine.play.people import barred_by
 from engine.play.shapes import check_step
 from engine.process import triggers as t

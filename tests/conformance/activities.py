@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from drawing import (
+from tests.conformance.drawing import (
     again,
     boundary,
     call,
@@ -27,9 +27,9 @@ from drawing import (
     timer,
     user,
 )
-from events import come, go, later, now_expect
-from flows import done, one, run
-from judging import Case
+from tests.conformance.events import come, go, later, now_expect
+from tests.conformance.flows import done, one, run
+from tests.conformance.judging import Case
 
 XS = [1, 2, 3]
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from drawing import (
+from tests.conformance.drawing import (
     CANCEL,
     boundary,
     compensate,
@@ -22,9 +22,9 @@ from drawing import (
     throw,
     user,
 )
-from events import come, now_expect
-from flows import done, one, run
-from judging import Case
+from tests.conformance.events import come, now_expect
+from tests.conformance.flows import done, one, run
+from tests.conformance.judging import Case
 
 
 def undo(host: str, mark: str = "") -> tuple[str, str, str]:

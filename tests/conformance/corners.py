@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from activities import adhoc
-from compensations import TH, tx, with_undo
-from drawing import (
+from tests.conformance.activities import adhoc
+from tests.conformance.compensations import TH, tx, with_undo
+from tests.conformance.drawing import (
     CANCEL,
     TERMINATE,
     boundary,
@@ -36,9 +36,9 @@ from drawing import (
     timer,
     user,
 )
-from events import come, go, later, now_expect
-from flows import done, one, run, xor
-from judging import Case
+from tests.conformance.events import come, go, later, now_expect
+from tests.conformance.flows import done, one, run, xor
+from tests.conformance.judging import Case
 
 M = message("m")
 CASES = [

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from drawing import (
+from tests.conformance.drawing import (
     TERMINATE,
     boundary,
     call,
@@ -33,8 +33,8 @@ from drawing import (
     timer,
     user,
 )
-from flows import done, one, run, xor
-from judging import Case
+from tests.conformance.flows import done, one, run, xor
+from tests.conformance.judging import Case
 
 
 def go(process_id: str, **variables: object) -> dict[str, object]:
@@ -106,6 +106,7 @@ MESSAGES = [
     Case("multiple boundary, non-interrupting, each time", one("s -> u1 -> e; b -> t -> e2", boundary("b", "u1", MS, signal("g"), cancel=False)), [run(), come("m"), {"signal": "g"}, come("m"), done("u1")], trace="s +u1 b t e2 b t e2 b t e2 -u1 e"),
     Case("parallel multiple boundary", one("s -> u1 -> e; b -> t -> e2", boundary("b", "u1", MS, signal("g"), parallelMultiple=True)), [run(), come("m"), come("m"), now_expect(waiting=["u1"]), {"signal": "g"}], bag="s +u1 ~u1 b t e2"),
     Case("multiple start", one("s -> t -> e", start("s", MS, signal("g"))), [come("m"), {"signal": "g"}], states="completed completed"),
+    Case("parallel multiple start: all are needed, again for the next", one("s -> t -> e", start("s", MS, signal("g"), parallelMultiple=True)), [come("m", variables={"x": 1}), now_expect(not_visited=["s"]), {"signal": "g", "variables": {"y": 2}}, {"signal": "g"}, {"signal": "g"}, come("m")], trace="s t e s t e", states="completed completed", variables={"x": 1, "y": 2}),
     Case("parallel multiple event sub-process", one("s -> u1 -> e", event_sub("h", "s1 -> t1 -> e1", start("s1", MS, signal("g"), parallelMultiple=True))), [run(), come("m"), {"signal": "g"}], bag="s +u1 ~u1 +h s1 t1 e1 -h"),
     Case("multiple throw", diagram(process("p", "s -> th -> e", throw("th", MS, signal("g"))), process("q", "s2 -> e2", start("s2", MS)), process("r", "s3 -> e3", start("s3", signal("g")))), [go("p")], bag="s th e s2 e2 s3 e3"),
     Case("multiple end", diagram(process("p", "s -> e", end("e", MS, signal("g"))), process("q", "s2 -> e2", start("s2", MS)), process("r", "s3 -> e3", start("s3", signal("g")))), [go("p")], bag="s e s2 e2 s3 e3"),

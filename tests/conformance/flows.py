@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drawing import TERMINATE, boundary, diagram, end, process, script, sub, tag, timer, user
-from judging import Case
+from tests.conformance.drawing import TERMINATE, boundary, diagram, end, process, script, sub, tag, timer, user
+from tests.conformance.judging import Case
 
 
 def xor(id: str, default: str | None = None) -> str:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from drawing import call, catch, diagram, message, process, service, signal, start, throw, timer, user
-from events import come, go, later, now_expect
-from flows import done, one, run
-from judging import Case
+from tests.conformance.drawing import call, catch, diagram, message, process, service, signal, start, throw, timer, user
+from tests.conformance.events import come, go, later, now_expect
+from tests.conformance.flows import done, one, run
+from tests.conformance.judging import Case
 
 TWO = one("s -> u1 -> u2 -> e")
 CASES = [

@@ -8,7 +8,7 @@ An entry: name, refused model, rule, element, legal twin (None: the other entrie
 
 from __future__ import annotations
 
-from drawing import (
+from tests.conformance.drawing import (
     CANCEL,
     TERMINATE,
     again,
@@ -36,7 +36,7 @@ from drawing import (
     timer,
     user,
 )
-from flows import one, xor
+from tests.conformance.flows import one, xor
 
 M, G, ERR, ESC = message("m"), signal("g"), error("A"), escalation("A")
 SOON = timer("Duration", "PT1H")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import activities
-import compensations
-import corners
-import events
-import flows
-import plays
 import pytest
-from judging import Case, judge
+
+from tests.conformance import activities, compensations, corners, events, flows, plays
+from tests.conformance.judging import Case, judge
 
 _CASES = [
-    pytest.param(case, id=f"{chapter.__name__}: {case.name}")
+    pytest.param(case, id=f"{chapter.__name__.rpartition('.')[2]}: {case.name}")
     for chapter in (flows, events, activities, compensations, corners, plays)
     for case in chapter.CASES
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from refusals import REFUSED
 
 from engine.play import play
+from tests.conformance.refusals import REFUSED
 
 _CASES = [pytest.param(*entry[1:4], id=entry[0]) for entry in REFUSED]
 _TWINS = [pytest.param(entry[4], id=entry[0]) for entry in REFUSED if entry[4]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from drawing import catch, message, service
-from flows import done, one, run
 
 from engine.errors import ScenarioWrong
 from engine.play import play
+from tests.conformance.drawing import catch, message, service
+from tests.conformance.flows import done, one, run
 
 MODEL = one("s -> u1 -> w -> c -> e", service("w"), catch("c", message("m")))
 HEADS: list[Any] = [

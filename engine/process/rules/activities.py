@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from engine.process.rules.draft import ACTIVITIES, SUBPROCESSES, Draft, Finding, found
 
+_MOST_TOKENS = 10_000
+"""More at once than anybody draws on purpose; without a limit one attribute would fill the memory."""
+
 
 def event_subprocesses(draft: Draft) -> Iterator[Finding]:
     """An event sub-process has no flows and exactly one start event, with a trigger."""
@@ -52,7 +55,7 @@ def instantiating(draft: Draft) -> Iterator[Finding]:
 def quantities(draft: Draft) -> Iterator[Finding]:
     """Token quantities are at least one (§10.3)."""
     for node in draft.nodes.values():
-        if node.start_quantity < 1 or node.completion_quantity < 1:
+        if not (1 <= node.start_quantity <= _MOST_TOKENS and 1 <= node.completion_quantity <= _MOST_TOKENS):
             yield found("quantity", node)
 
 

@@ -135,10 +135,10 @@ WORK: Final[dict[str, Entry]] = {
     ),
     "quantity": (
         "error",
-        "The token quantity of “{name}” must be at least 1.",
-        "“{name}”的令牌数量必须不小于 1。",
-        "Leave it out, or write a whole number from 1.",
-        "请留空,或填写不小于 1 的整数。",
+        "The token quantity of “{name}” must be from 1 to 10,000.",
+        "“{name}”的令牌数量必须在 1 到 10,000 之间。",
+        "Leave it out, or write a whole number in that range.",
+        "请留空,或填写该范围内的整数。",
     ),
     "adhoc-content": (
         "error",
