@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,3 +263,20 @@ def test_states_of_the_two_kernels_share_the_envelope_with_tags_of_their_own() -
     again = decode(encode(state))
     assert encode(again) == encode(state)
     assert again.open_waits() == state.open_waits() and again.variables() == {"n": 1}
+
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def test_a_golden_state_goes_on_with_the_diagram_of_its_time() -> None:
+    """A join with one token, a repeated sub-process half done, a boundary timer and an event gateway."""
+    definition = read_bpmn((GOLDEN / "spiff.bpmn").read_bytes(), schema_check=False).definition("p")
+    state = decode((GOLDEN / "state-spiff-1.json").read_bytes())
+    assert sorted(wait.element for wait in state.open_waits()) == ["b", "c", "late", "t1", "t2"]
+    for element in ("b", "c", "t2"):
+        wait = next(wait for wait in state.open_waits() if wait.element == element)
+        answer = t.TimerFired(wait.id) if isinstance(wait, TimerWait) else t.TaskCompleted(wait.id)
+        done = spiff.step(definition, state, answer, env(datetime(2026, 3, 1, tzinfo=UTC)))
+        state = done.state
+    assert done.ended is not None and done.ended.state == "completed"
+    assert state.variables() == {"client": "CL-1"}
