@@ -37,8 +37,13 @@ def _structure(log_format: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_stderr,
     )
+
+
+def _to_stderr(*_arguments: object) -> Any:
+    """Standard error as it is at the moment of writing: whoever has redirected it meanwhile is respected."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def logger(room: str) -> Any:
