@@ -33,6 +33,12 @@ def _why(rule: str, en: str, zh: str, **more: object) -> dict[str, object]:
     return {"rule": rule, "en": en, "zh": zh, **more}
 
 
+def called(session: Session, person: str | None) -> tuple[str, str]:
+    """What a person is called in English and in Chinese; the id when nobody knows them."""
+    row = session.execute(sa.select(t.person.c.name, t.person.c.name_en).where(t.person.c.id == person)).first()
+    return (row.name_en or row.name, row.name) if row is not None else (str(person), str(person))
+
+
 def named(session: Session, person: str, excluded: Collection[str]) -> Choice | None:
     """The person whom the model names, or whoever stands in for them while they are away; None when nobody may act.
 
@@ -48,13 +54,13 @@ def named(session: Session, person: str, excluded: Collection[str]) -> Choice | 
         passed.add(following)
         substitute = following
     if substitute == person:
-        return Choice(person, None, _why("named", f"{person} is named by the process.", f"流程指定由 {person} 办理。"))
+        en, zh = called(session, person)
+        return Choice(person, None, _why("named", f"{en} is named by the process.", f"流程指定由{zh}办理。"))
     if substitute in excluded or not identity.is_active(session, substitute):
         return None
+    (away_en, away_zh), (en, zh) = called(session, person), called(session, substitute)
     why = _why(
-        "substitute",
-        f"{substitute} stands in for {person}, who is away.",
-        f"{person} 不在岗,由代理人 {substitute} 办理。",
+        "substitute", f"{en} stands in for {away_en}, who is away.", f"{away_zh}不在岗，由代理人{zh}办理。"
     )
     return Choice(substitute, person, why)
 
@@ -75,16 +81,16 @@ def choose(
     if keep is not None:
         kept = named(session, keep, excluded)
         if kept is not None:
-            who = kept.person
-            why = _why("keep_owner", f"{who} already looks after this client.", f"{who} 已是该客户的负责人。")
-            return Choice(who, kept.owner, why)
+            en, zh = called(session, kept.person)
+            why = _why("keep_owner", f"{en} already looks after this client.", f"{zh}已是该客户的负责人。")
+            return Choice(kept.person, kept.owner, why)
     how = strategy if strategy in STRATEGIES and strategy != "keep_owner" else row["strategy"]
     able, passed_over = _able(session, team, excluded)
     if not able:
         why = _why(
             "no_candidate",
             f"Nobody in {row['name_en'] or team} can take it now; it stands in the team's queue.",
-            f"{row['name']}目前无人可接,任务留在团队队列。",
+            f"{row['name']}目前无人可接，任务留在团队队列。",
             team=team,
             passed_over=passed_over,
         )
@@ -93,7 +99,7 @@ def choose(
         why = _why("queue", "It waits in the team's queue.", "任务在团队队列中等待认领。", team=team)
         return Choice(None, None, why)
     if how == "round_robin":
-        person, why = _round_robin(able, row["last_assigned"])
+        person, why = _round_robin(session, able, row["last_assigned"])
     else:
         person, why = _least_busy(session, able, row["last_assigned"])
     session.execute(sa.update(t.team).where(t.team.c.id == team).values(last_assigned=person))
@@ -112,18 +118,20 @@ def _after(able: list[str], last: str | None) -> list[str]:
     return sorted(able, key=lambda p: (last is not None and p <= last, p))
 
 
-def _round_robin(able: list[str], last: str | None) -> tuple[str, dict[str, object]]:
+def _round_robin(session: Session, able: list[str], last: str | None) -> tuple[str, dict[str, object]]:
     person = _after(able, last)[0]
-    return person, _why("round_robin", f"It was {person}'s turn.", f"按轮流顺序轮到 {person}。")
+    en, zh = called(session, person)
+    return person, _why("round_robin", f"It was the turn of {en}.", f"按轮流顺序轮到{zh}。")
 
 
 def _least_busy(session: Session, able: list[str], last: str | None) -> tuple[str, dict[str, object]]:
     loads = load_of(session, able)
     person = min(_after(able, last), key=lambda p: loads[p])
+    en, zh = called(session, person)
     why = _why(
         "least_busy",
-        f"{person} has the fewest open tasks ({loads[person]}).",
-        f"{person} 当前未结任务最少({loads[person]} 项)。",
+        f"{en} has the fewest open tasks ({loads[person]}).",
+        f"{zh}当前未结任务最少（{loads[person]} 项）。",
         loads=loads,
     )
     return person, why

@@ -81,14 +81,14 @@ class InvalidInput(CallerError):
     """A value is missing or of the wrong kind. Fields: place, reason, reason_zh."""
 
     en = "{place}: {reason}"
-    zh = "{place}:{reason_zh}"
+    zh = "{place}：{reason_zh}"
 
 
 class FormInvalid(CallerError):
     """A form's values break its rules. Field `errors`: field key -> list of (code, parameters)."""
 
     en = "Some fields need another look: {places}"
-    zh = "有字段需要更正:{places}"
+    zh = "有字段需要更正：{places}"
 
     def __init__(self, errors: Mapping[str, Sequence[object]], **fields: object) -> None:
         self.errors = errors
@@ -106,14 +106,14 @@ class Forbidden(CallerError):
     """The person has no right to do this. Fields: reason, reason_zh."""
 
     en = "Not allowed: {reason}"
-    zh = "无权操作:{reason_zh}"
+    zh = "无权操作：{reason_zh}"
 
 
 class FourEyes(Forbidden):
     """The same person may not do both. Fields: person, other (the earlier task's name)."""
 
     en = "{person} already did “{other}”: a second person must do this."
-    zh = "{person} 已办理“{other}”,本任务须由另一人办理。"
+    zh = "{person} 已办理“{other}”，本任务须由另一人办理。"
 
 
 class SignInRefused(CallerError):
@@ -132,7 +132,7 @@ class SignInRefused(CallerError):
         if until is None:
             return super().text(language)
         if language.startswith("zh"):
-            return f"多次尝试失败,账号已锁定至 {until:%H:%M}(UTC)。"
+            return f"多次尝试失败，账号已锁定至 {until:%H:%M}（UTC）。"
         return f"Too many tries: locked until {until:%H:%M} (UTC)."
 
 
@@ -154,21 +154,21 @@ class AmbiguousMessage(CallerError):
     """Two waits match one message: an error, never a random choice. Fields: name, count."""
 
     en = "The message “{name}” matches {count} waiting places; add a correlation key that tells them apart."
-    zh = "消息“{name}”匹配到 {count} 个等待点,请补充能区分它们的关联键。"
+    zh = "消息“{name}”匹配到 {count} 个等待点，请补充能区分它们的关联键。"
 
 
 class ScenarioWrong(CallerError):
     """A scenario cannot be played as written. Fields: step (from 1; 0: its head), reason, reason_zh."""
 
     en = "Scenario step {step}: {reason}"
-    zh = "场景第 {step} 步:{reason_zh}"
+    zh = "场景第 {step} 步：{reason_zh}"
 
 
 class WaitClosed(CallerError):
     """A trigger names a wait that is not open any more. Field: wait."""
 
     en = "What this answers (wait {wait}) is no longer open."
-    zh = "该等待点({wait})已关闭。"
+    zh = "该等待点（{wait}）已关闭。"
 
 
 # ── the process owner ──────────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +185,7 @@ class ModelRefused(ModelError):
     """A file was refused at deployment; `faults` name each place, rule and way out."""
 
     en = "Refused: {count} fault(s); the first: {first}"
-    zh = "已拒绝:{count} 处错误;首个:{first_zh}"
+    zh = "已拒绝：{count} 处错误；首个：{first_zh}"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
@@ -201,49 +201,49 @@ class FeelSyntaxError(ModelError):
     """A FEEL expression cannot be read. Fields: text, position (0-based), reason, reason_zh."""
 
     en = "FEEL cannot read “{text}” at position {position}: {reason}"
-    zh = "FEEL 无法读取“{text}”(第 {position} 位):{reason_zh}"
+    zh = "FEEL 无法读取“{text}”（第 {position} 位）：{reason_zh}"
 
 
 class JuelSyntaxError(ModelError):
     """A JUEL expression cannot be read. Fields: text, position (0-based), reason, reason_zh."""
 
     en = "JUEL cannot read “{text}” at position {position}: {reason}"
-    zh = "JUEL 无法读取“{text}”(第 {position} 位):{reason_zh}"
+    zh = "JUEL 无法读取“{text}”（第 {position} 位）：{reason_zh}"
 
 
 class PlainSyntaxError(ModelError):
     """A script or expression in the Python subset cannot be read. Fields: text, position, reason, reason_zh."""
 
     en = "The script “{text}” cannot be read at position {position}: {reason}"
-    zh = "脚本“{text}”无法读取(第 {position} 位):{reason_zh}"
+    zh = "脚本“{text}”无法读取（第 {position} 位）：{reason_zh}"
 
 
 class LanguageUnknown(ModelError):
     """An expression or script names a language that the engine does not have. Field: language."""
 
     en = "Expressions in “{language}” cannot be evaluated; use FEEL (= …), JUEL (${{…}}) or Python."
-    zh = "无法计算“{language}”语言的表达式;请使用 FEEL(= …)、JUEL(${{…}})或 Python。"
+    zh = "无法计算“{language}”语言的表达式；请使用 FEEL（= …）、JUEL（${{…}}）或 Python。"
 
 
 class ExpressionFailed(ModelError):
     """An expression could not be evaluated. Fields: text, reason, reason_zh."""
 
     en = "“{text}” failed: {reason}"
-    zh = "“{text}”计算失败:{reason_zh}"
+    zh = "“{text}”计算失败：{reason_zh}"
 
 
 class CallTooDeep(ModelError):
     """Processes call each other without end. Fields: called, depth."""
 
     en = "“{called}” is called {depth} levels deep: the processes call each other without end."
-    zh = "“{called}”的调用已达 {depth} 层:流程之间循环调用。"
+    zh = "“{called}”的调用已达 {depth} 层：流程之间循环调用。"
 
 
 class ScriptFailed(ModelError):
     """A script could not be run. Field: reason."""
 
     en = "The script failed: {reason}"
-    zh = "脚本执行失败:{reason}"
+    zh = "脚本执行失败：{reason}"
 
 
 # ── the author of a handler ────────────────────────────────────────────────────────────────────────────────────
@@ -260,35 +260,35 @@ class UnknownTopic(HandlerError):
     """No handler is registered for the topic. Fields: topic, known."""
 
     en = "No handler is registered for “{topic}”. Known: {known}."
-    zh = "没有为“{topic}”注册处理程序。已注册:{known}。"
+    zh = "没有为“{topic}”注册处理程序。已注册：{known}。"
 
 
 class HandlerInputMissing(HandlerError):
     """A handler needs inputs that the model does not give. Fields: topic, names."""
 
     en = "The handler “{topic}” needs {names}: set them before, or map them as inputs of the task."
-    zh = "处理程序“{topic}”缺少输入 {names}:请在此前设置变量,或在任务上配置输入映射。"
+    zh = "处理程序“{topic}”缺少输入 {names}：请在此前设置变量，或在任务上配置输入映射。"
 
 
 class FaultIgnored(HandlerError):
     """A statement failed, somebody caught the error and went on: the database has given up the transaction."""
 
     en = "A statement failed and the code went on: let the error out, or put the statement into a savepoint of its own."
-    zh = "有语句执行失败而代码仍继续执行:请让错误抛出,或将该语句放入独立的保存点。"
+    zh = "有语句执行失败而代码仍继续执行：请让错误抛出，或将该语句放入独立的保存点。"
 
 
 class UnitBroken(HandlerError):
     """A handler tried to end the unit of work that it runs in. Field: verb."""
 
     en = "A handler must not call {verb}(): what it wrote is committed with the step, or not at all."
-    zh = "处理程序不得调用 {verb}():其写入随步骤一并提交或一并撤销。"
+    zh = "处理程序不得调用 {verb}()：其写入随步骤一并提交或一并撤销。"
 
 
 class TemplateWrong(HandlerError):
     """A message template is missing, or asks for what it was not given. Fields: template, language, reason."""
 
     en = "Template {template} ({language}): {reason}"
-    zh = "模板 {template}({language}):{reason}"
+    zh = "模板 {template}（{language}）：{reason}"
 
 
 class TopicTwice(HandlerError):
@@ -312,42 +312,42 @@ class ChannelDown(OperatorError):
     """A channel could not take the message now; it waits and is tried again. Fields: channel, reason."""
 
     en = "The channel {channel} does not work: {reason}"
-    zh = "通道 {channel} 不可用:{reason}"
+    zh = "通道 {channel} 不可用：{reason}"
 
 
 class RecipientRefused(OperatorError):
     """The channel works, but will not deliver to this recipient. Fields: channel, recipient, reason."""
 
     en = "{channel} refuses to deliver to {recipient}: {reason}"
-    zh = "{channel} 拒绝投递给 {recipient}:{reason}"
+    zh = "{channel} 拒绝投递给 {recipient}：{reason}"
 
 
 class SettingsInvalid(OperatorError):
     """A setting is not usable. Fields: place, reason."""
 
     en = "Setting {place}: {reason}"
-    zh = "设置 {place}:{reason}"
+    zh = "设置 {place}：{reason}"
 
 
 class Contended(OperatorError):
     """Two units of work stood in each other's way and this one was ended; nothing was saved. Field: reason."""
 
     en = "Nothing was saved: somebody else was changing the same at this moment. Please try again."
-    zh = "未保存任何内容:此刻有其他操作正在修改同一数据,请重试。"
+    zh = "未保存任何内容：此刻有其他操作正在修改同一数据，请重试。"
 
 
 class StorageFull(OperatorError):
     """The disk or database has no room; nothing was saved. Field: reason."""
 
     en = "Nothing was saved: the database has no room left ({reason}). Free some space and try again."
-    zh = "未保存任何内容:数据库空间已满({reason})。请清理空间后重试。"
+    zh = "未保存任何内容：数据库空间已满（{reason}）。请清理空间后重试。"
 
 
 class DatabaseUnavailable(OperatorError):
     """The database does not answer; nothing was saved. Field: reason."""
 
     en = "Nothing was saved: the database does not answer ({reason})."
-    zh = "未保存任何内容:数据库无响应({reason})。"
+    zh = "未保存任何内容：数据库无响应（{reason}）。"
 
 
 # ── us ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,4 +357,4 @@ class InternalError(DealflowError):
     """A state that must not be. Field: reason."""
 
     en = "Internal error: {reason}"
-    zh = "内部错误:{reason}"
+    zh = "内部错误：{reason}"

@@ -113,7 +113,7 @@ def _basic(profile: Profile, today: date) -> Iterator[Finding]:
         zh, en = "客户尚未声明资料真实、完整", "the client has not declared the profile true and complete"
         yield Finding("basic", "profile_complete", "declared", "error", zh, en)
     if not inputs.yes(profile.get("credit_authorised")):
-        zh, en = "尚无征信查询授权,不能查询征信", "no authorisation for a credit check: none may be made"
+        zh, en = "尚无征信查询授权，不能查询征信", "no authorisation for a credit check: none may be made"
         yield Finding("basic", "credit_authorised", "authorisation", "warn", zh, en)
 
 
@@ -151,7 +151,7 @@ def _person(place: int, person: Mapping[str, Any], today: date) -> Iterator[Find
 def _ownership(profile: Profile, today: date) -> Iterator[Finding]:
     edges = inputs.rows(profile.get("ownership"))
     if not edges:
-        zh, en = "未填写股权结构,将由合规补充", "no ownership is given; compliance will ask for it"
+        zh, en = "未填写股权结构，将由合规补充", "no ownership is given; compliance will ask for it"
         yield Finding("ownership", "ownership", "required", "warn", zh, en)
     sums: dict[str, Decimal] = {}
     for place, edge in enumerate(edges, start=1):
@@ -207,7 +207,7 @@ def _statements(profile: Profile, today: date) -> Iterator[Finding]:
     rows = inputs.rows(profile.get("statements"))
     periods = [str(row.get("period") or "?") for row in rows]
     if len(set(periods)) < YEARS_OF_STATEMENTS:
-        zh = f"仅有 {len(set(periods))} 年报表,通常需要 {YEARS_OF_STATEMENTS} 年"
+        zh = f"仅有 {len(set(periods))} 年报表，通常需要 {YEARS_OF_STATEMENTS} 年"
         en = f"{len(set(periods))} year(s) of statements, {YEARS_OF_STATEMENTS} are usual"
         yield Finding("statements", "statements", "years", "warn", zh, en)
     for period in sorted({one for one in periods if periods.count(one) > 1}):
@@ -218,7 +218,7 @@ def _statements(profile: Profile, today: date) -> Iterator[Finding]:
             less, more = (inputs.number(row.get(code), f"statements[{period}].{code}") for code in (part, whole))
             if less is not None and more is not None and less > more:
                 zh, en = (
-                    f"{period}:流动项 {less:,} 大于合计 {more:,}",
+                    f"{period}：流动项 {less:,} 大于合计 {more:,}",
                     f"{period}: current {less:,} above the total {more:,}",
                 )
                 yield Finding("statements", f"statements[{period}].{part}", "part_of_whole", "error", zh, en)
@@ -276,6 +276,6 @@ def _taken(ctx: Context, party_id: int, typed: str | None) -> list[Finding]:
     holder = parties.by_reg_no(ctx.session, typed) if typed else None
     if holder is None or holder.id == party_id:
         return []
-    zh = f"该信用代码已属于客户 {holder.business_key} {holder.legal_name},请合并"
+    zh = f"该信用代码已属于客户 {holder.business_key} {holder.legal_name}，请合并"
     en = f"this number is client {holder.business_key}'s, {holder.legal_name}: merge the two"
     return [Finding("basic", "reg_no", "taken", "error", zh, en)]

@@ -106,7 +106,7 @@ def _name_candidate(session: Session, party_id: int, score: int, name: str, code
         return Candidate(party, 95, "名称相同", "same name")
     if two_numbers:
         return Candidate(party, 70, "名称相同但信用代码不同", "same name, other registration number")
-    return Candidate(party, min(score, 94), f"名称相似({score}%)", f"like name ({score}%)")
+    return Candidate(party, min(score, 94), f"名称相似（{score}%）", f"like name ({score}%)")
 
 
 @handles("party.dedupe", transactional=True)

@@ -30,14 +30,14 @@ def ident(value: object, place: str) -> int | None:
     if plain is None:
         return None
     if not plain.isdigit():
-        raise InvalidInput(place=place, reason=f"not an id: {plain}", reason_zh=f"不是有效编号:{plain}")
+        raise InvalidInput(place=place, reason=f"not an id: {plain}", reason_zh=f"不是有效编号：{plain}")
     return int(plain)
 
 
 def number(value: object, place: str) -> Decimal | None:
     """A Decimal; None for nothing or blank. InvalidInput for text that is no number, and for floats."""
     if isinstance(value, bool | float):
-        raise InvalidInput(place=place, reason=f"not exact: {value}", reason_zh=f"数值不精确:{value}")
+        raise InvalidInput(place=place, reason=f"not exact: {value}", reason_zh=f"数值不精确：{value}")
     if value is None or isinstance(value, Decimal):
         return value
     plain = str(value).strip()
@@ -46,9 +46,9 @@ def number(value: object, place: str) -> Decimal | None:
     try:
         found = Decimal(plain)
     except InvalidOperation:
-        raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字:{plain}") from None
+        raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字：{plain}") from None
     if not found.is_finite():
-        raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字:{plain}")
+        raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字：{plain}")
     return found
 
 
@@ -58,7 +58,7 @@ def whole(value: object, place: str) -> int | None:
     if found is None:
         return None
     if found != found.to_integral_value():
-        raise InvalidInput(place=place, reason=f"not whole: {found}", reason_zh=f"不是整数:{found}")
+        raise InvalidInput(place=place, reason=f"not whole: {found}", reason_zh=f"不是整数：{found}")
     return int(found)
 
 
@@ -74,7 +74,7 @@ def day(value: object, place: str) -> date | None:
     try:
         return date.fromisoformat(plain[:10])
     except ValueError:
-        raise InvalidInput(place=place, reason=f"not a date: {plain}", reason_zh=f"不是日期:{plain}") from None
+        raise InvalidInput(place=place, reason=f"not a date: {plain}", reason_zh=f"不是日期：{plain}") from None
 
 
 def yes(value: object) -> bool:

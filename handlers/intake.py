@@ -216,7 +216,7 @@ def _on_timeline(ctx: Context, party: Party, project: Project | None, values: Ma
             channel=CHANNELS.get(source, source),
             direction="in",
             person=inputs.text(values.get("contact_name")),
-            subject=f"融资咨询:{subject}"[:255],
+            subject=f"融资咨询：{subject}"[:255],
             text=inputs.text(values.get("need")) or "",
             by=stamp.by,
             instance=ctx.instance,

@@ -100,4 +100,4 @@ def months_later(day: date, months: int) -> date:
             return date(year, month + 1, last)
         except ValueError:
             continue
-    raise InvalidInput(place="review_months", reason=f"out of range: {months}", reason_zh=f"超出范围:{months}")
+    raise InvalidInput(place="review_months", reason=f"out of range: {months}", reason_zh=f"超出范围：{months}")

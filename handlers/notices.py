@@ -100,7 +100,7 @@ def _on_timeline(ctx: Context, address: str, template: str, data: Mapping[str, A
             channel="email",
             direction="out",
             person=inputs.text(data.get("contact_name")),
-            subject=f"发送函件:{template}",
+            subject=f"发送函件：{template}",
             by=f"process:{ctx.process or 'direct'}",
             instance=ctx.instance,
             element=ctx.element,

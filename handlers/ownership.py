@@ -65,9 +65,9 @@ def fraction(value: object, place: str) -> Fraction:
     try:
         found = Fraction(plain[:-1]) / 100 if plain.endswith("%") else Fraction(plain)
     except (ValueError, ZeroDivisionError):
-        raise InvalidInput(place=place, reason=f"not a share: {plain}", reason_zh=f"不是持股比例:{plain}") from None
+        raise InvalidInput(place=place, reason=f"not a share: {plain}", reason_zh=f"不是持股比例：{plain}") from None
     if not 0 < found <= WHOLE:
-        raise InvalidInput(place=place, reason=f"not between 0 and 100 %: {plain}", reason_zh=f"比例超出范围:{plain}")
+        raise InvalidInput(place=place, reason=f"not between 0 and 100 %: {plain}", reason_zh=f"比例超出范围：{plain}")
     return found
 
 

@@ -51,7 +51,7 @@ def check(text: str) -> RegNo:
             code,
             "length",
             None,
-            f"统一社会信用代码应为 18 位,现为 {len(code)} 位",
+            f"统一社会信用代码应为 18 位，现为 {len(code)} 位",
             f"the unified social credit code has 18 characters, this has {len(code)}",
         )
     return _alphabet_fault(code) or _check_character_fault(code) or RegNo(True, code)
@@ -61,7 +61,7 @@ def _alphabet_fault(code: str) -> RegNo | None:
     for position, char in enumerate(code, start=1):
         if char not in ALPHABET:
             meant = LOOKALIKES.get(char)
-            zh = f"第 {position} 位“{char}”不是代码用字" + (f",可能应为“{meant}”" if meant else "")
+            zh = f"第 {position} 位“{char}”不是代码用字" + (f"，可能应为“{meant}”" if meant else "")
             en = f"character {position} “{char}” is not used in the code" + (
                 f", perhaps “{meant}” was meant" if meant else ""
             )
@@ -72,7 +72,7 @@ def _alphabet_fault(code: str) -> RegNo | None:
                 code,
                 "division",
                 position,
-                f"第 {position} 位“{char}”应为数字(第 3–8 位为行政区划码)",
+                f"第 {position} 位“{char}”应为数字（第 3–8 位为行政区划码）",
                 f"character {position} “{char}” must be a digit (3–8 are the administrative division)",
             )
     return None
@@ -88,7 +88,7 @@ def _check_character_fault(code: str) -> RegNo | None:
         code,
         "check_character",
         suspects[0] if suspects else LENGTH,
-        f"校验码不符:第 18 位为“{code[-1]}”,按前 17 位应为“{expected}”;{zh_where}",
+        f"校验码不符：第 18 位为“{code[-1]}”，按前 17 位应为“{expected}”；{zh_where}",
         f"the check character disagrees: 18 is “{code[-1]}”, the first 17 ask for “{expected}”; {en_where}",
         suspects,
     )
@@ -113,7 +113,7 @@ def _suspects(code: str) -> tuple[tuple[int, ...], str, str]:
         return tuple(places), f"应是第 {listed} 位录错", f"character {listed} must be the wrong one"
     return (
         tuple(places),
-        f"若只错一处,可能是第 {listed.replace(', ', '、')} 位",
+        f"若只错一处，可能是第 {listed.replace(', ', '、')} 位",
         f"if there is one slip, it is at one of {listed}",
     )
 

@@ -79,14 +79,14 @@ def _balance(period: str, figures: Mapping[str, Decimal]) -> list[Check]:
     sides = [figures.get(code) for code in ("total_assets", "total_liabilities", "equity")]
     assets, liabilities, equity = sides
     if assets is None or liabilities is None or equity is None:
-        return [Check(period, "balance", False, f"{period}:缺少资产、负债或权益合计", f"{period}: totals are missing")]
+        return [Check(period, "balance", False, f"{period}：缺少资产、负债或权益合计", f"{period}: totals are missing")]
     gap = assets - liabilities - equity
     return [
         Check(
             period,
             "balance",
             abs(gap) <= ROUNDING,
-            f"{period}:资产 {assets:,} − 负债 {liabilities:,} − 权益 {equity:,} = {gap:,}",
+            f"{period}：资产 {assets:,} − 负债 {liabilities:,} − 权益 {equity:,} = {gap:,}",
             f"{period}: assets {assets:,} − liabilities {liabilities:,} − equity {equity:,} = {gap:,}",
         )
     ]
@@ -102,7 +102,7 @@ def _cash(period: str, figures: Mapping[str, Decimal]) -> list[Check]:
             period,
             "cash_roll_forward",
             abs(gap) <= ROUNDING,
-            f"{period}:期初现金 {opening:,} + 变动 {change:,} − 期末 {closing:,} = {gap:,}",
+            f"{period}：期初现金 {opening:,} + 变动 {change:,} − 期末 {closing:,} = {gap:,}",
             f"{period}: cash {opening:,} + change {change:,} − end {closing:,} = {gap:,}",
         )
     ]

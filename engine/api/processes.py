@@ -96,7 +96,7 @@ def _active(session: Session, instance_id: int, *, suspended_too: bool = False) 
         row = session.execute(sa.select(t.instance.c.ended_at).where(t.instance.c.id == instance_id)).first()
         raise AlreadyHandled(what=f"instance {instance_id}", by=live.status, at=row.ended_at if row else "?")
     if live.status == "suspended" and not suspended_too:
-        raise Forbidden(reason="this case is suspended: resume it first", reason_zh="该流程实例已挂起,请先恢复")
+        raise Forbidden(reason="this case is suspended: resume it first", reason_zh="该流程实例已挂起，请先恢复")
     return live
 
 
@@ -129,7 +129,7 @@ def _require_no_caller(session: Session, live: Live, verb: str, verb_zh: str) ->
         raise InvalidInput(
             place=f"instance {live.id}",
             reason=f"it was called by instance {caller}: {verb} that one",
-            reason_zh=f"该实例由实例 {caller} 调用,请{verb_zh}调用方",
+            reason_zh=f"该实例由实例 {caller} 调用，请{verb_zh}调用方",
         )
 
 

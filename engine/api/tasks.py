@@ -69,7 +69,7 @@ def _require(session: Session, actor: Actor, task: Task, right: str) -> None:
     if task["assignee"] not in (None, actor.id):
         raise Forbidden(
             reason=f"“{task['name']}” is with {task['assignee']}; ask them or their lead to hand it over",
-            reason_zh=f"“{task['name']}”由 {task['assignee']} 办理,请对方或其主管转交",
+            reason_zh=f"“{task['name']}”由 {task['assignee']} 办理，请对方或其主管转交",
         )
     raise Forbidden(reason=f"“{task['name']}” is not for you", reason_zh=f"“{task['name']}”不在您的职责范围内")
 
@@ -121,11 +121,8 @@ def reassign(session: Session, actor: Actor, task_id: int, person_id: str, reaso
     person = identity.actor(session, person_id)
     _four_eyes(session, person.id, task, live)
     _assign(session, task_id, person.id)
-    why = {
-        "rule": "reassigned",
-        "en": f"{actor.id} handed it over. {reason}".strip(),
-        "zh": f"由 {actor.id} 转交。{reason}",
-    }
+    en, zh = assignment.called(session, actor.id)
+    why = {"rule": "reassigned", "en": f"{en} handed it over. {reason}".strip(), "zh": f"由{zh}转交。{reason}"}
     session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(why=why))
     reminders.announce(
         session,

@@ -139,5 +139,5 @@ def _wrong_header(header: Sequence[str], missing: Sequence[Column], reachable: b
     return InvalidInput(
         place=filename,
         reason=f"missing columns: {', '.join(en)}; found: {found}",
-        reason_zh=f"缺少列:{'、'.join(zh)};表头现有:{found}",
+        reason_zh=f"缺少列：{'、'.join(zh)}；表头现有：{found}",
     )

@@ -74,7 +74,7 @@ def read(cells: Sequence[Cell], layout: Layout) -> Reading:
         cell = cells[place] if place is not None and place < len(cells) else None
         if isinstance(cell, Formula):
             reasons.append(
-                Reason(column.field, f"{column.name}是公式,请粘贴为数值", f"{column.field} is a formula; paste values")
+                Reason(column.field, f"{column.name}是公式，请粘贴为数值", f"{column.field} is a formula; paste values")
             )
             continue
         try:
@@ -98,7 +98,7 @@ def _put(found: dict[str, Any], field: str, value: Any, reasons: list[Reason]) -
     """Keep a value; a currency column that contradicts the amount's own is a fault."""
     if field == "currency" and found.get("currency") not in (None, value):
         zh, en = (
-            f"金额写明 {found['currency']},币种列为 {value}",
+            f"金额写明 {found['currency']}，币种列为 {value}",
             f"the amount says {found['currency']}, the column {value}",
         )
         reasons.append(Reason("currency", zh, en))
@@ -134,10 +134,10 @@ def _faults(complete: Mapping[str, Any]) -> list[Reason]:
     amount = complete.get("amount")
     if amount is not None and amount <= 0:
         faults.append(
-            Reason("amount", f"金额应大于零,现为 {amount:,f}", f"the amount must be above nought: {amount:,f}")
+            Reason("amount", f"金额应大于零，现为 {amount:,f}", f"the amount must be above nought: {amount:,f}")
         )
     if amount is not None and amount > LARGEST_AMOUNT:
         faults.append(
-            Reason("amount", f"金额 {amount:,f} 过大,请检查单位", f"{amount:,f} is too large; check the unit")
+            Reason("amount", f"金额 {amount:,f} 过大，请检查单位", f"{amount:,f} is too large; check the unit")
         )
     return faults

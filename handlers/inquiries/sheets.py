@@ -51,14 +51,15 @@ def read(content: bytes, filename: str, most_bytes: int) -> Sheet:
     if len(content) > most_bytes:
         raise _refused(
             filename, f"the file has {len(content):,} bytes, at most {most_bytes:,} are taken",
-            f"文件 {len(content):,} 字节,超过上限 {most_bytes:,}",
+            f"文件 {len(content):,} 字节，超过上限 {most_bytes:,}",
         )  # fmt: skip
     if not content.strip():
         raise _refused(filename, "the file is empty", "文件为空")
     if content[:2] == b"PK" or filename.lower().endswith((".xlsx", ".xlsm")):
         kind, lines = "xlsx", _workbook(content, filename)
     elif content[:4] == b"\xd0\xcf\x11\xe0" or filename.lower().endswith(".xls"):
-        raise _refused(filename, "old Excel files (.xls) are not read; save as .xlsx", "不支持旧版 .xls,请另存为 .xlsx")
+        zh = "不支持旧版 .xls，请另存为 .xlsx"
+        raise _refused(filename, "old Excel files (.xls) are not read; save as .xlsx", zh)
     else:
         kind, text = _decoded(content, filename)
         lines = _csv(text, filename)
@@ -86,7 +87,7 @@ def _limited(lines: Iterator[tuple[int, tuple[Cell, ...]]], filename: str) -> It
             continue
         count += 1
         if count > MOST_ROWS + 1:
-            raise _refused(filename, f"more than {MOST_ROWS} rows; split the file", f"超过 {MOST_ROWS} 行,请拆分文件")
+            raise _refused(filename, f"more than {MOST_ROWS} rows; split the file", f"超过 {MOST_ROWS} 行，请拆分文件")
         yield number, cells
 
 
@@ -107,7 +108,7 @@ def _decoded(content: bytes, filename: str) -> tuple[str, str]:
     raise _refused(
         filename,
         f"line {line} is neither UTF-8 nor GB18030 (byte {fault.start})",
-        f"第 {line} 行既不是 UTF-8 也不是 GB18030 编码(第 {fault.start} 字节)",
+        f"第 {line} 行既不是 UTF-8 也不是 GB18030 编码（第 {fault.start} 字节）",
     )
 
 
@@ -122,7 +123,7 @@ def _csv(text: str, filename: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:
             before = reader.line_num
     except csv.Error as error:
         line = reader.line_num
-        raise _refused(filename, f"line {line} cannot be read: {error}", f"第 {line} 行无法读取:{error}") from error
+        raise _refused(filename, f"line {line} cannot be read: {error}", f"第 {line} 行无法读取：{error}") from error
 
 
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -141,7 +142,7 @@ def _workbook(content: bytes, filename: str) -> Iterator[tuple[int, tuple[Cell, 
                 cells.pop()
             yield number, tuple(cells)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, SyntaxError) as error:
-        raise _refused(filename, f"not a workbook that can be read: {error}", f"无法读取的工作簿:{error}") from error
+        raise _refused(filename, f"not a workbook that can be read: {error}", f"无法读取的工作簿：{error}") from error
 
 
 def _check_package(content: bytes, filename: str) -> None:
@@ -178,4 +179,4 @@ def content_of(source: Path | bytes, filename: str, most_bytes: int) -> bytes:
         with source.open("rb") as stream:
             return stream.read(most_bytes + 1)
     except OSError as error:
-        raise _refused(filename, f"cannot be opened: {error.strerror}", f"无法打开:{error.strerror}") from error
+        raise _refused(filename, f"cannot be opened: {error.strerror}", f"无法打开：{error.strerror}") from error

@@ -26,7 +26,7 @@ def test_an_inquiry_makes_client_contact_project_role_and_timeline(desk: Desk) -
     assert [(one.name, one.mobile) for one in card.contacts] == [("王敏", "+8613812345678")]
     assert [(one.name, one.amount) for one in card.projects] == [("如东海上风电二期", Decimal("860000000.00"))]
     assert [one.role for one in card.roles] == ["borrower"]
-    assert [one.subject for one in card.interactions] == ["融资咨询:如东海上风电二期"]
+    assert [one.subject for one in card.interactions] == ["融资咨询：如东海上风电二期"]
     assert card.origins["legal_name"].source == "website"
 
 

@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from engine import errors
 from tests.paths import ROOT
 from web import catalogue
 
@@ -83,3 +84,24 @@ def test_a_template_has_no_text_of_its_own(template: Path) -> None:
         word for word in re.findall(r"[A-Za-z\u4e00-\u9fff]{3,}", text) if word not in ("Dealflow", "nbsp", "middot")
     ]
     assert not words
+
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]")
+
+
+def test_messages_letters_forms_and_diagrams_have_chinese_punctuation() -> None:
+    said = [
+        (kind.__name__, kind.zh)
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.DealflowError)
+    ]
+    said += [(path.name, path.read_text("utf-8")) for path in (ROOT / "handlers/templates/zh").iterdir()]
+    shown = r'"(?:label|description|text|placeholder|patternErrorMessage|dateLabel)": "((?:[^"\\]|\\.)*)"'
+    for path in ROOT.glob("bpmn/*/forms/*.form"):
+        said += [(path.name, text) for text in re.findall(shown, path.read_text("utf-8"))]
+    for path in ROOT.glob("bpmn/*/*.bpmn"):
+        text = path.read_text("utf-8")
+        said += [(path.name, name) for name in re.findall(r'\bname="([^"]*)"', text)]
+        said += [(path.name, one) for one in re.findall(r"<documentation>(.*?)</documentation>", text, re.S)]
+    wrong = [(where, text) for where, text in said if HALF_WIDTH.search(re.sub(r"\{.*?\}+", "", text))]
+    assert not wrong and len(said) > 300

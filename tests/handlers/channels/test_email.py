@@ -89,7 +89,7 @@ class TestMail:
         (mail,) = box.mails
         assert box.envelopes == [("deals@example.com", ["wang.min@huafeng.example.com"])]
         assert mail["From"] == "远山融资 <deals@example.com>"
-        assert mail["Subject"] == "请在线填写客户资料(编号 PJ-2026-0001)"
+        assert mail["Subject"] == "请在线填写客户资料（编号 PJ-2026-0001）"
         assert mail["Date"].datetime == datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
         plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
         assert plain is not None and html is not None
@@ -136,7 +136,7 @@ class TestMail:
         data = dict(message().data) | {"project_key": "PJ\r\nBcc: x@evil.example"}
         send(book, settings, message(data=data))
         assert box.mails[0]["Bcc"] is None
-        assert box.mails[0]["Subject"] == "请在线填写客户资料(编号 PJ"
+        assert box.mails[0]["Subject"] == "请在线填写客户资料（编号 PJ"
 
 
 def test_the_bell_gets_both_languages_and_a_link(book: Runtime) -> None:
@@ -146,7 +146,7 @@ def test_the_bell_gets_both_languages_and_a_link(book: Runtime) -> None:
         CHANNELS["in_app"](book.settings, session, message("li.wei", template="lead_no_candidate", data=data))
     with book.reading() as session:
         (row,) = session.execute(sa.select(t.notification)).all()
-    assert (row.text_zh, row.text_en) == ("无人可接的客户线索:华丰风电", "Nobody can take the lead 华丰风电")
+    assert (row.text_zh, row.text_en) == ("无人可接的客户线索：华丰风电", "Nobody can take the lead 华丰风电")
     assert (row.person_id, row.link, row.read_at) == ("li.wei", "/tasks/7", None)
 
 

@@ -58,8 +58,8 @@ def test_a_task_without_facts_and_due_date_can_still_be_announced(name: str) -> 
 
 def test_times_are_of_the_business_zone_and_amounts_are_grouped() -> None:
     text = render(SETTINGS, "task_assigned", "zh", TASK)
-    assert "期限:2026-03-04 18:00" in text.body
-    assert "金额:860,000,000 CNY" in text.body
+    assert "期限：2026-03-04 18:00" in text.body
+    assert "金额：860,000,000 CNY" in text.body
 
 
 @pytest.mark.parametrize("name", ["kyc_neutral_decline", "decline_neutral"])

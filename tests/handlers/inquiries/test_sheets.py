@@ -116,7 +116,7 @@ def test_a_wrong_header_names_what_is_missing_and_what_is_there() -> None:
         "a.csv: missing columns: contact_name, sector, purpose, amount, phone or email; found: 企业名称, 备注栏"
     )
     assert caught.value.text("zh").startswith(
-        "a.csv:缺少列:联系人、行业、融资用途、融资金额、联系电话或邮箱;表头现有:企业名称"
+        "a.csv：缺少列：联系人、行业、融资用途、融资金额、联系电话或邮箱；表头现有：企业名称"
     )
 
 

@@ -152,7 +152,7 @@ def test_input_that_the_server_did_not_take_is_offered_back(page: Page, site: Si
     site.answers[("PUT", "/draft")] = 401
     open_form(page, site)
     page.get_by_label("名称").fill("华能")
-    expect(page.locator("[data-form-status]")).to_have_text("未能保存到服务器,您的输入保存在本浏览器中。")
+    expect(page.locator("[data-form-status]")).to_have_text("未能保存到服务器，您的输入保存在本浏览器中。")
     expect(page.locator('[data-kind="expired"] a')).to_have_attribute("href", "/login")
     site.answers.clear()
     open_form(page, site)

@@ -117,7 +117,7 @@ def test_going_offline_is_said_and_taken_back(page: Page, site: Site) -> None:
 
 
 def test_a_question_answered_with_no_sends_nothing(page: Page, site: Site) -> None:
-    page.goto(site.html("/p", '<form method="post" action="/gone" data-confirm="确定?"><button>删除</button></form>'))
+    page.goto(site.html("/p", '<form method="post" action="/gone" data-confirm="确定？"><button>删除</button></form>'))
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button").click()
     assert site.sent("POST", "/gone") == []
