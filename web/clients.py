@@ -9,6 +9,7 @@ from flask_login import login_required
 
 from engine import queries
 from handlers.records import cards
+from web import intake
 from web.scope import runtime
 
 pages = Blueprint("clients", __name__, url_prefix="/clients")
@@ -32,5 +33,6 @@ def show(key: str) -> Any:
     """A client by its key, or the client of a project's key."""
     with runtime().reading() as db:
         card = cards.client_card(db, key)
+        labels = intake.labels(db)
         instances = [row for one in card.business_keys for row in queries.instances(db, business_key=one, size=20)]
-    return render_template("clients/show.html", card=card, instances=instances)
+    return render_template("clients/show.html", card=card, instances=instances, labels=labels)

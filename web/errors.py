@@ -4,6 +4,7 @@ a program gets problem+json (RFC 9457).
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -17,7 +18,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import errors as e
 from engine import forms
-from web.scope import is_fragment, language, wants_json
+from web.formats import moment
+from web.scope import called, is_fragment, language, wants_json
 
 log = structlog.get_logger("web")
 
@@ -57,6 +59,19 @@ def problem(status: int, title: str, detail: str, code: str, **more: Any) -> Res
     answer.status_code = status
     answer.mimetype = "application/problem+json"
     return answer
+
+
+def spoken(error: e.DealflowError) -> str:
+    """A fault in the page's language, with people and moments as pages write them."""
+    said = type(error).__new__(type(error))
+    said.fields = {name: _spoken(name, value) for name, value in error.fields.items()}
+    return said.text(language())
+
+
+def _spoken(name: str, value: object) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    return called(value) if name in ("by", "person") and isinstance(value, str) else value
 
 
 def page(status: int, title: str, text: str) -> tuple[str, int]:
@@ -106,7 +121,7 @@ def register(app: Flask) -> None:
                 {"file": f.file, "element": f.element, "line": f.line, "rule": f.rule, "text": f.text(language())}
                 for f in error.faults
             ]
-        return answer(status, error.text(language()), error.code, **more)
+        return answer(status, error.text(language()) if wants_json() else spoken(error), error.code, **more)
 
     @app.errorhandler(CSRFError)
     def stale_form(error: CSRFError) -> Any:

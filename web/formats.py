@@ -115,6 +115,8 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         state_words=words.state_words,
         state_icon=words.state_icon,
+        kyc_words=words.kyc_words,
+        rating_words=words.rating_words,
         wait_words=words.wait_words,
         wait_name=words.name_of,
         main_waits=words.main_waits,

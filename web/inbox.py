@@ -11,7 +11,8 @@ from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import AlreadyHandled, DealflowError, Forbidden
-from web.scope import actor, is_fragment, language, person, runtime
+from web.errors import spoken
+from web.scope import actor, is_fragment, person, runtime
 
 pages = Blueprint("inbox", __name__)
 
@@ -100,7 +101,7 @@ def row_answer(task_id: int, fault: DealflowError | None = None, told: str = "")
     with runtime().reading() as db:
         row = queries.task(db, actor(), task_id).row
     answer = make_response(
-        render_template("inbox/row.html", task=row, fault=fault.text(language()) if fault else "", row_said=told)
+        render_template("inbox/row.html", task=row, fault=spoken(fault) if fault else "", row_said=told)
     )
     return answer, 409 if fault else 200
 

@@ -68,8 +68,16 @@ def show(instance_id: int) -> Any:
         card = case_of(db, case.row.business_key, case.variables)
         fields = fields_of(db, case.row.key, case.row.version)
     known, technical = schemas.sorted_out(fields, case.variables)
+    sheets = [item for _name, item in known if isinstance(item, schemas.Sheet)]
     return render_template(
-        "instances/show.html", case=case, row=case.row, past=past, card=card, known=known, technical=technical
+        "instances/show.html",
+        case=case,
+        row=case.row,
+        past=past,
+        card=card,
+        known=[(name, item) for name, item in known if not isinstance(item, schemas.Sheet)],
+        sheets=sheets,
+        technical=technical,
     )
 
 

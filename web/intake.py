@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import api, forms, queries
-from engine.errors import FormInvalid
+from engine.errors import FormInvalid, NotFound
 from handlers.records import keys
-from web.scope import runtime
+from web import schemas
+from web.scope import language, runtime
 
 PROCESS, FORM, MESSAGE = "client_intake", "inquiry", "inquiry_received"
 
@@ -20,6 +21,25 @@ def form_of(db: Any, form: str, process: str = PROCESS) -> tuple[Mapping[str, An
     """(schema, English texts) of a deployed form. NotFound when the process or the form is not deployed."""
     found = queries.form(db, process, form)
     return found.schema, found.translations
+
+
+def labels(db: Any) -> dict[str, dict[str, str]]:
+    """Field -> code -> what the intake's forms call it in the page's language: the book's codes are theirs."""
+    found: dict[str, dict[str, str]] = {}
+    try:
+        forms_used = queries.definition(db, PROCESS).forms
+    except NotFound:
+        return found
+    for one in forms_used:
+        try:
+            schema, words = form_of(db, one)
+        except NotFound:
+            continue
+        for field in schemas.fields(schemas.shown(schema, words, language())):
+            for option in field.get("values") or ():
+                own = found.setdefault(str(field.get("key")), {})
+                own.setdefault(str(option.get("value")), str(option.get("label")))
+    return found
 
 
 def checked(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ English lives beside the process (`i18n/en.json`), keyed by the field's id or ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 TEXTS = ("label", "description", "text", "content", "title", "placeholder")
@@ -77,6 +78,29 @@ def variables(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
         yield child
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A list of entries to be read: one line a field, one column an entry; lines that say nothing are left out."""
+
+    title: str
+    lines: tuple[tuple[str, tuple[Any, ...]], ...]
+
+
+def sheet(field: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Sheet:
+    """A dynamic list's entries under the labels of its fields; what has no label is left to the technical data."""
+    inner = {str(one["key"]): one for one in fields(field) if one.get("key") and title(one)}
+    lines = (
+        (title(one), tuple(_said(one, entry.get(key)) for entry in entries))
+        for key, one in inner.items()
+    )
+    return Sheet(title(field), tuple(line for line in lines if any(item not in (None, "", []) for item in line[1])))
+
+
+def is_entries(value: Any) -> bool:
+    """Whether a value is a list of entries with fields."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
+
+
 def sorted_out(
     fields_by_key: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]
 ) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
@@ -87,7 +111,9 @@ def sorted_out(
         if value in (None, "", [], {}):
             continue
         field = fields_by_key.get(name)
-        if field is not None and title(field) and not isinstance(value, Mapping):
+        if field is not None and title(field) and is_entries(value) and field.get("components"):
+            known.append((title(field), sheet(field, value)))
+        elif field is not None and title(field) and not isinstance(value, Mapping) and not is_entries(value):
             known.append((title(field), _said(field, value)))
         else:
             technical.append((name, value))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, g, request
+from flask_babel import gettext as _
 from flask_login import UserMixin, current_user
 
 from engine import api, queries
@@ -81,7 +82,9 @@ def names() -> dict[str, str]:
 
 
 def called(id: str | None) -> str:
-    """A person or a team by name; the id when nobody is called so."""
+    """A person or a team by name; what nobody did in person is the system's; the id when nobody is called so."""
+    if id and (id == "system" or id.startswith("process:")):
+        return _("the system")
     return names().get(id, id) if id else ""
 
 

@@ -78,6 +78,23 @@ def state_words(state: str) -> str:
     }.get(state, state)
 
 
+def kyc_words(state: str) -> str:
+    """The state of a check of a client."""
+    return {
+        "open": _("under way"),
+        "approved": _("approved"),
+        "rejected": _("rejected"),
+        "expired": _("expired"),
+        "closed": _("closed"),
+    }.get(state, state)
+
+
+def rating_words(rating: object) -> str:
+    """A risk rating, 1 to 4, with what it means."""
+    words = {"1": _("low"), "2": _("medium"), "3": _("high"), "4": _("very high")}.get(str(rating))
+    return f"{rating} · {words}" if words else str(rating)
+
+
 def state_icon(state: str) -> str:
     """Its picture."""
     return STATES.get(state, "circle-dot")
