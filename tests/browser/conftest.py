@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
-from engine import api, watcher
-from engine.settings import load
 from handlers import demo
-from tests.house import House, MovableClock
-from tests.paths import ROOT
+from tests.browser import gallery
+from tests.house import House
 from web import create_app
 from web.extensions import limiter
 
@@ -43,29 +41,26 @@ class Place:
         page.wait_for_url(f"{self.url}{path}")
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The demonstration people and the real intake process, on one server for the module's tests."""
-    folder: Path = tmp_path_factory.mktemp("place")
-    clock = MovableClock()
-    settings = load(
-        database_url=f"sqlite:///{folder / 'x.db'}", data_dir=folder, handlers=("handlers",), secret_key="tests"
-    )
-    runtime = api.open_engine(settings, clock)
-    api.migrate(runtime)
-    with runtime.transaction() as session:
-        demo.seed(session, clock())
-    outcomes = watcher.deploy_all(runtime, ROOT / "bpmn", api.SYSTEM, "tests")
-    assert all(one.deployed for one in outcomes), outcomes
-    with runtime.transaction() as session:
-        demo.seed_book(session)
-    app = create_app(settings, runtime)
+@contextmanager
+def served(house: House) -> Iterator[str]:
+    """The house's pages on a port of their own."""
+    app = create_app(runtime=house.runtime)
     limiter.reset()
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Place(f"http://127.0.0.1:{server.server_port}", House(runtime, clock))
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    runtime.database.dispose()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        house.runtime.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The demonstration people and the real intake process, on one server for the module's tests."""
+    house = gallery.build(tmp_path_factory.mktemp("place"))
+    with served(house) as url:
+        yield Place(url, house)
