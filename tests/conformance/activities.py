@@ -77,6 +77,7 @@ MANY = [
     Case("terminate in one iteration ends that one", one("s -> h -> e", sub("h", "s1 -> p1 -> u1 -> e1; p1 -> u2 -> e2", end("e1", "<terminateEventDefinition/>"), loop=many("2"))), [run(), {**done("u1"), "index": 0}, now_expect(waiting=["u1", "u2"]), done("u1")], states="completed"),
     Case("standard data input over a list", one("s -> a -> e", script("a", "n = n + x", tag("multiInstanceLoopCharacteristics", "", "<loopDataInputRef>xs</loopDataInputRef>", '<inputDataItem id="x" name="x"/>')), '<dataObject id="xs" name="xs" isCollection="true"/>'), [run(xs=XS, n=0)], variables={"n": 6}),
     Case("boundary message on an event of each: outer body only once", one("s -> u1 -> e; b -> t -> e9", user("u1", many("2")), boundary("b", "u1", message("m"))), [run(), come("m")], bag="s +u1 +u1 +u1 ~u1 ~u1 ~u1 b t e9"),
+    Case("more iterations at once than anybody means are an incident", one("s -> u1 -> e", user("u1", many("1000000000"))), [run()], incidents="u1"),
     Case("nested repetition", one("s -> h -> e", sub("h", "s1 -> a -> e1", script("a", "n = n + 1", many("3")), loop=many("2"))), [run(n=0)], variables={"n": 6}),
 ]
 LOOPS = [

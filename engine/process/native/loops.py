@@ -15,7 +15,7 @@ from engine.process.native import throwing
 from engine.process.native.activities import complete, settle
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
-from engine.process.native.run import DEAD, Run, Stuck
+from engine.process.native.run import DEAD, NODE_LIMIT, Run, Stuck
 from engine.process.state import Scope, Stage, Token
 
 _COUNTERS = (
@@ -37,6 +37,8 @@ def begin(run: Run, token: Token, p: PNode) -> None:
         items: list[Any] | None = None
     else:
         items, times = items_of(run, loop, token.scope)
+        if times > NODE_LIMIT and (loop.kind == "parallel" or loop.output_collection):
+            raise Stuck("LOOP_LIMIT", f"{times:,} iterations at once; {NODE_LIMIT:,} are allowed")
         data |= {"n": times, "active": 0}
         if loop.output_collection:
             data["out"] = [None] * times
