@@ -134,7 +134,7 @@ def _ended(machine: Machine, instances: list[Instance], expected: Any) -> Iterat
 
 
 def _incidents(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
-    actual = {wait.element for instance in instances for wait in machine.incidents(instance)}
+    actual = {told["element"] for instance in instances for told in machine.incidents(instance)}
     yield from (f"{element} has no incident" for element in expected if element not in actual)
     if not expected and actual:
         yield f"no incident was expected: {', '.join(sorted(actual))}"

@@ -92,6 +92,8 @@ class Machine:
     """(process, parallel multiple start event) -> the triggers that have come, with what they brought."""
     work: int = 0
     """Pieces of work since the scenario's step."""
+    failed: dict[tuple[int, int], dict[str, str]] = field(default_factory=dict)
+    """(instance, wait) -> incident of a script that failed."""
     halted: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     """Instance -> incidents of starting each other without end."""
 
@@ -271,12 +273,14 @@ class Machine:
             self.take(instance, t.JobDone(wait.id, entry.get("returns") or {}))
 
     def _script(self, instance: Instance, wait: JobWait) -> None:
-        """A script that fails stays as an open job, as on the server once its retries are used up."""
+        """A script that fails stays as an open job with its incident, as on the server after its last retry."""
         if wait.id in instance.waits:
             self.work += SCRIPT_WORK
             try:
                 results = run_script(wait.name, wait.inputs)
-            except ScriptFailed:
+            except ScriptFailed as error:
+                told = {"element": wait.element, "code": "SCRIPT_FAILED", "message": str(error)}
+                self.failed[instance.number, wait.id] = told
                 return
             self.take(instance, t.JobDone(wait.id, results))
 
@@ -410,6 +414,12 @@ class Machine:
         moment, _, _, instance, wait = min(due, key=lambda entry: entry[:3])
         return moment, instance, wait
 
-    def incidents(self, instance: Instance) -> list[IncidentWait]:
-        """What stopped in an instance."""
-        return [wait for wait in instance.waits.values() if isinstance(wait, IncidentWait)]
+    def incidents(self, instance: Instance) -> list[dict[str, str]]:
+        """What stopped in an instance: element, code and message."""
+        stuck = [
+            {"element": wait.element, "code": wait.code, "message": wait.message}
+            for wait in instance.waits.values()
+            if isinstance(wait, IncidentWait)
+        ]
+        failed = [self.failed[key] for id in instance.waits if (key := (instance.number, id)) in self.failed]
+        return stuck + failed + self.halted.get(instance.number, [])

@@ -9,7 +9,6 @@ from engine.play.values import plain
 from engine.process.waits import (
     CallWait,
     ConditionWait,
-    IncidentWait,
     JobWait,
     MessageWait,
     SignalWait,
@@ -54,12 +53,7 @@ def _instance(machine: Machine, instance: Instance) -> dict[str, Any]:
         "state": state_of(instance),
         "variables": plain(instance.state.variables()),
         "waiting": [_wait(machine, instance, wait) for wait in instance.waits.values() if type(wait) in KINDS],
-        "incidents": [
-            {"element": wait.element, "code": wait.code, "message": wait.message}
-            for wait in instance.waits.values()
-            if isinstance(wait, IncidentWait)
-        ]
-        + machine.halted.get(instance.number, []),
+        "incidents": machine.incidents(instance),
     }
     if instance.ended is not None and instance.ended.error is not None:
         told["error"] = {"code": instance.ended.error, "message": instance.ended.message}

@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
-from tests.conformance.drawing import call, catch, diagram, message, process, service, signal, start, throw, timer, user
+from tests.conformance.drawing import (
+    call,
+    catch,
+    diagram,
+    message,
+    process,
+    script,
+    service,
+    signal,
+    start,
+    throw,
+    timer,
+    user,
+)
 from tests.conformance.events import come, go, later, now_expect
 from tests.conformance.flows import done, one, run
 from tests.conformance.judging import Case
@@ -28,5 +41,7 @@ CASES = [
     Case("correlation by business key", one("s -> c -> e", catch("c", message("m"))), [{"start": "p", "business_key": "A"}, {"start": "p", "business_key": "B"}, come("m", correlation={"key": "B"})], states="active completed"),
     Case("processes that call each other without end stop as an incident", one("s -> c -> e", call("c", "p")), [run()], incidents="c"),
     Case("signals that start each other without end stop as an incident", one("s -> th -> e", start("s", signal("g")), throw("th", signal("g"))), [{"signal": "g"}], incidents="th"),
+    Case("a script that fails in the sandbox is an incident", one("s -> k -> e", script("k", "for i in [1]:\n  x = i\ny = nothing_of_that_name")), [run(), {"expect": {"incidents": ["k"]}}], incidents="k", states="active"),
+    Case("a decision that is not there is made by hand", one("s -> d -> e", '<businessRuleTask id="d" camunda:decisionRef="gone" camunda:resultVariable="r"/>'), [run(), now_expect(waiting=["d"]), done("d", tier="A")], variables={"tier": "A", "r": "-absent-"}, trace="s d e"),
     Case("a failure carries a message and variables", one("s -> w -> e; b -> t -> e9", service("w"), '<boundaryEvent id="b" attachedToRef="w"><errorEventDefinition errorRef="err_A" camunda:errorCodeVariable="ec" camunda:errorMessageVariable="em"/></boundaryEvent>'), [run(), {"fail": "w", "code": "A", "message": "down", "variables": {"k": 1}}], variables={"ec": "A", "em": "down", "k": 1}),
 ]

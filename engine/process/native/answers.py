@@ -37,9 +37,9 @@ def _job_done(run: Run, trigger: t.JobDone) -> None:
         return
     results = dict(trigger.variables)
     work = p.node.work or WorkSpec()
-    if held.wait.kind == "decision":
+    if held.wait.kind == "decision" and set(results) == {"result"}:
         results = dict(tasks.decided(work, held.wait.name, results.get("result"), held.wait.name))
-    elif work.result_variable:
+    elif work.result_variable and held.wait.kind != "decision":
         found = results["result"] if set(results) == {"result"} else results
         results = {work.result_variable: found}
     run.attempt(finish, token, results)
