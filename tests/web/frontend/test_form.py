@@ -243,6 +243,43 @@ def test_an_english_page_has_english_messages_and_a_chinese_one_no_english_selec
     assert shown == '"请选择"'
 
 
+@pytest.mark.parametrize(
+    ("typed", "pasted", "sent"),
+    [
+        ("300,000,000", None, "300000000"),
+        ("1250.5", None, "1250.5"),
+        (None, "３００，０００", "300000"),
+        (None, "3.2亿", "320000000"),
+        (None, "500 万", "5000000"),
+        (None, "1 234 567", "1234567"),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(
+    page: Page, site: Site, typed: str | None, pasted: str | None, sent: str
+) -> None:
+    open_form(page, site)
+    page.get_by_label("名称").fill("王")
+    amount = page.get_by_label("金额")
+    amount.click()
+    if typed is not None:
+        page.keyboard.type(typed)
+    else:
+        page.keyboard.insert_text(str(pasted))
+    page.get_by_role("button", name="完成").click()
+    page.wait_for_url("**/complete")
+    assert variables(site, "/complete")["amount"] == sent
+
+
+@pytest.mark.parametrize("wrong", ["many", "12a3", "99999999999999999999999"])
+def test_what_cannot_be_a_number_is_not_taken_and_what_stood_there_stays(page: Page, site: Site, wrong: str) -> None:
+    open_form(page, site)
+    amount = page.get_by_label("金额")
+    amount.click()
+    page.keyboard.insert_text("42")
+    page.keyboard.insert_text(wrong)
+    expect(amount).to_have_value("42")
+
+
 def test_the_bpmn_io_logo_stands_under_the_form(page: Page, site: Site) -> None:
     open_form(page, site)
     for media in ("screen", "print"):

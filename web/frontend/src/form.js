@@ -8,6 +8,7 @@ import { language, text } from './texts.js';
 import { translations } from './form/chinese.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
+import { readNumbers } from './form/numbers.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
 
@@ -16,6 +17,7 @@ async function mount(place) {
   const schema = block(place.dataset.schema);
   const container = element('div', { class: 'df-form' });
   const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });
+  readNumbers(container);
   place.replaceChildren(summary, container);
   // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.
   container.addEventListener('submit', (event) => {
@@ -29,6 +31,7 @@ async function mount(place) {
     const view = { place, form, schema, summary, draftUrl, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
+    if (language() === 'zh') sayInChinese(container);
     place.dataset.ready = 'true';
     place.dispatchEvent(new CustomEvent('dealflow:form-ready', { bubbles: true }));
   } catch (error) {
@@ -68,6 +71,13 @@ function send(event, view, drafts) {
   event.target.addEventListener('htmx:afterRequest', ({ detail }) => (detail.successful ? forget(view.draftUrl) : drafts.resume()), {
     once: true,
   });
+}
+
+/** The hint in a searchable choice is the one word that form-js 2.0 neither translates nor leaves to css. */
+function sayInChinese(container) {
+  const say = () => container.querySelectorAll('input[placeholder="Search"]').forEach((field) => (field.placeholder = '请选择或搜索'));
+  say();
+  new MutationObserver(say).observe(container, { childList: true, subtree: true });
 }
 
 function translate(template, values = {}) {
