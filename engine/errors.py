@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Literal
 
 
@@ -137,10 +138,26 @@ class SignInRefused(CallerError):
 
 
 class AlreadyHandled(CallerError):
-    """Somebody or something was faster; nothing happened twice. Fields: what, by, at."""
+    """Somebody or something was faster; nothing happened twice.
 
-    en = "“{what}” was already handled by {by} at {at}."
-    zh = "“{what}”已由 {by} 于 {at} 办理。"
+    Fields: what, by (sign-in name), at (moment); by_name and at_local say the same to people, and follow from them
+    when they are not given.
+    """
+
+    en = "“{what}” was already handled by {by_name} at {at_local}."
+    zh = "“{what}”已由 {by_name} 于 {at_local} 办理。"
+
+    def __init__(self, **fields: object) -> None:
+        at = fields.get("at")
+        shown = f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at
+        super().__init__(**{"by_name": fields.get("by"), "at_local": shown, **fields})
+
+
+class AlreadyClaimed(AlreadyHandled):
+    """Somebody else took the task from the queue. Fields as above."""
+
+    en = "“{what}” was taken by {by_name} at {at_local}."
+    zh = "“{what}”已由 {by_name} 于 {at_local} 领取。"
 
 
 class DuplicateKey(CallerError):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
+from engine.errors import ChannelDown
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -84,7 +85,29 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
     if "email" in channels and not runtime.settings.smtp_url:
         channels = {name: send for name, send in channels.items() if name != "email"}
     claimed = runtime.unit(lambda session: _claim(session, tuple(channels), limit))
-    return sum(_send(runtime, channels[message.channel], message) for message in claimed)
+    sent, down, untried = 0, set[str](), list[int]()
+    for message in claimed:
+        if message.channel in down:
+            untried.append(message.id)
+            continue
+        outcome = _send(runtime, channels[message.channel], message)
+        if isinstance(outcome, ChannelDown):
+            down.add(message.channel)
+        elif outcome:
+            sent += 1
+    if untried:
+        log.warning("channel_down", channels=sorted(down), waiting=len(untried) + len(down))
+        runtime.unit(lambda session: _give_back(session, untried))
+    return sent
+
+
+def _give_back(session: Session, ids: list[int]) -> None:
+    """The channel does not work just now: what was not tried waits without having lost an attempt."""
+    session.execute(
+        sa.update(t.outbox)
+        .where(t.outbox.c.id.in_(ids), t.outbox.c.state == "waiting")
+        .values(due_at=runtime_of(session).now() + FIRST_WAIT, attempts=t.outbox.c.attempts - 1)
+    )
 
 
 def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Message]:
@@ -119,7 +142,7 @@ def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Mess
     ]
 
 
-def _send(runtime: Runtime, channel: Channel, message: Message) -> bool:
+def _send(runtime: Runtime, channel: Channel, message: Message) -> bool | ChannelDown:
     """A channel marked `transactional` writes rows with the mark; others talk to the world with no lock held."""
     try:
         if getattr(channel, "transactional", False):
@@ -135,7 +158,7 @@ def _send(runtime: Runtime, channel: Channel, message: Message) -> bool:
             runtime.unit(lambda session: _mark_sent(session, message))
     except Exception as error:
         _postpone(runtime, message, error)
-        return False
+        return error if isinstance(error, ChannelDown) else False
     log.info("message_sent", channel=message.channel, template=message.template, key=message.dedupe_key)
     return True
 

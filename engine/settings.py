@@ -5,6 +5,7 @@ Law: at most twenty-five names; each is documented here and in docs/operations.m
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import secrets
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
     language: str = Field("zh", description="Default language of texts: zh or en.")
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on.")
-    base_url: str = Field("http://127.0.0.1:8000", description="Address in links that leave by mail.")
+    base_url: str = Field("", description="Address in links that leave by mail; empty: http://host:port.")
     smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail waits in the outbox.")
     mail_from: str = Field("Dealflow <dealflow@example.com>", description="Sender of mails.")
     watch: bool = Field(False, description="Deploy a saved file of bpmn_dir by itself.")
@@ -124,11 +125,31 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+OTHER_NAMES = frozenset({"DEALFLOW_CHROMIUM"})
+"""Environment names that are ours but no setting."""
+
+
 def load(**overrides: object) -> Settings:
-    """Settings of this installation. SettingsInvalid names the first unusable one."""
+    """Settings of this installation. SettingsInvalid names the first unusable or unknown one.
+
+    Without a `base_url` of its own the installation is reached where it is served.
+    """
+    _refuse_unknown_names()
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         place = "DEALFLOW_" + ".".join(str(part) for part in first["loc"]).upper()
         raise SettingsInvalid(place=place, reason=first["msg"]) from error
+    if settings.base_url:
+        return settings
+    return settings.model_copy(update={"base_url": f"http://{settings.host}:{settings.port}"})
+
+
+def _refuse_unknown_names() -> None:
+    known = {f"DEALFLOW_{name.upper()}" for name in Settings.model_fields} | OTHER_NAMES
+    for name in sorted(os.environ):
+        if name.startswith("DEALFLOW_") and name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
+            hint = f"did you mean {near[0]}?" if near else "docs/operations.md lists all settings"
+            raise SettingsInvalid(place=name, reason=f"there is no such setting; {hint}")

@@ -34,6 +34,8 @@ class Outcome:
     deployed: Deployed | None
     faults: Sequence[Fault] = ()
     error: str = ""
+    mended: bool = False
+    """The save before it was refused; this one is good, also when it brings back what runs."""
 
 
 Listener = Callable[[Outcome], None]
@@ -69,9 +71,10 @@ def deploy_folder(runtime: Runtime, folder: Path, by: api.Actor, note: str = "")
     files = read_package(folder, runtime.settings.max_model_bytes)
     try:
         with runtime.transaction() as session:
+            mended = any(fault.folder == folder.name for fault in faults.last(session))
             deployed = api.deploy(session, by, folder.name, files, note)
             faults.keep(session, folder.name, ())
-        return Outcome(folder.name, deployed, deployed.warnings)
+        return Outcome(folder.name, deployed, deployed.warnings, mended=mended)
     except ModelRefused as refused:
         with runtime.transaction() as session:
             faults.keep(session, folder.name, refused.faults)
@@ -117,6 +120,6 @@ def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
             if not folder.is_dir():
                 continue
             outcome = deploy_folder(runtime, folder, api.SYSTEM, "saved")
-            if outcome.deployed is None or not outcome.deployed.unchanged:
+            if outcome.deployed is None or outcome.mended or not outcome.deployed.unchanged:
                 log.info("package_saved", folder=name, deployed=outcome.deployed is not None)
                 listener(outcome)

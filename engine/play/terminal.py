@@ -94,7 +94,13 @@ def main_test(argv: Sequence[str], out: TextIO | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(list(argv))
     stream = out or sys.stdout
+    if not given.folder.is_dir():
+        print(f"{given.folder}: no such folder / 没有此文件夹", file=stream)
+        return 3
     told = test_folder(given.folder, given.kernel, given.save_between_steps)
+    if not told["scenarios"]:
+        print(f"{given.folder}: no scenarios (*/scenarios/*.json) / 没有场景文件", file=stream)
+        return 3
     if given.json:
         print(json.dumps(told, ensure_ascii=False, indent=1), file=stream)
     else:

@@ -10,7 +10,8 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 
 def process(body: str, key: str = "p", outside: str = "", attributes: str = "") -> str:
     """A file with one executable process; `outside` stands before it (messages, signals, errors)."""
-    return f'{HEAD}{outside}<process id="{key}" name="{key}" isExecutable="true" {attributes}>{body}</process></definitions>'
+    head = f"<process id=\"{key}\" name=\"{key}\" isExecutable=\"true\" {attributes}>"
+    return f"{HEAD}{outside}{head}{body}</process></definitions>"
 
 
 def flows(*pairs: str) -> str:

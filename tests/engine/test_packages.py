@@ -178,4 +178,7 @@ def test_a_saved_diagram_is_deployed_and_a_broken_one_changes_nothing(watched: A
     assert mended.deployed.definitions == (("p", 2),)
     with house.looking() as session:
         assert faults.last(session) == []
-    assert max(seconds, seconds_broken, seconds_mended) < 10
+    saved(file, "<broken", told)
+    same, seconds_same = saved(file, d.one_task(due="2BD"), told)
+    assert same.mended and same.deployed.unchanged, "bringing back what runs is told as well"
+    assert max(seconds, seconds_broken, seconds_mended, seconds_same) < 10

@@ -181,3 +181,13 @@ def test_a_substitute_acts_for_the_named_person(house: House) -> None:
     house.complete("ask", "wang")
     done = house.tasks(state="completed")[0]
     assert (done["completed_by"], done["owner"]) == ("wang", "li")
+
+
+def test_a_dead_mail_server_is_asked_once_a_round_not_once_a_mail(open_house: Callable[..., House]) -> None:
+    house = open_house(smtp_url="smtp://127.0.0.1:9", handlers=("handlers",))
+    house.deploy(p_bpmn=d.one_task())
+    for _ in range(5):
+        house.start("p")
+    house.work()
+    attempts = sorted(row["attempts"] for row in house.rows(t.outbox, t.outbox.c.channel == "email"))
+    assert attempts == [0, 0, 0, 0, 1]

@@ -92,6 +92,9 @@ def say_outcome(settings: Settings) -> Callable[[watcher.Outcome], None]:
             click.secho(f"✗ {outcome.folder}: {text}", fg="red")
             click.echo(outcome.error or faults(outcome.folder, outcome.faults, settings.language))
             return
+        if outcome.mended and outcome.deployed.unchanged:
+            text = words(settings, "已恢复，与运行中的版本相同", "mended: the same as what runs")
+            click.secho(f"✓ {outcome.folder}: {text}", fg="green")
         if not outcome.deployed.unchanged:
             names = ", ".join(f"{key} v{version}" for key, version in outcome.deployed.definitions)
             text = words(settings, "已部署", "deployed")

@@ -12,8 +12,8 @@ Entry = tuple[Literal["error", "warning"], str, str, str, str]
 FILE: Final[dict[str, Entry]] = {
     "too-large": (
         "error",
-        "The file has {size} characters; {limit} are allowed.",
-        "文件过大:{size} 个字符,上限为 {limit}。",
+        "The file is larger than the {limit} characters that are allowed.",
+        "文件过大：超过上限 {limit} 个字符。",
         "Split the model into several files, or remove embedded pictures.",
         "请把模型拆分为多个文件,或删除内嵌图片。",
     ),
