@@ -94,6 +94,8 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
             return render_template("public/link_over.html", why="expired"), 410
         schema, words = intake.form_of(db, found.form)
         before = links.prefill(db, found)
+        if before.get("industry") in intake.labels(db).get("sector", {}):
+            del before["industry"]  # the book's code; the client says it in words
     return render_template(
         "public/link.html",
         schema=schemas.shown(schema, words, language()),

@@ -121,7 +121,7 @@ def story(rows: Sequence[HistoryRow]) -> list[Happening]:
 def _step(rows: list[HistoryRow]) -> Happening | None:
     first = rows[0]
     who = called(first.actor)
-    named = [row for row in rows if row.name and row.name != row.element]
+    named = [row for row in rows if row.name and row.name != row.element and not row.name.endswith(("?", "？"))]
     left = [name_of(row) for row in named if row.kind == "left"]
     gone = [name_of(row) for row in named if row.kind == "cancelled"]
     text, rest = _cause(first.trigger, who, left)

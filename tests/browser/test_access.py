@@ -28,7 +28,7 @@ def look_at(page: Page, url: str) -> list[str]:
     page.goto(url, wait_until="load")
     for part in ("[data-form]", "[data-bpmn-viewer]"):
         if page.locator(part).count():
-            page.wait_for_selector(f"{part}[data-ready=true]")
+            page.wait_for_selector(f"{part}[data-ready]")
     found = [
         f"{url}: {one['id']}: {node['html'][:160]}"
         for one in Axe().run(page).response["violations"]

@@ -74,6 +74,8 @@ def test_a_case_is_started_by_hand(place: Place, window: Callable[..., Page]) ->
     page.wait_for_url(f"{place.url}/processes/client_intake/start")
     ready(page)
     expect(page.get_by_text("我们将在 2 个工作日内与您联系")).to_have_count(0)
+    hints = page.locator("[data-form] input").evaluate_all("fields => fields.map(field => field.placeholder)")
+    assert not [hint for hint in hints if re.search("[A-Z]", hint)], hints
     page.get_by_role("button", name="发起业务").click()
     expect(page.locator(".df-form-summary")).not_to_be_empty()
     fill(page, FORMS["inquiry"], BY_HAND)

@@ -1,5 +1,6 @@
 """What a process owner sees: versions, tokens, faults of the last save, kept messages, incidents, clients."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -98,6 +99,22 @@ def test_a_client_has_a_page_with_its_cases(house: House, visitor: WHO) -> None:
     assert intake.INQUIRY["client_name"] in li.get("/clients?q=盐池").get_data(as_text=True)
     text = li.get("/clients/PJ-2026-0001").get_data(as_text=True)
     assert "91640323MA76B1C2DY" in text and "客户引入" in text and "陈晓" in text
+
+
+def test_codes_are_said_in_words_and_lists_of_a_case_stand_under_their_labels(house: House, visitor: WHO) -> None:
+    intake.deploy(house)
+    owners = [{"owner": "林海", "owned": "盐池光伏", "pct": "60", "control": "shares"}]
+    case = house.message(
+        "inquiry_received", "PJ-2026-0001", variables={**intake.INQUIRY, "source": "website", "ownership": owners}
+    ).instance_id
+    li = visitor("li")
+    client = li.get("/clients/PJ-2026-0001").get_data(as_text=True)
+    assert "新能源发电" in client and "renewable_power" not in client and "process:" not in client
+    text = li.get(f"/instances/{case}").get_data(as_text=True)
+    assert "股东或控制人" in text and "持股" in text and "owner: 林海" not in text
+    task = house.task("ut_first_contact")
+    why = visitor(str(task["assignee"])).get(f"/tasks/{task['id']}").get_data(as_text=True)
+    assert re.search("(李雷|王芳)办理|轮到(李雷|王芳)|(李雷|王芳)当前", why)
 
 
 def test_notices_are_counted_read_and_followed(house: House, visitor: WHO) -> None:
