@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import advance, api, instances, outbox, reminders, subscriptions, timers, worker
-from engine.errors import AlreadyHandled
+from engine.errors import AlreadyClaimed, AlreadyHandled
 from engine.process.triggers import TimerFired
 from engine.registry import handles
 from engine.store import tables as t
@@ -87,7 +87,7 @@ def test_of_two_people_who_claim_one_task_one_has_it(house: House) -> None:
         return lambda: house.runtime.unit(lambda session: api.claim(session, actor, task))
 
     results = at_once(claiming("li"), claiming("wang"), claiming("zhao"))
-    assert [type(error) for error in errors(results)] == [AlreadyHandled, AlreadyHandled]
+    assert [type(error) for error in errors(results)] == [AlreadyClaimed, AlreadyClaimed]
     assert len(house.rows(t.audit_entry, t.audit_entry.c.action == "claimed")) == 1
 
 
