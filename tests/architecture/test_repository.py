@@ -62,6 +62,6 @@ def test_no_large_files_are_tracked() -> None:
 
 
 def test_the_guards_see_what_they_guard_against() -> None:
-    assert MACHINE_PATH.search("open('/work/main/x')") and MACHINE_PATH.search("cd /home/li/dealflow")
+    assert MACHINE_PATH.search("open('/root/main/x')") and MACHINE_PATH.search("cd /home/li/dealflow")
     assert not MACHINE_PATH.search("https://example.org/work/x") and not MACHINE_PATH.search("/usr/bin/chromium")
     assert LOCK_ADDRESS.search('"resolved": "x"') and LOCK_ADDRESS.search("--index-url x")
