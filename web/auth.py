@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import force_locale
@@ -14,7 +14,7 @@ from engine import api, queries
 from engine.errors import NotFound, SignInRefused
 from web.extensions import limiter, sign_ins
 from web.formats import moment
-from web.scope import SignedIn, actor, language, runtime
+from web.scope import CHOSEN, USUAL, SignedIn, actor, language, runtime
 
 pages = Blueprint("auth", __name__)
 
@@ -82,7 +82,12 @@ def sign_in() -> Any:
     session.permanent = True
     login_user(known)
     answer = redirect(safe_next(target))
-    answer.set_cookie("language", known.language, max_age=YEAR, httponly=True, samesite="Lax")
+    return remembering(answer, USUAL, known.language)
+
+
+def remembering(answer: Any, cookie: str, spoken: str) -> Any:
+    """The answer, with a language kept in the browser."""
+    answer.set_cookie(cookie, spoken, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
     return answer
 
 
@@ -101,19 +106,24 @@ def sign_out() -> Any:
     logout_user()
     session.clear()
     flash(_("You are signed out."), "info")
-    return redirect(url_for("auth.sign_in_page"))
+    answer = redirect(url_for("auth.sign_in_page"))
+    answer.delete_cookie(CHOSEN)  # whoever comes next has a setting of their own
+    return answer
 
 
 @pages.post("/language")
 def choose_language() -> Any:
-    """Switch between Chinese and English; remembered for the person, or in a cookie before signing in."""
+    """Switch between Chinese and English; remembered in the browser, and for the person who is signed in."""
     chosen = "en" if request.form.get("language") == "en" else "zh"
     if current_user.is_authenticated:
         with runtime().transaction() as db:
             api.save_preferences(db, actor(), language=chosen)
-    answer = make_response(redirect(safe_next(request.form.get("next"))))
-    answer.set_cookie("language", chosen, max_age=YEAR, httponly=True, samesite="Lax")
-    return answer
+    way = urlsplit(safe_next(request.form.get("next")))
+    asked = urlencode([pair for pair in parse_qsl(way.query) if pair[0] != CHOSEN])
+    answer = make_response(redirect(way._replace(query=asked).geturl()))
+    if current_user.is_authenticated:
+        remembering(answer, USUAL, chosen)
+    return remembering(answer, CHOSEN, chosen)
 
 
 @pages.post("/preferences")

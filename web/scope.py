@@ -59,15 +59,20 @@ def actor() -> api.Actor:
     return person().actor
 
 
+SPOKEN = ("zh", "en")
+CHOSEN, USUAL = "language", "usual_language"
+"""Cookies: what was chosen in this browser, until the sign-out; what the last person who signed in here speaks."""
+
+
 def language() -> str:
-    """`zh` or `en`: the person's choice, the choice made before signing in, or the installation's."""
+    """`zh` or `en`, by the first that says so: an explicit choice (`?language=en`, the switch), the person's setting
+    (after the session too, by its cookie), what the browser asks for, the installation's."""
     if "language" not in g:
-        chosen = request.cookies.get("language", "")
-        if request.path.startswith("/api/"):
-            chosen = request.accept_languages.best_match(["zh", "en"]) or chosen
-        if current_user and current_user.is_authenticated:
-            chosen = person().language
-        g.language = chosen if chosen in ("zh", "en") else runtime().settings.language
+        own = person().language if current_user and current_user.is_authenticated else request.cookies.get(USUAL)
+        house = runtime().settings.language
+        asked = request.accept_languages.best_match(sorted(SPOKEN, key=lambda one: one != house))
+        said_so = (request.args.get(CHOSEN), request.cookies.get(CHOSEN), own, asked)
+        g.language = next((one for one in said_so if one in SPOKEN), house)
     return str(g.language)
 
 

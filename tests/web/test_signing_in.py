@@ -83,6 +83,51 @@ def test_the_language_can_be_chosen_before_signing_in(visitor: WHO) -> None:
     assert "User name" in guest.get("/login").get_data(as_text=True)
 
 
+def heading(visitor: Visitor, path: str = "/login", **headers: str) -> str:
+    """The language that a page says it is in."""
+    text = visitor.get(path, headers=headers).get_data(as_text=True)
+    return text.split('<html lang="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "spoken"),
+    [("en-GB,en;q=0.9", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"), ("fr-FR,en;q=0.5", "en"), ("*", "zh-CN")],
+)
+def test_before_a_sign_in_pages_speak_what_the_browser_asks_for(visitor: WHO, wanted: str, spoken: str) -> None:
+    assert heading(visitor(""), **{"Accept-Language": wanted}) == spoken
+
+
+def test_a_choice_comes_before_the_person_and_the_person_before_the_browser(visitor: WHO) -> None:
+    guest, english = visitor(""), {"Accept-Language": "en"}
+    guest.sign_in("li")  # whose setting is Chinese
+    assert heading(guest, "/inbox", **english) == "zh-CN"
+    assert heading(guest, "/inbox?language=en") == "en"
+    guest.post("/language", {"language": "en", "next": "/inbox?language=zh&view=teams"})
+    assert heading(guest, "/inbox", **{"Accept-Language": "zh"}) == "en"
+
+
+def test_a_session_that_ran_out_leaves_the_sign_in_page_in_the_persons_language(visitor: WHO) -> None:
+    li = visitor("li")
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    li.client.delete_cookie("dealflow")
+    assert heading(li, "/login", **{"Accept-Language": "zh-CN"}) == "en"
+
+
+def test_the_choice_of_one_person_is_not_kept_for_the_next(visitor: WHO) -> None:
+    shared = visitor("li")
+    shared.post("/language", {"language": "en", "next": "/inbox"})
+    shared.post("/logout")
+    shared.sign_in("wang")
+    assert heading(shared, "/inbox") == "zh-CN"
+
+
+def test_the_switch_takes_the_language_out_of_the_address(visitor: WHO) -> None:
+    guest = visitor("")
+    guest.get("/login?language=en&next=/tasks/1")
+    answer = guest.post("/language", {"language": "zh", "next": "/login?language=en&next=/tasks/1"})
+    assert unquote(answer.headers["Location"]) == "/login?next=/tasks/1"
+
+
 def test_a_session_that_ran_out_answers_programs_with_401(visitor: WHO) -> None:
     guest = visitor("")
     draft = guest.client.put("/tasks/1/draft", json={"variables": {}}, headers={"Accept": "application/json"})
