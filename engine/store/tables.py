@@ -187,6 +187,8 @@ user_task = Table(
     Column("why", Document),  # why this person: {"rule":…, "en":…, "zh":…, "candidates":[…]}
     Column("entered", Document),  # what was entered on completion
     Column("waiting_since", Moment),  # set while the clock is paused (waiting for the client)
+    Column("waiting_for", Name),  # the message whose arrival ends the pause; empty: a person ends it
+    Column("points", sa.Integer, nullable=False, default=1, server_default="1"),  # weight in its holder's load
     UniqueConstraint("instance_id", "wait"),
     Index(None, "assignee", "state", "due_at"),
     Index(None, "team", "state", "assignee", "due_at"),
@@ -384,6 +386,7 @@ team = Table(
     Column("name_en", Name, nullable=False, default=""),
     Column("lead", Name),
     Column("strategy", sa.String(30), nullable=False, default="least_busy"),
+    Column("full_load", sa.Integer),  # points of a full load at 100 % capacity; empty: no limit
     Column("last_assigned", Name),  # where round robin stands; the row is locked while a choice is made
 )
 
@@ -404,6 +407,17 @@ absence = Table(
     Column("ends", Moment, nullable=False),
     Column("substitute", Name),
     Index(None, "person_id", "ends"),
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("key", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("name_en", Name, nullable=False, default=""),
+    Column("country", Name, nullable=False),  # national holidays (ISO 3166, with a part: CN, HK, US-NY)
+    Column("zone", Name, nullable=False),  # IANA name
+    Column("hours", Document, nullable=False),  # [["09:00", "12:00"], ["13:00", "18:00"]]
 )
 
 calendar_day = Table(
@@ -433,6 +447,20 @@ reminder = Table(
     Column("state", sa.String(10), nullable=False),  # planned | sent | dropped
     Column("sent_at", Moment),
     UniqueConstraint("task_id", "step", "occurrence"),
+    Index(None, "state", "due_at"),
+)
+
+digest_line = Table(
+    "digest_line",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
+    Column("task_id", Id, ForeignKey("user_task.id"), nullable=False),
+    Column("template", Name, nullable=False),
+    Column("dedupe_key", Name, nullable=False, unique=True),
+    Column("due_at", Moment, nullable=False),  # when the person's next digest is due
+    Column("created_at", Moment, nullable=False),
+    Column("state", sa.String(10), nullable=False),  # waiting | sent | dropped
     Index(None, "state", "due_at"),
 )
 
