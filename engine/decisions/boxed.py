@@ -8,7 +8,7 @@ meaning is FEEL's and written once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -177,18 +177,21 @@ class LogicCompiler:
             )  # fmt: skip
             return nothing
         known = names | {p.name for p in box.parameters}
-        body = self._typed(self.logic(box.body, known, owner), result, called)
+        declared = box.body.type_ref if isinstance(box.body, m.Literal) else ""
+        body = self._typed(self._typed(self.logic(box.body, known, owner), declared, called), result, called)
         coercers = [(p.name, self.types.coercer(p.type_ref, f"{called}({p.name})")) for p in box.parameters]
         parameters = tuple(Parameter(p.name, self.types.of(p.type_ref)) for p in box.parameters)
         returns = self.types.of(result)
 
         def function(scope: Scope, run: Run) -> Value:
             def call(*arguments: Value) -> Value:
-                if run.exhausted():
+                if run.exhausted() or not given_all(called, arguments, coercers, run):
                     return None
                 inner = dict(scope)
-                for at, (name, coerce) in enumerate(coercers):
-                    inner[name] = coerce(arguments[at] if at < len(arguments) else None, run)
+                for value, (name, coerce) in zip(arguments, coercers, strict=True):
+                    inner[name] = coerce(value, run)
+                    if inner[name] is None and value is not None:
+                        return None  # DMN 1.5 §10.3.2.13.1: an argument of another type makes the call null
                 return body(inner, run)
 
             return FunctionValue(parameters, call, returns, called)
@@ -221,8 +224,12 @@ class LogicCompiler:
         choose = compile_expression(f"if {_SOURCE} then {_THEN}() else {_ELSE}()", (_SOURCE, _THEN, _ELSE))
 
         def conditional(scope: Scope, run: Run) -> Value:
+            asked = condition(scope, run)
+            if asked is not None and not isinstance(asked, bool):  # DMN 1.5 §10.2.2.9: it must be a boolean
+                run.warn(f"{owner}: the condition is not a boolean", f"{owner}:条件不是布尔值")
+                return None
             parts = {
-                _SOURCE: condition(scope, run),
+                _SOURCE: asked,
                 _THEN: FunctionValue((), lambda: then(scope, run)),
                 _ELSE: FunctionValue((), lambda: otherwise(scope, run)),
             }
@@ -268,6 +275,15 @@ class LogicCompiler:
             return logic
         coerce = self.types.coercer(type_ref, what)
         return lambda scope, run: coerce(logic(scope, run), run)
+
+
+def given_all(name: str, arguments: Sequence[Value], wanted: Sequence[object], run: Run) -> bool:
+    """Whether a function has as many arguments as parameters; if not, with a reason."""
+    if len(arguments) == len(wanted):
+        return True
+    given, needed = len(arguments), len(wanted)
+    run.warn(f"{name}: {given} arguments for {needed} parameters", f"{name}:参数应为 {needed} 个,实际 {given} 个")
+    return False
 
 
 def _iterated(source: m.Boxed | None) -> m.Boxed | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.decisions import model as m
+from engine.decisions.boxed import given_all
 from engine.decisions.link import Linked, LinkedModel, Need, alias_of
 from engine.decisions.result import Run, Value
 from engine.feel import FunctionValue, Parameter
@@ -109,20 +110,23 @@ class Evaluation:
         """DMN 1.5 §10.4: a function of its input data, then its input decisions."""
 
         def call(*arguments: Value) -> Value:
-            given = list(arguments) + [None] * (len(linked.needs) - len(arguments))
+            if not given_all(element.name, arguments, linked.needs, self.run):
+                return None
             inner = Evaluation(self.linked, {}, self.run)
-            for need, value in zip(linked.needs, given, strict=False):
-                inner.give(need, value)
+            for need, value in zip(linked.needs, arguments, strict=True):
+                if inner.give(need, value) is None and value is not None:
+                    return None
             return inner.serve(linked, element)
 
         parameters = tuple(Parameter(need.name) for need in linked.needs)
         return FunctionValue(parameters, call, None, element.variable.name)
 
-    def give(self, need: Need, value: Value) -> None:
-        """Sets the value of an element instead of working it out (a service's inputs)."""
+    def give(self, need: Need, value: Value) -> Value:
+        """Sets the value of an element instead of working it out (a service's inputs); the value as its type has it."""
         place = self.place(need)
         linked = place.linked.elements[need.ident]
         place.values[need.ident] = linked.coerce(value, self.run)
+        return place.values[need.ident]
 
     def serve(self, linked: Linked, element: m.DecisionService) -> Value:
         """The service's result: the output decision's value, or a context of several."""

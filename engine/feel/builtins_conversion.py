@@ -71,19 +71,19 @@ def time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: w.A
 
 @builtin("years and months duration", "from: date|datetime, to: date|datetime")
 def years_and_months_duration(start: Value, end: Value) -> YearsMonths:
-    """Whole months from `start` to `end`, negative when `end` comes first."""
-    backwards = _clock(end) < _clock(start)
+    """Whole months from `start` to `end`, negative when `end` comes first. Of a date and time only the date
+    counts, as a duration of years and months has no smaller part."""
+    backwards = _day(end) < _day(start)
     return YearsMonths(-_whole_months(end, start) if backwards else _whole_months(start, end))
 
 
-def _clock(value: Value) -> tuple[int, int, int, int]:
-    nanoseconds = w.clock_nanos(value) if kind(value) == "date and time" else 0
-    return value.year, value.month, value.day, nanoseconds
+def _day(value: Value) -> tuple[int, int, int]:
+    return value.year, value.month, value.day
 
 
 def _whole_months(start: Value, end: Value) -> int:
-    (year, month, *rest), (end_year, end_month, *end_rest) = _clock(start), _clock(end)
-    return (end_year - year) * 12 + end_month - month - (end_rest < rest)
+    (year, month, day), (end_year, end_month, end_day) = _day(start), _day(end)
+    return (end_year - year) * 12 + end_month - month - (end_day < day)
 
 
 @builtin("string", "from: any")
@@ -121,8 +121,12 @@ def is_same(value1: Value, value2: Value) -> bool:
     share their zone as well."""
     if kind(value1) != kind(value2):
         return False
-    if kind(value1) in ("time", "date and time"):
-        zones = [w.offset_of(value) or zone_text(value.tzinfo) for value in (value1, value2)]
-        if zones[0] != zones[1]:
-            return False
+    if kind(value1) in ("time", "date and time") and _zone(value1) != _zone(value2):
+        return False
     return equal(value1, value2) is True
+
+
+def _zone(value: Value) -> object:
+    """A named zone by its name (two zones of one offset are two), else the offset, Z being +00:00."""
+    named = zone_text(value.tzinfo)
+    return named if named.startswith("@") else w.offset_of(value)

@@ -112,7 +112,10 @@ def split(string: str, delimiter: str) -> list[str]:
 def string_join(
     items: list[Value], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None
 ) -> str:
-    """The strings of the list with the delimiter between them; null items are left out."""
+    """The strings of the list with the delimiter between them; null items are left out. Prefix and suffix, which
+    Camunda's FEEL has beside the standard's two parameters, come together or not at all."""
+    if (prefix is None) != (suffix is None):
+        raise Null("arguments", function="string join", given="three", expected="list, delimiter")
     present = [item for item in items if item is not None]
     if not all(isinstance(item, str) for item in present):
         raise Null("arguments", function="string join", given="a list of others", expected="a list of strings")

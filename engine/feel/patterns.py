@@ -23,6 +23,7 @@ MAX_REPEAT: Final = 1_000
 _SINGLE: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _ESCAPED: Final = frozenset("\\|.?*+(){}-[]^$")
 _QUANTITY: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_NARROW: Final = 512
 _DOT: Final = "[^\\n\\r]"
 
 
@@ -41,6 +42,13 @@ def compiled(pattern: str, flags: str) -> re.Pattern[str]:
         raise Null("pattern", pattern=pattern[:80], reason=error) from None
 
 
+def _other_cases(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The letters of the other case. Wide ranges (scripts, categories) are left as they are."""
+    narrow = (chr(code) for low, high in ranges if high - low < _NARROW for code in range(low, high + 1))
+    variants = {other for letter in narrow for other in (letter.lower(), letter.upper()) if len(other) == 1}
+    return [(ord(letter), ord(letter)) for letter in sorted(variants)]
+
+
 class _Translator:
     """One pass over the pattern, writing Python's form of each piece."""
 
@@ -48,6 +56,7 @@ class _Translator:
         self.pattern = _without_blanks(pattern) if "x" in flags else pattern
         self.at = 0
         self.dot_all = "s" in flags
+        self.caseless = "i" in flags
         self.multiline = "m" in flags
         self.opened: list[int] = []  # open groups: their numbers, 0 for (?:
         self.groups = 0
@@ -180,6 +189,8 @@ class _Translator:
             first = False
         if self.take() != "]":
             raise self.refuse("expected ]")
+        if negative and self.caseless:  # F&O 3.1 §5.6.2: [^Q] leaves out q as well
+            ranges += _other_cases(ranges)
         found = c.joined(ranges)
         return c.without(c.complement(found) if negative else found, removed)
 

@@ -60,6 +60,8 @@ def _test(compiler: Compiler, node: n.Node) -> Test:
     if isinstance(node, n.Literal):
         return _literal_test(node.value)
     code = compiler.code(node)
+    if isinstance(node, n.RangeNode) and not (_certain(node.start) and _certain(node.end)):
+        return lambda scope, value: _within(value, code(scope))
     if _asks(node):
         return lambda scope, value: _boolean(code(scope))
     return lambda scope, value: _matches(value, code(scope))
@@ -95,6 +97,18 @@ def _literal_test(literal: Value) -> Test:
         return equal(value, literal)  # a missing value is not what a cell `true` asks for
 
     return same
+
+
+def _certain(end: n.Node) -> bool:
+    return isinstance(end, n.Literal) and end.value is not None
+
+
+def _within(value: Value, found: Value) -> bool | None:
+    """A drawn interval asks `start <= value and value <= end` (DMN 1.5, table 55): with an end that is null the
+    answer is null. Only `(< e)` and `range()` make intervals without an end."""
+    if isinstance(found, Range) and (found.start is None or found.end is None):
+        return None
+    return _matches(value, found)
 
 
 def _boolean(found: Value) -> bool | None:

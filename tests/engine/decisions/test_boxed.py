@@ -98,3 +98,24 @@ def test_an_invocation_binds_by_name_and_refuses_strangers() -> None:
 
 def test_a_decision_without_logic_is_null() -> None:
     assert boxed("") is None
+
+
+def test_a_condition_that_is_no_boolean_gives_null() -> None:
+    choice = "<conditional><if>{}</if><then>{}</then><else>{}</else></conditional>"
+    assert boxed(choice.format(literal('"abc"'), literal("1"), literal("2"))) is None
+    assert boxed(choice.format(literal("null"), literal("1"), literal("2"))) == 2
+    assert boxed(choice.format(literal("1 = 1"), literal("1"), literal("2"))) == 1
+
+
+def test_a_function_is_held_to_its_expressions_type() -> None:
+    knowledge = (
+        '<businessKnowledgeModel id="f" name="f"><variable name="f"/><encapsulatedLogic><formalParameter name="a"/>'
+        '<literalExpression typeRef="number"><text>a</text></literalExpression>'
+        "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+
+    def called(argument: str) -> Any:
+        return value_of(definitions(knowledge + decision("d", literal(f"f({argument})"), ["knowledge:#f"])))
+
+    assert called("[10]") == 10
+    assert called('"foo"') is None

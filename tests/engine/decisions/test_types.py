@@ -86,7 +86,9 @@ def test_arguments_and_result_of_knowledge_are_held_to_their_types() -> None:
         return value_of(definitions(model + decision("d", literal(f"f({argument})"), ["knowledge:#f"])))
 
     assert called("a + 1", "number", "[4]") == 5
-    assert called("a = null", "boolean", '"x"') is True
+    assert called("a = null", "boolean", '"x"') is None, "a call with an argument of another type is null"
+    assert called("a = null", "boolean", "null") is True
+    assert called("a = null", "boolean", "1, 2") is None, "and so is one with too many"
     assert called("string(a)", "number", "4") is None
 
 
