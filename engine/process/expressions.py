@@ -105,6 +105,18 @@ class JuelCondition:
         )
 
 
+def names_read(expr: Expr) -> frozenset[str] | None:
+    """Every name that an expression may look up in its scope (some more do no harm); None: it reads the clock or asks
+    for names that only the run knows, so that its value may change with anything."""
+    words = frozenset(_WORD.findall(expr.text))
+    free = getattr(expr, "free_names", None)
+    return None if free is None or words & _MOVING else words | free
+
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_MOVING: Final = frozenset({"now", "today", "due", "task_due_plus", "task_due_minus", "execution"})
+
+
 def language_of(name: str | None) -> str | None:
     """The expression language behind a `language` attribute (a name or an address): feel, juel, python or None.
 

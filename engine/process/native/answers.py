@@ -9,7 +9,7 @@ from engine.errors import InvalidInput, WaitClosed
 from engine.process import triggers as t
 from engine.process.contract import Ended
 from engine.process.model import WorkSpec
-from engine.process.native import arming, events, subprocesses, tasks, throwing
+from engine.process.native import arming, events, subprocesses, tasks, throwing, watching
 from engine.process.native.activities import finish
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.run import Run
@@ -94,7 +94,8 @@ def _due_moved(run: Run, trigger: t.DueMoved) -> None:
 
 def _condition_changed(run: Run, trigger: t.ConditionChanged) -> None:
     run.write(_root(run), trigger.variables)
-    run.dirty = run.watching > 0
+    if not trigger.variables:
+        watching.ask_all(run)
 
 
 def _root(run: Run) -> int:

@@ -31,7 +31,6 @@ def prepare(run: Run, element: str, definition: EventDefinition, number: int, pl
         case "signal":
             return SignalWait(run.new_id(), element, event_name(run, definition, place)), data
         case "conditional":
-            run.dirty = True
             return ConditionWait(run.new_id(), element), {**data, "last": False}
         case "timer":
             found = timer_due(run, definition, place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.process.model import EventDefinition
-from engine.process.native import subprocesses
+from engine.process.native import subprocesses, watching
 from engine.process.native.activities import depart, finish
 from engine.process.native.arming import cycle_of, open_event
 from engine.process.native.cancelling import cancel_scope, cancel_token
@@ -19,7 +19,7 @@ from engine.process.native.plan import WAITED, PNode
 from engine.process.native.run import Run, Stuck
 from engine.process.state import Held, Stage, Token
 from engine.process.timing import FOREVER, following
-from engine.process.waits import ConditionWait, TimerWait
+from engine.process.waits import TimerWait
 
 Payload = Mapping[str, Any]
 
@@ -231,10 +231,10 @@ def _next_of_cycle(run: Run, held: Held, wait: TimerWait) -> None:
 
 
 def check_conditions(run: Run) -> None:
-    """Ask every open condition again; those that became true happen, oldest first. One that fails does not hold."""
+    """Ask the conditions that may have changed; those that became true happen, oldest first. One that fails does not
+    hold."""
     while run.dirty:
-        run.dirty = False
-        for id in [id for id, held in run.waits.items() if isinstance(held.wait, ConditionWait)]:
+        for id in watching.take_asked(run):
             held = run.waits.get(id)
             if held is not None:
                 _check(run, held)

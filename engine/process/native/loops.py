@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from engine.process.model import Loop
-from engine.process.native import throwing
+from engine.process.native import throwing, watching
 from engine.process.native.activities import complete, settle
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -46,7 +46,7 @@ def begin(run: Run, token: Token, p: PNode) -> None:
     body = run.new_scope(token.scope, token.id, p.id, "body", {})
     token.inner = body.id
     body.data = data
-    count(body)
+    count(run, body)
     if not goes_on:
         run.push(finish_body, token)
     elif loop.kind == "parallel":
@@ -101,9 +101,12 @@ def counters(data: dict[str, Any]) -> dict[str, int]:
     return {f"{start}{name}": data[key] for name, key in _COUNTERS if key in data for start in ("nrOf", "numberOf")}
 
 
-def count(body: Scope) -> None:
+def count(run: Run, body: Scope) -> None:
     """The counters that conditions see."""
-    body.vars.update(counters(body.data))
+    found = counters(body.data)
+    body.vars.update(found)
+    if run.watching:
+        watching.touched(run, body.id, found)
 
 
 def iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> Token:
@@ -122,7 +125,7 @@ def iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> Token:
     body.data = {**body.data, "next": body.data["next"] + 1}
     if "active" in body.data:
         body.data["active"] += 1
-        count(body)
+        count(run, body)
     run.queue.append((None, token.id))
     return token
 
@@ -144,7 +147,7 @@ def iteration_done(run: Run, token: Token, p: PNode) -> None:
     else:
         over = loop.completion is not None and run.holds(loop.completion, token.inner, counters(data))
     body.data = data
-    count(body)
+    count(run, body)
     run.left(token, p)
     drop(run, token)
     host = run.token(body.owner)

@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.process.expressions import compile_expression
+from engine.errors import InternalError
+from engine.process.expressions import compile_expression, names_read
 from engine.process.model import Definition, EventDefinition, Expr, Node, Param, ScopeSpec
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ ROUTING = {
 
 
 def _unplanned(run: Run, token: Token, p: PNode) -> None:
-    raise NotImplementedError(p.type)
+    """What `equip` gave no function is never asked to run: a hole in the kernel's table, not a fault of the model."""
+    raise InternalError(reason=f"no function of the kernel runs {p.type} {p.id} here")
 
 
 class PScope:
@@ -137,7 +139,7 @@ class PScope:
 class Plan:
     """A definition ready to walk."""
 
-    __slots__ = ("complex", "definition", "inclusive", "key", "nodes", "scopes")
+    __slots__ = ("clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "watched")
 
     def __init__(self, definition: Definition, equip: Equip) -> None:
         self.definition = definition
@@ -157,6 +159,10 @@ class Plan:
         self._compensable()
         self.complex = any(p.type == "complexGateway" and len(p.incoming) > 1 for p in self.nodes.values())
         self.inclusive: dict[str, Reach] = {}
+        self.reads = _conditions(self.nodes)
+        """(event, number of its definition) -> the names its condition reads; None: more than variables."""
+        self.watched = frozenset(name for names in self.reads.values() for name in names or ())
+        self.clocked = None in self.reads.values()
 
     def reach(self, join: str) -> Reach:
         """What can still reach the incoming flows of an inclusive or complex join; worked out at first need."""
@@ -224,6 +230,15 @@ WAITED = frozenset({"message", "timer", "signal", "conditional"})
 
 def _on_due(event: EventDefinition) -> bool:
     return event.kind == "timer" and event.expr is not None and "task_due" in event.expr.text
+
+
+def _conditions(nodes: dict[str, PNode]) -> dict[tuple[str, int], frozenset[str] | None]:
+    return {
+        (p.id, number): names_read(event.expr) if event.expr is not None else frozenset()
+        for p in nodes.values()
+        for number, event in enumerate(p.node.events)
+        if event.kind == "conditional"
+    }
 
 
 def _specific_first(

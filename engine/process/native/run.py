@@ -17,6 +17,7 @@ from engine.feel.codec import FileRef
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Closed, Ended, Env, Event, Passed, Step, Threw, Took, VariablesSet
 from engine.process.model import Expr, Param
+from engine.process.native import watching
 from engine.process.native.plan import Plan, PNode
 from engine.process.state import Held, Scope, Stage, State, Token
 from engine.process.waits import ConditionWait, IncidentWait, Wait
@@ -79,7 +80,7 @@ class Run:
 
     __slots__ = (
         "budget", "closed", "dirty", "ended", "env", "events", "joins", "labels", "mine", "moment", "next", "opened",
-        "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watching",
+        "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watch", "watching",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, state: State, env: Env, limit: int = NODE_LIMIT) -> None:
@@ -104,6 +105,8 @@ class Run:
         self.labels: dict[int, str] = {}
         self.budget = limit
         self.dirty = False
+        """There are conditions to ask (`watch.asked`)."""
+        self.watch: watching.Watch | None = None
 
     # ── result ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +159,8 @@ class Run:
         """A scope for variables and tokens."""
         scope = Scope(self.new_id(), parent, owner, node, kind, vars)
         self.scopes[scope.id] = scope
+        if self.watching:
+            watching.scope_opened(self, scope)
         return scope
 
     def consume(self, token: Token) -> None:
@@ -278,7 +283,8 @@ class Run:
             return
         self.scope(scope_id).vars.update(values)
         self.events.append(VariablesSet(self.label(scope_id), values))
-        self.dirty = self.watching > 0
+        if self.watching:
+            watching.touched(self, scope_id, values.keys())
 
     # ── waits ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -337,6 +343,7 @@ class Run:
     def _count(self, wait: Wait, by: int) -> None:
         if type(wait) is ConditionWait:
             self.watching += by
+            (watching.opened if by > 0 else watching.closed)(self, wait.id)
 
     def incident(self, token: Token, code: str, message: str) -> None:
         """The token stops where it stands until somebody retries."""

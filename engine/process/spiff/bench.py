@@ -124,7 +124,7 @@ def _spread(run: Run, token: Token, p: PNode) -> None:
     token.inner = body.id
     body.data = data
     body.live += 1
-    loops.count(body)
+    loops.count(run, body)
     _launch(run, token)
     settle(run, token, p)
 
@@ -142,7 +142,7 @@ def _iterated(run: Run, token: Token, p: PNode) -> None:
     assert loop is not None
     body = run.scope(token.scope)
     body.data = _result(run, token, loop, body)
-    loops.count(body)
+    loops.count(run, body)
     run.left(token, p)
     loops.drop(run, token)
 
