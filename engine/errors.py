@@ -160,11 +160,25 @@ class AlreadyClaimed(AlreadyHandled):
     zh = "“{what}”已由 {by_name} 于 {at_local} 领取。"
 
 
+class Unreadable(CallerError):
+    """What was sent cannot be read at all: no JSON, a header that is no header. Fields: place, reason, reason_zh."""
+
+    en = "{place}: {reason}"
+    zh = "{place}：{reason_zh}"
+
+
 class DuplicateKey(CallerError):
     """An idempotency key came again with other content. Field: key."""
 
-    en = "The key {key} was used before for another request."
-    zh = "键 {key} 已用于另一请求。"
+    en = "The idempotency key “{key}” was used before for a request with other content; take a new key."
+    zh = "幂等键“{key}”已用于内容不同的另一请求，请换用新键。"
+
+
+class KeyInUse(CallerError):
+    """The request that came first with an idempotency key is still at work. Field: key."""
+
+    en = "The first request with the idempotency key “{key}” is still at work; ask again in a moment."
+    zh = "使用幂等键“{key}”的首个请求仍在处理，请稍后重试。"
 
 
 class AmbiguousMessage(CallerError):

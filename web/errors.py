@@ -27,6 +27,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (e.NotFound, 404),
     (e.Forbidden, 403),
     (e.SignInRefused, 401),
+    (e.Unreadable, 400),
     (e.DuplicateKey, 422),
     (e.FormInvalid, 422),
     (e.InvalidInput, 422),
@@ -54,8 +55,9 @@ def field_messages(error: e.FormInvalid, tongue: str | None = None) -> dict[str,
 
 
 def problem(status: int, title: str, detail: str, code: str, **more: Any) -> Response:
-    """An answer in RFC 9457's form."""
-    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **more})
+    """An answer in RFC 9457's form; the API describes its types where they point to."""
+    kind = f"{request.root_path}/api/v1/problems#{code}" if request.path.startswith("/api/") else "about:blank"
+    answer = jsonify({"type": kind, "title": title, "status": status, "detail": detail, "code": code, **more})
     answer.status_code = status
     answer.mimetype = "application/problem+json"
     return answer

@@ -22,7 +22,7 @@ def token(house: House) -> str:
 
 
 def send(visitor: WHO, token: str, body: object, **headers: str) -> TestResponse:
-    raw = body if isinstance(body, str) else json.dumps(body)
+    raw = body if isinstance(body, str | bytes) else json.dumps(body)
     if token:
         headers["Authorization"] = f"Bearer {token}"
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -56,6 +56,7 @@ def test_the_same_key_with_another_body_is_a_problem(visitor: WHO, token: str) -
     answer = send(visitor, token, {"name": "b"}, Idempotency_Key="k1")
     assert answer.status_code == 422 and answer.mimetype == "application/problem+json"
     assert answer.json is not None and answer.json["code"] == "DuplicateKey"
+    assert "k1" in answer.json["detail"] and "api:" not in answer.json["detail"]
 
 
 def test_the_same_message_id_is_taken_once(visitor: WHO, token: str) -> None:
@@ -67,8 +68,7 @@ def test_the_same_message_id_is_taken_once(visitor: WHO, token: str) -> None:
 @pytest.mark.parametrize(
     ("body", "place"),
     [
-        ("{", "variables"),
-        ("[]", "variables"),
+        ("[]", "body"),
         ({}, "name"),
         ({"name": 5}, "name"),
         ({"name": "a", "stray": 1}, "stray"),
@@ -79,6 +79,62 @@ def test_the_same_message_id_is_taken_once(visitor: WHO, token: str) -> None:
 def test_a_bad_body_is_refused_with_its_place(visitor: WHO, token: str, body: object, place: str) -> None:
     answer = send(visitor, token, body)
     assert answer.status_code == 422 and answer.json is not None and place in answer.json["detail"]
+
+
+@pytest.mark.parametrize("body", ["{", "", b"\xff\xfe{", "[" * 100_000, "{'name': 'a'}"])
+def test_a_body_that_is_no_json_is_told_apart_from_wrong_fields(visitor: WHO, token: str, body: str | bytes) -> None:
+    answer = send(visitor, token, body)
+    assert answer.status_code == 400 and answer.json is not None and answer.json["code"] == "Unreadable"
+    assert answer.json["detail"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    ("body", "en", "zh"),
+    [
+        ({}, "name: is missing", "name：缺少此字段"),
+        ({"name": ""}, "name: must not be empty", "name：不能为空"),
+        ({"name": "x" * 256}, "name: is longer than 255 characters", "name：超过 255 个字符"),
+        ({"name": 5}, "name: must be text", "name：应为文本"),
+        ({"name": "a", "stray": 1}, "stray: there is no such field here", "stray：没有此字段"),
+        ({"name": "a", "variables": []}, "variables: must be an object", "variables：应为对象"),
+        ({"name": "a", "ttl_seconds": -1}, "ttl_seconds: must not be below 0", "ttl_seconds：不得小于 0"),
+        ({"name": "a", "ttl_seconds": "1"}, "ttl_seconds: must be a whole number", "ttl_seconds：应为整数"),
+        ([], "body: must be an object", "body：应为对象"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_the_language_asked_for(
+    visitor: WHO, token: str, body: object, en: str, zh: str
+) -> None:
+    for tongue, words in (("en", en), ("zh", zh)):
+        answer = send(visitor, token, body, Accept_Language=tongue)
+        assert answer.json is not None and answer.json["detail"] == words
+
+
+@pytest.mark.parametrize("key", ["", '""', "x" * 201, "schlüssel"])
+def test_a_key_that_is_no_key_is_refused(visitor: WHO, token: str, key: str) -> None:
+    answer = send(visitor, token, {"name": "a"}, Idempotency_Key=key)
+    assert answer.status_code == 400 and answer.json is not None
+    assert answer.json["detail"].startswith("Idempotency-Key")
+
+
+def test_a_quoted_key_is_the_key_between_the_quotes(visitor: WHO, token: str) -> None:
+    first = send(visitor, token, {"name": "a"}, Idempotency_Key='"k1"')
+    again = send(visitor, token, {"name": "a"}, Idempotency_Key="k1")
+    assert first.json == again.json
+
+
+def test_a_request_that_failed_leaves_its_key_free(visitor: WHO, token: str) -> None:
+    assert send(visitor, token, {}, Idempotency_Key="k1").status_code == 422
+    assert send(visitor, token, {"name": "a"}, Idempotency_Key="k1").status_code == 200
+
+
+def test_the_type_of_a_problem_leads_to_what_it_means(visitor: WHO, token: str) -> None:
+    answer = send(visitor, token, {})
+    assert answer.json is not None
+    page, code = answer.json["type"].split("#")
+    for tongue, word in (("en", "missing"), ("zh", "缺失")):
+        known = visitor("").client.get(page, headers={"Accept-Language": tongue}).json
+        assert known is not None and known[code]["status"] == 422 and word in known[code]["meaning"]
 
 
 def test_without_a_token_nothing_is_taken(visitor: WHO) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from flask import Blueprint, jsonify, request
@@ -10,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectree import Response
 
 from engine import api
-from engine.errors import InvalidInput
-from web import intake
+from engine.errors import Unreadable
+from web import intake, scope
+from web.api import problems
 from web.api.access import BEARER, caller, spec, unauthorised
-from web.scope import runtime
-from web.tasks import sent_json
+
+LONGEST_KEY = 200
 
 
 class Message(BaseModel):
@@ -54,7 +57,10 @@ class SenderHeaders(BaseModel):
     """Headers of a write."""
 
     idempotency_key: str | None = Field(
-        None, alias="Idempotency-Key", description="The same key and body get the same answer, nothing twice."
+        None,
+        alias="Idempotency-Key",
+        max_length=LONGEST_KEY,
+        description="Not required. The same key and body get the same answer for 30 days, and nothing happens twice.",
     )
 
 
@@ -63,20 +69,52 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/messages", "send", send, methods=["POST"])
 
 
-def read_message() -> Message:
-    """The body, exact. InvalidInput names the first field that does not fit."""
+def read_message(raw: bytes) -> Message:
+    """The body, exact. Unreadable when it is no JSON; InvalidInput names the first field that does not fit."""
     try:
-        return Message.model_validate(sent_json(request.get_data()))
+        found = json.loads(raw, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        told = (
+            f"{error.msg}, line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        at = f"第 {error.lineno} 行第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unreadable(
+            place="body",
+            reason="this is not JSON" + (f" ({told})" if told else ""),
+            reason_zh="不是有效的 JSON" + (f"（{at}）" if at else ""),
+        ) from error
+    try:
+        return Message.model_validate(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise InvalidInput(place=place, reason=first["msg"], reason_zh=first["msg"]) from error
+        raise problems.reason(error.errors()[0]) from error
+
+
+def sent_key() -> str:
+    """The request's idempotency key, empty when it has none; a quoted one (as RFC 8941 writes it) without its quotes.
+
+    Unreadable when it is blank, too long or holds what a header must not.
+    """
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return ""
+    key = given.strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1].strip()
+    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise Unreadable(
+            place="Idempotency-Key",
+            reason=f"must be 1 to {LONGEST_KEY} printable ASCII characters",
+            reason_zh=f"须为 1 至 {LONGEST_KEY} 个可打印的 ASCII 字符",
+        )
+    return key
 
 
 @spec.validate(
     json=Message,
     headers=SenderHeaders,
-    resp=Response(HTTP_200=Delivered, HTTP_401=Problem, HTTP_403=Problem, HTTP_409=Problem, HTTP_422=Problem),
+    resp=Response(
+        HTTP_200=Delivered, HTTP_400=Problem, HTTP_401=Problem, HTTP_403=Problem, HTTP_409=Problem, HTTP_422=Problem
+    ),
     tags=["messages"],
     security=BEARER,
     skip_validation=True,
@@ -90,18 +128,21 @@ def send() -> Any:
     """
     if not request.headers.get("Authorization"):
         return unauthorised()
-    sent = request.headers.get("Idempotency-Key", "")[:200]
-    with runtime().transaction() as db:
-        who = caller(db, "messages")
-        body = request.get_data()
-        key = f"{who.id}:{sent}" if sent else ""
-        earlier = api.earlier_answer(db, key, body) if key else None
-        if earlier is not None:
-            return jsonify(earlier[1]), earlier[0]
-        answer = deliver(db, who, read_message())
-        if key:
-            api.keep_answer(db, key, body, 200, answer)
-    return jsonify(answer)
+    key, body = sent_key(), request.get_data()
+    status, answer = scope.runtime().unit(lambda db: answered(db, key, body))
+    return jsonify(answer), status
+
+
+def answered(db: Any, key: str, body: bytes) -> tuple[int, Any]:
+    """(status, body) of the answer: the one given before to this key, or a new one."""
+    who = caller(db, "messages")
+    earlier = api.earlier_answer(db, key, body, owner=who.id) if key else None
+    if earlier is not None:
+        return earlier
+    answer = deliver(db, who, read_message(body))
+    if key:
+        api.keep_answer(db, key, 200, answer, owner=who.id)
+    return 200, answer
 
 
 def deliver(db: Any, who: api.Actor, message: Message) -> dict[str, Any]:
