@@ -155,13 +155,14 @@ def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
     row = session.execute(query.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
-    event = next(e for n, e in _start_timers(package_of(session, row.definition_id).definition) if n.id == row.element)
+    starts = _start_timers(package_of(session, row.definition_id).definition)
+    node, event = next(found for found in starts if found[0].id == row.element)
     left = row.wait if row.wait == FOREVER else row.wait - 1
-    following_due = _following(session, event, row.due_at) if event.timer == "cycle" and left else None
-    if following_due is None:
+    upcoming = _following(session, node, event, row.due_at, left) if event.timer == "cycle" else None
+    if upcoming is None:
         session.execute(sa.delete(t.timer).where(t.timer.c.id == timer_id))
     else:
-        values = {"due_at": following_due, "wait": left, "attempts": 0, "last_error": None}
+        values = {"due_at": upcoming[0], "wait": upcoming[1], "attempts": 0, "last_error": None}
         session.execute(sa.update(t.timer).where(t.timer.c.id == timer_id).values(values))
     return row.definition_id, row.element
 
@@ -193,8 +194,11 @@ def _first(session: Session, event: EventDefinition) -> tuple[datetime, int] | N
     return (moment, 1) if moment > now else None
 
 
-def _following(session: Session, event: EventDefinition, due_at: datetime) -> datetime | None:
-    """The next occurrence of a cycle; what was missed while everything stood still is not caught up one by one."""
+def _following(
+    session: Session, node: Node, event: EventDefinition, due_at: datetime, left: int
+) -> tuple[datetime, int] | None:
+    """The next occurrence of a cycle and what is left; what was missed is caught up by the event's `catchUp`."""
     runtime = runtime_of(session)
     cycle, calendar = read_cycle(_value(session, event), runtime.zone), calendars.calendar(session)
-    return following(cycle, due_at, runtime.now(), runtime.zone, calendar)
+    each = node.properties.get("catchUp") == "each"
+    return following(cycle, due_at, left, runtime.now(), runtime.zone, calendar, each=each)

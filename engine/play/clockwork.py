@@ -116,9 +116,9 @@ class Clockwork:
         self.starts.remove(start)
         if start.cycle is not None:
             left = start.left if start.left < 0 else start.left - 1
-            due = following(start.cycle, start.due, machine.now, machine.zone, machine.calendar) if left else None
-            if due is not None:
-                self.starts.append(TimerStart(start.definition, start.event, due, start.cycle, left))
+            found = following(start.cycle, start.due, left, machine.now, machine.zone, machine.calendar)
+            if found is not None:
+                self.starts.append(TimerStart(start.definition, start.event, found[0], start.cycle, found[1]))
         machine.begin(start.definition, start.event, "timer", None, {})
 
     def set_variables(self, variables: dict[str, Any]) -> None:

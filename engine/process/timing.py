@@ -150,20 +150,77 @@ def first_due(cycle: Cycle, now: datetime, zone: tzinfo, calendar: BusinessCalen
     """When a cycle that begins now is due first; None when it is over already."""
     if cycle.first is not None:
         return _not_after(cycle.first, cycle)
-    return following(cycle, now, now, zone, calendar)
+    found = following(cycle, now, cycle.count, now, zone, calendar)
+    return found[0] if found is not None else None
 
 
-def following(cycle: Cycle, due: datetime, now: datetime, zone: tzinfo, calendar: BusinessCalendar) -> datetime | None:
-    """The occurrence after `due`. An endless cycle skips what was missed before `now`: one catch-up, no burst."""
+def following(
+    cycle: Cycle,
+    due: datetime,
+    left: int,
+    now: datetime,
+    zone: tzinfo,
+    calendar: BusinessCalendar,
+    *,
+    each: bool = False,
+    begun: datetime | None = None,
+) -> tuple[datetime, int] | None:
+    """(the occurrence after `due`, how many are left with it), or None when the cycle is over.
+
+    `left`: occurrences after `due` (FOREVER: without end). What was missed before `now` is passed over and used up,
+    so that a stop of days gives one catch-up and no burst; with `each` every occurrence comes. The n-th occurrence is
+    the first one (`begun`, else what the cycle names) plus n intervals (ISO 8601-1 §5.6): a short month or a night
+    with a change of clocks moves its own occurrence, not those behind it.
+    """
+    if not left:
+        return None
+    due = due.astimezone(UTC)  # moments of one zone would be compared by the clock on the wall
+    after = due if each else max(due, now.astimezone(UTC))
     if cycle.cron:
-        return Cron.read(cycle.every).after(max(due, now), zone)
+        found, used = Cron.read(cycle.every).after(after, zone), 1
+    else:
+        found, used = _first_after(cycle, (begun or cycle.first or due).astimezone(UTC), due, after, zone, calendar)
+    if found is None or (left != FOREVER and used > left) or _not_after(found, cycle) is None:
+        return None
+    return found, left if left == FOREVER else left - used + 1
+
+
+def _first_after(
+    cycle: Cycle, begun: datetime, due: datetime, after: datetime, zone: tzinfo, calendar: BusinessCalendar
+) -> tuple[datetime, int]:
+    """(the first occurrence after `after`, how many places behind `due` it stands)."""
     period = read_period(cycle.every)
-    later = add(due, period, zone, calendar)
-    if later <= due:
+    if add(due, period, zone, calendar).astimezone(UTC) <= due:
         raise ValueError(f"“{cycle.every}” does not move on")
-    while cycle.count == FOREVER and later <= now:
-        later = add(later, period, zone, calendar)
-    return _not_after(later, cycle)
+    if period.working_days:
+        later, used = add(due, period, zone, calendar), 1
+        while later.astimezone(UTC) <= after:
+            later, used = add(later, period, zone, calendar), used + 1
+        return later, used
+    if begun > due:  # the first occurrence was moved: count from where the cycle stands
+        begun = due
+    next_, this = _turn(begun, period, after, zone, calendar), _turn(begun, period, due, zone, calendar)
+    return add(begun, _times(period, next_), zone, calendar), next_ - this + 1
+
+
+def _turn(begun: datetime, period: Period, after: datetime, zone: tzinfo, calendar: BusinessCalendar) -> int:
+    """The number of the first occurrence after a moment; `begun` is number 0."""
+    longest = (period.months * 31 + period.days) * 86_400 + period.seconds + 7_200
+    turn = max(0, int((after - begun).total_seconds() / longest))
+    if not period.months and not period.days:
+        turn = max(0, int((after - begun) / timedelta(seconds=period.seconds)) - 1)
+    while add(begun, _times(period, turn), zone, calendar).astimezone(UTC) <= after:
+        turn += 1
+    return turn
+
+
+def _times(period: Period, count: int) -> Period:
+    return Period(period.months * count, period.days * count, 0, period.seconds * count)
+
+
+def drifts(cycle: Cycle) -> bool:
+    """Whether the cycle's first moment must be remembered: its days and months are counted from there."""
+    return not cycle.cron and cycle.first is None and cycle.every.lstrip("+-")[1:2] != "T"
 
 
 def _not_after(due: datetime, cycle: Cycle) -> datetime | None:

@@ -15,7 +15,7 @@ from engine.process.model import EventDefinition
 from engine.process.native.plan import WAITED, PNode, PScope
 from engine.process.native.run import Run, Stuck
 from engine.process.state import Token
-from engine.process.timing import Cycle, add, first_due, read_cycle, read_moment, read_period
+from engine.process.timing import Cycle, add, drifts, first_due, read_cycle, read_moment, read_period
 from engine.process.waits import ConditionWait, MessageWait, SignalWait, TimerWait, UserWait, Wait
 
 Prepared: TypeAlias = tuple[Wait, dict[str, Any]]
@@ -70,7 +70,9 @@ def timer_due(run: Run, definition: EventDefinition, place: int) -> tuple[dateti
 def _first_of_cycle(run: Run, value: Any) -> tuple[datetime, dict[str, Any]] | None:
     cycle = read_cycle(value, run.env.zone)
     due = first_due(cycle, run.env.now, run.env.zone, run.env.calendar) if cycle.count else None
-    return None if due is None else (due, {"cycle": str(value).strip(), "left": cycle.count})
+    if due is None:
+        return None
+    return due, {"cycle": str(value).strip(), "left": cycle.count, **({"from": due} if drifts(cycle) else {})}
 
 
 def cycle_of(run: Run, data: dict[str, Any]) -> Cycle:

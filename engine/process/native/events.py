@@ -216,11 +216,14 @@ def _next_of_cycle(run: Run, held: Held, wait: TimerWait) -> None:
     data = held.data or {}
     if "cycle" not in data:
         return
-    left = data["left"] if data["left"] == FOREVER else data["left"] - 1
-    due = left and following(cycle_of(run, data), wait.due, run.env.now, run.env.zone, run.env.calendar)
-    if not due:
+    env, left = run.env, data["left"] if data["left"] == FOREVER else data["left"] - 1
+    each = run.plan.nodes[wait.element].node.properties.get("catchUp") == "each"
+    cycle, begun = cycle_of(run, data), data.get("from")
+    found = following(cycle, wait.due, left, env.now, env.zone, env.calendar, each=each, begun=begun)
+    if found is None:
         return
-    upcoming = TimerWait(run.new_id(), wait.element, due)
+    left = found[1]
+    upcoming = TimerWait(run.new_id(), wait.element, found[0])
     if held.token:
         run.open(upcoming, held.role, run.token(held.token), {**data, "left": left})
     else:

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.feel import YearsMonths
 from engine.process.businesstime import BusinessCalendar
 from engine.process.cron import Cron
-from engine.process.timing import add, first_due, following, read_cycle, read_moment, read_period
+from engine.process.timing import FOREVER, Cycle, add, first_due, following, read_cycle, read_moment, read_period
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -61,10 +63,12 @@ def test_moments_take_the_zone_where_none_is_said() -> None:
 def _dues(text: str, now: datetime, zone: ZoneInfo, count: int) -> list[str]:
     cycle = read_cycle(text, zone)
     found: list[str] = []
-    due = first_due(cycle, now, zone, CALENDAR)
+    due = begun = first_due(cycle, now, zone, CALENDAR)
+    left = cycle.count
     while due is not None and len(found) < count:
         found.append(due.astimezone(zone).isoformat(timespec="minutes"))
-        due = following(cycle, due, due, zone, CALENDAR)
+        left = left if left == FOREVER else left - 1
+        due, left = following(cycle, due, left, due, zone, CALENDAR, begun=begun) or (None, 0)
     return found
 
 
@@ -75,12 +79,67 @@ def test_repeating_intervals_begin_and_end_where_they_say() -> None:
     assert _dues("R/P1D/2026-01-06T10:00", now, SHANGHAI, 9) == ["2026-01-06T09:00+08:00"]
 
 
-def test_an_endless_cycle_skips_what_was_missed_and_a_counted_one_does_not() -> None:
+def test_what_was_missed_is_caught_up_once_and_used_up_or_each_where_the_model_says_so() -> None:
     due = datetime(2026, 1, 5, 9, tzinfo=SHANGHAI)
     now = due + timedelta(hours=5, minutes=1)
-    endless = following(read_cycle("R/PT1H", SHANGHAI), due, now, SHANGHAI, CALENDAR)
-    counted = following(read_cycle("R9/PT1H", SHANGHAI), due, now, SHANGHAI, CALENDAR)
-    assert endless == due + timedelta(hours=6) and counted == due + timedelta(hours=1)
+
+    def next_of(text: str, left: int, each: bool = False) -> tuple[datetime, int] | None:
+        return following(read_cycle(text, SHANGHAI), due, left, now, SHANGHAI, CALENDAR, each=each)
+
+    assert next_of("R/PT1H", FOREVER) == (due + timedelta(hours=6), FOREVER)
+    assert next_of("R9/PT1H", 8) == (due + timedelta(hours=6), 3)
+    assert next_of("R3/PT1H", 2) is None
+    assert next_of("R9/PT1H", 8, each=True) == (due + timedelta(hours=1), 8)
+    assert next_of("R/PT1H", FOREVER, each=True) == (due + timedelta(hours=1), FOREVER)
+    assert next_of("0 0 * * * ?", FOREVER) == (due + timedelta(hours=6), FOREVER)
+    assert next_of("0 0 * * * ?", FOREVER, each=True) == (due + timedelta(hours=1), FOREVER)
+
+
+def test_an_hour_that_comes_twice_lets_a_cycle_of_hours_go_on() -> None:
+    two = datetime(2024, 10, 27, 2, 0, tzinfo=BERLIN)
+    found = following(read_cycle("R/PT1H", BERLIN), two, FOREVER, two, BERLIN, CALENDAR)
+    assert found is not None and found[0].isoformat() == "2024-10-27T02:00:00+01:00"
+
+
+def test_ten_years_of_missed_seconds_are_passed_over_at_once() -> None:
+    due = datetime(2016, 1, 5, 9, tzinfo=SHANGHAI)
+    now = datetime(2026, 1, 5, 9, tzinfo=SHANGHAI)
+    cycle = read_cycle("R/PT1S", SHANGHAI)
+    assert following(cycle, due, FOREVER, now, SHANGHAI, CALENDAR) == (now + timedelta(seconds=1), FOREVER)
+
+
+def test_a_short_month_and_a_changed_clock_move_their_own_occurrence_and_not_those_behind_it() -> None:
+    months = _dues("R/2026-01-31T10:00/P1M", datetime(2026, 1, 1, tzinfo=SHANGHAI), SHANGHAI, 4)
+    assert [due[:10] for due in months] == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+    nights = _dues("R/P1D", datetime(2026, 3, 27, 2, 30, tzinfo=BERLIN), BERLIN, 3)
+    assert nights == ["2026-03-28T02:30+01:00", "2026-03-29T03:30+02:00", "2026-03-30T02:30+02:00"]
+    autumn = _dues("R/P1D", datetime(2026, 10, 23, 2, 30, tzinfo=BERLIN), BERLIN, 3)
+    assert [due[:16] for due in autumn] == ["2026-10-24T02:30", "2026-10-25T02:30", "2026-10-26T02:30"]
+
+
+@given(
+    st.sampled_from(["R/PT1H", "R/PT90S", "R/P1D", "R/P1M", "R/P1Y2M3DT4H", "R/3BD", "R/P1W"]),
+    st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)),
+    st.timedeltas(timedelta(0), timedelta(days=400)),
+)
+def test_no_occurrence_is_lost_or_doubled_however_long_the_stop_was(
+    text: str, begin: datetime, stop: timedelta
+) -> None:
+    """Walking one by one reaches the occurrence that a jump over the stop finds, and counts as many places."""
+    cycle, first = Cycle(FOREVER, text[2:]), begin.replace(tzinfo=BERLIN)
+    now = (first.astimezone(UTC) + stop).astimezone(BERLIN)
+
+    def walk(due: datetime, left: int) -> tuple[datetime, int]:
+        found = following(cycle, due, left, now, BERLIN, CALENDAR, each=True, begun=first)
+        assert found is not None and found[0].astimezone(UTC) > due.astimezone(UTC)
+        return found
+
+    due, steps = walk(first, FOREVER)[0], 1
+    while due.astimezone(UTC) <= now.astimezone(UTC) and steps < 200:
+        due, steps = walk(due, FOREVER)[0], steps + 1
+    if due.astimezone(UTC) > now.astimezone(UTC):
+        jumped = following(cycle, first, 1000, now, BERLIN, CALENDAR, begun=first)
+        assert jumped == (due, 1000 - steps + 1)
 
 
 @pytest.mark.parametrize(
