@@ -17,7 +17,7 @@ from web import schemas
 from web.cases import case_of
 from web.errors import field_messages
 from web.scope import actor, is_fragment, language, person, runtime, said, wants_json
-from web.words import listed, main_waits, name_of, story
+from web.words import coming, listed, story
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -116,17 +116,17 @@ def complete(task_id: int) -> Any:
 def after_completion(task_id: int, done: Any) -> Any:
     """Say what happens next, and open the next task when the person wants that."""
     with runtime().reading() as db:
-        name = queries.task(db, actor(), task_id).row
-        case = queries.instance(db, done.instance_id)
-    steps = [name_of(wait) for wait in main_waits(case.row.waits)][:3]
-    if case.row.state != "active":
+        row = queries.task(db, actor(), task_id).row
+        cases = queries.tree(db, done.instance_id)
+    steps = coming(cases, row.completed_at)[:3]
+    if all(case.state != "active" for case in cases):
         after = _("the case is finished.")
     elif steps:
-        after = _("next: %(steps)s", steps=listed(steps))
+        after = _("next: %(steps)s.", steps=listed(steps))
     else:
         after = _("the case moves on by itself.")
     flash(url_for("tasks.save_draft", task_id=task_id), "forget")
-    flash(_("“%(task)s” is done; %(after)s", task=said(name.name, name.name_en), after=after), "success")
+    flash(_("“%(task)s” is done; %(after)s", task=said(row.name, row.name_en), after=after), "success")
     if done.next_task_id and person().opens_next_task:
         return redirect(url_for("tasks.show", task_id=done.next_task_id))
     return redirect(url_for("inbox.index"))

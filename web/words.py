@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine.queries import HistoryRow, WaitRow
+from engine.queries import HistoryRow, InstanceRow, WaitRow
 from web.formats import moment
 from web.scope import called, is_chinese, said
 
@@ -29,22 +29,45 @@ def wait_words(wait: WaitRow) -> str:
     """What an instance waits for, in a few words."""
     kind, what = wait.kind, wait.what or ""
     who = called(wait.who)
+    if wait.stands_by:
+        return _listening(wait)
     match kind:
         case "user":
             return _("waits for %(who)s", who=who) if who else _("waits for somebody to take it")
         case "timer":
             return _("waits until %(time)s", time=moment(wait.due)) if wait.due else _("waits for its time")
         case "message":
-            return _("waits for the message “%(name)s”", name=what)
+            return _("waits for a message") if is_named(wait) else _("waits for the message “%(name)s”", name=what)
         case "signal":
-            return _("waits for the signal “%(name)s”", name=what)
+            return _("waits for a signal") if is_named(wait) else _("waits for the signal “%(name)s”", name=what)
         case "job":
-            return _("“%(name)s” is being worked on", name=what)
+            return _("the system is working on it")
         case "call":
             return _("waits for a called process")
+        case "incident":
+            return _("stopped: somebody has to look into it")
         case "condition":
             return _("waits for a condition")
     return str(what or kind)
+
+
+def _listening(wait: WaitRow) -> str:
+    """What an event beside the work reacts to."""
+    match wait.kind:
+        case "timer" if wait.due:
+            return _("acts at %(time)s", time=moment(wait.due))
+        case "message":
+            return _("acts when its message arrives")
+        case "signal":
+            return _("acts when its signal is raised")
+        case "condition":
+            return _("acts when its condition holds")
+    return _("stands by")
+
+
+def is_named(item: Any) -> bool:
+    """Whether the model gives an element a name for people."""
+    return bool(item.name) and item.name != item.element
 
 
 WORK = ("incident", "user", "job", "call")
@@ -52,8 +75,28 @@ WORK = ("incident", "user", "job", "call")
 
 
 def main_waits(waits: Sequence[WaitRow]) -> list[WaitRow]:
-    """What a case really waits for: its work, else whatever there is."""
-    return [wait for kind in WORK for wait in waits if wait.kind == kind] or list(waits)
+    """What a case really waits for: its work, else the events it cannot go on without."""
+    work = [wait for kind in WORK for wait in waits if wait.kind == kind]
+    return work or [wait for wait in waits if not wait.stands_by]
+
+
+def coming(cases: Sequence[InstanceRow], since: datetime | None) -> list[str]:
+    """What comes next in a case and in what it called, `since` a task was completed: new tasks and who has them; where
+    there is none, what the case now waits for."""
+    running = {case.id for case in cases if case.state == "active"}
+    waits = [
+        wait for case in cases if case.id in running for wait in case.waits
+        if not wait.stands_by and wait.child_id not in running
+    ]  # fmt: skip
+    new = [wait for wait in waits if wait.kind == "user" and since and wait.since and wait.since >= since]
+    return list(dict.fromkeys(_next(wait) for wait in new or main_waits(waits)))
+
+
+def _next(wait: WaitRow) -> str:
+    if wait.kind == "user":
+        who = called(wait.who)
+        return _("“%(task)s” (%(person)s)", task=name_of(wait), person=who) if who else f"“{name_of(wait)}”"
+    return _("“%(name)s” (%(words)s)", name=name_of(wait), words=wait_words(wait))
 
 
 STATES = {
@@ -120,35 +163,52 @@ def story(rows: Sequence[HistoryRow]) -> list[Happening]:
 
 def _step(rows: list[HistoryRow]) -> Happening | None:
     first = rows[0]
-    who = called(first.actor)
-    named = [row for row in rows if row.name and row.name != row.element and not row.name.endswith(("?", "？"))]
-    left = [name_of(row) for row in named if row.kind == "left"]
-    gone = [name_of(row) for row in named if row.kind == "cancelled"]
-    text, rest = _cause(first.trigger, who, left)
-    after = [*rest, *(_("“%(name)s” withdrawn", name=name) for name in dict.fromkeys(gone))]
+    passed = [row for row in rows if is_named(row) and not row.type.endswith("Gateway")]
+    gone = dict.fromkeys(name_of(row) for row in passed if row.kind == "cancelled")
+    told = [words for row in rows if (words := _passage(row))]
+    cause = next((row for row in rows if row.kind == "left"), None)
+    text = _cause(first.trigger, called(first.actor), cause)
+    if first.trigger in SET_OFF and cause is not None and told[:1] == [_passage(cause)]:
+        told = told[1:]
+    after = [*told, *(_("“%(name)s” withdrawn", name=name) for name in gone)]
     if not text and not after:
         return None
     return Happening(first.at, text or _("By itself"), listed(dict.fromkeys(after)))
 
 
-def _cause(trigger: str, who: str, left: list[str]) -> tuple[str, list[str]]:
-    """What set a step off, and what is left to tell of it."""
-    what = left[0] if left else ""
+def _passage(row: HistoryRow) -> str:
+    """What was done, or which way was decided on; what passes unnamed is not told."""
+    if row.kind == "took":
+        way = said(row.detail["name"], row.detail["name_en"])
+        if not way:
+            return ""
+        return _("%(question)s → %(answer)s", question=name_of(row), answer=way) if is_named(row) else f"→ {way}"
+    return name_of(row) if row.kind == "left" and is_named(row) and not row.type.endswith("Gateway") else ""
+
+
+SET_OFF = ("TaskCompleted", "TimerFired", "MessageArrived", "CallEnded")
+"""Triggers that are for one element, which is named with them."""
+
+
+def _cause(trigger: str, who: str, of: HistoryRow | None) -> str:
+    """What set a step off; `of` is the first element that was left."""
+    what = _passage(of) if of is not None else ""
     match trigger:
         case "Started":
-            return _("The case began"), left
+            return _("The case began")
         case "TaskCompleted":
-            return _("%(person)s completed “%(task)s”", person=who, task=what), left[1:]
+            task = name_of(of) if of is not None else "—"
+            return _("%(person)s completed “%(task)s”", person=who, task=task)
         case "TimerFired":
-            return _("The time came: “%(name)s”", name=what) if what else _("The time came"), left[1:]
+            return _("The time came: “%(name)s”", name=what) if what else _("The time came")
         case "MessageArrived":
-            return _("A message arrived: “%(name)s”", name=what) if what else _("A message arrived"), left[1:]
+            return _("A message arrived: “%(name)s”", name=what) if what else _("A message arrived")
         case "SignalRaised":
-            return _("A signal was raised"), left
+            return _("A signal was raised")
         case "CallEnded":
-            return _("“%(name)s” came back", name=what) if what else _("A called process ended"), left[1:]
+            return _("“%(name)s” came back", name=what) if what else _("A called process ended")
         case "Cancelled":
-            return _("%(person)s ended the case", person=who), left
+            return _("%(person)s ended the case", person=who)
         case "Modified" | "Retried":
-            return _("%(person)s stepped in", person=who), left
-    return "", left
+            return _("%(person)s stepped in", person=who)
+    return ""

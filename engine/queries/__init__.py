@@ -14,6 +14,7 @@ from engine.queries.cases import (
     instance,
     instances,
     kept_messages,
+    tree,
 )
 from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
 from engine.queries.library import (
@@ -75,5 +76,6 @@ __all__ = [
     "startable",
     "task",
     "teams",
+    "tree",
     "unread_count",
 ]

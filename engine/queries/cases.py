@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from engine import definitions
 from engine.definitions import Package
 from engine.errors import NotFound
 from engine.process import codec
+from engine.process.model import Definition
 from engine.process.waits import Wait
 from engine.queries import library
 from engine.store import tables as t
@@ -21,7 +22,11 @@ from engine.store import tables as t
 
 @dataclass(frozen=True, slots=True)
 class WaitRow:
-    """One thing that an instance waits for. `what`: topic, message or signal name; `who`: person or team."""
+    """One thing that an instance waits for. `what`: topic, message or signal name; `who`: person or team.
+
+    `stands_by`: an event at the boundary of something or the start of an event sub-process: it listens beside the
+    work, and the instance does not wait for it.
+    """
 
     element: str
     name: str
@@ -33,6 +38,7 @@ class WaitRow:
     since: datetime | None
     task_id: int | None = None
     child_id: int | None = None
+    stands_by: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,11 @@ class InstanceDetail:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One passage of one element, in the order it happened. `kind`: entered, left, cancelled, threw, decided, set."""
+    """One passage of one element, in the order it happened.
+
+    `kind`: entered, left, cancelled, threw, decided, set, and took: a gateway with several ways out took one of them
+    (`detail`: the `flow` with its `name` and `name_en`). `type`: the BPMN element's local name (`userTask`).
+    """
 
     at: datetime
     actor: str | None
@@ -103,6 +113,7 @@ class HistoryRow:
     name: str
     name_en: str
     detail: Any = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +219,18 @@ def _waits(session: Session, instance_id: int, body: bytes, package: Package) ->
                 since=task.created_at if task is not None else None,
                 task_id=task.id if task is not None else None,
                 child_id=children.get(wait.id),
+                stands_by=_stands_by(package.definition, wait.element),
             )
         )
     return tuple(found)
+
+
+def _stands_by(definition: Definition, element: str) -> bool:
+    node = definition.nodes.get(element)
+    if node is None or node.type == "boundaryEvent":
+        return node is not None
+    around = definition.nodes.get(node.scope)
+    return node.type == "startEvent" and around is not None and around.by_event
 
 
 def _what(wait: Wait) -> str:
@@ -219,6 +239,16 @@ def _what(wait: Wait) -> str:
         if value:
             return str(value)
     return ""
+
+
+def tree(session: Session, instance_id: int) -> list[InstanceRow]:
+    """The instance with all that called it and that it called, the first caller first. NotFound when there is none."""
+    root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
+    rows = session.execute(sa.select(t.instance).where(t.instance.c.root_id == root).order_by(t.instance.c.id))
+    found = [_row(session, dict(row)) for row in rows.mappings().all()]
+    if not found:
+        raise NotFound(what="instance", id=instance_id)
+    return found
 
 
 def instance(session: Session, instance_id: int) -> InstanceDetail:
@@ -269,34 +299,59 @@ _HISTORY_KINDS = {"e": "entered", "l": "left", "c": "cancelled", "t": "threw", "
 
 
 def history(session: Session, instance_id: int, limit: int = 500) -> list[HistoryRow]:
-    """What happened in an instance, oldest first; flows are left out."""
+    """What happened in an instance, oldest first; of the flows only the ways that gateways chose."""
     row = session.execute(sa.select(t.instance.c.definition_id).where(t.instance.c.id == instance_id)).first()
     if row is None:
         raise NotFound(what="instance", id=instance_id)
     package = definitions.package(session, row.definition_id)
-    names = _names(package)
     found: list[HistoryRow] = []
     rows = session.execute(sa.select(t.history).where(t.history.c.instance_id == instance_id).order_by(t.history.c.seq))
     for step in rows:
         trigger = step.trigger[0][0] if step.trigger else ""
         for event in step.events:
-            kind = _HISTORY_KINDS.get(event[0])
-            if kind is None:
-                continue
-            element = event[3] if kind == "threw" else event[1]
-            found.append(
-                HistoryRow(
-                    at=step.at,
-                    actor=step.actor,
-                    trigger=trigger,
-                    kind=kind,
-                    element=element,
-                    name=names.get(element, element),
-                    name_en=package.texts.get(element, names.get(element, element)),
-                    detail=event[2] if len(event) > 2 else None,
-                )
-            )
+            told = _told(package, event)
+            if told is not None:
+                found.append(_history_row(package, step, trigger, *told))
     return found[-limit:]
+
+
+def _told(package: Package, event: Sequence[Any]) -> tuple[str, str, Any] | None:
+    """(kind, element, detail) of one event; None when it says nothing to people."""
+    if event[0] == "f":
+        flow = package.definition.flows.get(event[1])
+        chose = package.definition.nodes.get(flow.source) if flow is not None else None
+        if flow is None or chose is None or chose.type not in _CHOOSING or len(chose.outgoing) < 2:
+            return None
+        way = {"flow": flow.id, "name": flow.name, "name_en": _english(package, flow.id, flow.name)}
+        return "took", chose.id, way
+    kind = _HISTORY_KINDS.get(event[0])
+    if kind is None:
+        return None
+    return kind, event[3] if kind == "threw" else event[1], event[2] if len(event) > 2 else None
+
+
+_CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
+
+
+def _history_row(package: Package, step: Any, trigger: str, kind: str, element: str, detail: Any) -> HistoryRow:
+    node = package.definition.nodes.get(element)
+    name = (node.name if node is not None else "") or element
+    return HistoryRow(
+        at=step.at,
+        actor=step.actor,
+        trigger=trigger,
+        kind=kind,
+        element=element,
+        name=name,
+        name_en=_english(package, element, name),
+        detail=detail,
+        type=node.type if node is not None else "",
+    )
+
+
+def _english(package: Package, element: str, name: str) -> str:
+    text = package.texts.get(element)
+    return text if isinstance(text, str) else name
 
 
 def incidents(session: Session, *, instance_id: int | None = None, open: bool | None = True) -> list[IncidentRow]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from werkzeug.test import TestResponse
 
 from engine import api, identity
+from tests.engine.diagrams import HEAD, flows, user_task
 from tests.house import House
 from tests.web.conftest import Visitor
 
@@ -154,3 +155,83 @@ def test_what_is_no_json_is_refused_with_its_place(house: House, visitor: WHO) -
 def test_an_unknown_task_is_a_plain_404(visitor: WHO) -> None:
     answer = visitor("li").get("/tasks/4711")
     assert answer.status_code == 404 and "4711" in answer.get_data(as_text=True)
+
+
+LISTENING = (
+    HEAD
+    + '<message id="m1" name="client_withdrew"/><process id="listening" name="评估" isExecutable="true">'
+    + '<startEvent id="start"/>'
+    + user_task("ask", name="询问")
+    + '<boundaryEvent id="late" name="逾期提醒" attachedToRef="ask" cancelActivity="false">'
+    + "<timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition></boundaryEvent>"
+    + '<exclusiveGateway id="enough" name="资料齐全？" default="f_enough_review"/>'
+    + user_task("review", "rm_head", name="复核", assign="queue")
+    + '<intermediateCatchEvent id="hold" name="等待客户补件"><timerEventDefinition><timeDuration>P5D</timeDuration>'
+    + "</timerEventDefinition></intermediateCatchEvent>"
+    + '<endEvent id="end" name="办结"/><endEvent id="reminded" name="已提醒"/>'
+    + flows("start>ask", "ask>enough", "review>end", "hold>review", "late>reminded")
+    + '<sequenceFlow id="f_enough_review" name="齐全" sourceRef="enough" targetRef="review"/>'
+    + '<sequenceFlow id="f_enough_hold" name="缺件" sourceRef="enough" targetRef="hold">'
+    + '<conditionExpression xsi:type="tFormalExpression">=complete = false</conditionExpression></sequenceFlow>'
+    + '<subProcess id="withdrawn" name="客户撤回" triggeredByEvent="true"><startEvent id="withdraws" name="客户撤回">'
+    + '<messageEventDefinition messageRef="m1"/></startEvent><endEvent id="over"/>'
+    + '<sequenceFlow id="f_over" sourceRef="withdraws" targetRef="over"/></subProcess>'
+    + "</process></definitions>"
+)
+
+
+def answered(house: House, visitor: WHO, complete_papers: bool) -> tuple[Visitor, int]:
+    """A case whose first task was completed on its page."""
+    house.deploy("listening", **{"listening_bpmn": LISTENING, "i18n/en.json": json.dumps(LISTENING_EN).encode()})
+    case = house.start("listening")
+    task = int(house.task("ask", case)["id"])
+    li = visitor("li")
+    with house.writing() as session:
+        if house.task("ask", case)["assignee"] != "li":
+            api.reassign(session, house.actor("root"), task, "li")
+    li.get(f"/tasks/{task}")
+    li.post("/preferences", {"next": "/inbox"})
+    li.post(f"/tasks/{task}/complete", {"variables": json.dumps({"complete": complete_papers})})
+    return li, case
+
+
+LISTENING_EN = {
+    "ask": "Ask", "review": "Review", "enough": "Papers complete?", "f_enough_review": "complete",
+    "f_enough_hold": "papers missing", "hold": "Wait for papers", "withdraws": "Client withdraws",
+}  # fmt: skip
+
+
+def told(visitor: Visitor) -> str:
+    text = visitor.get("/inbox").get_data(as_text=True)
+    return next(line for line in re.findall(r'role="status">(.*?)</div>', text) if "“" in line)
+
+
+def test_what_comes_next_is_the_new_task_and_who_has_it_and_never_what_merely_listens(
+    house: House, visitor: WHO
+) -> None:
+    li, _case = answered(house, visitor, complete_papers=True)
+    assert told(li) == "“询问”已完成；接下来：“复核”（客户经理主管）。"
+
+
+def test_what_comes_next_is_what_the_case_waits_for_when_there_is_no_task(house: House, visitor: WHO) -> None:
+    li, _case = answered(house, visitor, complete_papers=False)
+    line = told(li)
+    assert "接下来：“等待客户补件”（等待至 " in line and "撤回" not in line
+
+
+def test_a_case_names_its_messages_as_people_do_and_tells_which_way_was_taken(house: House, visitor: WHO) -> None:
+    li, case = answered(house, visitor, complete_papers=False)
+    text = li.get(f"/instances/{case}").get_data(as_text=True)
+    assert "资料齐全？ → 缺件" in text and "client_withdrew" not in text
+    assert "客户撤回" in text and "收到消息即触发" in text
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    text = li.get(f"/instances/{case}").get_data(as_text=True)
+    assert "Papers complete? → papers missing" in text and "Client withdraws" in text
+    assert "acts when its message arrives" in text and "客户撤回" not in text
+
+
+def test_steps_whose_names_are_questions_are_told(house: House, visitor: WHO) -> None:
+    house.deploy("asking", asking_bpmn=LISTENING.replace('name="询问"', 'name="资料收到了吗？"'))
+    case = house.start("listening")
+    house.complete("ask", house.task("ask", case)["assignee"], case, complete=True)
+    assert "完成了“资料收到了吗？”" in visitor("li").get(f"/instances/{case}").get_data(as_text=True)
