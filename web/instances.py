@@ -16,7 +16,7 @@ from web import schemas
 from web.cases import case_of
 from web.formats import relative
 from web.scope import actor, is_chinese, language, runtime
-from web.words import main_waits, story, wait_words
+from web.words import labels, main_waits, story, wait_words
 
 pages = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -111,7 +111,7 @@ def state(instance_id: int) -> Any:
         "waits": waits,
     }
     if not is_chinese():
-        answer["names"] = {id: text for id, text in case.names_en.items() if id in case.names}
+        answer["names"] = labels(case.xml, case.names_en)
     return jsonify(answer)
 
 

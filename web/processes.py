@@ -10,6 +10,7 @@ from flask_login import login_required
 from engine import queries
 from web import schemas
 from web.scope import is_chinese, language, runtime
+from web.words import labels
 
 pages = Blueprint("processes", __name__, url_prefix="/processes")
 
@@ -77,7 +78,7 @@ def state(key: str, version: int) -> Any:
         "faults": {f.fault.element: f.fault.text(tongue) for f in faults if f.fault.element},
     }
     if not is_chinese():
-        answer["names"] = dict(found.names_en)
+        answer["names"] = labels(found.xml, found.names_en)
     return jsonify(answer)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,6 +19,15 @@ from web.scope import called, is_chinese, said
 def name_of(item: Any) -> str:
     """An element's name in the page's language, its id when it has none."""
     return said(item.name, item.name_en) or str(item.element)
+
+
+_ID = re.compile(rb'\bid="([^"]+)"')
+
+
+def labels(xml: bytes, names_en: Mapping[str, Any]) -> dict[str, str]:
+    """What an English reader sees written in a diagram: pools, lanes, elements and flows by id."""
+    drawn = {found.decode() for found in _ID.findall(xml)}
+    return {id: text for id, text in names_en.items() if id in drawn and isinstance(text, str)}
 
 
 def listed(words: Iterable[str]) -> str:

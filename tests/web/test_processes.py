@@ -36,6 +36,25 @@ def test_the_diagram_and_its_tokens(house: House, visitor: WHO) -> None:
     assert english is not None and english["names"]["assess"] == "Work out the offer"
 
 
+def test_an_english_reader_sees_no_chinese_in_the_shipped_diagrams(house: House, visitor: WHO) -> None:
+    intake.deploy(house)
+    case = house.message("inquiry_received", "PJ-2026-0001", variables=dict(intake.INQUIRY)).instance_id
+    li = visitor("li")
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    for state, diagram in (
+        (f"/instances/{case}/state.json", "/processes/client_intake/1/diagram.bpmn"),
+        ("/processes/client_intake/1/state.json", "/processes/client_intake/1/diagram.bpmn"),
+        ("/processes/kyc_onboarding/1/state.json", "/processes/kyc_onboarding/1/diagram.bpmn"),
+    ):
+        names = (li.get(state).json or {})["names"]
+        written = re.findall(
+            r'<(\w+) id="(\w+)" name="([^"]*[\u4e00-\u9fff][^"]*)"', li.get(diagram).get_data(as_text=True)
+        )
+        assert {"participant", "lane", "sequenceFlow", "userTask"} <= {kind for kind, _id, _name in written}
+        assert [id for _kind, id, _name in written if id not in names] == []
+        assert not re.search(r"[\u4e00-\u9fff]", "".join(names.values()))
+
+
 def test_faults_of_a_refused_save_stand_on_the_page_until_a_good_one(house: House, visitor: WHO) -> None:
     folder = house.runtime.settings.bpmn_dir / "offer"
     folder.mkdir(parents=True)
