@@ -131,7 +131,7 @@ def keep(session: Session, message: int, ttl: timedelta | None = None) -> None:
 def seen(session: Session, message_id: str) -> Any:
     """The message that came before with this message id."""
     return session.execute(
-        sa.select(t.message.c.id, t.message.c.state, t.message.c.instance_id).where(
+        sa.select(t.message.c.id, t.message.c.state, t.message.c.instance_id, t.message.c.business_key).where(
             t.message.c.message_id == message_id
         )
     ).first()

@@ -59,13 +59,21 @@ def take(
     message_id: str | None,
     business_key: str | None = None,
 ) -> tuple[str, Any]:
-    """Check an inquiry, give it its number, start the process. Returns (business key, delivery)."""
+    """Check an inquiry, give it its number, start the process. Returns (business key, delivery).
+
+    An inquiry that came before (`message_id`) keeps the number it was given then; no other is used up.
+    """
     schema, _words = form_of(db, FORM)
     clean = checked(schema, values)
     clean |= {name: values[name] for name in BESIDE_THE_FORM if values.get(name) not in (None, "")}
     clean["source"] = clean.get("source") or source
+    attempt = db.begin_nested()
     reference = business_key or new_reference(db, clean)
     delivery = api.send_message(db, who, MESSAGE, business_key=reference, variables=clean, message_id=message_id)
+    if delivery.state == "duplicate":
+        attempt.rollback()
+        return delivery.business_key or reference, delivery
+    attempt.commit()
     return reference, delivery
 
 

@@ -59,13 +59,16 @@ def send_inquiry() -> Any:
     beside = {"language": values.get("language") or language(), "campaign": campaign}
     try:
         with runtime().transaction() as db:
-            reference, delivery = intake.take(
-                db, api.SYSTEM, {**values, **beside}, source="website", message_id=f"inquiry:{ticket}"
+            reference, _delivery = intake.take(
+                db,
+                api.SYSTEM,
+                {**values, **beside},
+                source="website",
+                message_id=f"inquiry:{ticket}" if ticket else None,
             )
     except FormInvalid as fault:
         return inquiry_page(values, field_messages(fault), ticket), 422
-    if delivery.state != "duplicate":
-        session["inquiry_reference"] = reference
+    session["inquiry_reference"] = reference
     return redirect(url_for("public.thanks"))
 
 
@@ -94,8 +97,6 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
             return render_template("public/link_over.html", why="expired"), 410
         schema, words = intake.form_of(db, found.form)
         before = links.prefill(db, found)
-        if before.get("industry") in intake.labels(db).get("sector", {}):
-            del before["industry"]  # the book's code; the client says it in words
     return render_template(
         "public/link.html",
         schema=schemas.shown(schema, words, language()),

@@ -21,11 +21,14 @@ from engine.subscriptions import Mail, kept_for
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message; `instance_id` got it, or was started by it."""
+    """What became of a message; `instance_id` got it, or was started by it. `business_key`: of a duplicate, that of the
+    message that came first.
+    """
 
     state: Literal["delivered", "started", "kept", "duplicate"]
     instance_id: int | None
     message: int
+    business_key: str | None = None
 
 
 def send_message(
@@ -48,7 +51,7 @@ def send_message(
     message = subscriptions.remember(session, mail, message_id)
     if message is None:
         before = subscriptions.seen(session, message_id or "")
-        return Delivery("duplicate", before.instance_id, before.id)
+        return Delivery("duplicate", before.instance_id, before.id, before.business_key)
     unit = unit_of(session, actor.id)
     found = locate(unit, mail)
     if len(found) > 1:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from engine.errors import FeelSyntaxError
 from engine.feel import Expression, Moment, compile_expression, compile_unary_tests
+from engine.forms.codes import meant
 from engine.forms.rules import problems
 from engine.forms.values import CHOICES, KEYED, LISTS, Field, Problem, accept, empty, initial, kept, wire
 
@@ -263,7 +264,7 @@ def _take(
         _put(merged, path, empty(field) if default is None else default)
     if field.get("type") == "expression" or _off(field, spot.scope, at) or not _has(sent, path):
         return
-    given = _get(sent, path)
+    given = meant(field, _get(sent, path))
     scope = spot.scope
     choices = _choices(field, _scope(scope["_this_"], merged, scope["_parent_"], scope["_i_"]), at)
     if field.get("type") == "datetime" and given == _get(start, path):
@@ -292,9 +293,7 @@ def _computed(
     return merged, shown
 
 
-def _shown(
-    schema: Mapping[str, Any], start: dict[str, Any], merged: dict[str, Any], at: Moment
-) -> dict[str, Any]:
+def _shown(schema: Mapping[str, Any], start: dict[str, Any], merged: dict[str, Any], at: Moment) -> dict[str, Any]:
     """The data that expressions see: values of hidden fields are what they were at the start."""
     seen: dict[str, Any] = _copied(merged)
     visible = {spot.path for spot in _spots(schema, merged, at, hidden=False)}

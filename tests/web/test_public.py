@@ -58,6 +58,34 @@ def test_the_same_page_sent_twice_is_one_inquiry(open_for_business: House, visit
     data = {"variables": json.dumps(intake.INQUIRY), "ticket": ticket(page)}
     assert guest.post("/inquiry", data).status_code == guest.post("/inquiry", data).status_code == 302
     assert len([row for row in open_for_business.rows(t.instance) if row["key"] == "client_intake"]) == 1
+    assert "PJ-2026-0001" in guest.get("/inquiry/thanks").get_data(as_text=True)
+
+
+def test_a_second_click_answers_with_the_number_of_the_first_and_uses_none_up(
+    open_for_business: House, visitor: WHO
+) -> None:
+    first, second = visitor(""), visitor("")
+    page = first.get("/inquiry").get_data(as_text=True)
+    data = {"variables": json.dumps(intake.INQUIRY), "ticket": ticket(page)}
+    first.post("/inquiry", data)
+    second.get("/inquiry")
+    second.post("/inquiry", data)  # its cookies know nothing of the first answer
+    assert "PJ-2026-0001" in second.get("/inquiry/thanks").get_data(as_text=True)
+    send(second, intake.INQUIRY | {"client_name": "又一家"})
+    assert "PJ-2026-0002" in second.get("/inquiry/thanks").get_data(as_text=True)
+
+
+def test_full_width_telephones_addresses_and_codes_are_read(open_for_business: House, visitor: WHO) -> None:
+    typed = {
+        "phone": "１３８００１３８０９９",
+        "email": "ｇａｏ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "reg_no": "９１６４０３００ma９０００００５ｘ",
+    }
+    answer = send(visitor(""), intake.INQUIRY | typed)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    found = open_for_business.variables(open_for_business.task("ut_first_contact")["instance_id"])
+    assert (found["email"], found["reg_no"]) == ("gao@example.com", "91640300MA9000005X")
+    assert "13800138099" in found["phone"]
 
 
 def test_a_machine_that_fills_every_field_is_thanked_and_forgotten(open_for_business: House, visitor: WHO) -> None:
