@@ -23,7 +23,6 @@ from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.ids import new_id
 from engine.instances import Live
-from engine.process.beginnings import beginnings, trigger_name
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Env
 from engine.process.model import Definition, EventDefinition, Node
@@ -123,15 +122,17 @@ def plan_starts(session: Session, package: Package) -> None:
     """
     versions = sa.select(t.definition.c.id).where(t.definition.c.key == package.key)
     session.execute(sa.delete(t.timer).where(t.timer.c.definition_id.in_(versions)))
-    for node, number, event in _start_timers(package.definition):
+    for node, event in _start_timers(package.definition):
         try:
             found = _first(session, event)
         except (ValueError, ExpressionFailed) as error:
             raise ModelRefused([_unreadable(node, error)]) from error
         if found is not None:
-            row = {"definition_id": package.id, "element": node.id, "number": number}
-            due, left = found
-            session.execute(sa.insert(t.timer).values(id=new_id(), **row, due_at=due, wait=left, attempts=0))
+            session.execute(
+                sa.insert(t.timer).values(
+                    id=new_id(), definition_id=package.id, element=node.id, due_at=found[0], wait=found[1], attempts=0
+                )
+            )
 
 
 def _unreadable(node: Node, error: Exception) -> Fault:
@@ -146,9 +147,8 @@ def _unreadable(node: Node, error: Exception) -> Fault:
     )
 
 
-def take_start(session: Session, timer_id: int) -> tuple[int, str, str] | None:
-    """(definition, start event, the timer's text) of a due start timer, moved on to its next occurrence; None when it
-    is taken."""
+def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
+    """(definition, start event) of a due start timer, moved on to its next occurrence; None when it is taken."""
     runtime = runtime_of(session)
     now = runtime.now()
     query = sa.select(t.timer).where(t.timer.c.id == timer_id, t.timer.c.due_at <= now)
@@ -156,7 +156,7 @@ def take_start(session: Session, timer_id: int) -> tuple[int, str, str] | None:
     if row is None:
         return None
     starts = _start_timers(package_of(session, row.definition_id).definition)
-    node, _, event = next(one for one in starts if one[0].id == row.element and row.number in (None, one[1]))
+    node, event = next(found for found in starts if found[0].id == row.element)
     left = row.wait if row.wait == FOREVER else row.wait - 1
     upcoming = _following(session, node, event, row.due_at, left) if event.timer == "cycle" else None
     if upcoming is None:
@@ -164,11 +164,12 @@ def take_start(session: Session, timer_id: int) -> tuple[int, str, str] | None:
     else:
         values = {"due_at": upcoming[0], "wait": upcoming[1], "attempts": 0, "last_error": None}
         session.execute(sa.update(t.timer).where(t.timer.c.id == timer_id).values(values))
-    return row.definition_id, row.element, trigger_name(event)
+    return row.definition_id, row.element
 
 
-def _start_timers(definition: Definition) -> list[tuple[Node, int, EventDefinition]]:
-    return [found for found in beginnings(definition) if found[2].kind == "timer"]
+def _start_timers(definition: Definition) -> list[tuple[Node, EventDefinition]]:
+    nodes = [definition.nodes[id] for id in definition.scope.starts]
+    return [(node, event) for node in nodes for event in node.events if event.kind == "timer"]
 
 
 def _value(session: Session, event: EventDefinition) -> Any:

@@ -30,7 +30,7 @@ from engine.outbox import Channel
 from engine.process.triggers import JobDone, JobFailed, TimerFired, Trigger
 from engine.process.waits import CallWait, JobWait
 from engine.registry import BpmnError
-from engine.subscriptions import Mail, Target, kept_for
+from engine.subscriptions import Mail, kept_for
 from engine.timers import Due
 
 log = logger("worker")
@@ -126,10 +126,8 @@ def _start_by_timer(session: Session, timer_id: int) -> int:
     taken = timers.take_start(session, timer_id)
     if taken is None:
         return 0
-    definition_id, element, text = taken
-    unit = advance.unit_of(session, "timer")
-    advance.begin_by(unit, Target(None, None, definition_id, element), "timer", text, {})
-    advance.finish(unit)
+    definition_id, element = taken
+    advance.start(session, "timer", definition_id, {}, None, element)
     return 1
 
 
