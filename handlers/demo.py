@@ -102,7 +102,7 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
         "reg_no": _code("320600", "MA1XK3P0"),
         "owner": "li",
         "region": "east",
-        "industry": "renewable_power",
+        "industry": "D44",
         "legal_rep": "顾明辉",
         "address": "江苏省南通市如东县洋口港经济开发区 8 号",
         "capital": Decimal(800_000_000),
@@ -110,14 +110,14 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
         "tier": "A",
         "score": 82,
         "contact": ("顾明辉", "总经理"),
-        "project": ("澄远如东海上风电场一期", "construction", 4_200_000_000, 6_000_000_000),
+        "project": ("澄远如东海上风电场一期", "renewable_power", "construction", 4_200_000_000, 6_000_000_000),
     },
     {
         "legal_name": "广东禾昭水务股份有限公司",
         "reg_no": _code("440100", "MA5G7Q2X"),
         "owner": "he",
         "region": "south",
-        "industry": "water_environment",
+        "industry": "D46",
         "legal_rep": "罗丽华",
         "address": "广东省广州市南沙区环市大道 21 号",
         "capital": Decimal(300_000_000),
@@ -125,14 +125,14 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
         "tier": "B",
         "score": 58,
         "contact": ("邓嘉怡", "财务总监"),
-        "project": ("南沙污水处理厂提标扩建", "ready_to_build", 620_000_000, 900_000_000),
+        "project": ("南沙污水处理厂提标扩建", "water_environment", "ready_to_build", 620_000_000, 900_000_000),
     },
     {
         "legal_name": "四川曜川抽水蓄能有限公司",
         "reg_no": _code("510100", "MA6D9T4R"),
         "owner": "wang",
         "region": "southwest",
-        "industry": "grid_storage",
+        "industry": "D44",
         "legal_rep": "袁建国",
         "address": "四川省成都市天府新区兴隆街 5 号",
         "capital": Decimal(1_500_000_000),
@@ -140,14 +140,14 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
         "tier": "A",
         "score": 76,
         "contact": ("许思远", "融资部经理"),
-        "project": ("雅砻支流抽水蓄能电站", "development", 5_800_000_000, 8_400_000_000),
+        "project": ("雅砻支流抽水蓄能电站", "hydro_power", "development", 5_800_000_000, 8_400_000_000),
     },
     {
         "legal_name": "山东岚桥港务集团有限公司",
         "reg_no": _code("370200", "MA3C8N6K"),
         "owner": "li",
         "region": "east",
-        "industry": "transport",
+        "industry": "G55",
         "legal_rep": "于海燕",
         "address": "山东省青岛市黄岛区前湾港路 66 号",
         "capital": Decimal(2_000_000_000),
@@ -155,10 +155,10 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
         "tier": "B",
         "score": 63,
         "contact": ("于文博", "投资部主任"),
-        "project": ("黄岛通用码头改造", "operation", 1_900_000_000, 2_600_000_000),
+        "project": ("黄岛通用码头改造", "transport", "operation", 1_900_000_000, 2_600_000_000),
     },
 )
-"""Contact: name and title. Project: name, stage, financing asked for, total investment (yuan)."""
+"""Contact: name and title. Project: name, sector, stage, financing asked for, total investment (yuan)."""
 
 
 def seed(session: Session, now: datetime) -> Mapping[str, int]:
@@ -202,7 +202,7 @@ def _client(session: Session, told: Mapping[str, Any], now: datetime, zone: tzin
     parties.add_contact(
         session, party.id, contact | {"email": f"{party.business_key.lower()}@client.example.com"}, stamp
     )
-    called, stage, amount, capex = told["project"]
+    called, sector, stage, amount, capex = told["project"]
     project = projects.create(
         session,
         {
@@ -210,7 +210,7 @@ def _client(session: Session, told: Mapping[str, Any], now: datetime, zone: tzin
             "stage": stage,
             "amount": Decimal(amount),
             "capex": Decimal(capex),
-            "sector": told["industry"],
+            "sector": sector,
             "region": told["region"],
             "owner": told["owner"],
         },

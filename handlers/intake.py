@@ -105,7 +105,6 @@ def _client(ctx: Context, values: Mapping[str, Any], stamp: Stamp) -> tuple[Part
             "region": inputs.text(values.get("region")),
             "phone": _phone(values),
             "email": _email(values),
-            "industry": inputs.text(values.get("sector")),
             "consent": {"contact": inputs.yes(values.get("consent_contact"))},
         }
     )
@@ -258,18 +257,3 @@ def intake_attach(
         return {"interaction_id": str(entry), "client_key": party.business_key}
 
     return once(ctx.session, ctx.job_key, "intake.attach", ctx.now, attach)
-
-
-@handles("party.merge", transactional=True)
-def party_merge(ctx: Context, survivor: object, merged: object, by: str | None = None) -> Mapping[str, Any]:
-    """Join two entries of one client: all links move to the survivor, the other stays as a signpost.
-
-    In: survivor, merged (party ids), by (who decided). Out: party_id, client_key of the survivor.
-    Errors: InvalidInput when both have registration numbers and they differ, or both are one. Idempotent.
-    """
-    stays, goes = inputs.ident(survivor, "survivor"), inputs.ident(merged, "merged")
-    if stays is None or goes is None:
-        raise InvalidInput(place="merge", reason="two clients are needed", reason_zh="需要指定两个客户")
-    party = parties.merge(ctx.session, stays, goes, inputs.stamp(ctx, "merge", inputs.text(by)))
-    ctx.audit("clients_merged", {"survivor": party.business_key, "merged": str(goes)})
-    return {"party_id": str(party.id), "client_key": party.business_key}

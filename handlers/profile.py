@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.registry import Context, handles
-from handlers import inputs, reg_no
+from handlers import industries, inputs, reg_no
 from handlers.contacting import completed_by
 from handlers.intake import project_fields
 from handlers.records import inquiries, kyc, parties, projects
@@ -65,12 +65,18 @@ def _company(ctx: Context, party: Party, profile: Mapping[str, Any]) -> dict[str
             "founded": inputs.day(profile.get("founded"), "founded"),
             "capital": capital,
             "capital_currency": "CNY" if capital is not None and party.country == "CN" else None,
-            "industry": inputs.text(profile.get("industry")),
+            "industry": _industry(party, inputs.text(profile.get("industry"))),
             "ownership_type": inputs.text(profile.get("ownership_type")),
             "website": inputs.text(profile.get("website")),
             "consent": consent,
         }
     )
+
+
+def _industry(party: Party, said: str | None) -> str | None:
+    """The code of what was said; the book's finer one (D4415) stays where the form says its division (D44)."""
+    code = industries.code(said) if said is not None else None
+    return party.industry if code and (party.industry or "").startswith(code) else code
 
 
 def _number(ctx: Context, party: Party, typed: str | None) -> str | None:

@@ -13,6 +13,7 @@ from flask import Flask, current_app, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from handlers import industries
 from web.scope import called, is_chinese, language, runtime, said
 
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
@@ -107,6 +108,11 @@ def icon(name: str, extra: str = "") -> Markup:
     ).format(escape(extra), escape(name))
 
 
+def industry(code: str) -> str:
+    """An industry's code with its name: `D44 电力、热力生产和供应业`."""
+    return industries.called(code, "zh" if is_chinese() else "en")
+
+
 def register(app: Flask) -> None:
     """Make them known to templates."""
     from web import words
@@ -121,5 +127,6 @@ def register(app: Flask) -> None:
         wait_name=words.name_of,
         main_waits=words.main_waits,
         called=called,
+        industry=industry,
     )
     app.jinja_env.globals.update(asset=asset, icon=icon, said=said, language=language, is_chinese=is_chinese)

@@ -37,6 +37,7 @@ def inquiry_page(
             schema, words = intake.form_of(db, intake.FORM)
         except NotFound:
             return render_template("public/closed.html")
+    schema = schemas.for_clients(schema, {})
     return render_template(
         "public/inquiry.html",
         schema=schemas.shown(schema, words, language()),
@@ -65,6 +66,7 @@ def send_inquiry() -> Any:
                 {**values, **beside},
                 source="website",
                 message_id=f"inquiry:{ticket}" if ticket else None,
+                by_client=True,
             )
     except FormInvalid as fault:
         return inquiry_page(values, field_messages(fault), ticket), 422
@@ -97,6 +99,7 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
             return render_template("public/link_over.html", why="expired"), 410
         schema, words = intake.form_of(db, found.form)
         before = links.prefill(db, found)
+        schema = schemas.for_clients(schema, before)
     return render_template(
         "public/link.html",
         schema=schemas.shown(schema, words, language()),
@@ -118,7 +121,7 @@ def send_link(token: str) -> Any:
             if found is None or found.used_at is not None or found.expires_at <= runtime().now():
                 return redirect(url_for("public.link", token=token))
             schema, _words = intake.form_of(db, found.form)
-            clean = intake.checked(schema, values)
+            clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)
             if not links.use(db, found, runtime().now()):
                 return redirect(url_for("public.link", token=token))
             api.send_message(

@@ -6,8 +6,8 @@ provenance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -76,9 +76,13 @@ def insert(session: Session, table: sa.Table, values: Mapping[str, Any], stamp: 
 
 
 def update(
-    session: Session, table: sa.Table, row_id: int, values: Mapping[str, Any], stamp: Stamp
+    session: Session, table: sa.Table, row_id: int, values: Mapping[str, Any], stamp: Stamp, *, learned: bool = True
 ) -> Mapping[str, tuple[Any, Any]]:
-    """Write the fields that differ; returns field -> (before, after) of those."""
+    """Write the fields that differ; returns field -> (before, after) of those.
+
+    `learned=False`: the values were in the book already and only change their place; their origins are left to the
+    caller (`copy_origins`, `put_origins`).
+    """
     if not values:
         return {}
     columns = [table.c[field] for field in values]
@@ -88,11 +92,19 @@ def update(
         session.execute(
             table.update().where(table.c.id == row_id).values({field: after for field, (_, after) in changed.items()})
         )
-        _log(session, table.name, row_id, changed, stamp)
+        _log(session, table.name, row_id, changed, stamp, learned=learned)
     return changed
 
 
-def _log(session: Session, subject: str, subject_id: int, changed: Mapping[str, tuple[Any, Any]], stamp: Stamp) -> None:
+def _log(
+    session: Session,
+    subject: str,
+    subject_id: int,
+    changed: Mapping[str, tuple[Any, Any]],
+    stamp: Stamp,
+    *,
+    learned: bool = True,
+) -> None:
     tracked = {field: change for field, change in changed.items() if field not in _UNTRACKED}
     if not tracked:
         return
@@ -113,6 +125,8 @@ def _log(session: Session, subject: str, subject_id: int, changed: Mapping[str, 
             for field, (before, after) in tracked.items()
         ],
     )
+    if not learned:
+        return
     rows = [
         {
             "subject": subject,
@@ -128,6 +142,12 @@ def _log(session: Session, subject: str, subject_id: int, changed: Mapping[str, 
         }
         for field in tracked
     ]
+    _write_origins(session, rows)
+
+
+def _write_origins(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
     statement = upsert(session, provenance)
     replaced = ("source", "at", "by", "raw_sha256", "verifier", "verified_at", "evidence")
     session.execute(
@@ -137,6 +157,25 @@ def _log(session: Session, subject: str, subject_id: int, changed: Mapping[str, 
         ),
         rows,
     )
+
+
+def copy_origins(session: Session, subject: str, giver: int, taker: int, fields: Iterable[str]) -> None:
+    """The taker's fields are from where the giver's are, and as verified as those."""
+    known = origins(session, subject, giver)
+    put_origins(session, subject, taker, fields, [known[field] for field in fields if field in known])
+
+
+def put_origins(session: Session, subject: str, subject_id: int, fields: Iterable[str], kept: Iterable[Origin]) -> None:
+    """Make the origins of the fields named exactly those kept; a field without one has none then."""
+    session.execute(
+        provenance.delete().where(
+            provenance.c.subject == subject,
+            provenance.c.subject_id == subject_id,
+            provenance.c.field.in_(list(fields)),
+        )
+    )
+    rows = [{"subject": subject, "subject_id": subject_id} | asdict(one) for one in kept]
+    _write_origins(session, rows)
 
 
 def verify(

@@ -91,8 +91,9 @@ def prefill(session: Session, link: Link) -> dict[str, Any]:
     known: dict[str, Any] = {}
     if party is not None:
         known |= {"client_name": party.legal_name, "registered_capital": party.capital}
-        for name in ("reg_no", "legal_rep", "address", "founded", "industry", "ownership_type", "website"):
+        for name in ("reg_no", "legal_rep", "address", "founded", "ownership_type", "website"):
             known[name] = getattr(party, name)
+        known["industry"] = (party.industry or "")[:3]  # the form asks for the division
         known["people"] = [
             {"name": one.name, "title": one.title, "mobile": one.mobile, "email": one.email, "role": "contact"}
             for one in parties.contacts_of(session, party.id)

@@ -1,4 +1,4 @@
-"""Parties and their contacts: find, create, change, merge."""
+"""Parties and their contacts: find, create, change. Joining two entries of one is in merging.py."""
 
 from __future__ import annotations
 
@@ -17,15 +17,6 @@ from handlers.records import keys
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import contact as contacts
-from handlers.records.tables import (
-    credit_record,
-    financial_statement,
-    interaction,
-    issue,
-    kyc_case,
-    ownership_edge,
-    party_role,
-)
 from handlers.records.tables import party as parties
 
 KINDS = ("company", "spv", "person", "fund", "authority")
@@ -237,61 +228,3 @@ def contacts_of(session: Session, party_id: int) -> tuple[Contact, ...]:
     """The party's people, oldest entry first."""
     rows = session.execute(sa.select(*_CONTACT).where(contacts.c.party_id == party_id).order_by(contacts.c.id))
     return tuple(Contact(**row) for row in rows.mappings())
-
-
-_FOLLOW_PARTY = (
-    (contacts, "party_id"),
-    (interaction, "party_id"),
-    (financial_statement, "party_id"),
-    (kyc_case, "party_id"),
-    (credit_record, "party_id"),
-    (issue, "party_id"),
-    (ownership_edge, "owned_party_id"),
-    (ownership_edge, "owner_party_id"),
-)
-"""Every link to a party that moves with it; roles are moved apart, because they may clash."""
-
-
-def merge(session: Session, survivor_id: int, merged_id: int, stamp: Stamp) -> Party:
-    """Join two entries: all links move to the survivor, whose empty fields are filled from the other.
-
-    The merged entry stays as a signpost (`merged_into`), so that its business key still finds the survivor.
-    Doing it again changes nothing. InvalidInput when both are one, or both have a registration number and
-    they differ.
-    """
-    if survivor_id == merged_id:
-        raise InvalidInput(place="merge", reason="both are one entry", reason_zh="两者是同一条记录")
-    survivor = get(session, survivor_id)
-    merged = Party(**session.execute(sa.select(*_PARTY).where(parties.c.id == merged_id)).mappings().one())
-    if merged.merged_into == survivor.id:
-        return survivor
-    if survivor.reg_no and merged.reg_no and survivor.reg_no != merged.reg_no:
-        raise InvalidInput(
-            place="reg_no", reason="the registration numbers differ", reason_zh="两者统一社会信用代码不同"
-        )
-    for linked, column in _FOLLOW_PARTY:
-        session.execute(linked.update().where(linked.c[column] == merged.id).values({column: survivor.id}))
-    _move_roles(session, merged.id, survivor.id)
-    # The number is unique: the signpost gives it up before the survivor takes it.
-    update(session, parties, merged.id, {"reg_no": None, "merged_into": survivor.id}, stamp)
-    fillable = sorted(WRITABLE - {"kind", "lifecycle_stage", "legal_name", "consent"})
-    kept = session.execute(sa.select(parties).where(parties.c.id == survivor.id)).mappings().one()
-    given = {name: getattr(merged, name, None) for name in fillable}
-    filled = {name: value for name, value in given.items() if value is not None and kept[name] is None}
-    update(session, parties, survivor.id, filled, stamp)
-    return get(session, survivor.id)
-
-
-def _move_roles(session: Session, merged_id: int, survivor_id: int) -> None:
-    held = session.execute(
-        sa.select(party_role.c.project_id, party_role.c.role).where(party_role.c.party_id == survivor_id)
-    )
-    clashing = {tuple(row) for row in held}
-    rows = session.execute(
-        sa.select(party_role.c.id, party_role.c.project_id, party_role.c.role).where(party_role.c.party_id == merged_id)
-    ).all()
-    for row in rows:
-        if (row.project_id, row.role) in clashing:
-            session.execute(party_role.delete().where(party_role.c.id == row.id))
-        else:
-            session.execute(party_role.update().where(party_role.c.id == row.id).values(party_id=survivor_id))

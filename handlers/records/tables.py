@@ -37,7 +37,7 @@ party = Table(
     Column("founded", sa.Date),
     Column("capital", Money),
     Column("capital_currency", Currency),
-    Column("industry", Name),
+    Column("industry", Name),  # GB/T 4754-2017 code: handlers.industries; what a project is in is its sector
     Column("ownership_type", Kind),  # state | listed | private | foreign | mixed
     Column("website", Name),
     Column("group_id", Id, ForeignKey("party.id")),
@@ -54,6 +54,20 @@ party = Table(
     Column("created_by", Name, nullable=False),
     Column("last_verified_at", Moment),
     Column("merged_into", Id, ForeignKey("party.id"), index=True),
+)
+
+party_merge = Table(
+    "party_merge",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("survivor_id", Id, ForeignKey("party.id"), nullable=False, index=True),
+    Column("merged_id", Id, ForeignKey("party.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("by", Name, nullable=False),
+    Column("why", sa.Text),
+    Column("kept", Document, nullable=False),  # what undoing needs: see merging.py
+    Column("undone_at", Moment),
+    Column("undone_by", Name),
 )
 
 contact = Table(
