@@ -1,13 +1,14 @@
 """Timer rows and their sweep. Law: a due timer is a row; it fires once, under its instance's lock.
 
-The sweep lists due rows without locking them, then takes each instance's lock (passing over one that is held) and
-looks whether the row is still there: a person completing the task and the timer cannot both win, and no lock is
-ever taken in the other order.
+The sweep (`engine.firing`) lists due rows without locking them, then takes the instances' locks (passing over those
+that are held) and looks whether the rows are still there: a person completing the task and the timer cannot both win,
+and no lock is ever taken in the other order.
 """
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,11 +67,39 @@ def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
     return [Due(row.id, row.instance_id, row.due_at) for row in rows]
 
 
-def still_open(session: Session, timer_id: int) -> int | None:
-    """The wait of a timer that is still there and due; asked under the instance's lock."""
-    return session.scalar(
-        sa.select(t.timer.c.wait).where(t.timer.c.id == timer_id, t.timer.c.due_at <= runtime_of(session).now())
+def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
+    """Those of the timers that may fire in this transaction, in their order, each with its wait (None: a start).
+
+    The instances (and the roots of their trees of calls) are locked in one statement that passes over what somebody
+    else holds; then the rows are looked at again: what was fired, moved or cancelled meanwhile is left out.
+    """
+    ids = {timer.instance_id for timer in due if timer.instance_id is not None}
+    held = _hold(session, ids) if session.get_bind().dialect.name != "sqlite" else ids
+    rows = session.execute(
+        sa.select(t.timer.c.id, t.timer.c.wait).where(
+            t.timer.c.id.in_([timer.id for timer in due]), t.timer.c.due_at <= runtime_of(session).now()
+        )
     )
+    there = {row.id: row.wait for row in rows}
+    return [
+        (timer, None if timer.instance_id is None else there[timer.id])
+        for timer in due
+        if timer.id in there and (timer.instance_id is None or timer.instance_id in held)
+    ]
+
+
+def _hold(session: Session, ids: set[int]) -> set[int]:
+    """The instances whose own row and whose root's row could be locked without waiting."""
+    if not ids:
+        return set()
+    roots = sa.select(t.instance.c.root_id).where(t.instance.c.id.in_(ids))
+    rows = session.execute(
+        sa.select(t.instance.c.id, t.instance.c.root_id)
+        .where(sa.or_(t.instance.c.id.in_(ids), t.instance.c.id.in_(roots)))
+        .with_for_update(skip_locked=True)
+    ).all()
+    locked = {row.id for row in rows}
+    return {row.id for row in rows if row.id in ids and row.root_id in locked}
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import advance, answers, instances, jobs, outbox, reminders, scripts, timers
+from engine import advance, answers, firing, instances, jobs, outbox, reminders, scripts
 from engine.api.messages import awaited_names, deliver_one, expire_kept
 from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
@@ -27,11 +27,10 @@ from engine.instances import Live
 from engine.jobs import Job
 from engine.log import logger
 from engine.outbox import Channel
-from engine.process.triggers import JobDone, JobFailed, TimerFired, Trigger
+from engine.process.triggers import JobDone, JobFailed, Trigger
 from engine.process.waits import CallWait, JobWait
 from engine.registry import BpmnError
 from engine.subscriptions import Mail, kept_for
-from engine.timers import Due
 
 log = logger("worker")
 BATCH = 50
@@ -80,55 +79,9 @@ def drain(runtime: Runtime, most: int = 10_000) -> int:
 # ── timers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def run_timers(runtime: Runtime, limit: int = BATCH) -> int:
-    """Fire due timers, one transaction each; returns how many fired.
-
-    What cannot be fired just now (its instance is held by somebody) does not hide what is due behind it.
-    """
-    fired, last = 0, None
-    while not fired:
-        with runtime.reading() as session:
-            due = timers.due(session, limit, last)
-        if not due:
-            break
-        fired, last = sum(_fire(runtime, timer) for timer in due), due[-1]
-    return fired
-
-
-def _fire(runtime: Runtime, timer: Due) -> int:
-    try:
-        if timer.instance_id is None:
-            return runtime.unit(lambda session: _start_by_timer(session, timer.id))
-        return runtime.unit(lambda session: _fire_wait(session, timer))
-    except (StorageFull, DatabaseUnavailable):
-        raise
-    except Contended:  # it is due still
-        return 0
-    except Exception as fault:
-        log.error("timer_failed", timer=timer.id, instance=timer.instance_id, exc_info=fault)
-        runtime.unit(partial(timers.postpone, timer_id=timer.id, error=fault))
-        return 0
-
-
-def _fire_wait(session: Session, timer: Due) -> int:
-    assert timer.instance_id is not None
-    live = instances.load(session, timer.instance_id, skip_locked=True)
-    if live is None or live.status != "active":
-        return 0
-    wait = timers.still_open(session, timer.id)
-    if wait is None:
-        return 0
-    advance.advance(session, "timer", live, TimerFired(wait))
-    return 1
-
-
-def _start_by_timer(session: Session, timer_id: int) -> int:
-    taken = timers.take_start(session, timer_id)
-    if taken is None:
-        return 0
-    definition_id, element = taken
-    advance.start(session, "timer", definition_id, {}, None, element)
-    return 1
+def run_timers(runtime: Runtime, limit: int = firing.BATCH) -> int:
+    """Fire one batch of due timers; returns how many fired."""
+    return firing.sweep(runtime, limit)
 
 
 # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────────────────

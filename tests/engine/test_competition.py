@@ -115,7 +115,7 @@ def test_a_message_that_meets_a_timer_is_delivered_or_kept_but_never_lost(house:
         live = instances.load(session, instance)
         assert live is not None
         [due] = timers.due(session, 10)
-        wait = timers.still_open(session, due.id)
+        [(_, wait)] = timers.claim(session, [due])
         assert wait is not None
         advance.advance(session, "timer", live, TimerFired(wait))
         with behind(house, lambda: house.message("paid", "CL-1")) as sent:

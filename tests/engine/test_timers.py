@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from engine import advance, api, scheduler, timers, worker
+from engine import advance, api, firing, scheduler, timers, worker
 from engine.errors import Forbidden, ModelRefused
 from engine.store import tables as t
 from tests.engine import diagrams as d
@@ -97,7 +97,7 @@ def test_a_timer_does_not_fire_before_its_moment_when_the_clock_goes_back(house:
     with house.looking() as session:
         [due] = timers.due(session, 10)
     house.clock.move(hours=-3)
-    assert worker._fire(house.runtime, due) == 0
+    assert firing.fire(house.runtime, [due]) == 0
     assert house.work() == 0
     house.pass_time(hours=3)
     assert house.task("then", instance)
