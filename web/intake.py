@@ -58,12 +58,16 @@ def take(
     source: str,
     message_id: str | None,
     business_key: str | None = None,
+    by_client: bool = False,
 ) -> tuple[str, Any]:
     """Check an inquiry, give it its number, start the process. Returns (business key, delivery).
 
-    An inquiry that came before (`message_id`) keeps the number it was given then; no other is used up.
+    An inquiry that came before (`message_id`) keeps the number it was given then; no other is used up. `by_client`:
+    choices that are for staff alone are refused.
     """
     schema, _words = form_of(db, FORM)
+    if by_client:
+        schema = schemas.for_clients(schema, {})
     clean = checked(schema, values)
     clean |= {name: values[name] for name in BESIDE_THE_FORM if values.get(name) not in (None, "")}
     clean["source"] = clean.get("source") or source

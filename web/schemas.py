@@ -58,6 +58,23 @@ def _own_words(component: Mapping[str, Any], words: Mapping[str, Any]) -> Mappin
     return {}
 
 
+STAFF_ONLY = "staffOnly"
+"""A field's own property: values of its choices, separated by commas, that clients are not offered."""
+
+
+def for_clients(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as people outside the house get it: choices that are for staff alone are left out, and refused when
+    they are sent; what `values` hold already stays."""
+    out = dict(schema)
+    own = str((schema.get("properties") or {}).get(STAFF_ONLY) or "")
+    hidden = {one.strip() for one in own.split(",")} - {str(values.get(str(schema.get("key"))))}
+    if own:
+        out["values"] = [option for option in schema["values"] if str(option.get("value")) not in hidden]
+    if schema.get("components"):
+        out["components"] = [for_clients(child, values) for child in schema["components"]]
+    return out
+
+
 def fields(schema: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """Every component of a form, from the top down."""
     for child in (schema or {}).get("components") or ():
@@ -89,10 +106,7 @@ class Sheet:
 def sheet(field: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Sheet:
     """A dynamic list's entries under the labels of its fields; what has no label is left to the technical data."""
     inner = {str(one["key"]): one for one in fields(field) if one.get("key") and title(one)}
-    lines = (
-        (title(one), tuple(_said(one, entry.get(key)) for entry in entries))
-        for key, one in inner.items()
-    )
+    lines = ((title(one), tuple(_said(one, entry.get(key)) for entry in entries)) for key, one in inner.items())
     return Sheet(title(field), tuple(line for line in lines if any(item not in (None, "", []) for item in line[1])))
 
 

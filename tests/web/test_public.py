@@ -1,6 +1,7 @@
 """What people without an account see: the inquiry and the one-time link, against the real intake process."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from handlers.records.changes import Stamp
 from tests.house import House
 from tests.web import intake
 from tests.web.conftest import Visitor
+from web import schemas
 
 WHO = Callable[[str], Visitor]
 
@@ -42,6 +44,34 @@ def test_an_inquiry_starts_a_case_and_gives_a_reference(open_for_business: House
     assert task["facts"]["client_name"] == intake.INQUIRY["client_name"]
     found = open_for_business.variables(task["instance_id"])
     assert found["source"] == "website" and str(found["amount"]) == "425000000.00"
+
+
+def choices(text: str, key: str) -> set[str]:
+    """What a form on a page offers for a field."""
+    schema = json.loads(text.split('id="form-schema">')[1].split("</script>")[0])
+    return {str(one["value"]) for field in schemas.fields(schema) if field.get("key") == key for one in field["values"]}
+
+
+def test_clients_are_offered_no_choice_that_is_for_staff(open_for_business: House, visitor: WHO) -> None:
+    text = visitor("").get("/inquiry").get_data(as_text=True)
+    assert "prohibited" not in choices(text, "sector") and "renewable_power" in choices(text, "sector")
+    assert "manual" not in choices(text, "source") and "referral" in choices(text, "source")
+    by_hand = visitor("li").get("/processes/client_intake/start").get_data(as_text=True)
+    assert "prohibited" in choices(by_hand, "sector") and "manual" in choices(by_hand, "source")
+
+
+@pytest.mark.parametrize("field", [{"sector": "prohibited"}, {"source": "manual"}])
+def test_a_choice_for_staff_is_refused_when_a_client_sends_it(
+    open_for_business: House, visitor: WHO, field: dict[str, str]
+) -> None:
+    assert send(visitor(""), intake.INQUIRY | field).status_code == 422
+    assert open_for_business.rows(t.instance) == []
+
+
+def test_an_english_reader_finds_every_choice_of_the_inquiry_in_english(open_for_business: House, visitor: WHO) -> None:
+    text = visitor("").get("/inquiry", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    shown = re.sub(r'<button[^>]*lang="zh-CN".*?</button>', "", text, flags=re.S)
+    assert "Language for letters" in shown and re.findall(r"[\u4e00-\u9fff]+", shown) == []
 
 
 def test_the_form_comes_back_with_its_faults_and_what_was_entered(open_for_business: House, visitor: WHO) -> None:
