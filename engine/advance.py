@@ -22,6 +22,7 @@ from engine import (
     answers,
     calendars,
     definitions,
+    gathering,
     history,
     incidents,
     instances,
@@ -35,6 +36,7 @@ from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.instances import Live
 from engine.log import logger
+from engine.process.beginnings import Came, gathers
 from engine.process.contract import Closed, Env, Threw
 from engine.process.native import step as native_step
 from engine.process.spiff import step as spiff_step
@@ -441,15 +443,39 @@ def locate(unit: Unit, mail: Mail) -> list[Target]:
         _live(unit, found[0].instance_id)
 
 
-def send_to(unit: Unit, target: Target, mail: Mail) -> int:
-    """Queue the message for its target; returns the instance that gets it (a new one for a start event)."""
+def send_to(unit: Unit, target: Target, mail: Mail) -> int | None:
+    """Queue the message for its target; returns the instance that gets it (a new one for a start event), or None when
+    the start event still waits for other triggers."""
     if target.instance_id is not None and target.wait is not None:
         unit.pending.append((target.instance_id, MessageArrived(target.wait, mail.variables)))
         return target.instance_id
+    return begin_by(unit, target, "message", mail.name, mail.variables, mail.business_key)
+
+
+def begin_by(
+    unit: Unit,
+    target: Target,
+    kind: str,
+    name: str,
+    variables: Mapping[str, Any],
+    business_key: str | None = None,
+) -> int | None:
+    """Begin an instance by a trigger of its start event; None when that event still waits for other triggers.
+
+    kind: message, signal, timer or conditional; name: what tells the trigger from others of its kind.
+    """
     if target.definition_id is None:
         raise InternalError(reason="a subscription names neither instance nor definition")
-    live = _begin(unit, target.definition_id, mail.business_key)
-    unit.pending.append((live.id, Started(target.element, mail.variables)))
+    package = definitions.package(unit.session, target.definition_id)
+    node = package.definition.nodes[target.element]
+    if gathers(node):
+        chosen = gathering.gather(unit.session, package, node, Came(kind, name, business_key, variables))
+        if chosen is None:
+            return None
+        variables = {key: value for one in chosen for key, value in one.variables.items()}
+        business_key = next((one.key for one in chosen if one.key is not None), None)
+    live = _begin(unit, target.definition_id, business_key)
+    unit.pending.append((live.id, Started(target.element, variables)))
     return live.id
 
 
@@ -460,7 +486,5 @@ def broadcast(unit: Unit, name: str, variables: Mapping[str, Any], thrower: int 
     unit.most += len(reached)
     unit.pending.extend((id, SignalRaised(name, variables)) for id in reached)
     for target in starts:
-        if target.definition_id is not None:
-            live = _begin(unit, target.definition_id, None)
-            unit.pending.append((live.id, Started(target.element, variables)))
+        begin_by(unit, target, "signal", name, variables)
     return len(reached) + len(starts)

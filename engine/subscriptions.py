@@ -6,7 +6,7 @@ and when every correlation value that the place asks for is carried. Extra value
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,12 +14,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import calendars
 from engine.definitions import Package
-from engine.errors import AmbiguousMessage
+from engine.definitions import package as package_of
+from engine.errors import AmbiguousMessage, ModelError
 from engine.execution import runtime_of
+from engine.feel import Moment
 from engine.ids import new_id
 from engine.instances import Live
-from engine.process.model import Definition, Node
+from engine.process.beginnings import beginnings, trigger_name
+from engine.process.businesstime_functions import HostFunctions
+from engine.process.contract import Env
+from engine.process.expressions import names_read
+from engine.process.model import Definition, EventDefinition
 from engine.process.waits import MessageWait, SignalWait
 from engine.store import tables as t
 from engine.store import upsert
@@ -156,8 +163,8 @@ def take(session: Session, message: int) -> bool:
     return bool(getattr(done, "rowcount", 0))
 
 
-def mark_delivered(session: Session, message: int, instance_id: int) -> None:
-    """The message reached this instance, or started it."""
+def mark_delivered(session: Session, message: int, instance_id: int | None) -> None:
+    """The message reached this instance, or started it; None: it waits as a trigger beside others (`gathering`)."""
     session.execute(sa.update(t.message).where(t.message.c.id == message).values(instance_id=instance_id))
 
 
@@ -178,37 +185,70 @@ def signal_targets(session: Session, name: str) -> tuple[list[int], list[Target]
 
 
 def subscribe_starts(session: Session, package: Package) -> list[str]:
-    """The newest version takes over the message and signal starts of its process; returns the message names."""
-    session.execute(
-        sa.delete(t.subscription).where(
-            t.subscription.c.process_key == package.key, t.subscription.c.instance_id.is_(None)
-        )
-    )
-    names: list[str] = []
-    for node, kind, name in start_events(package.definition):
-        session.execute(
-            sa.insert(t.subscription).values(
-                id=new_id(),
-                kind=kind,
-                name=name,
-                definition_id=package.id,
-                process_key=package.key,
-                element=node.id,
-            )
-        )
-        if kind == "message":
-            names.append(name)
-    return names
+    """The newest version takes over the message, signal and condition starts of its process; returns the message
+    names. What a condition was known to hold for stays known where the condition is the same."""
+    starts = sa.and_(t.subscription.c.process_key == package.key, t.subscription.c.instance_id.is_(None))
+    former = session.execute(sa.select(t.subscription).where(starts, t.subscription.c.kind == "condition")).all()
+    held = {(row.element, row.correlation["text"]): row.correlation["held"] for row in former}
+    session.execute(sa.delete(t.subscription).where(starts))
+    mine = {"definition_id": package.id, "process_key": package.key}
+    for kind, name, element in dict.fromkeys(_named_starts(package.definition)):
+        values = {**mine, "kind": kind, "name": name, "element": element}
+        session.execute(sa.insert(t.subscription).values(id=new_id(), **values))
+    for node, number, event in beginnings(package.definition):
+        if event.kind == "conditional":
+            text = trigger_name(event)
+            known = {"text": text, "held": held.get((node.id, text), [])}
+            values = {**mine, "kind": "condition", "name": str(number), "element": node.id, "correlation": known}
+            session.execute(sa.insert(t.subscription).values(id=new_id(), **values))
+    return list(dict.fromkeys(name for kind, name, _ in _named_starts(package.definition) if kind == "message"))
 
 
-def start_events(definition: Definition) -> list[tuple[Node, str, str]]:
-    """(node, `message` | `signal`, name) of everything that starts the process from outside."""
-    found: list[tuple[Node, str, str]] = []
-    for id in definition.scope.starts:
-        node = definition.nodes[id]
-        for event in node.events:
-            if event.kind in ("message", "signal") and event.ref:
-                found.append((node, event.kind, event.ref))
-        if node.type == "receiveTask" and node.instantiate and node.message and node.message.ref:
-            found.append((node, "message", node.message.ref))
-    return found
+def _named_starts(definition: Definition) -> Iterator[tuple[str, str, str]]:
+    """(`message` | `signal`, name, element) of everything that starts the process by name."""
+    for node, _, event in beginnings(definition):
+        if event.kind in ("message", "signal") and event.ref:
+            yield event.kind, event.ref, node.id
+
+
+def conditions_met(
+    session: Session, facts: Mapping[str, object], business_key: str | None
+) -> list[tuple[Target, EventDefinition]]:
+    """Start events whose condition has become true with these facts, for this business key.
+
+    A condition that reads none of the facts is not asked; one that was true for the key already is not met again
+    until it was false between; one that fails does not hold.
+    """
+    runtime = runtime_of(session)
+    env = Env(runtime.now(), runtime.zone, calendars.calendar(session))
+    at = Moment(now=env.now, zone=env.zone, functions=HostFunctions(env, None))
+    conditions = t.subscription.c.kind == "condition"
+    rows = session.execute(sa.select(t.subscription).where(conditions).order_by(t.subscription.c.id).with_for_update())
+    met: list[tuple[Target, EventDefinition]] = []
+    for row in rows.all():
+        node = package_of(session, row.definition_id).definition.nodes[row.element]
+        event = node.events[int(row.name)]
+        before: list[str] = row.correlation["held"]
+        holds = _holds(event, facts, at)
+        key = business_key or ""
+        if holds is None or holds == (key in before):
+            continue
+        after = [*before, key] if holds else [one for one in before if one != key]
+        known = {**row.correlation, "held": after}
+        session.execute(sa.update(t.subscription).where(t.subscription.c.id == row.id).values(correlation=known))
+        if holds:
+            met.append((Target(None, None, row.definition_id, row.element), event))
+    return met
+
+
+def _holds(event: EventDefinition, facts: Mapping[str, object], at: Moment) -> bool | None:
+    """Whether the condition holds; None when the facts do not concern it."""
+    if event.expr is None:
+        return None
+    names = names_read(event.expr)
+    if names is not None and names.isdisjoint(facts):
+        return None
+    try:
+        return event.expr(facts, at) is True
+    except ModelError:
+        return False

@@ -24,6 +24,7 @@ from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.ids import new_id
 from engine.instances import Live
+from engine.process.beginnings import beginnings, trigger_name
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Env
 from engine.process.model import Definition, EventDefinition, Node
@@ -151,17 +152,15 @@ def plan_starts(session: Session, package: Package) -> None:
     """
     versions = sa.select(t.definition.c.id).where(t.definition.c.key == package.key)
     session.execute(sa.delete(t.timer).where(t.timer.c.definition_id.in_(versions)))
-    for node, event in _start_timers(package.definition):
+    for node, number, event in _start_timers(package.definition):
         try:
             found = _first(session, event)
         except (ValueError, ExpressionFailed) as error:
             raise ModelRefused([_unreadable(node, error)]) from error
         if found is not None:
-            session.execute(
-                sa.insert(t.timer).values(
-                    id=new_id(), definition_id=package.id, element=node.id, due_at=found[0], wait=found[1], attempts=0
-                )
-            )
+            row = {"definition_id": package.id, "element": node.id, "number": number}
+            due, left = found
+            session.execute(sa.insert(t.timer).values(id=new_id(), **row, due_at=due, wait=left, attempts=0))
 
 
 def _unreadable(node: Node, error: Exception) -> Fault:
@@ -176,8 +175,9 @@ def _unreadable(node: Node, error: Exception) -> Fault:
     )
 
 
-def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
-    """(definition, start event) of a due start timer, moved on to its next occurrence; None when it is taken."""
+def take_start(session: Session, timer_id: int) -> tuple[int, str, str] | None:
+    """(definition, start event, the timer's text) of a due start timer, moved on to its next occurrence; None when it
+    is taken."""
     runtime = runtime_of(session)
     now = runtime.now()
     query = sa.select(t.timer).where(t.timer.c.id == timer_id, t.timer.c.due_at <= now)
@@ -185,7 +185,7 @@ def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
     if row is None:
         return None
     starts = _start_timers(package_of(session, row.definition_id).definition)
-    node, event = next(found for found in starts if found[0].id == row.element)
+    node, _, event = next(one for one in starts if one[0].id == row.element and row.number in (None, one[1]))
     left = row.wait if row.wait == FOREVER else row.wait - 1
     upcoming = _following(session, node, event, row.due_at, left) if event.timer == "cycle" else None
     if upcoming is None:
@@ -193,12 +193,11 @@ def take_start(session: Session, timer_id: int) -> tuple[int, str] | None:
     else:
         values = {"due_at": upcoming[0], "wait": upcoming[1], "attempts": 0, "last_error": None}
         session.execute(sa.update(t.timer).where(t.timer.c.id == timer_id).values(values))
-    return row.definition_id, row.element
+    return row.definition_id, row.element, trigger_name(event)
 
 
-def _start_timers(definition: Definition) -> list[tuple[Node, EventDefinition]]:
-    nodes = [definition.nodes[id] for id in definition.scope.starts]
-    return [(node, event) for node in nodes for event in node.events if event.kind == "timer"]
+def _start_timers(definition: Definition) -> list[tuple[Node, int, EventDefinition]]:
+    return [found for found in beginnings(definition) if found[2].kind == "timer"]
 
 
 def _value(session: Session, event: EventDefinition) -> Any:

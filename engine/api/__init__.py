@@ -4,7 +4,7 @@ Every verb takes the session of a unit of work first and the actor second; nothi
 it refuses with an error of `engine.errors` that names the place.
 """
 
-from engine.api.messages import Delivery, deliver_kept, raise_signal, send_message
+from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.people import read_all_notifications, read_notification
 from engine.api.processes import (
     cancel,
@@ -58,6 +58,7 @@ __all__ = [
     "may",
     "migrate",
     "open_engine",
+    "publish_facts",
     "raise_signal",
     "read_all_notifications",
     "read_notification",

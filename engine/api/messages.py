@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents, subscriptions
-from engine.advance import broadcast, finish, locate, send_to, unit_of
+from engine.advance import begin_by, broadcast, finish, locate, send_to, unit_of
 from engine.errors import AmbiguousMessage
 from engine.execution import runtime_of
 from engine.identity import Actor
+from engine.process.beginnings import trigger_name
 from engine.store import tables as t
 from engine.subscriptions import Mail, kept_for
 
@@ -22,10 +23,11 @@ from engine.subscriptions import Mail, kept_for
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of a message; `instance_id` got it, or was started by it. `business_key`: of a duplicate, that of the
-    message that came first.
+    message that came first. `gathered`: it is one of several triggers that a start event waits for, and the others
+    are still to come.
     """
 
-    state: Literal["delivered", "started", "kept", "duplicate"]
+    state: Literal["delivered", "started", "kept", "duplicate", "gathered"]
     instance_id: int | None
     message: int
     business_key: str | None = None
@@ -62,6 +64,8 @@ def send_message(
     instance_id = send_to(unit, found[0], mail)
     finish(unit)
     subscriptions.mark_delivered(session, message, instance_id)
+    if instance_id is None:
+        return Delivery("gathered", None, message)
     return Delivery("delivered" if found[0].instance_id is not None else "started", instance_id, message)
 
 
@@ -71,6 +75,24 @@ def raise_signal(session: Session, actor: Actor, name: str, variables: Mapping[s
     reached = broadcast(unit, name, variables or {}, None)
     finish(unit)
     return reached
+
+
+def publish_facts(
+    session: Session, actor: Actor, facts: Mapping[str, object], business_key: str | None = None
+) -> list[int]:
+    """Tell what is so outside any instance: processes whose conditional start event becomes true are started.
+
+    BPMN 2.0 (§10.5.2) lets the condition of a start event look only at what lies outside the process, and leaves
+    open how. Here it sees these facts and the calendar. It begins an instance when it turns from not true to true for
+    a business key (none: for all the house), so that the same news twice starts nothing twice. Returns the instances.
+    """
+    unit = unit_of(session, actor.id)
+    started = [
+        begin_by(unit, target, "conditional", trigger_name(event), facts, business_key)
+        for target, event in subscriptions.conditions_met(session, facts, business_key)
+    ]
+    finish(unit)
+    return [id for id in started if id is not None]
 
 
 def deliver_kept(session: Session, actor: Actor, names: list[str]) -> int:

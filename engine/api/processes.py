@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, definitions, instances, jobs, subscriptions, timers
+from engine import advance, audit, definitions, gathering, instances, jobs, subscriptions, timers
 from engine.api.messages import deliver_kept
 from engine.definitions import Deployed
 from engine.errors import AlreadyHandled, Fault, Forbidden, InvalidInput, NotFound
@@ -47,6 +47,7 @@ def deploy(session: Session, actor: Actor, folder: str, files: Mapping[str, byte
         package = definitions.package(session, definitions.newest(session, key, version))
         names += subscriptions.subscribe_starts(session, package)
         timers.plan_starts(session, package)
+        gathering.carry_over(session, package)
     deliver_kept(session, actor, names)
     audit.append(
         session,

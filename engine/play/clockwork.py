@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.errors import ScenarioWrong
+from engine.errors import ModelError, ScenarioWrong
 from engine.feel import Moment
 from engine.play.machine import Machine
-from engine.play.meeting import begins
 from engine.process import triggers as t
+from engine.process.beginnings import beginnings, trigger_name
 from engine.process.businesstime_functions import HostFunctions
 from engine.process.contract import Env
+from engine.process.expressions import names_read
 from engine.process.model import Definition, EventDefinition
 from engine.process.timing import Cycle, add, first_due, following, read_cycle, read_moment, read_period
 
@@ -27,6 +28,7 @@ class TimerStart:
     definition: Definition
     event: str
     due: datetime
+    text: str
     cycle: Cycle | None = None
     left: int = 0
 
@@ -37,17 +39,15 @@ class Clockwork:
 
     machine: Machine
     starts: list[TimerStart] = field(default_factory=list)
-    held: dict[tuple[str, str], bool] = field(default_factory=dict)
-    """(process, conditional start event) -> whether its condition held when last asked."""
+    held: dict[tuple[str, str, int], bool] = field(default_factory=dict)
+    """(process, start event, number of its definition) -> whether that condition held when last asked."""
 
     def wind(self) -> None:
         """Set the timer starts of all processes from the moment at which the play begins."""
         for definition in self.machine.library.definitions.values():
-            for id in definition.scope.nodes:
-                if begins(definition, id):
-                    for event in definition.nodes[id].events:
-                        if event.kind == "timer":
-                            self._try_to_set(definition, id, event)
+            for node, _, event in beginnings(definition):
+                if event.kind == "timer":
+                    self._try_to_set(definition, node.id, event)
 
     def _try_to_set(self, definition: Definition, id: str, event: EventDefinition) -> None:
         try:
@@ -62,12 +62,12 @@ class Clockwork:
             cycle = read_cycle(value, machine.zone)
             due = first_due(cycle, machine.now, machine.zone, machine.calendar)
             if due is not None and cycle.count:
-                self.starts.append(TimerStart(definition, id, due, cycle, cycle.count))
+                self.starts.append(TimerStart(definition, id, due, trigger_name(event), cycle, cycle.count))
         elif event.timer == "duration":
             due = add(machine.now, read_period(value), machine.zone, machine.calendar)
-            self.starts.append(TimerStart(definition, id, due))
+            self.starts.append(TimerStart(definition, id, due, trigger_name(event)))
         elif (moment := read_moment(value, machine.zone)) > machine.now:
-            self.starts.append(TimerStart(definition, id, moment))
+            self.starts.append(TimerStart(definition, id, moment, trigger_name(event)))
 
     def _moment(self) -> Moment:
         machine = self.machine
@@ -118,8 +118,10 @@ class Clockwork:
             left = start.left if start.left < 0 else start.left - 1
             found = following(start.cycle, start.due, left, machine.now, machine.zone, machine.calendar)
             if found is not None:
-                self.starts.append(TimerStart(start.definition, start.event, found[0], start.cycle, found[1]))
-        machine.begin(start.definition, start.event, "timer", None, {})
+                self.starts.append(
+                    TimerStart(start.definition, start.event, found[0], start.text, start.cycle, found[1])
+                )
+        machine.begin(start.definition, start.event, "timer", start.text, {})
 
     def set_variables(self, variables: dict[str, Any]) -> None:
         """Set variables in every active instance and ask all conditions, those of start events too."""
@@ -129,17 +131,23 @@ class Clockwork:
                 machine.take(instance, t.ConditionChanged(variables))
                 machine.settle()
         for definition in list(machine.library.definitions.values()):
-            for id in definition.scope.nodes:
-                if begins(definition, id):
-                    for event in definition.nodes[id].events:
-                        if event.kind == "conditional" and event.expr is not None:
-                            self._ask(definition, id, event, variables)
+            for node, number, event in beginnings(definition):
+                if event.kind == "conditional":
+                    self._ask(definition, node.id, number, event, variables)
 
-    def _ask(self, definition: Definition, id: str, event: EventDefinition, variables: dict[str, Any]) -> None:
+    def _ask(
+        self, definition: Definition, id: str, number: int, event: EventDefinition, variables: dict[str, Any]
+    ) -> None:
         assert event.expr is not None
-        holds = event.expr(variables, self._moment()) is True
-        before = self.held.get((definition.key, id), False)
-        self.held[(definition.key, id)] = holds
+        names = names_read(event.expr)
+        if names is not None and names.isdisjoint(variables):
+            return
+        try:
+            holds = event.expr(variables, self._moment()) is True
+        except ModelError:
+            holds = False
+        before = self.held.get((definition.key, id, number), False)
+        self.held[(definition.key, id, number)] = holds
         if holds and not before:
-            self.machine.begin(definition, id, "conditional", None, variables)
+            self.machine.begin(definition, id, "conditional", trigger_name(event), variables)
             self.machine.settle()

@@ -14,9 +14,10 @@ from typing import Any
 
 from engine.errors import AmbiguousMessage, InternalError, ScriptFailed
 from engine.play.library import Library
-from engine.play.meeting import begins, events_of, matching, only
+from engine.play.meeting import matching, only
 from engine.play.people import People, barred_by
 from engine.process import triggers as t
+from engine.process.beginnings import Came, beginnings, gathered, gathers, repeats
 from engine.process.businesstime import BusinessCalendar
 from engine.process.codec import decode, encode
 from engine.process.contract import Ended, Env, Event, Passed, Step, Threw, Took
@@ -88,8 +89,8 @@ class Machine:
     """Topic -> how often its handler ran."""
     soon: deque[Callable[[], None]] = field(default_factory=deque)
     later: deque[Callable[[], None]] = field(default_factory=deque)
-    gathered: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = field(default_factory=dict)
-    """(process, parallel multiple start event) -> the triggers that have come, with what they brought."""
+    came: dict[tuple[str, str], list[Came]] = field(default_factory=dict)
+    """(process, parallel multiple start event) -> the triggers that have come and begun nothing yet."""
     work: int = 0
     """Pieces of work since the scenario's step."""
     failed: dict[tuple[int, int], dict[str, str]] = field(default_factory=dict)
@@ -328,31 +329,32 @@ class Machine:
             record["handled"] = record["handled"] or caught
 
     def begin(
-        self, definition: Definition, event: str, kind: str, name: str | None, variables: Mapping[str, Any], *,
+        self, definition: Definition, event: str, kind: str, name: str, variables: Mapping[str, Any], *,
         business_key: str | None = None, depth: int = 0,
     ) -> None:  # fmt: skip
         """Start an instance by a trigger; a parallel multiple start event waits until all of its triggers came."""
         node = definition.nodes[event]
-        if node.type == "startEvent" and node.parallel_multiple and len(node.events) > 1:
-            came = self.gathered.setdefault((definition.key, event), {})
-            for number, one in enumerate(node.events):
-                if one.kind == kind and one.ref == name and number not in came:
-                    came[number] = variables
-                    break
-            if len(came) < len(node.events):
+        if gathers(node):
+            came = self.came.setdefault((definition.key, event), [])
+            new = Came(kind, name, business_key, variables)
+            before = repeats(node, came, new)
+            came[:] = [one for one in came if one is not before] + [new]
+            chosen = gathered(node, came)
+            if chosen is None:
                 return
-            variables = {key: value for number in sorted(came) for key, value in came[number].items()}
-            del self.gathered[definition.key, event]
+            came[:] = [one for one in came if all(one is not other for other in chosen)]
+            variables = {key: value for one in chosen for key, value in one.variables.items()}
+            business_key = next((one.key for one in chosen if one.key is not None), None)
         self.start(definition, event, variables, business_key=business_key, depth=depth)
 
     def _starts(self, kind: str, name: str) -> list[tuple[Definition, str]]:
-        return [
-            (definition, id)
+        found = {
+            (definition.key, node.id): definition
             for definition in self.library.definitions.values()
-            for id in definition.scope.nodes
-            if begins(definition, id)
-            and any(event.kind == kind and event.ref == name for event in events_of(definition, id))
-        ]
+            for node, _, event in beginnings(definition)
+            if event.kind == kind and event.ref == name
+        }
+        return [(definition, id) for (_, id), definition in found.items()]
 
     def message(
         self, name: str, keys: Mapping[str, Any], variables: Mapping[str, Any], *, business_key: str | None = None,

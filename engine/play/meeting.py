@@ -1,11 +1,10 @@
-"""Who a message is meant for, and what can begin an instance. Law: keys decide, never the order."""
+"""Who a message is meant for. Law: keys decide, never the order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.process.model import Definition
 from engine.process.waits import MessageWait
 
 if TYPE_CHECKING:
@@ -15,23 +14,6 @@ if TYPE_CHECKING:
 def only(keys: Mapping[str, Any]) -> str | None:
     """A message's single key is the business key of the instance that it starts."""
     return str(next(iter(keys.values()))) if len(keys) == 1 else None
-
-
-def begins(definition: Definition, id: str) -> bool:
-    """Whether an element can begin an instance by an event."""
-    node = definition.nodes[id]
-    if node.type == "startEvent":
-        return True
-    if node.type == "receiveTask":
-        return node.instantiate
-    sources = [definition.nodes[definition.flows[flow].source] for flow in node.incoming]
-    return any(source.type == "eventBasedGateway" and source.instantiate for source in sources)
-
-
-def events_of(definition: Definition, id: str) -> tuple[Any, ...]:
-    """The event definitions that an element waits for."""
-    node = definition.nodes[id]
-    return node.events or ((node.message,) if node.message else ())
 
 
 def matching(instance: Instance, wait: MessageWait, keys: Mapping[str, Any], business_key: str | None) -> bool:

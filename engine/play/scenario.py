@@ -12,10 +12,10 @@ from engine.forms import validate
 from engine.play.clockwork import Clockwork
 from engine.play.expectations import unmet
 from engine.play.machine import Instance, Machine
-from engine.play.meeting import begins
 from engine.play.people import barred_by
 from engine.play.shapes import check_step
 from engine.process import triggers as t
+from engine.process.beginnings import begins
 from engine.process.model import Definition
 from engine.process.native.run import normal
 from engine.process.waits import CallWait, JobWait, MessageWait, UserWait, Wait

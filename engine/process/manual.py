@@ -12,7 +12,7 @@ from engine.process.definition.dialects import ATTRIBUTES, CAMUNDA_NAMESPACES, E
 from engine.process.expressions import HOST_FUNCTIONS
 from engine.process.juel_values import METHODS
 from engine.process.rules import RULES
-from engine.process.support import NAMES, PLAYED, RUNS, spoken
+from engine.process.support import NAMES, RUNS, spoken
 
 _HEAD = """# What is read, run and refused
 
@@ -70,7 +70,7 @@ def _lines() -> Iterator[str]:
         for feature, runs in RUNS.items():
             if feature.startswith(group + "."):
                 en, zh = spoken(feature)
-                yield f"| {en} | {zh} | {'yes' if runs else 'in play' if feature in PLAYED else 'not yet'} |"
+                yield f"| {en} | {zh} | {'yes' if runs else 'not yet'} |"
     others = [f"`{name}:`" for name in CAMUNDA_NAMESPACES.values() if name != "camunda"]
     yield _ATTRIBUTES.format(names=", ".join(others))
     for element, marks in ATTRIBUTES.items():

@@ -5,7 +5,6 @@ The reader asks for the features of each element; a missing or False entry gives
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 RUNS: Final[dict[str, bool]] = {
@@ -41,7 +40,7 @@ RUNS: Final[dict[str, bool]] = {
     "start.signal": True,
     "start.conditional": True,
     "start.multiple": True,
-    "start.parallel-multiple": False,
+    "start.parallel-multiple": True,
     # start events of event sub-processes
     "event-start.message": True,
     "event-start.timer": True,
@@ -164,11 +163,6 @@ KINDS: Final[dict[str, str]] = {
     "handler": "处理活动",
 }
 """What stands after the dot, in Chinese."""
-
-
-PLAYED: Collection[str] = frozenset({"start.parallel-multiple"})
-"""What runs in play, where all processes share one memory, but is refused at deployment: nothing there remembers
-which of the triggers have come before an instance exists."""
 
 
 def runs(feature: str) -> bool:

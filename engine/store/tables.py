@@ -220,6 +220,7 @@ timer = Table(
     Column("instance_id", Id, ForeignKey("instance.id")),
     Column("wait", sa.Integer),
     Column("definition_id", Id, ForeignKey("definition.id")),  # of a timer start event
+    Column("number", sa.Integer),  # which of the start event's definitions
     Column("element", Name, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("attempts", sa.Integer, nullable=False, default=0),
@@ -232,7 +233,7 @@ subscription = Table(
     "subscription",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("kind", sa.String(10), nullable=False),  # message | signal
+    Column("kind", sa.String(10), nullable=False),  # message | signal | condition (of a start event)
     Column("name", Name, nullable=False),
     Column("instance_id", Id, ForeignKey("instance.id")),
     Column("wait", sa.Integer),
@@ -243,6 +244,20 @@ subscription = Table(
     Column("correlation", Document),
     Index(None, "kind", "name", "business_key"),
     Index(None, "instance_id", "wait"),
+)
+
+start_trigger = Table(  # has come to an event that begins an instance once all of its triggers have
+    "start_trigger",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("process_key", Name, nullable=False),
+    Column("element", Name, nullable=False),
+    Column("kind", sa.String(20), nullable=False),  # message | signal | timer | conditional
+    Column("name", sa.Text, nullable=False),
+    Column("business_key", Name),
+    Column("variables", Document, nullable=False),
+    Column("came_at", Moment, nullable=False),
+    Index(None, "process_key", "element"),
 )
 
 job = Table(

@@ -36,7 +36,7 @@ class Message(BaseModel):
 class Delivered(BaseModel):
     """What became of it."""
 
-    state: Literal["delivered", "started", "kept", "duplicate"]
+    state: Literal["delivered", "started", "kept", "duplicate", "gathered"]
     message: str = Field(description="Id of the message.")
     instance: str | None = Field(description="Id of the case that took it.")
     business_key: str | None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.process.model import Node
 from engine.process.rules.draft import ACTIVITIES, Draft, Finding, found
 from engine.process.rules.events import ALLOWED, position
-from engine.process.support import PLAYED, runs, spoken
+from engine.process.support import runs, spoken
 
 _TASKS = {
     "task": "none", "userTask": "user", "manualTask": "manual", "serviceTask": "service", "scriptTask": "script",
@@ -75,7 +75,7 @@ def unsupported(draft: Draft) -> Iterator[Finding]:
     """Every feature of every element is one that the kernel runs."""
     for node in draft.nodes.values():
         for feature in dict.fromkeys(features(draft, node)):
-            if not (runs(feature) or (feature in PLAYED and draft.known.topics is None)):
+            if not runs(feature):
                 en, zh = spoken(feature)
                 yield found("not-yet", node, feature=en, feature_zh=zh)
 
