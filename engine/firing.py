@@ -18,6 +18,7 @@ from engine.execution import Runtime
 from engine.log import logger
 from engine.process.triggers import TimerFired
 from engine.store import fault_of, require_whole
+from engine.subscriptions import Target
 from engine.timers import Due
 
 log = logger("firing")
@@ -86,6 +87,8 @@ def _start(session: Session, timer_id: int) -> int:
     taken = timers.take_start(session, timer_id)
     if taken is None:
         return 0
-    definition_id, element = taken
-    advance.start(session, "timer", definition_id, {}, None, element)
+    definition_id, element, text = taken
+    unit = advance.unit_of(session, "timer")
+    advance.begin_by(unit, Target(None, None, definition_id, element), "timer", text, {})
+    advance.finish(unit)
     return 1
