@@ -1,0 +1,133 @@
+"""Worked examples recomputed by the product's own functions: what a formula gives is compared with what it should.
+
+A file of vectors is a JSON list of {id, kind, input, expected}; numbers may be JSON numbers or text, shares fractions
+(`3/5`). Law: nothing is computed here; a kind leads to the function that the product itself uses, rounded as pages
+show it. Numbers are compared place by place: 1.50 is not 1.5000.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from engine.errors import DealflowError, InvalidInput
+from engine.process.businesstime import BusinessCalendar
+from handlers import ownership, ratios
+
+Recompute = Callable[[Mapping[str, Any], Collection[str]], Any]
+"""(input, names that are expected) -> what the product makes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one vector; `differences` say where and how it missed, or why it could not be read."""
+
+    id: str
+    kind: str
+    state: Literal["passed", "failed", "absent"]
+    differences: tuple[str, ...] = ()
+
+
+def read(text: str | bytes) -> list[Mapping[str, Any]]:
+    """The vectors of a file; numbers become Decimal. InvalidInput when it has another form."""
+    try:
+        found = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(str(error)) from None
+    if not isinstance(found, list) or not found:
+        raise _unreadable("a list of vectors is needed")
+    for place, one in enumerate(found, start=1):
+        if not isinstance(one, dict) or not {"id", "kind", "input", "expected"} <= one.keys():
+            raise _unreadable(f"vector {place} lacks one of id, kind, input, expected")
+        if not isinstance(one["input"], dict) or not isinstance(one["expected"], dict):
+            raise _unreadable(f"input and expected of {one['id']} must be objects")
+    return found
+
+
+def _unreadable(reason: str) -> InvalidInput:
+    return InvalidInput(place="vectors", reason=reason, reason_zh=f"无法读取：{reason}")
+
+
+def recompute(vectors: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Each vector's outcome, in their order. A kind that the product cannot compute yet is `absent`."""
+    return [_outcome(one) for one in vectors]
+
+
+def _outcome(vector: Mapping[str, Any]) -> Outcome:
+    name, kind, expected = str(vector["id"]), str(vector["kind"]), vector["expected"]
+    make = KINDS.get(kind)
+    if make is None:
+        return Outcome(name, kind, "absent")
+    try:
+        made = plain(make(vector["input"], expected.keys()))
+    except DealflowError as error:
+        return Outcome(name, kind, "failed", (str(error),))
+    except ownership.CycleFound as ring:
+        return Outcome(name, kind, "failed", (f"owns itself: {ring}",))
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        return Outcome(name, kind, "failed", (f"the input cannot be used: {type(error).__name__} {error}",))
+    found = tuple(_differences("", plain(expected), made))
+    return Outcome(name, kind, "failed" if found else "passed", found)
+
+
+def _differences(place: str, expected: Any, made: Any) -> Iterator[str]:
+    if isinstance(expected, dict) and isinstance(made, dict):
+        for key in sorted(expected.keys() | made.keys()):
+            yield from _differences(f"{place}.{key}".lstrip("."), expected.get(key, "∅"), made.get(key, "∅"))
+    elif isinstance(expected, list) and isinstance(made, list) and len(expected) == len(made):
+        for at, (one, other) in enumerate(zip(expected, made, strict=True), start=1):
+            yield from _differences(f"{place}[{at}]", one, other)
+    elif expected != made or type(expected) is not type(made):
+        yield f"{place}: {expected} expected, {made} computed"
+
+
+def plain(value: Any) -> Any:
+    """A value as a file of vectors writes it: numbers and dates as text, lists and objects of those."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _ratios(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Decimal]:
+    known = [name for name in wanted if name in ratios.DEFINITIONS]
+    return ratios.compute({name: Decimal(value) for name, value in given.items()}, known).values
+
+
+def _beneficial_owners(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Any]:
+    edges: dict[str, dict[str, Fraction]] = {}
+    for place, (owner, owned, share) in enumerate(given["edges"], start=1):
+        held = edges.setdefault(owned, {})
+        held[owner] = held.get(owner, Fraction(0)) + ownership.fraction(share, f"edges[{place}]")
+    limits = (Fraction(str(given[name])) for name in ("threshold", "control_over"))
+    found = ownership.structure(edges, given["target"], *limits)
+    return {
+        one.name: {
+            "shares_pct": ownership.percent(one.shares),
+            "control_pct": ownership.percent(one.control),
+            "owner": one.basis,
+        }
+        for one in found.owners
+    }
+
+
+def _business_days(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, list[date]]:
+    days = {name: frozenset(map(date.fromisoformat, given.get(name, ()))) for name in ("holidays", "make_up_days")}
+    calendar = BusinessCalendar(holidays=days["holidays"], working_weekends=days["make_up_days"])
+    return {"due": [calendar.add_working_days(date.fromisoformat(day), int(count)) for day, count in given["cases"]]}
+
+
+KINDS: Mapping[str, Recompute] = {
+    "ratios": _ratios,
+    "ubo": _beneficial_owners,
+    "business_days": _business_days,
+}
+"""What can be recomputed. Whoever builds a formula adds its kind."""
