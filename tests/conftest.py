@@ -1,6 +1,5 @@
 """What every test may rely on: a house on both databases; Chromium, or a loud notice that there is none."""
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from engine.execution import Runtime
+from tests import databases
 from tests.house import House, build
 
 if TYPE_CHECKING:
@@ -75,9 +74,6 @@ def page(browser: "Browser") -> Iterator["Page"]:
     context.close()
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL of this test process."""
@@ -92,13 +88,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'house.db'}"
-    server = sa.make_url(request.getfixturevalue("postgres_server"))
-    name = f"house_{os.getpid()}_{next(_numbers)}"
-    admin = sa.create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    admin.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)
+    return databases.create(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine import api, identity, watcher
 from engine.settings import load
 from engine.store import tables as t
+from tests import databases
 from tests.bpmn.packages import FOLDER
 from tests.house import House, MovableClock
 
@@ -123,9 +124,13 @@ class IntakeHouse(House):
         return self.rows(t.message, sa.and_(t.message.c.name == name, t.message.c.state == "kept"))
 
 
-def furnish(folder: Path) -> None:
-    """Make the database of a house in a folder: its people are in, every package is deployed."""
-    runtime = api.open_engine(load(database_url=address(folder), data_dir=folder), MovableClock())
+def furnish(folder: Path, server: str | None = None) -> str:
+    """Make the database of a house: its people are in, every package is deployed. Returns its address.
+
+    A SQLite file in the folder, or with a PostgreSQL server's address a database there.
+    """
+    url = f"sqlite:///{folder / 'intake.db'}" if server is None else databases.create(server)
+    runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
         for team in sorted({team for teams in PEOPLE.values() for team in teams}):
@@ -140,18 +145,24 @@ def furnish(folder: Path) -> None:
     if refused:
         raise AssertionError(refused)
     runtime.database.dispose()
+    return url
 
 
-def address(folder: Path) -> str:
+def _copied(furnished: str, folder: Path) -> str:
+    made = sa.make_url(furnished)
+    assert made.database is not None
+    if made.get_backend_name() != "sqlite":
+        server = made.set(database="postgres").render_as_string(hide_password=False)
+        return databases.create(server, made.database)
+    for file in Path(made.database).parent.glob("intake.db*"):
+        copy(file, folder)
     return f"sqlite:///{folder / 'intake.db'}"
 
 
-def enter(furnished: Path, folder: Path) -> IntakeHouse:
+def enter(furnished: str, folder: Path) -> IntakeHouse:
     """A house of one's own: a copy of the furnished one."""
-    for file in furnished.glob("intake.db*"):
-        copy(file, folder)
     clock = MovableClock()
-    runtime = api.open_engine(load(database_url=address(folder), data_dir=folder), clock)
+    runtime = api.open_engine(load(database_url=_copied(furnished, folder), data_dir=folder), clock)
     house = IntakeHouse(runtime, clock, folder=folder)
     house.source("registry", companies={REG_NO: {"legal_name": COMPANY, "legal_rep": "林海", "state": "active"}})
     house.source("sanctions", entries=[{"list": "TEST", "kind": "person", "names": ["Nobody At All"]}])

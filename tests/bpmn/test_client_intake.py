@@ -27,15 +27,14 @@ from tests.bpmn.intake_house import (
 )
 
 
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("furnished")
-    furnish(folder)
-    return folder
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def furnished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    server = request.getfixturevalue("postgres_server") if request.param == "postgres" else None
+    return furnish(tmp_path_factory.mktemp("furnished"), server)
 
 
 @pytest.fixture
-def house(furnished: Path, tmp_path: Path) -> Iterator[IntakeHouse]:
+def house(furnished: str, tmp_path: Path) -> Iterator[IntakeHouse]:
     entered = enter(furnished, tmp_path)
     yield entered
     entered.runtime.database.dispose()

@@ -60,8 +60,7 @@ def test_nurturing_counts_rounds_and_disqualifying_closes(desk: Desk, client: di
 
 def test_who_took_the_task_from_the_queue_becomes_the_owner(tmp_path: Path) -> None:
     (tmp_path / "furnished").mkdir()
-    furnish(tmp_path / "furnished")
-    house = enter(tmp_path / "furnished", tmp_path)
+    house = enter(furnish(tmp_path / "furnished"), tmp_path)
     delivery = house.inquire(sector="transport", region="south")
     while house.task("ut_first_contact")["assignee"] is not None:
         house.clock.move(days=10)
