@@ -90,4 +90,5 @@ def _share_with_templates(app: Flask) -> None:
             "me": current_user,
             "now": scope.runtime().now(),
             "unread": unread,
+            "zone": scope.runtime().settings.zone,
         }

@@ -2,53 +2,111 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_login import login_required
 
 from engine import queries
 from web import schemas
-from web.scope import is_chinese, language, runtime
+from web.paging import Pages, asked_page
+from web.scope import is_chinese, language, runtime, said
 from web.words import labels
 
 pages = Blueprint("processes", __name__, url_prefix="/processes")
+
+SIZE = 25
+STATES = ("active", "completed", "all")
 
 
 @pages.get("")
 @login_required
 def index() -> Any:
     """All definitions, the messages that wait for a process, and the faults of the last refused save."""
+    return render_template("processes/index.html", **everything())
+
+
+@pages.get("/live")
+@login_required
+def live() -> Any:
+    """The same without what surrounds it, once something was deployed or a save was refused; else 204."""
     with runtime().reading() as db:
-        rows = queries.definitions(db)
-        faults = queries.last_faults(db)
-        kept = queries.kept_messages(db)
-        open_incidents = queries.incidents(db, open=True)
-    return render_template("processes/index.html", rows=rows, faults=faults, kept=kept, incidents=open_incidents)
+        if queries.signature(db) == request.args.get("signature"):
+            return "", 204
+    return render_template("processes/live.html", **everything())
+
+
+def everything() -> dict[str, Any]:
+    """What the page of all processes shows."""
+    with runtime().reading() as db:
+        kept, broken = queries.kept_messages(db), queries.incidents(db, open=True)
+        return {
+            "signature": queries.signature(db),
+            "rows": queries.definitions(db),
+            "faults": queries.last_faults(db),
+            "kept": Pages.of(kept, asked_page("messages"), SIZE),
+            "incidents": Pages.of(broken, asked_page("incidents"), SIZE),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Running cases of a version that the diagram does not show: how many, and where they stand, in words."""
+
+    version: int
+    running: int
+    places: tuple[str, ...]
 
 
 @pages.get("/<key>")
 @pages.get("/<key>/<int:version>")
 @login_required
 def show(key: str, version: int | None = None) -> Any:
-    """One definition: diagram with what waits where, versions, forms and decisions, running instances."""
-    page = max(1, request.args.get("page", 1, type=int) or 1)
-    state = request.args.get("state") or "active"
+    """One definition: diagram with what waits where, versions, forms and decisions, running instances.
+
+    Without a version the newest diagram and the cases of all versions.
+    """
+    asked = request.args.get("version", type=int)
+    if asked is not None:
+        return redirect(url_for("processes.show", key=key, version=asked))
+    state = request.args.get("state")
+    state = state if state in STATES else "active"
+    wanted: dict[str, Any] = {"key": key, "version": version, "state": None if state == "all" else state}
     with runtime().reading() as db:
         found = queries.definition(db, key, version)
-        running = queries.instances(
-            db, key=key, version=version, state=None if state == "all" else state, page=page, size=50
-        )
+        paged = Pages(asked_page(), SIZE, queries.number_of_instances(db, **wanted))
+        running = queries.instances(db, **wanted, page=paged.number, size=SIZE)
         faults = [fault for fault in queries.last_faults(db) if fault.folder == found.row.folder]
+        others = elsewhere(db, found)
     return render_template(
         "processes/show.html",
         found=found,
         version=found.version,
+        chosen=version,
         running=running,
         faults=faults,
         state=state,
-        page=page,
+        paged=paged,
+        others=others,
     )
+
+
+def elsewhere(db: Any, found: queries.DefinitionDetail) -> dict[int, Elsewhere]:
+    """Version -> what runs in it, for all versions but the one shown."""
+    running = {one.version: one.running for one in found.row.versions if one.running and one.version != found.version}
+    if not running:
+        return {}
+    stand = queries.tokens(db, found.row.key)
+    others = {}
+    for version, count in running.items():
+        names = queries.element_names(db, found.row.key, version)
+        most = sorted(stand.get(version, {}).items(), key=lambda one: (-one[1], one[0]))
+        places = tuple(f"{said(*names.get(id, (id, id)))} {tokens}" for id, tokens in most)
+        others[version] = Elsewhere(version, count, places)
+    return others
 
 
 @pages.get("/<key>/<int:version>/diagram.bpmn")
@@ -67,19 +125,28 @@ def diagram(key: str, version: int) -> Response:
 @pages.get("/<key>/<int:version>/state.json")
 @login_required
 def state(key: str, version: int) -> Any:
-    """How many tokens stand at each element, over all running instances of this version."""
+    """How many tokens stand at each element: over all running instances of this version, and of all others."""
     with runtime().reading() as db:
         found = queries.definition(db, key, version)
+        stand = queries.tokens(db, key)
         faults = [fault for fault in queries.last_faults(db) if fault.folder == found.row.folder]
-    tongue = language()
     answer: dict[str, Any] = {
-        "counts": dict(found.tokens),
+        "counts": stand.pop(version, {}),
+        "elsewhere": added(stand),
         "incidents": list(found.incidents),
-        "faults": {f.fault.element: f.fault.text(tongue) for f in faults if f.fault.element},
+        "faults": {f.fault.element: f.fault.text(language()) for f in faults if f.fault.element},
     }
     if not is_chinese():
         answer["names"] = labels(found.xml, found.names_en)
     return jsonify(answer)
+
+
+def added(stand: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
+    """The tokens of several versions by element."""
+    found: Counter[str] = Counter()
+    for counts in stand.values():
+        found.update(counts)
+    return dict(found)
 
 
 @pages.get("/<key>/<int:version>/forms/<form>")

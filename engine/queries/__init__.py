@@ -14,6 +14,7 @@ from engine.queries.cases import (
     instance,
     instances,
     kept_messages,
+    number_of_instances,
     tree,
 )
 from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
@@ -24,9 +25,12 @@ from engine.queries.library import (
     StartRow,
     definition,
     definitions,
+    element_names,
     form,
+    signature,
     start_of,
     startable,
+    tokens,
 )
 from engine.queries.people import (
     NotificationRow,
@@ -61,6 +65,7 @@ __all__ = [
     "counts",
     "definition",
     "definitions",
+    "element_names",
     "form",
     "history",
     "inbox",
@@ -70,12 +75,15 @@ __all__ = [
     "kept_messages",
     "last_faults",
     "notifications",
+    "number_of_instances",
     "people",
     "person",
+    "signature",
     "start_of",
     "startable",
     "task",
     "teams",
+    "tokens",
     "tree",
     "unread_count",
 ]

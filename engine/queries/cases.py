@@ -146,16 +146,30 @@ def instances(
 ) -> list[InstanceRow]:
     """A page of instances, newest first."""
     query = sa.select(t.instance).order_by(t.instance.c.started_at.desc(), t.instance.c.id.desc())
-    if key:
-        query = query.where(t.instance.c.key == key)
-    if state:
-        query = query.where(t.instance.c.state == state)
-    if business_key:
-        query = query.where(t.instance.c.business_key == business_key)
-    if version and key:
-        query = query.where(t.instance.c.definition_id == definitions.newest(session, key, version))
+    query = query.where(*_wanted(session, key, state, business_key, version))
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
     return [_row(session, dict(row)) for row in rows]
+
+
+def number_of_instances(
+    session: Session, *, key: str | None = None, state: str | None = None, version: int | None = None
+) -> int:
+    """How many instances `instances` would find on all its pages."""
+    query = sa.select(sa.func.count()).select_from(t.instance).where(*_wanted(session, key, state, None, version))
+    return session.scalar(query) or 0
+
+
+def _wanted(
+    session: Session, key: str | None, state: str | None, business_key: str | None, version: int | None
+) -> list[sa.ColumnElement[bool]]:
+    asked: dict[Any, object] = {
+        t.instance.c.key: key,
+        t.instance.c.state: state,
+        t.instance.c.business_key: business_key,
+    }
+    if version and key:
+        asked[t.instance.c.definition_id] = definitions.newest(session, key, version)
+    return [column == value for column, value in asked.items() if value]
 
 
 def _row(session: Session, row: Mapping[str, Any]) -> InstanceRow:
@@ -359,7 +373,7 @@ def incidents(session: Session, *, instance_id: int | None = None, open: bool | 
     query = (
         sa.select(t.incident, t.instance.c.key, t.instance.c.business_key, t.instance.c.definition_id)
         .outerjoin(t.instance, t.instance.c.id == t.incident.c.instance_id)
-        .order_by(t.incident.c.at.desc())
+        .order_by(t.incident.c.at.desc(), t.incident.c.id.desc())
         .limit(500)
     )
     if instance_id is not None:
@@ -390,7 +404,8 @@ def incidents(session: Session, *, instance_id: int | None = None, open: bool | 
 
 def kept_messages(session: Session, name: str | None = None, state: str = "kept", limit: int = 200) -> list[MessageRow]:
     """Messages in a state, newest first: those that wait for somebody to await them, by default."""
-    query = sa.select(t.message).where(t.message.c.state == state).order_by(t.message.c.received_at.desc()).limit(limit)
+    query = sa.select(t.message).where(t.message.c.state == state)
+    query = query.order_by(t.message.c.received_at.desc(), t.message.c.id.desc()).limit(limit)
     if name:
         query = query.where(t.message.c.name == name)
     return [

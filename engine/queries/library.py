@@ -48,12 +48,11 @@ class DefinitionRow:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionDetail:
-    """One version of a process, with its diagram and the tokens of its running instances."""
+    """One version of a process, with its diagram. What stands where: `tokens`."""
 
     row: DefinitionRow
     version: int
     xml: bytes
-    tokens: Mapping[str, int]
     incidents: Mapping[str, int]
     names_en: Mapping[str, str]
     documentation: str
@@ -84,13 +83,14 @@ class StartRow:
     form: str | None
 
 
-def definitions(session: Session) -> list[DefinitionRow]:
-    """All processes, by name."""
+def definitions(session: Session, key: str | None = None) -> list[DefinitionRow]:
+    """All processes, by name; with a key that one alone."""
+    of_instance = [t.instance.c.key == key] if key else []
     running = {
         (row.key, row.definition_id): row.n
         for row in session.execute(
             sa.select(t.instance.c.key, t.instance.c.definition_id, sa.func.count().label("n"))
-            .where(t.instance.c.state == "active")
+            .where(t.instance.c.state == "active", *of_instance)
             .group_by(t.instance.c.key, t.instance.c.definition_id)
         )
     }
@@ -98,14 +98,15 @@ def definitions(session: Session) -> list[DefinitionRow]:
         session.scalars(
             sa.select(t.instance.c.key)
             .join(t.incident, t.incident.c.instance_id == t.instance.c.id)
-            .where(t.incident.c.resolved_at.is_(None))
+            .where(t.incident.c.resolved_at.is_(None), *of_instance)
         )
     )
-    rows = session.execute(
+    query = (
         sa.select(t.definition, t.deployment.c.folder, t.deployment.c.by, t.deployment.c.note)
         .join(t.deployment, t.deployment.c.id == t.definition.c.deployment_id)
         .order_by(t.definition.c.key, t.definition.c.version.desc())
-    ).all()
+    )
+    rows = session.execute(query.where(t.definition.c.key == key) if key else query).all()
     by_key: dict[str, list[Any]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
@@ -136,13 +137,12 @@ def definition(session: Session, key: str, version: int | None = None) -> Defini
     """One version (the newest by default). NotFound when there is none."""
     definition_id = packages.newest(session, key, version)
     package = packages.package(session, definition_id)
-    row = next(row for row in definitions(session) if row.key == key)
+    row = definitions(session, key)[0]
     model = package.definition
     return DefinitionDetail(
         row=row,
         version=package.version,
         xml=diagram(session, definition_id),
-        tokens=_tokens(session, definition_id),
         incidents=Counter(
             session.scalars(
                 sa.select(t.incident.c.element)
@@ -206,12 +206,33 @@ def diagram(session: Session, definition_id: int) -> bytes:
     return bytes(content) if content is not None else b""
 
 
-def _tokens(session: Session, definition_id: int) -> dict[str, int]:
-    """Live tokens per element over all running instances of the definition."""
-    found: Counter[str] = Counter()
-    bodies = session.scalars(
-        sa.select(t.instance.c.body).where(t.instance.c.definition_id == definition_id, t.instance.c.state == "active")
+def tokens(session: Session, key: str) -> dict[int, dict[str, int]]:
+    """Version -> element -> live tokens, over all running instances of a process, the newest version first.
+
+    Reads the state of every running instance (about 60 microseconds each).
+    """
+    found: dict[int, Counter[str]] = {}
+    bodies = session.execute(
+        sa.select(t.definition.c.version, t.instance.c.body)
+        .join(t.definition, t.definition.c.id == t.instance.c.definition_id)
+        .where(t.instance.c.key == key, t.instance.c.state == "active")
+        .order_by(t.definition.c.version.desc())
     )
-    for body in bodies:
-        found.update(token.node for token in codec.decode(bytes(body)).tokens.values())
-    return dict(found)
+    for version, body in bodies:
+        counts = found.setdefault(version, Counter())
+        counts.update(token.node for token in codec.decode(bytes(body)).tokens.values())
+    return {version: dict(counts) for version, counts in found.items()}
+
+
+def element_names(session: Session, key: str, version: int) -> dict[str, tuple[str, str]]:
+    """Element -> (name, English name) of one version, the id where it has no name. NotFound when there is none."""
+    package = packages.package(session, packages.newest(session, key, version))
+    named = {id: node.name or id for id, node in package.definition.nodes.items()}
+    return {id: (name, package.texts.get(id, name)) for id, name in named.items()}
+
+
+def signature(session: Session) -> str:
+    """Changes when something was deployed or a save was refused: cheap enough to be asked every second."""
+    newest = session.scalar(sa.select(sa.func.max(t.deployment.c.id)))
+    refused = session.execute(sa.select(t.refused.c.folder, t.refused.c.at).order_by(t.refused.c.folder)).all()
+    return "-".join([str(newest or 0), *(f"{row.folder}.{row.at.timestamp():.6f}" for row in refused)])

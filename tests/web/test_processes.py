@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,73 @@ def test_faults_of_a_refused_save_stand_on_the_page_until_a_good_one(house: Hous
     (folder / "offer.bpmn").write_bytes(good)
     assert watcher.deploy_folder(house.runtime, folder, api.SYSTEM).deployed is not None
     assert "未通过检查" not in visitor("li").get("/processes").get_data(as_text=True)
+
+
+def test_the_page_of_processes_hears_of_a_refused_save_and_of_a_good_one_by_itself(house: House, visitor: WHO) -> None:
+    li, folder = visitor("li"), house.runtime.settings.bpmn_dir / "offer"
+
+    def signature(text: str) -> str:
+        return re.search(r"/processes/live\?signature=([^&]+)", text).group(1)  # type: ignore[union-attr]
+
+    def asked(before: str) -> Any:
+        return li.get(f"/processes/live?signature={before}")
+
+    before = signature(li.get("/processes").get_data(as_text=True))
+    assert asked(before).status_code == 204
+    for name, content in package().items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_bytes(content)
+    good = (folder / "offer.bpmn").read_bytes()
+    (folder / "offer.bpmn").write_bytes(good.replace(b'targetRef="check"', b'targetRef="nowhere"'))
+    watcher.deploy_folder(house.runtime, folder, api.SYSTEM)
+    refused = asked(before).get_data(as_text=True)
+    assert "未通过检查" in refused and "<html" not in refused
+    assert asked(signature(refused)).status_code == 204
+    (folder / "offer.bpmn").write_bytes(good.replace(b"</definitions>", b"<!-- saved again --></definitions>"))
+    assert watcher.deploy_folder(house.runtime, folder, api.SYSTEM).deployed is not None
+    deployed = asked(signature(refused)).get_data(as_text=True)
+    assert "未通过检查" not in deployed and "报价" in deployed
+
+
+def test_cases_of_other_versions_are_counted_and_found(house: House, visitor: WHO) -> None:
+    house.start("offer")
+    house.complete("assess", "li", price="98", advice="go")
+    house.start("offer")
+    with house.writing() as session:
+        api.deploy(session, house.actor("owen"), "offer", package("least_busy"))
+    house.start("offer")
+    li = visitor("li")
+    page = li.get("/processes/offer").get_data(as_text=True)
+    assert "图中数字为第 2 版的业务。" in page and "另有 2 笔业务在其他版本中运行：" in page
+    assert "2 笔业务运行中 · 测算报价 1，复核 1" in page
+    newest, first = li.get("/processes/offer/2/state.json").json, li.get("/processes/offer/1/state.json").json
+    assert newest is not None and newest["counts"] == {"assess": 1}
+    assert newest["elsewhere"] == {"assess": 1, "check": 1}
+    assert first is not None and first["counts"] == {"assess": 1, "check": 1} and first["elsewhere"] == {"assess": 1}
+    assert li.get("/processes/offer?version=1").headers["Location"] == "/processes/offer/1"
+    only = li.get("/processes/offer/1").get_data(as_text=True)
+    assert only.count('id="instance-') == 2 and page.count('id="instance-') == 3
+
+
+@pytest.mark.parametrize("address", ["/instances?", "/processes/offer?"])
+def test_long_lists_come_in_pages(house: House, visitor: WHO, address: str) -> None:
+    for _ in range(27):
+        house.start("offer")
+    li = visitor("li")
+    first, second = (li.get(f"{address}page={page}").get_data(as_text=True) for page in (1, 2))
+    assert (first.count('id="instance-'), second.count('id="instance-')) == (25, 2)
+    assert "第 1–25 条，共 27 条" in first and "第 26–27 条，共 27 条" in second
+    assert 'rel="next"' in first and 'rel="next"' not in second and "page=1" in second
+    assert li.get(f"{address}page=99").get_data(as_text=True).count('id="instance-') == 2
+
+
+def test_incidents_and_kept_messages_come_in_pages_of_their_own(house: House, visitor: WHO) -> None:
+    for number in range(26):
+        house.message("start_evaluation", f"PJ-2026-{number:04d}", variables={"tier": "A"})
+    li = visitor("li")
+    assert li.get("/processes").get_data(as_text=True).count("<details") == 25
+    second = li.get("/processes?messages=2").get_data(as_text=True)
+    assert second.count("<details") == 1 and "PJ-2026-0000" in second and "共 26 条" in second
 
 
 def test_a_kept_message_is_shown_with_what_it_carries(house: House, visitor: WHO) -> None:

@@ -6,6 +6,7 @@ import { element, mountEvery } from './elements.js';
 import { forget, keep } from './kept.js';
 import { language, text } from './texts.js';
 import { translations } from './form/chinese.js';
+import { readCodes } from './form/codes.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
 import { readNumbers } from './form/numbers.js';
@@ -18,6 +19,7 @@ async function mount(place) {
   const container = element('div', { class: 'df-form' });
   const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });
   readNumbers(container);
+  const straighten = readCodes(container, schema ?? {});
   place.replaceChildren(summary, container);
   // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.
   container.addEventListener('submit', (event) => {
@@ -28,7 +30,7 @@ async function mount(place) {
     // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
     const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }] });
     await form.importSchema(schema, block(place.dataset.values) ?? {});
-    const view = { place, form, schema, summary, draftUrl, outputs: getSchemaVariables(schema, { inputs: false }) };
+    const view = { place, form, schema, summary, draftUrl, straighten, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
     if (language() === 'zh') sayInChinese(container);
@@ -45,14 +47,17 @@ function open(view) {
   const drafts = watchDraft(view);
   if (view.draftUrl) offerKeptInput(view);
   outer?.addEventListener('submit', (event) => event.target === outer && send(event, view, drafts), true);
-  const found = block(view.place.dataset.errors);
-  if (found && Object.keys(found).length) showFindings(view, found);
+  const some = (found) => found && Object.keys(found).length > 0;
+  const [noted, found] = [block(view.place.dataset.notes), block(view.place.dataset.errors)];
+  if (some(noted)) showFindings(view, noted, { summed: false });
+  if (some(found)) showFindings(view, found);
   // A field that loses the focus may show a message and so push the button away from under the pointer.
   outer?.addEventListener('mousedown', (event) => event.target.closest('button[type=submit]') && event.preventDefault());
 }
 
 /** Check, hand the values to the outer form, and keep a copy until the server has answered. */
 function send(event, view, drafts) {
+  view.straighten();
   const { data, errors } = ownFaults(view.form, () => view.form.submit());
   const unchecked = event.submitter?.formNoValidate;
   if (!unchecked && Object.keys(errors).length) {

@@ -16,3 +16,26 @@ export async function read(url, as) {
   if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${answer.statusText}`), { status: answer.status });
   return as === 'json' ? answer.json() : answer.text();
 }
+
+const PROBE = 2000; // milliseconds between two attempts to reach a server that did not answer
+let probing = false;
+
+/**
+ * The server did not answer: say so (unless `quiet`), ask it until it does, then tell everybody with `dealflow:reached`.
+ */
+export function lost({ quiet = false } = {}) {
+  if (!quiet) document.dispatchEvent(new CustomEvent('dealflow:unreachable'));
+  if (probing) return;
+  probing = true;
+  const ask = async () => {
+    try {
+      await fetch('/healthz', { cache: 'no-store', credentials: 'omit' });
+    } catch {
+      setTimeout(ask, PROBE);
+      return;
+    }
+    probing = false;
+    document.dispatchEvent(new CustomEvent('dealflow:reached'));
+  };
+  setTimeout(ask, PROBE);
+}

@@ -3,7 +3,8 @@ const texts = {
   en: {
     offline: 'You are offline. What you type is kept in this browser.',
     online: 'The connection is back.',
-    unreachable: 'The server cannot be reached. Nothing was sent; please try again.',
+    unreachable: 'The server cannot be reached. Your input stays on this page; this goes away when it is back.',
+    reached: 'The server is back.',
     failed: 'That did not work (error {status}). Nothing was changed.',
     expired: 'Your session has ended. Sign in again in a new tab, then go on here: your input is still on this page.',
     signIn: 'Sign in',
@@ -23,6 +24,9 @@ const texts = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     zoomFit: 'Fit to window',
+    zoomHere: 'Go to where it stands',
+    tokensHere: 'In this version: {count}',
+    tokensElsewhere: 'In other versions: {count}',
     youAreHere: 'You are here',
     incident: 'Incident',
     draftSaving: 'Saving draft …',
@@ -40,7 +44,8 @@ const texts = {
   zh: {
     offline: '网络已断开。您输入的内容保存在本浏览器中。',
     online: '网络已恢复。',
-    unreachable: '无法连接服务器，内容未发送，请重试。',
+    unreachable: '无法连接服务器。您的输入仍在本页，恢复后此提示自动消失。',
+    reached: '服务器已恢复。',
     failed: '操作未成功（错误 {status}），数据没有改动。',
     expired: '登录已过期。请在新标签页重新登录，然后回到这里继续：您的输入仍在本页。',
     signIn: '登录',
@@ -60,6 +65,9 @@ const texts = {
     zoomIn: '放大',
     zoomOut: '缩小',
     zoomFit: '适应窗口',
+    zoomHere: '回到当前位置',
+    tokensHere: '本版本：{count}',
+    tokensElsewhere: '其他版本：{count}',
     youAreHere: '当前位置',
     incident: '异常',
     draftSaving: '正在保存草稿…',
@@ -84,10 +92,15 @@ export const text = (key, values = {}) => fill(texts[language()][key], values);
 export const fill = (template, values = {}) =>
   template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 
-/** A moment as people of the page's language write it: the time alone when it is today. */
+/** A moment in the zone of the business (`<body data-zone>`), as the pages write it: the time alone when it is today. */
 export function moment(value) {
-  const when = new Date(value);
-  const today = when.toDateString() === new Date().toDateString();
-  const form = today ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' };
-  return new Intl.DateTimeFormat(language() === 'zh' ? 'zh-CN' : 'en-GB', form).format(when);
+  const timeZone = document.body.dataset.zone || undefined;
+  const digits = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  const written = (when) => {
+    const parts = new Intl.DateTimeFormat('en', { timeZone, ...digits }).formatToParts(when);
+    const { year, month, day, hour, minute } = Object.fromEntries(parts.map((part) => [part.type, part.value]));
+    return [`${year}-${month}-${day}`, `${hour}:${minute}`];
+  };
+  const [day, time] = written(new Date(value));
+  return day === written(new Date())[0] ? time : `${day} ${time}`;
 }

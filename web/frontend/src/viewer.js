@@ -3,7 +3,8 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
 import { text } from './texts.js';
-import { showState } from './viewer/state.js';
+import { nameBeforeDrawing } from './viewer/labels.js';
+import { herePlace, showState } from './viewer/state.js';
 import { addControls } from './viewer/controls.js';
 
 async function mount(place) {
@@ -16,13 +17,17 @@ async function mount(place) {
   };
   try {
     const [xml, state] = await Promise.all([read(place.dataset.xmlUrl, 'text'), readState(place, say)]);
-    const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily: 'inherit' } } });
-    if (state.names) nameBeforeDrawing(viewer, state.names);
+    // By name: the labels are measured on a canvas, which does not know what "inherit" means.
+    const { fontFamily } = getComputedStyle(place);
+    const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily } } });
+    if (state.names) nameBeforeDrawing(viewer, state.names, fontFamily);
     await viewer.importXML(xml);
-    showState(viewer, state);
-    addControls(place, viewer);
+    let now = state;
+    const { focus } = place.dataset;
+    showState(viewer, now, focus);
+    addControls(place, viewer, () => herePlace(viewer, now, focus));
     makeClickable(place, viewer);
-    keepFresh(place, viewer, say);
+    keepFresh(place, viewer, say, (newest) => showState(viewer, (now = newest), focus));
     place.dataset.ready = 'true';
   } catch (error) {
     say(error.status ? text('diagramMissing') : text('diagramBroken', { reason: error.message }));
@@ -42,15 +47,6 @@ async function readState(place, say) {
   }
 }
 
-/** Labels in the page's language take the place of the file's, before anything is laid out. */
-function nameBeforeDrawing(viewer, names) {
-  viewer.on('import.parse.complete', ({ elementsById }) => {
-    for (const [id, name] of Object.entries(names)) {
-      if (elementsById?.[id]) elementsById[id].name = name;
-    }
-  });
-}
-
 function makeClickable(place, viewer) {
   viewer.on('element.click', ({ element: clicked }) => {
     const { id, $type: type, name = '' } = clicked.businessObject;
@@ -61,7 +57,7 @@ function makeClickable(place, viewer) {
   });
 }
 
-function keepFresh(place, viewer, say) {
+function keepFresh(place, viewer, say, show) {
   const seconds = Number(place.dataset.refresh);
   if (!place.dataset.stateUrl || !(seconds > 0)) return;
   const timer = setInterval(async () => {
@@ -70,7 +66,7 @@ function keepFresh(place, viewer, say) {
       viewer.destroy();
     } else if (document.visibilityState === 'visible') {
       const state = await readState(place, say);
-      if (Object.keys(state).length) showState(viewer, state);
+      if (Object.keys(state).length) show(state);
     }
   }, seconds * 1000);
 }

@@ -1,7 +1,7 @@
 // Drafts: nothing typed is ever lost. The server has the draft; while it does not, this browser keeps it.
 import { element } from '../elements.js';
 import { forget, keep, kept } from '../kept.js';
-import { csrfToken, notify } from '../server.js';
+import { csrfToken, lost, notify } from '../server.js';
 import { moment, text } from '../texts.js';
 
 const QUIET = 1000; // milliseconds after the last change
@@ -24,15 +24,27 @@ export function watchDraft(view) {
   let timer;
   let queue = Promise.resolve(); // one call after the other, so that an older draft never overtakes a newer one
 
+  let unsaved = false; // the server has not got what stands here
+  const store = async (variables, leaving) => {
+    const { words, status: answered } = await put(view, variables, leaving);
+    unsaved = answered === 0;
+    if (!leaving) status.textContent = words;
+  };
   const save = (leaving) => {
     clearTimeout(timer);
     const variables = pick(latest, outputs);
     if (stopped || JSON.stringify(variables) === saved) return;
     saved = JSON.stringify(variables);
     keep(draftUrl, variables); // until the server has answered
-    if (leaving) put(view, variables, true);
-    else queue = queue.then(() => put(view, variables, false).then((words) => (status.textContent = words)));
+    if (leaving) store(variables, true);
+    else queue = queue.then(() => store(variables, false));
   };
+  const again = () => {
+    if (!unsaved || stopped || !place.isConnected) return;
+    saved = undefined;
+    save(false);
+  };
+  document.addEventListener('dealflow:reached', again);
 
   form.on('changed', ({ data }) => {
     latest = data;
@@ -45,6 +57,7 @@ export function watchDraft(view) {
   place.addEventListener('htmx:beforeCleanupElement', () => {
     leave();
     removeEventListener('pagehide', leave);
+    document.removeEventListener('dealflow:reached', again);
   });
   return {
     stop() {
@@ -57,8 +70,9 @@ export function watchDraft(view) {
   };
 }
 
+/** Send a draft; resolves to what to say of it and the status of the answer, 0 when there was none. */
 async function put({ place, draftUrl }, variables, leaving) {
-  if (!place.dataset.draftUrl) return text('draftHere', { time: moment(Date.now()) });
+  if (!place.dataset.draftUrl) return { words: text('draftHere', { time: moment(Date.now()) }), status: 200 };
   let status = 0;
   try {
     const answer = await fetch(draftUrl, {
@@ -73,14 +87,14 @@ async function put({ place, draftUrl }, variables, leaving) {
     if (answer.ok) {
       if (JSON.stringify(kept(draftUrl)?.variables) === JSON.stringify(variables)) forget(draftUrl);
       place.dispatchEvent(new CustomEvent('dealflow:draft-saved', { bubbles: true }));
-      return text('draftSaved', { time: moment(Date.now()) });
+      return { words: text('draftSaved', { time: moment(Date.now()) }), status };
     }
   } catch {
-    // no connection: the copy in this browser stays
+    lost({ quiet: true }); // the copy in this browser stays, and goes when the server is back
   }
   if (status === 401) notify('expired', text('expired'));
   place.dispatchEvent(new CustomEvent('dealflow:draft-kept', { bubbles: true }));
-  return text(status === 409 ? 'draftTaken' : 'draftKept');
+  return { words: text(status === 409 ? 'draftTaken' : 'draftKept'), status };
 }
 
 /** When this browser holds input that the server never got, ask whether to bring it back. */

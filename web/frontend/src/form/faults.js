@@ -6,9 +6,10 @@ import { text } from '../texts.js';
 const fieldsOf = (components = []) => components.flatMap((one) => [one, ...fieldsOf(one.components)]);
 
 /** Messages under a field, those of repeated rows included. */
-const messagesIn = (found) => (Array.isArray(found) ? found : typeof found === 'object' && found ? Object.values(found).flatMap(messagesIn) : [found]);
+const messagesIn = (found) =>
+  Array.isArray(found) ? found.flatMap(messagesIn) : typeof found === 'object' && found ? Object.values(found).flatMap(messagesIn) : found ? [found] : [];
 
-const findings = new WeakMap(); // form -> Map(field id -> {value, messages})
+const findings = new WeakMap(); // form -> Map(place of a field -> {value, messages})
 const checking = new WeakSet(); // forms in the middle of their own check
 
 /** What the form's own rules say, without the server's findings: those never hold back a second attempt. */
@@ -21,26 +22,47 @@ export function ownFaults(form, check) {
   }
 }
 
-/** Show what the server found: field key -> messages, '' for the whole form. A finding stays until its value changes. */
-export function showFindings(view, found) {
-  const { form, schema } = view;
-  const known = fieldsOf(schema.components).filter((field) => field.key && found[field.key]);
+const placeOf = (instance) => instance.valuePath.join('.');
+const valueAt = (data, path) => path.reduce((value, part) => value?.[part], data);
+
+/**
+ * Show what the server found: place of a field (`amount`, `people.0.mobile`) -> messages, '' for the whole form.
+ * A finding stays until its value changes. `summed: false` marks the fields alone.
+ */
+export function showFindings(view, found, { summed = true } = {}) {
+  const { form } = view;
   const { data } = form._getState();
-  const remembered = new Map(
-    known.map((field) => [field.id, { value: JSON.stringify(data[field.key]), messages: messagesIn(found[field.key]) }]),
-  );
+  const known = form.get('formFieldInstanceRegistry').getAllKeyed().filter((instance) => found[placeOf(instance)]);
+  const remembered = findings.get(form) ?? new Map();
+  if (!findings.has(form)) addFindingsToChecks(form);
   findings.set(form, remembered);
-  addFindingsToChecks(form);
-  form._setState({ errors: Object.fromEntries([...remembered].map(([id, { messages }]) => [id, messages])) });
-  const elsewhere = Object.keys(found).filter((key) => key && !known.some((field) => field.key === key));
-  showFaults(view, [...messagesIn(found[''] ?? []), ...elsewhere.map((key) => `${key}: ${messagesIn(found[key]).join(' ')}`)]);
+  const errors = {};
+  for (const instance of known) {
+    const messages = messagesIn(found[placeOf(instance)]);
+    const value = JSON.stringify(valueAt(data, instance.valuePath));
+    const before = remembered.get(placeOf(instance))?.messages ?? [];
+    remembered.set(placeOf(instance), { value, messages: [...new Set([...before, ...messages])] });
+    put(errors, [instance.id, ...Object.values(instance.indexes ?? {})], remembered.get(placeOf(instance)).messages);
+  }
+  form._setState({ errors: { ...form._getState().errors, ...errors } });
+  if (!summed) return;
+  const places = known.map(placeOf);
+  const elsewhere = Object.keys(found).filter((place) => place && !places.includes(place));
+  showFaults(view, [...messagesIn(found['']), ...elsewhere.map((place) => `${place}: ${messagesIn(found[place]).join(' ')}`)]);
+}
+
+/** form-js keeps the messages of a repeated field in objects by row. */
+function put(errors, path, messages) {
+  const last = path.at(-1);
+  const above = path.slice(0, -1).reduce((here, part) => (here[part] ??= {}), errors);
+  above[last] = messages;
 }
 
 function addFindingsToChecks(form) {
   const validator = form.get('validator');
   const own = validator.validateFieldInstance.bind(validator);
   validator.validateFieldInstance = (instance, value) => {
-    const finding = findings.get(form)?.get(instance.id);
+    const finding = instance.valuePath && findings.get(form)?.get(placeOf(instance));
     const stands = finding && !checking.has(form) && finding.value === JSON.stringify(value);
     return [...own(instance, value), ...(stands ? finding.messages : [])];
   };
@@ -50,7 +72,7 @@ function addFindingsToChecks(form) {
 export function showFaults({ place, form, schema, summary }, general = []) {
   const { errors, data } = form._getState();
   const rows = fieldsOf(schema.components)
-    .filter((field) => errors[field.id])
+    .filter((field) => messagesIn(errors[field.id]).length)
     .map((field) => row(place, field, messagesIn(errors[field.id])));
   const title = rows.length ? element('div', { class: 'alert-title' }, text('faults', { count: rows.length })) : null;
   const list = element('ul', {}, ...general.map((words) => element('li', {}, words)), ...rows);
@@ -72,5 +94,6 @@ function row(place, field, messages) {
     input?.scrollIntoView({ block: 'center' });
     input?.focus();
   };
-  return element('li', {}, element('button', { type: 'button', class: 'btn btn-link p-0 df-fault-link', onclick: jump }, name), ` ${messages.join(' ')}`);
+  const words = [...new Set(messages)].join(' ');
+  return element('li', {}, element('button', { type: 'button', class: 'btn btn-link p-0 df-fault-link', onclick: jump }, name), ` ${words}`);
 }

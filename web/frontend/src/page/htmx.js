@@ -1,7 +1,7 @@
 // htmx under a strict security policy, with the token and the failures that our server speaks of.
 import htmx from 'htmx.org';
 import { text } from '../texts.js';
-import { csrfToken, notify } from '../server.js';
+import { csrfToken, lost, notify } from '../server.js';
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false; // they are in app.css
@@ -25,5 +25,10 @@ document.addEventListener('htmx:responseError', (event) => {
   if (status === 401) notify('expired', text('expired'));
   else notify('danger', text('failed', { status }));
 });
-document.addEventListener('htmx:sendError', () => notify('danger', text('unreachable')));
-document.addEventListener('htmx:timeout', () => notify('danger', text('unreachable')));
+document.addEventListener('htmx:sendError', () => lost());
+document.addEventListener('htmx:timeout', () => lost());
+// Nobody looks at a hidden page: what it asks by itself waits until it is seen again.
+document.addEventListener('htmx:beforeRequest', (event) => {
+  const polls = !event.detail.requestConfig.triggeringEvent && event.detail.elt.getAttribute('hx-trigger')?.startsWith('every');
+  if (polls && document.visibilityState === 'hidden') event.preventDefault();
+});

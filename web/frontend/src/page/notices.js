@@ -36,13 +36,26 @@ function show({ kind, text: message }) {
   );
 }
 
-const clear = (message) => [...place().children].filter((one) => one.dataset.message === message).forEach((one) => one.remove());
+/** Take a notice away; whether it was there. */
+function clear(message) {
+  const shown = [...place().children].filter((one) => one.dataset.message === message);
+  shown.forEach((one) => one.remove());
+  return shown.length > 0;
+}
 
 document.addEventListener('dealflow:notice', (event) => whenReady(() => show(event.detail)));
 addEventListener('offline', () => show({ kind: 'warning', text: text('offline') }));
 addEventListener('online', () => {
   clear(text('offline'));
   clear(text('unreachable'));
-  show({ kind: 'success', text: text('online') });
-  setTimeout(() => clear(text('online')), 4000);
+  passing('online');
 });
+document.addEventListener('dealflow:unreachable', () => show({ kind: 'danger', text: text('unreachable') }));
+document.addEventListener('dealflow:reached', () => {
+  if (clear(text('unreachable'))) passing('reached');
+});
+
+function passing(key) {
+  show({ kind: 'success', text: text(key) });
+  setTimeout(() => clear(text(key)), 4000);
+}

@@ -3,9 +3,12 @@ import { element } from '../elements.js';
 import { text } from '../texts.js';
 
 const MARKS = { active: 'df-active', done: 'df-done', incidents: 'df-incident' };
+const CORNERS = { topRight: { top: -10, right: 10 }, topLeft: { top: -10, left: -10 }, bottomRight: { bottom: 10, right: 10 }, bottomLeft: { bottom: 10, left: -10 } };
+const ABOVE = -24; // pixels between the top of a label and the top of its element
 const shownIn = new WeakMap(); // viewer -> [[element id, class]]
 
-export function showState(viewer, state) {
+/** `focus`: id of the element that the page is about, if any. */
+export function showState(viewer, state, focus) {
   const canvas = viewer.get('canvas');
   const overlays = viewer.get('overlays');
   const drawn = viewer.get('elementRegistry');
@@ -19,18 +22,53 @@ export function showState(viewer, state) {
   shownIn.set(viewer, known);
 
   const label = (id, position, html) => drawn.get(id) && overlays.add(id, 'dealflow', { position, html, scale: { min: 0.8, max: 1.2 } });
+  const places = labelPlaces();
   const active = (state.active ?? []).filter((id) => drawn.get(id));
-  if (active.length) label(active[0], { top: -24, left: 0 }, element('span', { class: 'df-you-are-here' }, text('youAreHere')));
+  const here = active.includes(focus) ? focus : active[0];
+  if (here) label(here, places.above(drawn.get(here)), element('span', { class: 'df-you-are-here' }, text('youAreHere')));
   for (const [id, words] of Object.entries(state.waits ?? {})) {
-    label(id, { bottom: -4, left: 0 }, element('span', { class: 'df-wait' }, words));
-  }
-  for (const [id, count] of Object.entries(state.counts ?? {})) {
-    label(id, { top: -10, right: 10 }, element('span', { class: 'df-count' }, String(count)));
+    if (drawn.get(id)) label(id, places.beside(drawn.get(id)), element('span', { class: 'df-wait' }, words));
   }
   for (const [id, words] of Object.entries(state.faults ?? {})) {
-    label(id, { bottom: -4, left: 0 }, element('span', { class: 'df-wait df-wait-fault', role: 'alert' }, words));
+    if (drawn.get(id)) label(id, places.beside(drawn.get(id)), element('span', { class: 'df-wait df-wait-fault', role: 'alert' }, words));
   }
-  for (const id of state.incidents ?? []) {
-    label(id, { top: -10, left: -10 }, element('span', { class: 'df-count df-count-incident', title: text('incident') }, '!'));
+  const badges = [
+    ...(state.incidents ?? []).map((id) => [id, 'df-count df-count-incident', text('incident'), '!', ['topLeft']]),
+    ...Object.entries(state.counts ?? {}).map(([id, count]) => [id, 'df-count', text('tokensHere', { count }), String(count), []]),
+    ...Object.entries(state.elsewhere ?? {}).map(([id, count]) => [id, 'df-count df-count-elsewhere', text('tokensElsewhere', { count }), String(count), []]),
+  ];
+  for (const [id, look, title, words, wished] of badges) {
+    if (drawn.get(id)) label(id, places.corner(drawn.get(id), wished), element('span', { class: look, title }, words));
   }
+}
+
+/** The element to look at first: what the page is about, else where the case stands, else where most tokens are, else where the process begins. */
+export function herePlace(viewer, state, focus) {
+  const drawn = viewer.get('elementRegistry');
+  const busiest = Object.entries(state.counts ?? {}).sort((a, b) => b[1] - a[1]).map(([id]) => id);
+  const start = drawn.filter((one) => one.type === 'bpmn:StartEvent' && one.parent?.type !== 'bpmn:SubProcess').sort((a, b) => a.x - b.x || a.y - b.y);
+  const found = [focus, ...(state.active ?? []), ...busiest].map((id) => id && drawn.get(id)).find(Boolean);
+  return found ?? start[0];
+}
+
+/** Where labels go: never on an event at the border of their element, never on each other. */
+function labelPlaces() {
+  const taken = new Map(); // element -> names of corners, rows of labels above
+  const of = (shape) => taken.get(shape.id) ?? taken.set(shape.id, { corners: [], above: 0 }).get(shape.id);
+  const events = (shape) => (shape.attachers ?? []).map((one) => ({ x: one.x + one.width / 2 - shape.x, y: one.y + one.height / 2 - shape.y }));
+  const free = (shape, { top, left }) => {
+    const at = { x: left === undefined ? shape.width : 0, y: top === undefined ? shape.height : 0 };
+    return !events(shape).some((event) => Math.abs(event.x - at.x) < 36 && Math.abs(event.y - at.y) < 36);
+  };
+  const above = (shape) => ({ top: ABOVE * ++of(shape).above, left: 0 });
+  return {
+    above,
+    beside: (shape) => (events(shape).some(({ y }) => y > shape.height - 10) ? above(shape) : { bottom: -4, left: 0 }),
+    corner(shape, wished) {
+      const order = [...wished, ...Object.keys(CORNERS)].filter((name) => !of(shape).corners.includes(name));
+      const name = order.find((one) => free(shape, CORNERS[one])) ?? order[0] ?? 'topRight';
+      of(shape).corners.push(name);
+      return CORNERS[name];
+    },
+  };
 }
