@@ -124,10 +124,13 @@ class Machine:
         instance.state = decode(encode(step.state)) if self.save_between_steps else step.state
         instance.ended = step.ended
         follow: list[Callable[[], None]] = []
+        ended = {closed.wait.id for closed in step.closed}
         for event in step.events:
+            if isinstance(event, Passed) and event.event == "cancel":
+                self._cancel_called(instance, event.element, ended)
             self._tell(instance, event, follow)
         for closed in step.closed:
-            self._close(instance, closed.wait, follow)
+            self._close(instance, closed.wait)
         for wait in step.opened:
             self._open(instance, wait, follow)
         if step.ended is not None:
@@ -223,13 +226,23 @@ class Machine:
 
     # ── waits ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _close(self, instance: Instance, wait: Wait, follow: list[Callable[[], None]]) -> None:
+    def _close(self, instance: Instance, wait: Wait) -> None:
         instance.waits.pop(wait.id, None)
         self.people.release(self.assigned.pop((instance.number, wait.id), None))
         if isinstance(wait, CallWait):
-            for child in self.instances:
-                if child.parent == instance.number and child.parent_wait == wait.id:
-                    follow.append(lambda child=child: self.cancel(child))  # type: ignore[misc]
+            self._cancel_child(instance, wait.id)
+
+    def _cancel_called(self, instance: Instance, element: str, ended: set[int]) -> None:
+        """A call that is interrupted takes what it called with it, before anything else happens."""
+        calls = [w.id for w in instance.waits.values() if isinstance(w, CallWait) and w.element == element]
+        for wait in calls:
+            if wait in ended:
+                self._cancel_child(instance, wait)
+
+    def _cancel_child(self, instance: Instance, wait: int) -> None:
+        for child in self.instances:
+            if child.parent == instance.number and child.parent_wait == wait:
+                self.cancel(child)
 
     def cancel(self, instance: Instance) -> None:
         """Cancel an instance that is still active."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance import activities, compensations, corners, events, flows, plays
+from tests.conformance import activities, borders, compensations, corners, events, flows, plays
 from tests.conformance.judging import Case, judge
 
 _CASES = [
     pytest.param(case, id=f"{chapter.__name__.rpartition('.')[2]}: {case.name}")
-    for chapter in (flows, events, activities, compensations, corners, plays)
+    for chapter in (flows, events, activities, compensations, corners, borders, plays)
     for case in chapter.CASES
 ]
 

@@ -45,20 +45,26 @@ def begin(run: Run, token: Token, p: PNode) -> None:
     if p.loop is not None and token.index < 0:
         p.repeat(run, token, p)
         return
-    _check_input_sets(run, token, p)
-    if p.node.inputs or p.node.data:
-        place = run.place(token)
-        local = {name: run.value(e, place) if e else None for name, e in p.node.data.items()}
-        local |= run.params(p.node.inputs, place, local)
-        _locals(run, token, p, local)
+    if p.node.inputs or p.node.data or p.node.input_sets:
+        _map_inputs(run, token, p)
     start(run, token, p)
 
 
-def _check_input_sets(run: Run, token: Token, p: PNode) -> None:
-    """Input sets (§10.4.2): the first that is available lets the activity start."""
+def _map_inputs(run: Run, token: Token, p: PNode) -> None:
+    place = run.place(token)
+    local = {name: run.value(e, place) if e else None for name, e in p.node.data.items()}
+    local |= run.params(p.node.inputs, place, local)
+    _check_input_sets(run, place, local, p)
+    if local:
+        _locals(run, token, p, local)
+
+
+def _check_input_sets(run: Run, place: int, local: Mapping[str, Any], p: PNode) -> None:
+    """Input sets (§10.4.2): the first that is available, once the associations have filled it, lets the activity
+    start."""
     if not p.node.input_sets:
         return
-    view = run.view(run.place(token))
+    view = run.view(place, local)
     if not any(all(view.get(name) is not None for name in names) for names in p.node.input_sets):
         missing = sorted({name for names in p.node.input_sets for name in names if view.get(name) is None})
         raise Stuck("DATA_MISSING", f"no input set is available: {', '.join(missing)}")

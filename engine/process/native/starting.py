@@ -33,8 +33,21 @@ def start(run: Run, trigger: Started) -> None:
             token.data = {"payload": dict(trigger.variables), "n": 0}
         if named is not None and named.type != "startEvent":
             run.queue.pop()
+            _pass_gateway(run, token, named)
             _await_the_others(run, named, root.id)
             _begin_by_event(run, token, named)
+
+
+def _pass_gateway(run: Run, token: Token, p: PNode) -> None:
+    """An instance that begins behind an instantiating gateway has passed it, as it passes any event gateway."""
+    flows = run.plan.definition.flows
+    for flow in p.incoming:
+        gateway = run.plan.nodes[flows[flow].source]
+        if gateway.type == "eventBasedGateway" and gateway.node.instantiate:
+            run.entered(token, gateway)
+            run.left(token, gateway)
+            run.took(flow)
+            return
 
 
 def _await_the_others(run: Run, p: PNode, scope_id: int) -> None:

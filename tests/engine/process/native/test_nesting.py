@@ -183,7 +183,7 @@ def test_an_event_gateway_that_instantiates() -> None:
         b -> tb
     """
     told = play([diagram(body.format(more=""), ROOTS)], {"steps": [{"message": "b", "variables": {"x": 1}}]})
-    assert [one["element"] for one in told["trace"] if one["event"] == "enter"] == ["b", "tb"]
+    assert [one["element"] for one in told["trace"] if one["event"] == "enter"] == ["g", "b", "tb"]
     assert told["instances"][0]["variables"] == {"x": 1} and told["instances"][0]["state"] == "completed"
     both = diagram(body.format(more=' eventGatewayType="Parallel"'), ROOTS)
     told = play([both], {"steps": [{"message": "b"}]})
