@@ -1,14 +1,25 @@
 """Who gets the task. Law: decided in the step's own transaction, with the reason kept beside the task.
 
 Order: a person named by the model → keep the existing owner → the team's strategy among its members who are
-active, present and not excluded (four eyes, earlier refusals). Nobody left: the task stands in the team's queue and
-says why. The team's row is locked while a choice is made, so that choices made at once stay fair.
+active, present, skilled and not excluded (four eyes, earlier refusals). Nobody left: the task stands in the team's
+queue and says why. The team's row is locked while a choice is made, so that choices made at once stay fair.
+
+| strategy | whom it takes, of those who can |
+|---|---|
+| `keep_owner` | the existing owner; where there is none, as the team chooses |
+| `least_busy` | who has the fewest points of open tasks; at equal load whose turn it is |
+| `capacity` | the least share of a full load; nobody beyond it (`team.full_load` points × the person's per cent) |
+| `round_robin` | in turn |
+| `skill`, `region` | as `least_busy`; in every strategy a skill is asked of all, people of the region come first |
+| `queue` | nobody: the team's members claim it |
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,7 +28,9 @@ from engine import identity
 from engine.execution import runtime_of
 from engine.store import tables as t
 
-STRATEGIES = ("keep_owner", "least_busy", "round_robin", "queue")
+STRATEGIES = ("keep_owner", "least_busy", "capacity", "round_robin", "skill", "region", "queue")
+NOBODY = frozenset({"no_candidate", "no_team", "full", "no_skill"})
+"""Rules under which the task stands in a queue because nobody could be given it: the lead is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +72,35 @@ def named(session: Session, person: str, excluded: Collection[str]) -> Choice | 
     if substitute in excluded or not identity.is_active(session, substitute):
         return None
     (away_en, away_zh), (en, zh) = called(session, person), called(session, substitute)
-    why = _why(
-        "substitute", f"{en} stands in for {away_en}, who is away.", f"{away_zh}不在岗，由代理人{zh}办理。"
-    )
+    why = _why("substitute", f"{en} stands in for {away_en}, who is away.", f"{away_zh}不在岗，由代理人{zh}办理。")
     return Choice(substitute, person, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of whoever gets the task. `keep`: the existing owner; `points`: the task's weight."""
+
+    strategy: str | None = None
+    keep: str | None = None
+    exclude: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    region: str | None = None
+    points: int = 1
+
+
+@dataclass(slots=True)
+class Field:
+    """Those of a group among whom a choice is made, and why the others are not."""
+
+    able: dict[str, Any] = field(default_factory=dict)
+    """Sign-in name -> row of the person."""
+    passed_over: dict[str, str] = field(default_factory=dict)
+
+    def keep_only(self, fits: Collection[str], reason: str) -> None:
+        """The others are passed over for this reason."""
+        for person in [person for person in self.able if person not in fits]:
+            self.passed_over[person] = reason
+            del self.able[person]
 
 
 def choose(
@@ -74,73 +112,148 @@ def choose(
     exclude: Iterable[str] = (),
 ) -> Choice:
     """A member of the team by its strategy. `keep` is the existing owner, kept when able."""
-    excluded = frozenset(exclude)
-    row = session.execute(sa.select(t.team).where(t.team.c.id == team).with_for_update()).mappings().first()
-    if row is None:
-        return Choice(None, None, _why("no_team", f"There is no team {team}.", f"没有团队 {team}。", team=team))
-    if keep is not None:
-        kept = named(session, keep, excluded)
+    return choose_of_team(session, team, Wish(strategy, keep, frozenset(exclude)))
+
+
+def choose_of_team(session: Session, team: str, wish: Wish) -> Choice:
+    """A member of the team who fits the wish, by the wish's strategy or the team's own."""
+    if wish.keep is not None:
+        kept = named(session, wish.keep, wish.exclude)
         if kept is not None:
             en, zh = called(session, kept.person)
             why = _why("keep_owner", f"{en} already looks after this client.", f"{zh}已是该客户的负责人。")
             return Choice(kept.person, kept.owner, why)
-    how = strategy if strategy in STRATEGIES and strategy != "keep_owner" else row["strategy"]
-    able, passed_over = _able(session, team, excluded)
-    if not able:
-        why = _why(
-            "no_candidate",
-            f"Nobody in {row['name_en'] or team} can take it now; it stands in the team's queue.",
-            f"{row['name']}目前无人可接，任务留在团队队列。",
-            team=team,
-            passed_over=passed_over,
-        )
-        return Choice(None, None, why)
+    row, how = _locked(session, team, wish.strategy)
+    if row is None:
+        return Choice(None, None, _why("no_team", f"There is no team {team}.", f"没有团队 {team}。", team=team))
     if how == "queue":
         why = _why("queue", "It waits in the team's queue.", "任务在团队队列中等待认领。", team=team)
         return Choice(None, None, why)
-    if how == "round_robin":
-        person, why = _round_robin(session, able, row["last_assigned"])
+    choice = _choose(session, _members(session, team), how, wish, row)
+    return Choice(choice.person, choice.owner, {**choice.why, "team": team})
+
+
+def choose_among(session: Session, people: Collection[str], team: str, wish: Wish) -> Choice:
+    """One of the people whom the model names as candidates; the row of the team where the task stands is the lock."""
+    row, how = _locked(session, team, wish.strategy)
+    if how == "queue":
+        why = _why("queue", "It waits for one of the people named.", "任务等待指定人员认领。", team=team)
+        return Choice(None, None, why)
+    rows = session.execute(_PEOPLE.where(t.person.c.id.in_(people)).order_by(t.person.c.id)).all()
+    return _choose(session, rows, how, wish, row)
+
+
+def _locked(session: Session, team: str, asked: str | None) -> tuple[sa.RowMapping | None, str]:
+    """(the team's row, the strategy); locked where a choice is to be made, so that the next one sees its outcome."""
+    asked = asked if asked in STRATEGIES and asked != "keep_owner" else None
+    query = sa.select(t.team).where(t.team.c.id == team)
+    if asked != "queue":
+        chooses = query if asked else query.where(t.team.c.strategy != "queue")
+        row = session.execute(chooses.with_for_update()).mappings().first()
+        if row is not None:
+            return row, asked or row["strategy"]
+        if asked:
+            return None, asked
+    row = session.execute(query).mappings().first()
+    return row, "queue" if row is not None else "least_busy"
+
+
+_PEOPLE = sa.select(
+    t.person.c.id, t.person.c.name, t.person.c.name_en, t.person.c.capacity, t.person.c.region, t.person.c.skills
+).where(t.person.c.active.is_(True))
+
+
+def _members(session: Session, team: str) -> Sequence[Any]:
+    inside = sa.select(t.membership.c.person_id).where(t.membership.c.team_id == team)
+    return session.execute(_PEOPLE.where(t.person.c.id.in_(inside)).order_by(t.person.c.id)).all()
+
+
+def _choose(session: Session, rows: Sequence[Any], how: str, wish: Wish, team: sa.RowMapping | None) -> Choice:
+    found = _able(session, rows, wish)
+    loads = load_of(session, found.able) if how != "round_robin" and found.able else {}
+    full_load = team["full_load"] if team is not None else None
+    if how == "capacity" and full_load:
+        roomy = [p for p, r in found.able.items() if loads[p] + wish.points <= Fraction(full_load * r.capacity, 100)]
+        found.keep_only(roomy, "full")
+    if not found.able:
+        return _nobody(found, wish, team)
+    if wish.region:
+        there = [person for person, row in found.able.items() if row.region == wish.region]
+        if there:
+            found.keep_only(there, "elsewhere")
+    last = team["last_assigned"] if team is not None else None
+    person, why = _pick(found, how, loads, last)
+    if team is not None:
+        session.execute(sa.update(t.team).where(t.team.c.id == team["id"]).values(last_assigned=person))
+    more: dict[str, object] = {"region": wish.region} if wish.region else {}
+    more |= {"skills": sorted(wish.skills)} if wish.skills else {}
+    return Choice(person, None, {**why, **more, "passed_over": found.passed_over})
+
+
+def _able(session: Session, rows: Sequence[Any], wish: Wish) -> Field:
+    """Of these people those who may, are here, work at all, and have the skills."""
+    found = Field({row.id: row for row in rows})
+    away = identity.absent(session, list(found.able), runtime_of(session).now())
+    found.keep_only([p for p in found.able if p not in wish.exclude], "excluded")
+    found.keep_only([p for p in found.able if p not in away], "absent")
+    found.keep_only([p for p, row in found.able.items() if row.capacity > 0], "capacity")
+    found.keep_only([p for p, row in found.able.items() if wish.skills <= set(row.skills or ())], "skill")
+    return found
+
+
+def _nobody(found: Field, wish: Wish, team: sa.RowMapping | None) -> Choice:
+    reasons = set(found.passed_over.values())
+    en, zh = (team["name_en"] or team["id"], team["name"]) if team is not None else ("the people named", "指定人员")
+    more = {"passed_over": found.passed_over}
+    if "full" in reasons:
+        text_en, text_zh = f"Everybody in {en} who could take it has a full load", f"{zh}中可办理的人员均已满负荷"
+        why = _why("full", f"{text_en}; it stands in the team's queue.", f"{text_zh}，任务留在团队队列。", **more)
+    elif "skill" in reasons:
+        wanted = ", ".join(sorted(wish.skills))
+        text_en, text_zh = f"Nobody in {en} who is here has the skills {wanted}", f"{zh}在岗人员均不具备技能 {wanted}"
+        why = _why("no_skill", f"{text_en}; it stands in the team's queue.", f"{text_zh}，任务留在团队队列。", **more)
     else:
-        person, why = _least_busy(session, able, row["last_assigned"])
-    session.execute(sa.update(t.team).where(t.team.c.id == team).values(last_assigned=person))
-    return Choice(person, None, {**why, "team": team, "passed_over": passed_over})
+        why = _why(
+            "no_candidate",
+            f"Nobody in {en} can take it now; it stands in the team's queue.",
+            f"{zh}目前无人可接，任务留在团队队列。",
+            **more,
+        )
+    return Choice(None, None, why)
 
 
-def _able(session: Session, team: str, excluded: frozenset[str]) -> tuple[list[str], dict[str, str]]:
-    people = identity.members(session, team)
-    away = identity.absent(session, people, runtime_of(session).now())
-    passed_over = {p: "excluded" for p in people if p in excluded} | {p: "absent" for p in people if p in away}
-    return [p for p in people if p not in passed_over], passed_over
-
-
-def _after(able: list[str], last: str | None) -> list[str]:
+def _after(able: Iterable[str], last: str | None) -> list[str]:
     """The members in turn order, beginning behind the one who was served last."""
     return sorted(able, key=lambda p: (last is not None and p <= last, p))
 
 
-def _round_robin(session: Session, able: list[str], last: str | None) -> tuple[str, dict[str, object]]:
-    person = _after(able, last)[0]
-    en, zh = called(session, person)
-    return person, _why("round_robin", f"It was the turn of {en}.", f"按轮流顺序轮到{zh}。")
+def _pick(found: Field, how: str, loads: Mapping[str, int], last: str | None) -> tuple[str, dict[str, object]]:
+    turns = _after(found.able, last)
+    if how == "round_robin":
+        person = turns[0]
+        en, zh = _names(found.able[person])
+        return person, _why("round_robin", f"It was the turn of {en}.", f"按轮流顺序轮到{zh}。")
+    loads = {person: loads[person] for person in found.able}
+    if how == "capacity":
+        person = min(turns, key=lambda p: Fraction(loads[p], found.able[p].capacity))
+        en, zh = _names(found.able[person])
+        share = f"{loads[person]}/{found.able[person].capacity} %"
+        text = f"{en} has the most room ({share}).", f"{zh}当前余量最大（{share}）。"
+        return person, _why("capacity", *text, loads=loads)
+    person = min(turns, key=lambda p: loads[p])
+    en, zh = _names(found.able[person])
+    text = f"{en} has the fewest open tasks ({loads[person]}).", f"{zh}当前未结任务最少（{loads[person]} 项）。"
+    return person, _why("least_busy", *text, loads=loads)
 
 
-def _least_busy(session: Session, able: list[str], last: str | None) -> tuple[str, dict[str, object]]:
-    loads = load_of(session, able)
-    person = min(_after(able, last), key=lambda p: loads[p])
-    en, zh = called(session, person)
-    why = _why(
-        "least_busy",
-        f"{en} has the fewest open tasks ({loads[person]}).",
-        f"{zh}当前未结任务最少（{loads[person]} 项）。",
-        loads=loads,
-    )
-    return person, why
+def _names(row: Any) -> tuple[str, str]:
+    return row.name_en or row.name, row.name
 
 
 def load_of(session: Session, people: Collection[str]) -> dict[str, int]:
-    """Open tasks per person."""
+    """Points of open tasks per person (a task weighs one point unless its model says otherwise)."""
     rows = session.execute(
-        sa.select(t.user_task.c.assignee, sa.func.count())
+        sa.select(t.user_task.c.assignee, sa.func.sum(t.user_task.c.points))
         .where(t.user_task.c.assignee.in_(people), t.user_task.c.state == "open")
         .group_by(t.user_task.c.assignee)
     )

@@ -55,9 +55,10 @@ def add_team(
     name_en: str = "",
     lead: str | None = None,
     strategy: str = "least_busy",
+    full_load: int | None = None,
 ) -> None:
-    """Add a team or change its names, lead and strategy."""
-    values = {"name": name, "name_en": name_en, "lead": lead, "strategy": strategy}
+    """Add a team or change its names, lead, strategy and a full load's points (for the strategy `capacity`)."""
+    values = {"name": name, "name_en": name_en, "lead": lead, "strategy": strategy, "full_load": full_load}
     insert = upsert(session, t.team).values(id=id, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
 
@@ -73,8 +74,12 @@ def add_person(
     password_hash: str | None = None,
     region: str | None = None,
     skills: Iterable[str] = (),
+    capacity: int = 100,
 ) -> None:
-    """Add a person or change what is given. `password` is hashed here; `password_hash` comes from `hash_password`."""
+    """Add a person or change what is given. `password` is hashed here; `password_hash` comes from `hash_password`.
+
+    `capacity`: per cent of a full load; 0: gets no new work.
+    """
     values: dict[str, object] = {
         "name": name,
         "name_en": name_en,
@@ -82,6 +87,7 @@ def add_person(
         "language": language,
         "region": region,
         "skills": list(skills),
+        "capacity": capacity,
         "active": True,
     }
     if password is not None:

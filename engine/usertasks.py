@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, reminders
-from engine.assignment import Choice
+from engine import assignment, identity, reminders, routing
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -18,15 +17,14 @@ from engine.process.waits import UserWait, Wait
 from engine.store import tables as t
 
 _BETWEEN = re.compile(r"[\s,;\uff0c\uff1b、]+")
-LAST_RESORT = "admin"
-"""The team that gets what names nobody: a task is never unassigned silently."""
 
 
 def open_task(session: Session, live: Live, wait: UserWait) -> int:
     """Write the row of a UserWait: queue, person with reason, reminders, notice to the person. Returns its id."""
     now, id = runtime_of(session).now(), new_id()
-    team = _team(live, wait)
-    choice = _choose(session, live, wait, team)
+    excluded = excluded_people(session, live.id, wait.properties, live.state.variables())
+    routed = routing.route(session, live, wait, excluded)
+    team, choice = routed.team, routed.choice
     row = {
         "id": id,
         "instance_id": live.id,
@@ -51,6 +49,7 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
         "facts": dict(live.facts),
         "search": search_text(wait.name, live.business_key, live.facts),
         "why": dict(choice.why),
+        "points": routed.points,
     }
     session.execute(_OPEN, row)
     _add_candidates(session, id, wait, team)
@@ -59,19 +58,19 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
         reminders.announce(
             session, row, choice.person, "task_assigned", ("in_app", "email"), f"assigned:{choice.person}"
         )
+    elif choice.why["rule"] in assignment.NOBODY:
+        tell_lead(session, row)
     return id
 
 
 _OPEN, _ADD_CANDIDATE = sa.insert(t.user_task), sa.insert(t.candidate)
 
 
-def _team(live: Live, wait: UserWait) -> str:
-    if wait.candidate_groups:
-        return wait.candidate_groups[0]
-    definition = live.package.definition
-    if wait.lane:
-        return definition.lane_groups.get(wait.lane, wait.lane)
-    return definition.properties.get("defaultTeam", LAST_RESORT)
+def tell_lead(session: Session, task: Mapping[str, Any]) -> None:
+    """Nobody could be given the task: the team's lead (without one, the members of the last resort) is to see to it."""
+    lead = identity.lead_of(session, task["team"])
+    for person in [lead] if lead else identity.members(session, routing.LAST_RESORT):
+        reminders.announce(session, task, person, "task_unassigned", ("in_app", "email"), "unassigned")
 
 
 def _add_candidates(session: Session, id: int, wait: UserWait, team: str) -> None:
@@ -79,22 +78,6 @@ def _add_candidates(session: Session, id: int, wait: UserWait, team: str) -> Non
     rows = [{"task_id": id, "kind": "team", "name": name} for name in teams]
     rows += [{"task_id": id, "kind": "person", "name": name} for name in dict.fromkeys(wait.candidate_users)]
     session.execute(_ADD_CANDIDATE, rows)
-
-
-def _choose(session: Session, live: Live, wait: UserWait, team: str) -> Choice:
-    excluded = excluded_people(session, live.id, wait.properties, live.state.variables())
-    if wait.assignee:
-        choice = assignment.named(session, wait.assignee, excluded)
-        if choice is not None:
-            return choice
-    keep = _named_variable(live.state.variables(), wait.properties.get("keep"))
-    return assignment.choose(
-        session,
-        team,
-        strategy=wait.properties.get("assign"),
-        keep=str(keep) if keep else None,
-        exclude=excluded,
-    )
 
 
 def _named_variable(variables: Mapping[str, Any], name: str | None) -> Any:

@@ -86,6 +86,7 @@ def test_turns_go_round_past_those_who_are_away(house: House) -> None:
 def test_a_team_without_anybody_and_one_that_is_not_there_keep_the_task_with_the_reason(house: House) -> None:
     house.deploy("one", p_bpmn=d.one_task().replace('candidateGroups="rm"', 'candidateGroups="nobodys"'))
     assert given(house) == (None, None, "no_team")
+    assert house.task("ask")["team"] == "admin"
     for person in ("li", "wang", "zhao"):
         away(house, person)
     house.deploy("two", p_bpmn=d.one_task())

@@ -32,13 +32,13 @@ NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
 
 
 def data_of(name: str) -> Mapping[str, Any]:
-    about_a_task = name.startswith("reminder_") or name in ("task_assigned", "escalation")
+    about_a_task = name.startswith("reminder_") or name in ("task_assigned", "task_unassigned", "escalation")
     return TASK if about_a_task else CLIENT
 
 
 def test_both_languages_have_the_same_templates() -> None:
     assert sorted(path.stem for path in (TEMPLATES / "en").glob("*.txt")) == NAMES
-    assert len(NAMES) == 17
+    assert len(NAMES) == 18
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
