@@ -13,7 +13,7 @@ from flask_login import login_required
 
 from engine import api, forms, queries
 from engine.errors import AlreadyHandled, FormInvalid, InvalidInput, WaitClosed
-from web import schemas
+from web import findings, schemas
 from web.cases import case_of
 from web.errors import field_messages
 from web.scope import actor, is_fragment, language, person, runtime, said, wants_json
@@ -54,6 +54,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         schema=schema,
         values=forms.prefill(schema, values) if schema else {},
         errors=errors or {},
+        notes=findings.at_fields(schema, task.form_data, values, language()),
         editable="complete" in task.can and task.row.state == "open",
         reasons=reasons(task, case.variables),
     )
