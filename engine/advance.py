@@ -31,13 +31,15 @@ from engine import (
     timers,
     usertasks,
 )
+from engine.definitions import Package
 from engine.errors import AmbiguousMessage, CallerError, CallTooDeep, InternalError, ModelError, WaitClosed
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.instances import Live
 from engine.log import logger
 from engine.process.beginnings import Came, gathers
-from engine.process.contract import Closed, Env, Threw
+from engine.process.contract import Closed, Env, Step, Threw
+from engine.process.migration import Migrated
 from engine.process.native import step as native_step
 from engine.process.spiff import step as spiff_step
 from engine.process.state import new_state
@@ -45,6 +47,7 @@ from engine.process.triggers import (
     CallEnded,
     CallEscalated,
     Cancelled,
+    CarriedOver,
     Delivered,
     MessageArrived,
     SignalRaised,
@@ -198,9 +201,12 @@ def _env(unit: Unit, live: Live) -> Env:
 
 def _step(unit: Unit, live: Live, first: Trigger) -> None:
     """Step, then answer inside the transaction what can be, one wait at a time, and step again with each answer."""
+    _go_on(unit, live, deque([first]), first)
+
+
+def _go_on(unit: Unit, live: Live, queue: deque[Trigger | JobWait], first: Trigger | None) -> None:
     env = _env(unit, live)
     kernel = KERNELS[live.package.kernel]
-    queue: deque[Trigger | JobWait] = deque([first])
     while queue:
         item = queue.popleft()
         trigger = _answer(unit, live, item) if isinstance(item, JobWait) else item
@@ -215,18 +221,53 @@ def _step(unit: Unit, live: Live, first: Trigger) -> None:
             if trigger is first:
                 raise
             continue
-        live.state, live.dirty = result.state, True
         live.triggers.append(trigger)
-        live.events.extend(result.events)
-        for closed in result.closed:
-            _close(live, closed)
-        live.opened.update((wait.id, wait) for wait in result.opened)
-        queue.extend(wait for wait in result.opened if isinstance(wait, JobWait))
-        unit.thrown.extend((live, e) for e in result.events if isinstance(e, Threw))
-        unit.thrown.extend((live, wait) for wait in result.opened if isinstance(wait, ThrowWait))
-        if result.ended is not None:
-            live.ended, live.status = result.ended, result.ended.state
-            _tell_caller(unit, live)
+        queue.extend(_take_in(unit, live, result))
+
+
+def _take_in(unit: Unit, live: Live, result: Step | Migrated) -> list[JobWait]:
+    """What a step gave, noted for the rows to write; returns the work that it opened."""
+    live.state, live.dirty = result.state, True
+    live.events.extend(result.events)
+    for closed in result.closed:
+        _close(live, closed)
+    live.opened.update((wait.id, wait) for wait in result.opened)
+    unit.thrown.extend((live, e) for e in result.events if isinstance(e, Threw))
+    unit.thrown.extend((live, wait) for wait in result.opened if isinstance(wait, ThrowWait))
+    if result.ended is not None:
+        live.ended, live.status = result.ended, result.ended.state
+        _tell_caller(unit, live)
+    return [wait for wait in result.opened if isinstance(wait, JobWait)]
+
+
+# ── another version ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def environment(session: Session, live: Live) -> Env:
+    """What a step of the instance may know of the world now."""
+    return _env(unit_of(session, ""), live)
+
+
+def carry_over(session: Session, actor: str, live: Live, package: Package, done: Migrated, told: CarriedOver) -> None:
+    """Write a migrated instance: its version, the waits that closed, opened or changed their name, and what follows."""
+    unit = unit_of(session, actor)
+    unit.lives[live.id] = live
+    instances.rebind(session, live, package)
+    live.triggers.append(told)
+    work = _take_in(unit, live, done)
+    for wait in done.renamed:
+        _rename_row(session, live, wait)
+    _go_on(unit, live, deque(work), None)
+    finish(unit)
+
+
+def _rename_row(session: Session, live: Live, wait: Wait) -> None:
+    if isinstance(wait, UserWait):
+        usertasks.describe(session, live, wait)
+    for table in dict.fromkeys((_TABLES.get(type(wait)), t.job if isinstance(wait, CallWait) else None, t.incident)):
+        if table is not None:
+            mine = sa.and_(table.c.instance_id == live.id, table.c.wait == wait.id)
+            session.execute(sa.update(table).where(mine).values(element=wait.element))
 
 
 def _close(live: Live, closed: Closed) -> None:

@@ -137,6 +137,20 @@ class SignInRefused(CallerError):
         return f"Too many tries: locked until {until:%H:%M} (UTC)."
 
 
+class MigrationRefused(CallerError):
+    """An instance cannot be carried over to another version; `faults` name each element and the reason."""
+
+    en = "It cannot be carried over: {first}"
+    zh = "无法迁移：{first_zh}"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(
+            first=" ".join(fault.text("en") for fault in self.faults),
+            first_zh="".join(fault.text("zh") for fault in self.faults),
+        )
+
+
 class AlreadyHandled(CallerError):
     """Somebody or something was faster; nothing happened twice.
 

@@ -16,13 +16,13 @@ import sqlalchemy as sa
 
 from engine.ids import new_id
 from engine.process.contract import Decided, Event, Passed, Threw, Took, VariablesSet
-from engine.process.triggers import Trigger
+from engine.process.triggers import CarriedOver, Trigger
 from engine.store import tables as t
 
 _PASSED = {"enter": "e", "leave": "l", "cancel": "c"}
 
 
-def trigger_document(trigger: Trigger) -> list[Any]:
+def trigger_document(trigger: Trigger | CarriedOver) -> list[Any]:
     """A trigger as [kind, {field: value}], without fields that say nothing."""
     values = {f.name: getattr(trigger, f.name) for f in fields(trigger)}
     return [type(trigger).__name__, {k: v for k, v in values.items() if v not in (None, "", {}, ())}]
@@ -49,7 +49,7 @@ def record(
     seq: int,
     at: datetime,
     actor: str,
-    triggers: Sequence[Trigger],
+    triggers: Sequence[Trigger | CarriedOver],
     events: Sequence[Event],
 ) -> None:
     """Append one step's row, and a row of the decision log for every decision in it."""

@@ -17,7 +17,7 @@ from engine.errors import InternalError, NotFound
 from engine.process import codec
 from engine.process.contract import Closed, Ended, Event
 from engine.process.state import State
-from engine.process.triggers import Trigger
+from engine.process.triggers import CarriedOver, Trigger
 from engine.process.waits import Wait
 from engine.store import tables as t
 
@@ -40,7 +40,7 @@ class Live:
     new: bool = False
     dirty: bool = False
     ended: Ended | None = None
-    triggers: list[Trigger] = field(default_factory=list)
+    triggers: list[Trigger | CarriedOver] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     opened: dict[int, Wait] = field(default_factory=dict)
     closed: list[Closed] = field(default_factory=list)
@@ -131,6 +131,15 @@ def _update(columns: tuple[str, ...]) -> sa.Update:
         .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
         .values({name: sa.bindparam(name) for name in columns})
     )
+
+
+def rebind(session: Session, live: Live, package: Package) -> None:
+    """The instance belongs to another version from now on, and its open tasks with it."""
+    live.package = package
+    mine = {"definition_id": package.id}
+    session.execute(sa.update(t.instance).where(t.instance.c.id == live.id).values(mine))
+    open_tasks = sa.and_(t.user_task.c.instance_id == live.id, t.user_task.c.state == "open")
+    session.execute(sa.update(t.user_task).where(open_tasks).values(mine))
 
 
 def _first_row(live: Live, now: datetime) -> dict[str, Any]:

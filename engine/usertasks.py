@@ -185,6 +185,22 @@ _NO_CANDIDATES = sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK)
 _NO_DRAFT = sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK)
 
 
+def describe(session: Session, live: Live, wait: UserWait) -> None:
+    """The model says something else of an open task now; whose it is, and when it is due, stays."""
+    values = {
+        "element": wait.element,
+        "name": wait.name or wait.element,
+        "form_key": wait.form,
+        "properties": dict(wait.properties),
+        "search": search_text(wait.name, live.business_key, live.facts),
+    }
+    session.execute(
+        sa.update(t.user_task)
+        .where(t.user_task.c.instance_id == live.id, t.user_task.c.wait == wait.id, t.user_task.c.state == "open")
+        .values(values)
+    )
+
+
 def refresh_facts(session: Session, live: Live) -> None:
     """The instance's facts changed: open tasks show and find the new ones."""
     rows = session.execute(

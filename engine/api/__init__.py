@@ -17,6 +17,13 @@ from engine.api.processes import (
     start,
     suspend,
 )
+from engine.api.steering import (
+    MigrationPreview,
+    migrate_instance,
+    move_token,
+    preview_migration,
+    preview_token_move,
+)
 from engine.api.tasks import (
     Completed,
     claim,
@@ -41,6 +48,7 @@ __all__ = [
     "Completed",
     "Delivery",
     "Deployed",
+    "MigrationPreview",
     "Runtime",
     "actor",
     "cancel",
@@ -57,7 +65,11 @@ __all__ = [
     "make_token",
     "may",
     "migrate",
+    "migrate_instance",
+    "move_token",
     "open_engine",
+    "preview_migration",
+    "preview_token_move",
     "publish_facts",
     "raise_signal",
     "read_all_notifications",

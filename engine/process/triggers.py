@@ -133,6 +133,14 @@ class Cancelled:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """Not a trigger of the kernel, but what history keeps of a migration: from now on the instance runs `version`."""
+
+    version: int
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
 Trigger = (
     Started
     | JobDone
