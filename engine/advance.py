@@ -303,9 +303,11 @@ def _write(unit: Unit, live: Live) -> None:
     """Everything that happened to one instance since it was last written, as rows."""
     session, connection = unit.session, unit.session.connection()
     before, is_new = live.facts, live.new
-    instances.write(connection, live, unit.now)
     if live.triggers:
-        history.record(connection, live.id, live.version, unit.now, unit.actor, live.triggers, live.events)
+        seq = live.version + 1
+        step = live.triggers, live.events
+        live.chain = history.record(connection, live.id, seq, unit.now, unit.actor, *step, live.chain)
+    instances.write(connection, live, unit.now)
     closed, opened = live.closed, list(live.opened.values())
     facts_changed = not is_new and live.facts != before
     live.clear()

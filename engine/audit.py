@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ def append(session: Session, subject: str, actor: str, action: str, data: Mappin
         .limit(1)
     ).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, ORIGIN)
-    digest = entry_hash(previous, subject, seq, now.isoformat(), actor, action, data)
+    digest = entry_hash(previous, subject, seq, now, actor, action, data)
     session.execute(
         sa.insert(t.audit_entry).values(
             id=new_id(),
@@ -44,8 +45,8 @@ def append(session: Session, subject: str, actor: str, action: str, data: Mappin
 
 
 def entry_hash(
-    previous: str, subject: str, seq: int, at: str, actor: str, action: str, data: Mapping[str, object]
+    previous: str, subject: str, seq: int, at: datetime, actor: str, action: str, data: Mapping[str, object]
 ) -> str:
-    """The hash of one entry, from exactly what is stored."""
-    content = encode_value([previous, subject, seq, at, actor, action, dict(data)])
+    """The hash of one entry, from exactly what is stored: the moment in UTC."""
+    content = encode_value([previous, subject, seq, at.astimezone(UTC).isoformat(), actor, action, dict(data)])
     return hashlib.sha256(content).hexdigest()

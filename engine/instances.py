@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import definitions, history
 from engine.definitions import Package
 from engine.errors import InternalError, NotFound
 from engine.process import codec
@@ -36,6 +36,8 @@ class Live:
     root_id: int
     started_by: str | None
     facts: Mapping[str, Any]
+    chain: bytes = history.ORIGIN
+    """The hash of its last history row."""
     status: str = "active"
     new: bool = False
     dirty: bool = False
@@ -99,6 +101,7 @@ def _from_row(session: Session, row: Mapping[str, Any]) -> Live:
         root_id=row["root_id"],
         started_by=row["started_by"],
         facts=row["facts"] or {},
+        chain=bytes(row["chain"] or history.ORIGIN),
         status=row["state"],
     )
 
@@ -107,6 +110,7 @@ def write(connection: sa.Connection, live: Live, now: datetime) -> None:
     """Insert or update the row; the version goes up by one. InternalError when somebody wrote past the lock."""
     live.version += 1
     values: dict[str, Any] = {"version": live.version, "body": codec.encode(live.state), "state": live.status}
+    values["chain"] = live.chain
     facts = live.current_facts()
     if facts != live.facts or live.new:
         values["facts"] = facts

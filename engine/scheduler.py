@@ -18,6 +18,9 @@ log = logger("scheduler")
 SLOW = 5.0
 """Seconds between looks at kept messages: met by a place that opened at the same moment, or past their time."""
 
+RARE = 60.0
+"""Seconds between seals; the clean-up of the night looks as often."""
+
 
 def start(runtime: Runtime) -> BackgroundScheduler:
     """Start the sweeps in threads of this process; call `shutdown()` on what comes back."""
@@ -33,6 +36,7 @@ def start(runtime: Runtime) -> BackgroundScheduler:
         "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
         "messages": (lambda: worker.run_kept(runtime), SLOW),
+        "keeping": (lambda: worker.run_keeping(runtime), RARE),
     }
     for name, (duty, seconds) in duties.items():
         scheduler.add_job(_guarded(name, duty), "interval", seconds=seconds, id=name)

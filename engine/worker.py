@@ -17,7 +17,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import advance, answers, firing, instances, jobs, outbox, reminders, scripts
+from engine import (
+    advance,
+    answers,
+    cleanup,
+    firing,
+    instances,
+    jobs,
+    leadership,
+    outbox,
+    reminders,
+    scripts,
+    seals,
+)
 from engine.api.messages import awaited_names, deliver_one, expire_kept
 from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
@@ -34,6 +46,8 @@ from engine.subscriptions import Mail, kept_for
 
 log = logger("worker")
 BATCH = 50
+KEEPING_SECONDS = 120.0
+"""How long the one who seals may be silent."""
 
 
 def worker_name() -> str:
@@ -226,3 +240,21 @@ def _deliver(runtime: Runtime, id: int, mail: Mail) -> bool:
     except Exception as error:  # one message that its receiver cannot take does not hold up the others
         log.error("kept_message_failed", message=id, name=mail.name, exc_info=error)
         return False
+
+
+# ── keeping ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_keeping(runtime: Runtime) -> int:
+    """Seal what happened and, at night, let go of what is over. Only one worker of a house does."""
+    leading = partial(
+        leadership.lead, duty="keeping", holder=f"{socket.gethostname()}:{os.getpid()}", seconds=KEEPING_SECONDS
+    )
+    if not runtime.unit(leading):
+        return 0
+    done = 1 if runtime.unit(seals.make) else 0
+    while batch := cleanup.sweep(runtime):
+        done += batch
+        if not runtime.unit(leading):
+            break
+    return done

@@ -60,6 +60,8 @@ class Document(TypeDecorator[Any]):
 
 Id = sa.BigInteger
 Name = sa.String(255)
+Hash = sa.LargeBinary(32)
+"""SHA-256."""
 
 # ── models: what runs ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,6 +153,7 @@ instance = Table(
     Column("started_by", Name),
     Column("ended_at", Moment),
     Column("end_error", Name),
+    Column("chain", Hash),  # of the last history row
     Index(None, "key", "state"),
     Index(None, "business_key"),
     Index(None, "parent_id"),
@@ -341,6 +344,8 @@ history = Table(
     Column("actor", Name),
     Column("trigger", Document, nullable=False),
     Column("events", Document, nullable=False),
+    Column("hash", Hash),  # over the row before and this one; none in rows older than the chain
+    Index(None, "at"),
 )
 
 decision_log = Table(
@@ -348,6 +353,7 @@ decision_log = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("instance_id", Id),
+    Column("seq", sa.Integer),  # of the history row that it belongs to
     Column("element", Name),
     Column("decision", Name, nullable=False),
     Column("model_hash", sa.String(64), nullable=False),
@@ -371,6 +377,29 @@ audit_entry = Table(
     Column("previous", sa.String(64), nullable=False),
     Column("hash", sa.String(64), nullable=False),
     UniqueConstraint("subject", "seq"),
+    Index(None, "at"),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),  # history rows up to here are in it
+    Column("heads", sa.LargeBinary, nullable=False),  # engine.seals says how
+    Column("previous", Hash, nullable=False),
+    Column("hash", Hash, nullable=False),
+)
+
+cleaned = Table(
+    "cleaned",
+    metadata,
+    Column("instance_id", Id, primary_key=True, autoincrement=False),
+    Column("key", Name, nullable=False),
+    Column("seq", sa.Integer, nullable=False),  # of its last history row
+    Column("hash", Hash),
+    Column("ended_at", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 # ── people, calendars, reminders, mail ─────────────────────────────────────────────────────────────────────────
