@@ -6,8 +6,8 @@ Rows written before have no hash; an instance's chain begins with the first row 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "engine_0004"
-down_revision = "engine_0003"
+revision = "engine_0005"
+down_revision = "engine_0004"
 branch_labels = None
 depends_on = None
 
