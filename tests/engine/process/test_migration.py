@@ -22,9 +22,10 @@ from engine.process.model import Definition, Node
 from engine.process.native import step
 from engine.process.state import State, new_state
 from engine.process.waits import TimerWait, UserWait
+from tests.engine.process.generated import CHOICES, answered, begun, definition_of, ordered, shape
 from tests.engine.process.native.building import env
 from tests.engine.process.native.diagrams import diagram, script
-from tests.engine.process.test_second_opinion import BLOCKS, CHOICES, _ordered, _shape, _trigger, definition_of
+from tests.engine.process.test_second_opinion import BLOCKS
 
 TIMER = "<timerEventDefinition><timeDuration>{}</timeDuration></timerEventDefinition>"
 MESSAGES = '<message id="m" name="stop"/><message id="m2" name="halt"/>'
@@ -124,7 +125,7 @@ def test_boundary_events_are_those_of_the_new_version(
 ) -> None:
     done = moved(started(old), old, new)
     assert told(done) == report
-    assert sorted(map(_shape, done.state.open_waits())) == sorted(map(_shape, started(new).open_waits()))
+    assert sorted(map(shape, done.state.open_waits())) == sorted(map(shape, started(new).open_waits()))
 
 
 def test_a_timer_that_is_opened_anew_counts_from_the_migration() -> None:
@@ -350,7 +351,7 @@ class Walked:
 
 def walk(definition: Definition, choices: list[int]) -> Walked:
     """Play on the native kernel."""
-    walked = Walked(step(definition, new_state(), t.Started(variables={"choice": 1}), env(), node_limit=300))
+    walked = Walked(step(definition, new_state(), begun(), env(), node_limit=300))
     go_on(definition, walked, choices)
     return walked
 
@@ -359,7 +360,7 @@ def go_on(definition: Definition, walked: Walked, choices: list[int]) -> None:
     for choice in choices:
         if walked.step.ended is not None or not walked.step.state.open_waits():
             return
-        trigger, at = _trigger(walked.step.state, choice)
+        trigger, at = answered(walked.step.state, choice)
         walked.add(step(definition, walked.step.state, trigger, at, node_limit=300))
 
 
@@ -416,7 +417,7 @@ def test_a_migrated_instance_goes_on_as_one_that_began_in_the_new_version(
     done = migrate(first.step.state, old, new, {id: f"v2_{id}" for id in old.nodes}, env=env())
     assert isinstance(done, Migrated), done
     assert not (done.opened or done.closed or done.events)
-    assert [_shape(w) for w in _ordered(done.state)] == [_shape(w) for w in _ordered(fresh.step.state)]
+    assert [shape(w) for w in ordered(done.state)] == [shape(w) for w in ordered(fresh.step.state)]
     migrated = Walked(replace(fresh.step, state=done.state))
     count = len(fresh.told)
     go_on(new, migrated, after)
