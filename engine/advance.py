@@ -32,7 +32,7 @@ from engine import (
     usertasks,
 )
 from engine.definitions import Package
-from engine.errors import AmbiguousMessage, CallerError, CallTooDeep, InternalError, ModelError, WaitClosed
+from engine.errors import AmbiguousMessage, CallerError, CallTooDeep, InternalError, ModelError, WaitClosed, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -336,8 +336,9 @@ def _open_row(unit: Unit, live: Live, wait: Wait) -> None:
         case CallWait():
             _call_or_job(unit, live, wait)
         case IncidentWait():
+            texts = (wait.message, wait.message_zh)
             incidents.raise_incident(
-                session, "model", wait.element, wait.code, wait.message, instance_id=live.id, wait=wait.id
+                session, "model", wait.element, wait.code, texts, instance_id=live.id, wait=wait.id
             )
 
 
@@ -473,8 +474,9 @@ def post(unit: Unit, mail: Mail, thrower: Live, element: str) -> None:
     subscriptions.keep(unit.session, message)
     if found:
         fault = AmbiguousMessage(name=mail.name, count=len(found))
-        text = fault.text(unit.runtime.settings.language)
-        incidents.raise_incident(unit.session, "message", element, "AMBIGUOUS_MESSAGE", text, instance_id=thrower.id)
+        incidents.raise_incident(
+            unit.session, "message", element, "AMBIGUOUS_MESSAGE", both(fault), instance_id=thrower.id
+        )
 
 
 def locate(unit: Unit, mail: Mail) -> list[Target]:

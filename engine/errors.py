@@ -41,6 +41,14 @@ class DealflowError(Exception):
         return template.format_map(_Fields(self.fields))
 
 
+def both(error: BaseException) -> tuple[str, str]:
+    """What an error says, in English and in Chinese; of one that is not ours, its kind and its own words."""
+    if isinstance(error, DealflowError):
+        return error.text("en"), error.text("zh")
+    kind = type(error).__name__
+    return f"{kind}: {error}", f"程序出错（{kind}）：{error}"
+
+
 class _Fields(dict[str, object]):
     def __missing__(self, key: str) -> object:
         """A Chinese fact that nobody gave is told in English."""
@@ -97,10 +105,34 @@ class FormInvalid(CallerError):
 
 
 class NotFound(CallerError):
-    """Nothing of that kind has that id. Fields: what, id."""
+    """Nothing of that kind has that id. Fields: what (one of THINGS, else with what_zh), id."""
+
+    THINGS: ClassVar[Mapping[str, str]] = {
+        "KYC case": "尽职调查记录",
+        "client": "客户",
+        "decision": "决策",
+        "definition": "流程定义",
+        "element": "元素",
+        "file": "文件",
+        "form": "表单",
+        "incident": "异常",
+        "instance": "流程实例",
+        "merge": "合并记录",
+        "person": "人员",
+        "process": "流程",
+        "project": "项目",
+        "start event": "开始事件",
+        "statement": "财务报表",
+        "task": "任务",
+    }
+    """What can be missed, with its Chinese name."""
 
     en = "There is no {what} {id}."
-    zh = "找不到{what} {id}。"
+    zh = "找不到{what_zh} {id}。"
+
+    def __init__(self, **fields: object) -> None:
+        what = str(fields.get("what"))
+        super().__init__(**{"what_zh": self.THINGS.get(what, what), **fields})
 
 
 class Forbidden(CallerError):

@@ -20,14 +20,17 @@ def raise_incident(
     kind: str,
     element: str,
     code: str,
-    text: str,
+    texts: tuple[str, str],
     *,
     instance_id: int | None = None,
     wait: int | None = None,
     job_id: int | None = None,
     stack: str | None = None,
 ) -> int:
-    """Write an incident; `kind` is model, job, message or timer. Returns its id."""
+    """Write an incident; `kind` is model, job, message, timer, reminder or mail. Returns its id.
+
+    texts: what happened, in English and in Chinese (`errors.both` gives them for an error).
+    """
     id = new_id()
     session.execute(
         sa.insert(t.incident).values(
@@ -38,12 +41,13 @@ def raise_incident(
             element=element,
             kind=kind,
             code=code,
-            text=text,
+            text=texts[0],
+            text_zh=texts[1],
             stack=stack,
             at=runtime_of(session).now(),
         )
     )
-    log.warning("incident_raised", incident=id, kind=kind, element=element, code=code, text=text)
+    log.warning("incident_raised", incident=id, kind=kind, element=element, code=code, text=texts[0])
     return id
 
 

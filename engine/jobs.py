@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
-from engine.errors import DealflowError
+from engine.errors import DealflowError, both
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -198,7 +198,7 @@ def fail(session: Session, job_id: int, fence: int, error: BaseException) -> Non
             "job",
             row.element,
             type(error).__name__,
-            text,
+            both(error),
             instance_id=row.instance_id,
             wait=row.wait,
             job_id=job_id,

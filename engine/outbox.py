@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
-from engine.errors import ChannelDown
+from engine.errors import ChannelDown, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -197,9 +197,13 @@ def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
             )
         )
         if over and bool(getattr(done, "rowcount", 0)):
-            text = f"{message.channel} → {message.recipient} ({message.template}): {error}"
+            why, why_zh = both(error)
+            texts = (
+                f"{message.channel} → {message.recipient} ({message.template}): {why}",
+                f"{message.channel} → {message.recipient}（{message.template}）：{why_zh}",
+            )
             incidents.raise_incident(
-                session, "mail", message.template, type(error).__name__, text, instance_id=message.instance_id
+                session, "mail", message.template, type(error).__name__, texts, instance_id=message.instance_id
             )
 
     runtime.unit(write)

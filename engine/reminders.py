@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import calendars, identity, incidents, outbox
+from engine.errors import both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -162,8 +163,12 @@ def _send_guarded(session: Session, row: Any) -> bool:
         with session.begin_nested():
             return _send(session, row.task_id, row.step, row.occurrence)
     except (KeyError, TypeError, ValueError) as error:
-        text = f"the reminder “{row.step}” of task {row.task_id} cannot be sent: {error!r}"
-        incidents.raise_incident(session, "reminder", row.step, "REMINDER_FAILED", text)
+        why, why_zh = both(error)
+        texts = (
+            f"the reminder “{row.step}” of task {row.task_id} cannot be sent: {why}",
+            f"任务 {row.task_id} 的提醒“{row.step}”无法发送：{why_zh}",
+        )
+        incidents.raise_incident(session, "reminder", row.step, "REMINDER_FAILED", texts)
         return False
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from engine import calendars, incidents
 from engine.definitions import Package
 from engine.definitions import package as package_of
-from engine.errors import DealflowError, ExpressionFailed, Fault, ModelRefused
+from engine.errors import DealflowError, ExpressionFailed, Fault, ModelRefused, both
 from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.ids import new_id
@@ -125,7 +125,7 @@ def postpone(session: Session, timer_id: int, error: Exception) -> None:
             "timer",
             row.element,
             type(error).__name__,
-            text,
+            both(error),
             instance_id=row.instance_id,
             wait=row.wait if row.instance_id is not None else None,
             stack="".join(traceback.format_exception(error))[-8000:],

@@ -140,6 +140,9 @@ def expire_kept(session: Session, limit: int = 100) -> int:
     ).all()
     for row in rows:
         session.execute(sa.update(t.message).where(t.message.c.id == row.id).values(state="expired"))
-        text = f"{row.name} ({row.business_key or '—'}) was awaited by nobody"
-        incidents.raise_incident(session, "message", row.name, "MESSAGE_EXPIRED", text)
+        texts = (
+            f"{row.name} ({row.business_key or '—'}) was awaited by nobody",
+            f"消息“{row.name}”（{row.business_key or '—'}）在保留期内无人接收",
+        )
+        incidents.raise_incident(session, "message", row.name, "MESSAGE_EXPIRED", texts)
     return len(rows)

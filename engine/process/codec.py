@@ -96,7 +96,7 @@ _WAITS: dict[type[Any], tuple[str, tuple[Any, ...]]] = {
     w.ConditionWait: ("c", ()),
     w.CallWait: ("p", ("latest", {}, None)),
     w.ThrowWait: ("x", ()),
-    w.IncidentWait: ("i", ()),
+    w.IncidentWait: ("i", ("",)),
 }
 """Kind of wait -> its letter, and the defaults of its last fields."""
 

@@ -111,12 +111,16 @@ class ThrowWait:
 
 @dataclass(frozen=True, slots=True)
 class IncidentWait:
-    """The model could not go on here (no flow taken, an expression failed): a person corrects and retries."""
+    """The model could not go on here (no flow taken, an expression failed): a person corrects and retries.
+
+    `message` says why in English, `message_zh` in Chinese.
+    """
 
     id: int
     element: str
     code: str
     message: str
+    message_zh: str = ""
 
 
 Wait = (

@@ -43,7 +43,7 @@ class WaitRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """What needs a person, with the way back to its instance."""
+    """What needs a person, with the way back to its instance. `text` is English, `text_zh` Chinese ("" if unknown)."""
 
     id: int
     instance_id: int | None
@@ -51,9 +51,11 @@ class IncidentRow:
     business_key: str | None
     element: str
     element_name: str
+    element_name_en: str
     kind: str
     code: str
     text: str
+    text_zh: str
     stack: str | None
     at: datetime
     resolved_at: datetime | None
@@ -382,7 +384,8 @@ def incidents(session: Session, *, instance_id: int | None = None, open: bool | 
         query = query.where(t.incident.c.resolved_at.is_(None) if open else t.incident.c.resolved_at.is_not(None))
     found = []
     for row in session.execute(query).all():
-        names = _names(definitions.package(session, row.definition_id)) if row.definition_id else {}
+        package = definitions.package(session, row.definition_id) if row.definition_id else None
+        name = _names(package).get(row.element, row.element) if package is not None else row.element
         found.append(
             IncidentRow(
                 id=row.id,
@@ -390,10 +393,12 @@ def incidents(session: Session, *, instance_id: int | None = None, open: bool | 
                 process_key=row.key,
                 business_key=row.business_key,
                 element=row.element,
-                element_name=names.get(row.element, row.element),
+                element_name=name,
+                element_name_en=_english(package, row.element, name) if package is not None else name,
                 kind=row.kind,
                 code=row.code,
                 text=row.text,
+                text_zh=row.text_zh,
                 stack=row.stack,
                 at=row.at,
                 resolved_at=row.resolved_at,

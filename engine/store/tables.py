@@ -324,7 +324,8 @@ incident = Table(
     Column("element", Name, nullable=False),
     Column("kind", sa.String(20), nullable=False),  # model | job | message | timer
     Column("code", Name, nullable=False),
-    Column("text", sa.Text, nullable=False),
+    Column("text", sa.Text, nullable=False),  # English
+    Column("text_zh", sa.Text, nullable=False, server_default=""),
     Column("stack", sa.Text),
     Column("at", Moment, nullable=False),
     Column("resolved_at", Moment),

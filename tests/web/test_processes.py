@@ -216,3 +216,12 @@ def test_notices_are_counted_read_and_followed(house: House, visitor: WHO) -> No
     assert f"/tasks/{task}" in page
     li.post("/notifications/read")
     assert "条未读通知" not in li.get("/inbox").get_data(as_text=True)
+
+
+def test_an_incident_is_told_in_the_language_of_the_page(house: House, visitor: WHO) -> None:
+    house.message("never_awaited", "PJ-2026-0001")
+    house.pass_time(days=31)
+    li = visitor("li")
+    assert "在保留期内无人接收" in li.get("/processes").get_data(as_text=True)
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    assert "was awaited by nobody" in li.get("/processes").get_data(as_text=True)

@@ -36,7 +36,7 @@ def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, no
         answer(run, trigger)
         drain(run)
     except Stuck as stuck:
-        raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message) from stuck
+        raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message_zh) from stuck
     return run.step()
 
 

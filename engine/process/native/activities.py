@@ -67,7 +67,8 @@ def _check_input_sets(run: Run, place: int, local: Mapping[str, Any], p: PNode) 
     view = run.view(place, local)
     if not any(all(view.get(name) is not None for name in names) for names in p.node.input_sets):
         missing = sorted({name for names in p.node.input_sets for name in names if view.get(name) is None})
-        raise Stuck("DATA_MISSING", f"no input set is available: {', '.join(missing)}")
+        en, zh = f"no input set is available: {', '.join(missing)}", f"没有可用的输入集，缺少：{'、'.join(missing)}"
+        raise Stuck("DATA_MISSING", en, zh)
 
 
 def _locals(run: Run, token: Token, p: PNode, values: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ def prepare(run: Run, element: str, definition: EventDefinition, number: int, pl
         case "timer":
             found = timer_due(run, definition, place)
             return found and (TimerWait(run.new_id(), element, found[0]), {**data, **found[1]})
-    raise Stuck("EVENT_UNKNOWN", f"{element} cannot wait for {definition.kind}")
+    en, zh = f"{element} cannot wait for {definition.kind}", f"{element} 不能等待 {definition.kind} 事件"
+    raise Stuck("EVENT_UNKNOWN", en, zh)
 
 
 def event_name(run: Run, definition: EventDefinition, place: int) -> str:
@@ -43,7 +44,8 @@ def event_name(run: Run, definition: EventDefinition, place: int) -> str:
     if definition.ref_expr is not None:
         name = run.value(definition.ref_expr, place)
         if not isinstance(name, str) or not name:
-            raise Stuck("NAME_INVALID", f"“{definition.ref_expr.text}” gives no name")
+            text = definition.ref_expr.text
+            raise Stuck("NAME_INVALID", f"“{text}” gives no name", f"“{text}”未得出名称")
         return name
     return definition.ref or ""
 
@@ -56,7 +58,7 @@ def timer_due(run: Run, definition: EventDefinition, place: int) -> tuple[dateti
     if value is None:
         if "task_due" in text:
             return None
-        raise Stuck("TIMER_INVALID", f"“{text}” gives no moment")
+        raise Stuck("TIMER_INVALID", f"“{text}” gives no moment", f"“{text}”未得出时间")
     try:
         if definition.timer == "cycle":
             return _first_of_cycle(run, value)
@@ -64,7 +66,7 @@ def timer_due(run: Run, definition: EventDefinition, place: int) -> tuple[dateti
             return add(env.now, read_period(value), env.zone, env.calendar), {}
         return read_moment(value, env.zone), {}
     except ValueError as error:
-        raise Stuck("TIMER_INVALID", f"“{text}”: {error}") from error
+        raise Stuck("TIMER_INVALID", f"“{text}”: {error}", f"“{text}”不是有效的时间：{error}") from error
 
 
 def _first_of_cycle(run: Run, value: Any) -> tuple[datetime, dict[str, Any]] | None:
@@ -148,7 +150,7 @@ def open_event(run: Run, event: PNode, definition: EventDefinition, number: int,
     """Open one event definition for a token (an intermediate event, a receive task, a choice)."""
     prepared = prepare(run, event.id, definition, number, run.place(token))
     if prepared is None:
-        raise Stuck("TIMER_INVALID", f"{event.id}: the cycle has no occurrence")
+        raise Stuck("TIMER_INVALID", f"{event.id}: the cycle has no occurrence", f"{event.id}：该循环没有任何一次触发")
     run.open(prepared[0], role, token, prepared[1] or None)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from engine.process.native.plan import PNode
-from engine.process.native.run import Run, Stuck
+from engine.process.native.run import NO_FLOW, Run, Stuck
 from engine.process.state import Token
 
 Chosen: TypeAlias = tuple[tuple[str, str], ...]
@@ -35,7 +35,7 @@ def choose(run: Run, token: Token, p: PNode) -> Chosen:
     if not found and p.default:
         found = [(flow, target) for flow, target, _ in p.outs if flow == p.default]
     if not found:
-        raise Stuck("NO_FLOW", "no outgoing flow's condition holds, and there is no default flow")
+        raise Stuck("NO_FLOW", *NO_FLOW)
     return tuple(found)
 
 

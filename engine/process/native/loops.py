@@ -38,7 +38,8 @@ def begin(run: Run, token: Token, p: PNode) -> None:
     else:
         items, times = items_of(run, loop, token.scope)
         if times > NODE_LIMIT and (loop.kind == "parallel" or loop.output_collection):
-            raise Stuck("LOOP_LIMIT", f"{times:,} iterations at once; {NODE_LIMIT:,} are allowed")
+            en, zh = "{:,} iterations at once; {:,} are allowed", "一次产生 {:,} 个循环实例，最多允许 {:,} 个"
+            raise Stuck("LOOP_LIMIT", en.format(times, NODE_LIMIT), zh.format(times, NODE_LIMIT))
         data |= {"n": times, "active": 0}
         if loop.output_collection:
             data["out"] = [None] * times
@@ -66,7 +67,8 @@ def items_of(run: Run, loop: Loop, place: int) -> tuple[list[Any] | None, int]:
     if loop.collection is not None:
         items = run.value(loop.collection, place)
         if not isinstance(items, list):
-            raise Stuck("COLLECTION_INVALID", f"“{loop.collection.text}” is no list")
+            text = loop.collection.text
+            raise Stuck("COLLECTION_INVALID", f"“{text}” is no list", f"“{text}”不是列表")
         times = len(items)
         if loop.cardinality is not None:
             times = min(times, whole(run, loop.cardinality, place))
@@ -83,7 +85,8 @@ def whole(run: Run, expr: Any, place: int) -> int:
             raise ValueError
     except (TypeError, ValueError) as error:
         text = expr.text if expr is not None else ""
-        raise Stuck("CARDINALITY_INVALID", f"“{text}” is {value!r}, no number of iterations") from error
+        en, zh = f"“{text}” is {value!r}, no number of iterations", f"“{text}”的值为 {value!r}，不是循环次数"
+        raise Stuck("CARDINALITY_INVALID", en, zh) from error
     return number
 
 

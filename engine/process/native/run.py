@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 NODE_LIMIT = 100_000
 """Node entries one step may make before the token that makes the next stops with the incident LOOP_LIMIT."""
+ENDLESS = (
+    "too many nodes were entered in one step: does a loop never end?",
+    "单步内进入的节点过多：是否存在不会结束的循环？",
+)
+NO_FLOW = (
+    "no outgoing flow's condition holds, and there is no default flow",
+    "没有任何流出顺序流的条件成立，且未设置默认流",
+)
 _PLAIN = frozenset({str, int, bool, type(None), Decimal})
 _KEPT = (str, int, Decimal, date, time, timedelta, YearsMonths, Range, FileRef)
 DEAD = -1
@@ -34,12 +42,13 @@ DEAD = -1
 
 
 class Stuck(Exception):
-    """The model cannot go on at a token; becomes an incident there that can be retried."""
+    """The model cannot go on at a token; becomes an incident there that can be retried. Told in both languages."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, message_zh: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.message_zh = message_zh
 
 
 class View(Mapping[str, Any]):
@@ -255,7 +264,7 @@ class Run:
         except DealflowError:
             raise
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise Stuck("EXPRESSION_FAILED", f"“{expr.text}”: {error}") from error
+            raise Stuck("EXPRESSION_FAILED", f"“{expr.text}”: {error}", f"“{expr.text}”计算失败：{error}") from error
 
     def params(self, params: tuple[Param, ...], scope_id: int, *over: Mapping[str, Any]) -> dict[str, Any]:
         """Mappings in order; a later one sees the results of the earlier."""
@@ -345,9 +354,9 @@ class Run:
             self.watching += by
             (watching.opened if by > 0 else watching.closed)(self, wait.id)
 
-    def incident(self, token: Token, code: str, message: str) -> None:
+    def incident(self, token: Token, code: str, message: str, message_zh: str) -> None:
         """The token stops where it stands until somebody retries."""
-        wait = IncidentWait(self.new_id(), token.node, code, message)
+        wait = IncidentWait(self.new_id(), token.node, code, message, message_zh)
         self.open(wait, "incident", token, token.stage)
 
     # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -367,21 +376,21 @@ class Run:
         try:
             op(self, token, self.plan.nodes[token.node], *more)
         except Stuck as stuck:
-            self._stop(token, stuck.code, stuck.message)
+            self._stop(token, stuck.code, stuck.message, stuck.message_zh)
         except ModelError as error:
-            self._stop(token, "EXPRESSION_FAILED", str(error))
+            self._stop(token, "EXPRESSION_FAILED", error.text("en"), error.text("zh"))
 
     def arrive(self, token: Token) -> None:
         """The token enters its node. Past the limit all stop before theirs, the first with the incident for all."""
         self.budget -= 1
         if self.budget == -1:
-            self._stop(token, "LOOP_LIMIT", "too many nodes were entered in one step: does a loop never end?")
+            self._stop(token, "LOOP_LIMIT", *ENDLESS)
         elif self.budget >= 0:
             self.attempt(self.plan.nodes[token.node].enter, token)
 
-    def _stop(self, token: Token, code: str, message: str) -> None:
+    def _stop(self, token: Token, code: str, message: str, message_zh: str) -> None:
         if token.stage != DEAD:
-            self.incident(token, code, message)
+            self.incident(token, code, message, message_zh)
 
 
 def normal(value: Any) -> Any:
@@ -406,4 +415,5 @@ def _converted(value: Any) -> Any:
         return {str(name): normal(item) for name, item in value.items()}
     if isinstance(value, tuple | set | frozenset):
         return [normal(item) for item in value]
-    raise Stuck("VALUE_INVALID", f"a {type(value).__name__} cannot be kept as a variable")
+    kind = type(value).__name__
+    raise Stuck("VALUE_INVALID", f"a {kind} cannot be kept as a variable", f"{kind} 类型的值不能保存为变量")

@@ -72,7 +72,7 @@ def _priority(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError) as error:
-        raise Stuck("PRIORITY_INVALID", f"the priority {value!r} is no number") from error
+        raise Stuck("PRIORITY_INVALID", f"the priority {value!r} is no number", f"优先级 {value!r} 不是数字") from error
 
 
 def _due(run: Run, expr: Any, place: int) -> datetime | None:
@@ -93,7 +93,7 @@ def _due(run: Run, expr: Any, place: int) -> datetime | None:
             return env.calendar.due(env.now, period.working_days)
         return add(env.now, period, env.zone, env.calendar)
     except ValueError as error:
-        raise Stuck("DUE_INVALID", f"“{expr.text}”: {error}") from error
+        raise Stuck("DUE_INVALID", f"“{expr.text}”: {error}", f"“{expr.text}”不是有效的期限：{error}") from error
 
 
 # ── machines ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +141,7 @@ def send(run: Run, token: Token, p: PNode) -> None:
 def receive(run: Run, token: Token, p: PNode) -> None:
     """A receive task waits for its message."""
     if p.node.message is None:
-        raise Stuck("MESSAGE_MISSING", f"{p.id} names no message")
+        raise Stuck("MESSAGE_MISSING", f"{p.id} names no message", f"{p.id} 未指定消息")
     open_event(run, p, p.node.message, 0, "own", token)
 
 
@@ -170,7 +170,7 @@ def decide(run: Run, token: Token, p: PNode) -> None:
         return
     name = work.decision or _text(run.value(work.decision_expr, run.place(token)) if work.decision_expr else None)
     if name is None:
-        raise Stuck("DECISION_UNKNOWN", "the expression names no decision")
+        raise Stuck("DECISION_UNKNOWN", "the expression names no decision", "表达式未得出决策名称")
     given = inputs(run, token, p)
     decisions = run.env.decisions.get(name)
     if decisions is None:
@@ -202,14 +202,15 @@ def _rows(value: Any, column: str) -> list[dict[str, Any]]:
 def _single_result(value: Any, column: str) -> Any:
     rows = _rows(value, column)
     if len(rows) > 1:
-        raise Stuck("DECISION_RESULT", f"one row is expected, {len(rows)} came")
+        raise Stuck("DECISION_RESULT", f"one row is expected, {len(rows)} came", f"应得一行结果，实得 {len(rows)} 行")
     return rows[0] if rows else None
 
 
 def _single_entry(value: Any, column: str) -> Any:
     row = _single_result(value, column)
     if row is not None and len(row) > 1:
-        raise Stuck("DECISION_RESULT", f"one value is expected, a row of {len(row)} came")
+        en, zh = f"one value is expected, a row of {len(row)} came", f"应得一个值，实得一行 {len(row)} 个值"
+        raise Stuck("DECISION_RESULT", en, zh)
     return next(iter(row.values()), None) if row else None
 
 
@@ -240,7 +241,7 @@ def call(run: Run, token: Token, p: PNode) -> None:
     place = run.place(token)
     called = spec.called or (_text(run.value(spec.called_expr, place)) if spec.called_expr else None)
     if called is None:
-        raise Stuck("CALL_UNKNOWN", "the call activity names no process")
+        raise Stuck("CALL_UNKNOWN", "the call activity names no process", "调用活动未指定流程")
     given: dict[str, Any] = dict(run.view(place)) if spec.all_in else {}
     if token.inner and p.node.inputs:
         own = run.scopes[token.inner].vars

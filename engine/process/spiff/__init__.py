@@ -37,7 +37,7 @@ def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, no
     try:
         return walk.step(trigger)
     except Stuck as stuck:
-        raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message) from stuck
+        raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message_zh) from stuck
 
 
 def _made(definition: Definition) -> tuple[Definition, Scheme, Plan]:

@@ -23,7 +23,7 @@ from engine.process.native.activities import finish
 from engine.process.native.answers import answer
 from engine.process.native.events import absorb, deliver
 from engine.process.native.plan import Plan, PNode
-from engine.process.native.run import NODE_LIMIT, Stuck
+from engine.process.native.run import ENDLESS, NO_FLOW, NODE_LIMIT, Stuck
 from engine.process.native.starting import first_nodes
 from engine.process.spiff import bench, tree
 from engine.process.spiff.bench import GATEWAYS, Bench
@@ -174,7 +174,7 @@ class Walk:
         if self.budget == -1:
             token = self.run.new_token(p.id, self._scope(task))
             self.standing[task.id] = token.id
-            self.run.incident(token, "LOOP_LIMIT", "too many nodes were entered in one step: does a loop never end?")
+            self.run.incident(token, "LOOP_LIMIT", *ENDLESS)
         return self.budget >= 0
 
     def _stand(self, task: Place, p: PNode) -> None:
@@ -209,18 +209,18 @@ class Walk:
         try:
             self._advance(task)
         except Stuck as stuck:
-            self._no_way(task, p, stuck.code, stuck.message)
+            self._no_way(task, p, stuck.code, stuck.message, stuck.message_zh)
         except ModelError as error:
-            self._no_way(task, p, "EXPRESSION_FAILED", str(error))
+            self._no_way(task, p, "EXPRESSION_FAILED", error.text("en"), error.text("zh"))
         except WorkflowException:
-            self._no_way(task, p, "NO_FLOW", "no outgoing flow's condition holds, and there is no default flow")
+            self._no_way(task, p, "NO_FLOW", *NO_FLOW)
 
-    def _no_way(self, task: Place, p: PNode, code: str, message: str) -> None:
+    def _no_way(self, task: Place, p: PNode, code: str, message: str, message_zh: str) -> None:
         task._set_state(TaskState.READY)
         token = self.run.new_token(p.id, self._scope(task))
         token.stage = Stage.LEAVING
         self.standing[task.id] = token.id
-        self.run.incident(token, code, message)
+        self.run.incident(token, code, message, message_zh)
 
     def _advance(self, task: Place) -> None:
         """Let SpiffWorkflow run a task whose work is done; tell what it did."""
