@@ -392,18 +392,25 @@ class ChannelDown(OperatorError):
     zh = "通道 {channel} 不可用：{reason}"
 
 
+class DeliveryDelayed(OperatorError):
+    """The channel works, but does not take this message now; it is tried again. Fields: channel, recipient, reason."""
+
+    en = "{channel} does not take the message to {recipient} now: {reason}"
+    zh = "{channel} 暂不接收发往 {recipient} 的消息：{reason}"
+
+
 class RecipientRefused(OperatorError):
-    """The channel works, but will not deliver to this recipient. Fields: channel, recipient, reason."""
+    """The channel works, but will never deliver this to this recipient. Fields: channel, recipient, reason."""
 
     en = "{channel} refuses to deliver to {recipient}: {reason}"
     zh = "{channel} 拒绝投递给 {recipient}：{reason}"
 
 
 class SettingsInvalid(OperatorError):
-    """A setting is not usable. Fields: place, reason."""
+    """A setting is not usable. Fields: place, reason, reason_zh."""
 
     en = "Setting {place}: {reason}"
-    zh = "设置 {place}：{reason}"
+    zh = "设置 {place}：{reason_zh}"
 
 
 class Contended(OperatorError):

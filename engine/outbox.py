@@ -1,7 +1,9 @@
 """Messages to people, as rows. Law: written in the step's transaction, sent later, each dedupe key once.
 
 A channel is a function `send(settings, session, message)`; it raises when the message could not be handed over. A
-dead mail server never stops a process: the row waits and is tried again.
+dead mail server never stops a process: the row waits and is tried again. What will never be delivered (the address
+refused, a template at fault) fails at once and becomes an incident. Mail that waited untried for `mail_hold_hours`,
+because its channel was switched off, is held: whether a letter of long ago still goes out is for a person to say.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
+<<<<<<< engine/outbox.py
+from engine.errors import ChannelDown, RecipientRefused, TemplateWrong
+=======
 from engine.errors import ChannelDown, both
+>>>>>>> /tmp/new.f
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -25,6 +31,8 @@ from engine.store import upsert
 
 log = logger("outbox")
 FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS = timedelta(seconds=30), timedelta(hours=1), 50
+PERMANENT = (RecipientRefused, TemplateWrong)
+"""Another attempt would end the same: not tried again."""
 HANDOVER_TIME = timedelta(minutes=5)
 """A message being sent is left alone this long; then whoever held it is taken for dead."""
 
@@ -84,6 +92,9 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
     """Send what is due, one transaction a message; returns how many were handed over."""
     if "email" in channels and not runtime.settings.smtp_url:
         channels = {name: send for name, send in channels.items() if name != "email"}
+    outward = tuple(name for name, send in channels.items() if not getattr(send, "transactional", False))
+    if held := runtime.unit(lambda session: _hold_stale(session, outward)):
+        log.warning("mail_held", count=held, hours=runtime.settings.mail_hold_hours, see="dealflow mail")
     claimed = runtime.unit(lambda session: _claim(session, tuple(channels), limit))
     sent, down, untried = 0, set[str](), list[int]()
     for message in claimed:
@@ -99,6 +110,17 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
         log.warning("channel_down", channels=sorted(down), waiting=len(untried) + len(down))
         runtime.unit(lambda session: _give_back(session, untried))
     return sent
+
+
+def _hold_stale(session: Session, channels: tuple[str, ...]) -> int:
+    """Hold what waited too long for its channel and was never tried: its due moment is still that of its making."""
+    o = t.outbox.c
+    before = runtime_of(session).now() - timedelta(hours=runtime_of(session).settings.mail_hold_hours)
+    stale = sa.and_(o.state == "waiting", o.attempts == 0, o.due_at <= before, o.due_at == o.created_at)
+    if session.scalar(sa.select(o.id).where(stale, o.channel.in_(channels)).limit(1)) is None:
+        return 0
+    done = session.execute(sa.update(t.outbox).where(stale, o.channel.in_(channels)).values(state="held"))
+    return int(getattr(done, "rowcount", 0))
 
 
 def _give_back(session: Session, ids: list[int]) -> None:
@@ -184,7 +206,7 @@ def _mark_sent(session: Session, message: Message) -> bool:
 
 def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
     log.warning("message_not_sent", channel=message.channel, key=message.dedupe_key, error=str(error))
-    over = message.attempt >= MOST_ATTEMPTS
+    over = isinstance(error, PERMANENT) or message.attempt >= MOST_ATTEMPTS
 
     def write(session: Session) -> None:
         done = session.execute(

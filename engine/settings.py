@@ -1,46 +1,61 @@
 """Settings: read once, typed, refused when unusable. Environment `DEALFLOW_<NAME>` or a `dealflow.toml` beside it.
 
-Law: at most twenty-five names; each is documented here and in docs/operations.md.
+Law: at most thirty names; each is documented here and in docs/operations.md. What is refused is said in our own words
+(`engine.refused_settings`): the setting, its value unless it is secret, where it came from, what is allowed.
 """
 
 from __future__ import annotations
 
-import difflib
+import json
 import os
 import re
 import secrets
+import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import holidays
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from engine import refused_settings
 from engine.errors import SettingsInvalid
+
+FILE = "dealflow.toml"
 
 
 class Settings(BaseSettings):
     """What an installation may choose."""
 
-    model_config = SettingsConfigDict(env_prefix="DEALFLOW_", toml_file="dealflow.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DEALFLOW_", toml_file=FILE, extra="forbid", frozen=True)
 
     database_url: str = Field("sqlite:///var/dealflow.db", description="SQLite file or postgresql:// address.")
     secret_key: str = Field("", description="Signs sessions and links; empty: made and kept in var/secret.")
     data_dir: Path = Field(Path("var"), description="Where the database, secret and uploads stand by default.")
     bpmn_dir: Path = Field(Path("bpmn"), description="Folder of process packages.")
-    handlers: tuple[str, ...] = Field(("handlers",), description="Packages loaded for their @handles functions.")
+    handlers: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("handlers",), description="Packages loaded for their @handles functions; several with commas between."
+    )
     zone: str = Field("Asia/Shanghai", description="Business time zone (IANA name).")
     country: str = Field("CN", description="National holidays (ISO 3166).")
-    language: str = Field("zh", description="Default language of texts: zh or en.")
+    language: str = Field("zh", pattern="^(zh|en)$", description="Default language of texts: zh or en.")
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on.")
     base_url: str = Field("", description="Address in links that leave by mail; empty: http://host:port.")
     smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail waits in the outbox.")
+    mail_hold_hours: int = Field(
+        24, ge=1, description="Mail that waited longer before its channel was switched on is held for your word."
+    )
     mail_from: str = Field("Dealflow <dealflow@example.com>", description="Sender of mails.")
     watch: bool = Field(False, description="Deploy a saved file of bpmn_dir by itself.")
     embedded_worker: bool = Field(True, description="Run timers, jobs and mail inside `dealflow serve`.")
@@ -66,20 +81,28 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @field_validator("handlers", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """From the environment: names with commas between, or a JSON list."""
+        if not isinstance(value, str):
+            return value
+        return json.loads(value) if value.lstrip().startswith("[") else [one.strip() for one in value.split(",")]
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"no such time zone: {value}") from error
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(value) from error
         return value
 
-    @field_validator("language")
+    @field_validator("country")
     @classmethod
-    def _known_language(cls, value: str) -> str:
-        if value not in ("zh", "en"):
-            raise ValueError("zh or en")
+    def _known_country(cls, value: str) -> str:
+        if value not in holidays.list_supported_countries():
+            raise ValueError(value)
         return value
 
     @field_validator("clock_offset")
@@ -88,12 +111,30 @@ class Settings(BaseSettings):
         parse_offset(value)
         return value
 
+    @field_validator("database_url", "smtp_url", "base_url")
+    @classmethod
+    def _address(cls, value: str, info: Any) -> str:
+        """An address whose scheme we speak, with a port that is a number."""
+        if not value and info.field_name != "database_url":
+            return value
+        found = urlsplit(value)
+        if found.scheme not in _SCHEMES[info.field_name] or (found.port is not None and not found.hostname):
+            raise ValueError(value)
+        if info.field_name != "database_url" and not found.hostname:
+            raise ValueError(value)
+        return value
+
     @property
     def tzinfo(self) -> ZoneInfo:
         """The business zone."""
         return ZoneInfo(self.zone)
 
 
+_SCHEMES: Mapping[str, tuple[str, ...]] = {
+    "database_url": ("sqlite", "postgresql", "postgresql+psycopg", "postgres"),
+    "smtp_url": ("smtp", "smtps"),
+    "base_url": ("http", "https"),
+}
 _OFFSET = re.compile(r"^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
 
 
@@ -134,22 +175,31 @@ def load(**overrides: object) -> Settings:
 
     Without a `base_url` of its own the installation is reached where it is served.
     """
-    _refuse_unknown_names()
+    refused_settings.unknown_names(os.environ, Settings.model_fields, OTHER_NAMES)
+    written = _written()
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        place = "DEALFLOW_" + ".".join(str(part) for part in first["loc"]).upper()
-        raise SettingsInvalid(place=place, reason=first["msg"]) from error
+        raise refused_settings.said(error, Settings.model_fields, overrides, os.environ, written, FILE) from error
     if settings.base_url:
         return settings
     return settings.model_copy(update={"base_url": f"http://{settings.host}:{settings.port}"})
 
 
-def _refuse_unknown_names() -> None:
-    known = {f"DEALFLOW_{name.upper()}" for name in Settings.model_fields} | OTHER_NAMES
-    for name in sorted(os.environ):
-        if name.startswith("DEALFLOW_") and name not in known:
-            near = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f"did you mean {near[0]}?" if near else "docs/operations.md lists all settings"
-            raise SettingsInvalid(place=name, reason=f"there is no such setting; {hint}")
+def _written() -> Mapping[str, Any]:
+    """What stands in the settings' file, if there is one. SettingsInvalid when it cannot be read."""
+    try:
+        return tomllib.loads(Path(FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise refused_settings.unreadable_file(FILE, error) from error
+
+
+def chosen_language() -> str | None:
+    """`zh` or `en` where the environment or the file says so in as many words, whatever else is wrong with them."""
+    try:
+        told = os.environ.get("DEALFLOW_LANGUAGE") or _written().get("language")
+    except SettingsInvalid:
+        return None
+    return told if told in ("zh", "en") else None

@@ -33,7 +33,8 @@ class Outcome:
     folder: str
     deployed: Deployed | None
     faults: Sequence[Fault] = ()
-    error: str = ""
+    error: DealflowError | None = None
+    """Neither deployed nor a fault of the model: why not."""
     mended: bool = False
     """The save before it was refused; this one is good, also when it brings back what runs."""
 
@@ -80,7 +81,7 @@ def deploy_folder(runtime: Runtime, folder: Path, by: api.Actor, note: str = "")
             faults.keep(session, folder.name, refused.faults)
         return Outcome(folder.name, None, refused.faults)
     except DealflowError as error:
-        return Outcome(folder.name, None, error=error.text(runtime.settings.language))
+        return Outcome(folder.name, None, error=error)
 
 
 def deploy_all(runtime: Runtime, root: Path, by: api.Actor, note: str = "") -> list[Outcome]:

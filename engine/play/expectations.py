@@ -44,12 +44,13 @@ def _waiting(machine: Machine, instances: list[Instance], expected: Any) -> Iter
     actual = Counter(
         wait.element for instance in instances for wait in instance.waits.values() if not isinstance(wait, IncidentWait)
     )
-    shown = ", ".join(sorted(actual)) or "nothing"
+    said = machine.said
+    shown = ", ".join(sorted(actual)) or said("nothing", "无")
     for element, count in Counter(expected).items():
         if actual[element] < count:
-            yield f"{element} does not wait; waiting: {shown}"
+            yield said(f"{element} does not wait; waiting: {shown}", f"{element} 未在等待；正在等待：{shown}")
     if not expected and actual:
-        yield f"nothing should wait; waiting: {shown}"
+        yield said(f"nothing should wait; waiting: {shown}", f"不应有等待；正在等待：{shown}")
 
 
 def _tasks(machine: Machine, instances: list[Instance], expected: Mapping[str, Any]) -> Iterator[str]:
@@ -61,14 +62,16 @@ def _tasks(machine: Machine, instances: list[Instance], expected: Mapping[str, A
             if isinstance(wait, UserWait) and wait.element == element
         ]
         if not found:
-            yield f"there is no task {element}"
+            yield machine.said(f"there is no task {element}", f"没有任务 {element}")
         elif not any(_fits(task, wanted) for task in found):
             shown = "; ".join(
                 ", ".join(f"{name} {task.get(name)!r}" for name in wanted if not _fit(task, name, wanted[name]))
                 for task in found
             )
             asked = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
-            yield f"task {element}: expected {asked}, but {shown}"
+            yield machine.said(
+                f"task {element}: expected {asked}, but {shown}", f"任务 {element}：预期 {asked}，实为 {shown}"
+            )
 
 
 def _task(machine: Machine, instance: Instance, wait: UserWait) -> dict[str, Any]:
@@ -95,12 +98,14 @@ def _fit(task: Mapping[str, Any], name: str, value: Any) -> bool:
 
 def _visited(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
     seen = _seen(machine, instances)
-    yield from (f"{element} was not visited" for element in expected if element not in seen)
+    missed = [element for element in expected if element not in seen]
+    yield from (machine.said(f"{element} was not visited", f"{element} 未经过") for element in missed)
 
 
 def _not_visited(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
     seen = _seen(machine, instances)
-    yield from (f"{element} was visited" for element in expected if element in seen)
+    met = [element for element in expected if element in seen]
+    yield from (machine.said(f"{element} was visited", f"{element} 已经过") for element in met)
 
 
 def _seen(machine: Machine, instances: list[Instance]) -> set[str]:
@@ -113,14 +118,17 @@ def _variables(machine: Machine, instances: list[Instance], expected: Mapping[st
     for instance in instances:
         variables = instance.state.variables()
         wrong = [
-            f"{name} is {plain(variables.get(name))!r}, expected {plain(value)!r}"
+            machine.said(
+                f"{name} is {plain(variables.get(name))!r}, expected {plain(value)!r}",
+                f"{name} 为 {plain(variables.get(name))!r}，预期 {plain(value)!r}",
+            )
             for name, value in expected.items()
             if not same(variables.get(name), value)
         ]
         if best is None or len(wrong) < len(best):
             best = wrong
     if best is None and expected:
-        best = ["there is no instance"]
+        best = [machine.said("there is no instance", "没有实例")]
     yield from best or ()
 
 
@@ -128,23 +136,29 @@ def _ended(machine: Machine, instances: list[Instance], expected: Any) -> Iterat
     active = [instance for instance in instances if instance.ended is None]
     if expected and active:
         waits = sorted({wait.element for instance in active for wait in instance.waits.values()})
-        yield f"still active, waiting: {', '.join(waits) or 'nothing'}"
+        shown = ", ".join(waits) or machine.said("nothing", "无")
+        yield machine.said(f"still active, waiting: {shown}", f"仍在进行，正在等待：{shown}")
     elif not expected and not active:
-        yield "all have ended"
+        yield machine.said("all have ended", "均已结束")
 
 
 def _incidents(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
     actual = {told["element"] for instance in instances for told in machine.incidents(instance)}
-    yield from (f"{element} has no incident" for element in expected if element not in actual)
+    calm = [element for element in expected if element not in actual]
+    yield from (machine.said(f"{element} has no incident", f"{element} 没有异常") for element in calm)
     if not expected and actual:
-        yield f"no incident was expected: {', '.join(sorted(actual))}"
+        shown = ", ".join(sorted(actual))
+        yield machine.said(f"no incident was expected: {shown}", f"不应有异常：{shown}")
 
 
 def _state(machine: Machine, instances: list[Instance], expected: Any) -> Iterator[str]:
     actual = [state_of(instance) for instance in instances]
     wanted = [expected] * len(actual) if isinstance(expected, str) else list(expected)
     if actual != wanted:
-        yield f"states are {', '.join(actual)}, expected {', '.join(wanted)}"
+        yield machine.said(
+            f"states are {', '.join(actual)}, expected {', '.join(wanted)}",
+            f"状态为 {', '.join(actual)}，预期 {', '.join(wanted)}",
+        )
 
 
 _CHECKS: dict[str, Callable[[Machine, list[Instance], Any], Iterator[str]]] = {

@@ -39,8 +39,10 @@ class Covered:
         }
 
 
-def test_folder(path: str | Path, kernel: str = "native", save_between_steps: bool = False) -> dict[str, Any]:
-    """Play every scenario under a folder.
+def test_folder(
+    path: str | Path, kernel: str = "native", save_between_steps: bool = False, language: str = "en"
+) -> dict[str, Any]:
+    """Play every scenario under a folder; texts are in `zh` or `en`.
 
     Gives {scenarios: [{scenario, passed, exit, unmet, error, incidents}], passed, failed, refused, coverage: [per
     process: nodes and flows visited, total, missing]}. Never raises for what a model or a scenario does wrong.
@@ -53,9 +55,11 @@ def test_folder(path: str | Path, kernel: str = "native", save_between_steps: bo
     libraries: dict[tuple[Path, ...], Library] = {}
     for package in _packages(root):
         for file in sorted((package / "scenarios").glob("*.json")):
-            results.append(_play_one(root, package, file, everything, libraries, covered, kernel, save_between_steps))
+            results.append(
+                _play_one(root, package, file, everything, libraries, covered, kernel, save_between_steps, language)
+            )
     for library in libraries.values():
-        refused += [entry for fault in library.refused if (entry := told(fault)) not in refused]
+        refused += [entry for fault in library.refused if (entry := told(fault, language)) not in refused]
     failed = sum(not result["passed"] for result in results)
     return {
         "scenarios": results,
@@ -73,7 +77,7 @@ def _packages(root: Path) -> Iterator[Path]:
 
 def _play_one(
     root: Path, package: Path, file: Path, everything: list[Path], libraries: dict[tuple[Path, ...], Library],
-    covered: dict[str, Covered], kernel: str, save: bool,
+    covered: dict[str, Covered], kernel: str, save: bool, language: str,
 ) -> dict[str, Any]:  # fmt: skip
     name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
     result: dict[str, Any] = {"scenario": name, "passed": False, "exit": 3, "unmet": [], "error": None}
@@ -86,12 +90,12 @@ def _play_one(
             library.refused += refused_by(kernel, library.definitions.values())
         if library.refused:
             first = library.refused[0]
-            return {**result, "exit": 2, "error": f"{first.file}: {first.element}: {first.text('en')}"}
-        machine, unmet = play_machine(library, scenario, kernel, save)
+            return {**result, "exit": 2, "error": f"{first.file}: {first.element}: {first.text(language)}"}
+        machine, unmet = play_machine(library, scenario, kernel, save, language)
     except ScenarioWrong as error:
-        return {**result, "error": str(error)}
+        return {**result, "error": error.text(language)}
     except DealflowError as error:
-        return {**result, "exit": 2, "error": str(error)}
+        return {**result, "exit": 2, "error": error.text(language)}
     _cover(machine, library, covered)
     whole = report(machine, unmet)
     code = exit_code(whole)

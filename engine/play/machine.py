@@ -76,6 +76,8 @@ class Machine:
     handlers: Mapping[str, Any]
     save_between_steps: bool = False
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+    language: str = "en"
+    """What is told about the play is in `zh` or `en`."""
     instances: list[Instance] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
     thrown: list[dict[str, Any]] = field(default_factory=list)
@@ -97,6 +99,10 @@ class Machine:
     """(instance, wait) -> incident of a script that failed."""
     halted: dict[int, list[dict[str, str]]] = field(default_factory=dict)
     """Instance -> incidents of starting each other without end."""
+
+    def said(self, en: str, zh: str) -> str:
+        """One of the two, in the play's language."""
+        return zh if self.language == "zh" else en
 
     # ── running ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,6 +266,8 @@ class Machine:
                 self.assigned[(instance.number, wait.id)] = self.people.assign(wait, instance.definition, excluded)
             case JobWait(kind="topic") if wait.name in self.handlers:
                 follow.append(lambda: self._handle(instance, wait))
+            case JobWait(kind="async"):
+                follow.append(lambda: self._answer(instance, wait, t.JobDone(wait.id)))
             case JobWait(kind="script"):
                 follow.append(lambda: self._script(instance, wait))
             case CallWait() if wait.called in self.library.definitions:
@@ -293,7 +301,7 @@ class Machine:
             try:
                 results = run_script(wait.name, wait.inputs)
             except ScriptFailed as error:
-                told = {"element": wait.element, "code": "SCRIPT_FAILED", "message": str(error)}
+                told = {"element": wait.element, "code": "SCRIPT_FAILED", "message": error.text(self.language)}
                 self.failed[instance.number, wait.id] = told
                 return
             self.take(instance, t.JobDone(wait.id, results))

@@ -32,25 +32,26 @@ def play(
     scenario: Mapping[str, Any],
     kernel: str = "native",
     save_between_steps: bool = False,
+    language: str = "en",
 ) -> dict[str, Any]:
-    """Play a scenario over files (paths, folders or texts) and report.
+    """Play a scenario over files (paths, folders or texts) and report, with texts in `zh` or `en`.
 
     Raises ScenarioWrong with the step's number, NotFound for a missing file, InvalidInput for an unknown kernel.
     """
     library = load(files)
     library.refused += refused_by(kernel, library.definitions.values())
     if library.refused:
-        refused = [told(fault) for fault in library.refused]
+        refused = [told(fault, language) for fault in library.refused]
         return {"refused": refused, "trace": [], "instances": [], "thrown": [], "unmet": []}
-    machine, unmet = play_machine(library, scenario, kernel, save_between_steps)
+    machine, unmet = play_machine(library, scenario, kernel, save_between_steps, language)
     return report(machine, unmet)
 
 
 def play_machine(
-    library: Library, scenario: Mapping[str, Any], kernel: str, save_between_steps: bool
+    library: Library, scenario: Mapping[str, Any], kernel: str, save_between_steps: bool, language: str = "en"
 ) -> tuple[Machine, list[str]]:
     """Play a scenario over what was loaded; the machine as it stands, and what was not as expected."""
-    machine = begin(library, scenario, kernel, save_between_steps)
+    machine = begin(library, scenario, kernel, save_between_steps, language)
     steps = scenario.get("steps", [])
     if not isinstance(steps, list):
         raise ScenarioWrong(step=0, reason="“steps” must be a list", reason_zh="“steps”须为列表")
@@ -60,7 +61,9 @@ def play_machine(
     return machine, player.unmet
 
 
-def begin(library: Library, scenario: Mapping[str, Any], kernel: str, save_between_steps: bool) -> Machine:
+def begin(
+    library: Library, scenario: Mapping[str, Any], kernel: str, save_between_steps: bool, language: str = "en"
+) -> Machine:
     """A machine set up as the scenario's head says."""
     check_head(scenario)
     unknown = set(scenario) - _HEAD
@@ -81,6 +84,7 @@ def begin(library: Library, scenario: Mapping[str, Any], kernel: str, save_betwe
         handlers,
         save_between_steps,
         BusinessCalendar(zone, _days(scenario, "holidays"), _days(scenario, "working_weekends")),
+        language,
     )
 
 

@@ -223,7 +223,10 @@ def _cancel(player: Player, step: Step, number: int) -> None:
 def _expect(player: Player, step: Step, number: int) -> None:
     player.expectations += 1
     for problem in unmet(player.machine, step["expect"], number):
-        player.unmet.append(f"expectation {player.expectations}: {problem}")
+        said = player.machine.said
+        player.unmet.append(
+            said(f"expectation {player.expectations}: {problem}", f"第 {player.expectations} 项预期：{problem}")
+        )
 
 
 _VERBS: dict[str, Callable[[Player, Step, int], None]] = {

@@ -519,7 +519,7 @@ outbox = Table(
     Column("language", sa.String(10), nullable=False, default="zh"),
     Column("data", Document, nullable=False),
     Column("dedupe_key", Name, nullable=False, unique=True),
-    Column("state", sa.String(10), nullable=False),  # waiting | sent | failed
+    Column("state", sa.String(10), nullable=False),  # waiting | sent | failed | held | dropped
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("attempts", sa.Integer, nullable=False, default=0),

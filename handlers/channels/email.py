@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.errors import ChannelDown, RecipientRefused
+from engine.errors import ChannelDown, DeliveryDelayed, OperatorError, RecipientRefused
 from engine.outbox import Message
 from engine.settings import Settings
 from engine.store import tables as t
@@ -34,7 +34,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """Hand one mail to the server of `settings.smtp_url`.
 
     Recipient: an address, or the sign-in name of a person who has one. ChannelDown when the server cannot be
-    reached or is busy, RecipientRefused when it will not deliver to this address, TemplateWrong.
+    reached or takes nothing, DeliveryDelayed when it does not take this mail now (4yz), RecipientRefused when it never
+    will (5yz; RFC 5321 §4.2.1), TemplateWrong.
     """
     address = _address(session, message.recipient)
     text = render(settings, message.template, message.language, message.data)
@@ -90,13 +91,22 @@ def _hand_over(settings: Settings, mail: EmailMessage, address: str) -> None:
             smtp.send_message(mail, to_addrs=[address])
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))
-        if 400 <= code < 500:
-            raise ChannelDown(channel="email", reason=f"{code} {answer.decode(errors='replace')}") from error
-        raise RecipientRefused(
-            channel="email", recipient=address, reason=f"{code} {answer.decode(errors='replace')}"
-        ) from error
+        raise _refused(address, code, answer) from error
+    except smtplib.SMTPDataError as error:
+        raise _refused(address, error.smtp_code, error.smtp_error) from error
+    except smtplib.SMTPNotSupportedError as error:  # the address needs SMTPUTF8, which the server does not speak
+        raise RecipientRefused(channel="email", recipient=address, reason=str(error)) from error
     except (smtplib.SMTPException, OSError) as error:
         raise ChannelDown(channel="email", reason=str(error)) from error
+
+
+def _refused(address: str, code: int, answer: bytes | str) -> OperatorError:
+    """What a server's answer to this one mail means: 421 that it closes, 4yz for now, 5yz for good."""
+    reason = f"{code} {answer.decode(errors='replace') if isinstance(answer, bytes) else answer}"
+    if code == 421:
+        return ChannelDown(channel="email", reason=reason)
+    kind = RecipientRefused if 500 <= code < 600 else DeliveryDelayed
+    return kind(channel="email", recipient=address, reason=reason)
 
 
 def _connect(server: SplitResult) -> smtplib.SMTP:

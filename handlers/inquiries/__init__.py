@@ -7,22 +7,25 @@ message id, so that the same file (or the same row in another file) adds nothing
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import api
-from engine.errors import CallerError, DealflowError, ModelError
+from engine import api, forms
+from engine.errors import CallerError, DealflowError, FormInvalid, InvalidInput, ModelError
 from engine.execution import Runtime
 from engine.store import tables as engine_tables
 from handlers.inquiries import columns, rows, sheets
+from handlers.inquiries.columns import NAMES, label
 from handlers.inquiries.rows import Reading, Reason
 from handlers.records import keys
+
+__all__ = ["ImportReport", "RowReport", "import_inquiries", "label"]
 
 MESSAGE = "inquiry_received"
 Outcome = Literal["ok", "duplicate", "refused"]
@@ -142,13 +145,16 @@ def _sent(runtime: Runtime, actor: api.Actor, line: int, reading: Reading, dry_r
                 return _imported(line, reading, None)
         return _report(line, "ok", reading, key=key)
     except (CallerError, ModelError) as error:
-        return _report(line, "refused", reading, _told(error))
+        return _report(line, "refused", reading, *_told(error))
 
 
 def _imported(line: int, reading: Reading, known: tuple[str | None, datetime] | None) -> RowReport:
     key = known[0] if known else None
-    under = f"({key})" if key else ""
-    reason = Reason("row", f"此前已导入{under}", f"was imported before {under}".strip())
+    reason = Reason(
+        "row",
+        f"此前已导入（{key}）" if key else "此前已导入",
+        f"was imported before ({key})" if key else "was imported before",
+    )
     return _report(line, "duplicate", reading, reason, key=key)
 
 
@@ -170,5 +176,16 @@ def _variables(reading: Reading) -> Mapping[str, Any]:
     return {name: value for name, value in reading.values.items() if value is not None}
 
 
-def _told(error: DealflowError) -> Reason:
-    return Reason("row", error.text("zh"), error.text("en"))
+def _told(error: DealflowError) -> tuple[Reason, ...]:
+    """An error of the engine as reasons, by field where it names one that people know."""
+    if isinstance(error, FormInvalid):
+        return tuple(
+            Reason(field, *(forms.message(code, params, tongue) for tongue in ("zh", "en")))
+            for field, faults in error.errors.items()
+            for code, params in cast("Sequence[tuple[str, dict[str, object]]]", faults)
+        )
+    place = str(error.fields.get("place"))
+    if isinstance(error, InvalidInput) and place in NAMES:
+        reason = str(error.fields["reason"])
+        return (Reason(place, str(error.fields.get("reason_zh", reason)), reason),)
+    return (Reason("row", error.text("zh"), error.text("en")),)

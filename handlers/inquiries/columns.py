@@ -31,6 +31,7 @@ class Column:
 
     field: str
     name: str
+    name_en: str
     headers: tuple[str, ...]
     read: Reader
     needed: bool
@@ -80,9 +81,25 @@ _READERS: Mapping[str, Reader] = {
 """Field -> reader; all others are texts."""
 
 COLUMNS: Sequence[Column] = tuple(
-    Column(field, told["name"], tuple(told["headers"]), _READERS.get(field, values.text), told.get("needed", False))
+    Column(
+        field,
+        told["name"],
+        told["name_en"],
+        tuple(told["headers"]),
+        _READERS.get(field, values.text),
+        told.get("needed", False),
+    )
     for field, told in VOCABULARY["columns"].items()
 )
+
+NAMES: Mapping[str, tuple[str, str]] = {column.field: (column.name, column.name_en) for column in COLUMNS}
+
+
+def label(field: str, language: str) -> str:
+    """What people call a field; nothing for what concerns a row as a whole."""
+    zh, en = NAMES.get(field, ("", ""))
+    return zh if language == "zh" else en
+
 
 _BRACKETS = re.compile(r"[(\[【{].*?[)\]】}]")
 
@@ -94,7 +111,9 @@ def header_key(header: str) -> str:
 
 
 _BY_HEADER: Mapping[str, Column] = {
-    header_key(written): column for column in COLUMNS for written in (column.field, column.name, *column.headers)
+    header_key(written): column
+    for column in COLUMNS
+    for written in (column.field, column.name, column.name_en, *column.headers)
 }
 
 
@@ -120,8 +139,8 @@ def layout(header: Sequence[str], filename: str) -> Layout:
         elif column.field in places:
             twice = f"“{header[places[column.field]]}” / “{written}”"
             raise InvalidInput(
-                place=filename, reason=f"two columns mean {column.field}: {twice}",
-                reason_zh=f"两列都表示“{column.name}”:{twice}",
+                place=filename, reason=f"two columns mean “{column.name_en}”: {twice}",
+                reason_zh=f"两列都表示“{column.name}”：{twice}",
             )  # fmt: skip
         else:
             places[column.field] = place
@@ -134,7 +153,7 @@ def layout(header: Sequence[str], filename: str) -> Layout:
 
 def _wrong_header(header: Sequence[str], missing: Sequence[Column], reachable: bool, filename: str) -> InvalidInput:
     zh = [column.name for column in missing] + ([] if reachable else ["联系电话或邮箱"])
-    en = [column.field for column in missing] + ([] if reachable else ["phone or email"])
+    en = [column.name_en for column in missing] + ([] if reachable else ["Telephone or E-mail"])
     found = ", ".join(name for name in header if name) or "—"
     return InvalidInput(
         place=filename,

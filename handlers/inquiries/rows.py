@@ -29,7 +29,7 @@ LARGEST_AMOUNT = Decimal(10) ** 13
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a row was refused, by field."""
+    """Why a row was refused, by field (`row`: as a whole); the texts stand behind the field's name."""
 
     field: str
     zh: str
@@ -73,9 +73,7 @@ def read(cells: Sequence[Cell], layout: Layout) -> Reading:
         place = layout.places.get(column.field)
         cell = cells[place] if place is not None and place < len(cells) else None
         if isinstance(cell, Formula):
-            reasons.append(
-                Reason(column.field, f"{column.name}是公式，请粘贴为数值", f"{column.field} is a formula; paste values")
-            )
+            reasons.append(Reason(column.field, "此处是公式，请粘贴为数值", "a formula stands here; paste its value"))
             continue
         try:
             if column.field == "amount":
@@ -109,28 +107,22 @@ def _put(found: dict[str, Any], field: str, value: Any, reasons: list[Reason]) -
     found[field] = value
 
 
-_NEEDED = {
-    "client_name": "企业名称",
-    "contact_name": "联系人",
-    "sector": "行业",
-    "purpose": "融资用途",
-    "amount": "融资金额",
-}
+_NEEDED = ("client_name", "contact_name", "sector", "purpose", "amount")
+
+
+def _missing(field: str) -> Reason:
+    return Reason(field, "未填写", "is missing")
 
 
 def _faults(complete: Mapping[str, Any]) -> list[Reason]:
     """What the row lacks or has out of range."""
-    faults = [
-        Reason(field, f"缺少{zh}", f"{field} is missing")
-        for field, zh in _NEEDED.items()
-        if complete.get(field) is None
-    ]
+    faults = [_missing(field) for field in _NEEDED if complete.get(field) is None]
     if complete.get("phone") is None and complete.get("email") is None:
         faults.append(Reason("phone", "电话和邮箱至少填一项", "a telephone number or a mail address is needed"))
     if complete.get("project_name") is None and complete["client_role"] != "investor":
-        faults.append(Reason("project_name", "缺少项目名称", "project_name is missing"))
+        faults.append(_missing("project_name"))
     if complete.get("reg_no") is None and complete["country"] == "CN" and complete["client_role"] != "investor":
-        faults.append(Reason("reg_no", "缺少统一社会信用代码", "reg_no is missing"))
+        faults.append(_missing("reg_no"))
     amount = complete.get("amount")
     if amount is not None and amount <= 0:
         faults.append(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -183,6 +185,114 @@ def test_a_taken_port_is_said_with_the_way_out(
         monkeypatch.setenv("DEALFLOW_PORT", str(taken.getsockname()[1]))
         assert run(["serve"]) == 1
     assert "DEALFLOW_PORT" in capsys.readouterr().err
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"\b(the|is|no|missing|settings|handlers|database|faults|passed|nodes|Usage|Error|Try)\b")
+
+
+def speak(monkeypatch: pytest.MonkeyPatch, tongue: str | None, locale: str = "") -> None:
+    """Set the run's language by the setting, or the terminal's alone."""
+    monkeypatch.delenv("DEALFLOW_LANGUAGE", raising=False)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    if tongue:
+        monkeypatch.setenv("DEALFLOW_LANGUAGE", tongue)
+    if locale:
+        monkeypatch.setenv("LANG", locale)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"], ["nonsense"], ["deploy", "away"], ["play"], ["--help"], ["import", "inquiries", "-h"], ["mail"],
+        ["import", "inquiries"], ["serve"], ["test", "nowhere"], ["test"], ["mail", "drop"],
+    ],
+)  # fmt: skip
+def test_a_run_speaks_one_language(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    write_package(place / "bpmn" / "offer")
+    runtime = api.open_engine(load())
+    api.migrate(runtime)
+    runtime.database.dispose()
+    if arguments == ["test"]:
+        arguments = ["test", str(Path(__file__).parents[2] / "bpmn" / "kyc_onboarding")]
+    if arguments == ["serve"]:
+        monkeypatch.setenv("DEALFLOW_PORT", "abc")
+    capfd.readouterr()
+    for tongue, locale, other in (
+        ("zh", "en_GB.UTF-8", ENGLISH),
+        ("en", "zh_CN.UTF-8", CHINESE),
+        (None, "en_GB.UTF-8", CHINESE),
+        (None, "C.UTF-8", ENGLISH),
+    ):
+        speak(monkeypatch, tongue, locale)
+        run(arguments)
+        told = "".join(capfd.readouterr())
+        assert told.strip() and not other.findall(told.replace(str(place), "")), told
+
+
+def test_a_failed_expectation_is_told_in_the_run_s_language(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_package(place / "bpmn" / "offer")
+    (folder / "scenarios").mkdir(exist_ok=True)
+    steps = [{"start": "offer"}, {"expect": {"ended": True, "visited": ["nowhere"], "variables": {"a": 1}}}]
+    (folder / "scenarios" / "bad.json").write_text(json.dumps({"steps": steps}), "utf-8")
+    speak(monkeypatch, "zh")
+    assert run(["test", "bpmn"]) == 1
+    told = capsys.readouterr().out
+    assert "第 1 项预期：仍在进行" in told and "nowhere 未经过" in told and "expected" not in told
+
+
+HEADER = "企业名称,统一社会信用代码,联系人,联系电话,行业,融资用途,项目名称,融资金额\n"
+GOOD = "华丰风电有限公司,91320623MA1N0ABC1H,王敏,13812345678,风电,新建,如东海上风电二期,8.6亿\n"
+BAD = "华丰风电有限公司,,,13812345678,风电,新建,如东海上风电三期,很多\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(HEADER + GOOD, 0), (HEADER + GOOD + BAD, 1), (HEADER + BAD, 3), (HEADER, 3), ("企业名称\n华丰\n", 3), ("", 3)],
+)
+def test_the_import_s_code_tells_all_some_and_none(place: Path, content: str, code: int) -> None:
+    (place / "rows.csv").write_text(content, "utf-8")
+    assert run(["import", "inquiries", "rows.csv", "--dry-run"]) == code
+
+
+def test_the_import_names_fields_as_people_do(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "rows.csv").write_text(HEADER + BAD, "utf-8")
+    for tongue, lines in (
+        ("zh", ("✗ 第 2 行", "    融资金额：金额“很多”无法识别", "    联系人：未填写", "    统一社会信用代码：未填写")),
+        ("en", ("✗ line 2", "    Amount: the amount “很多” cannot be read", "    Contact person: is missing")),
+    ):
+        speak(monkeypatch, tongue)
+        run(["import", "inquiries", "rows.csv", "--dry-run"])
+        told = capsys.readouterr().out
+        assert all(line in told for line in lines), told
+        assert not re.search(r"reg_no|contact_name|amount:", told)
+
+
+def test_serving_a_database_without_tables_says_what_to_do(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["serve"], ["worker", "--once"]):
+        assert run(command) == 1
+        assert "dealflow deploy" in capsys.readouterr().err
+
+
+def test_a_clock_moved_back_is_said_at_start(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_package(place / "bpmn" / "offer")
+    monkeypatch.setenv("DEALFLOW_CLOCK_OFFSET", "P8D")
+    assert run(["deploy"]) == 0
+    assert run(["worker", "--once"]) == 0
+    assert "moved back" not in capsys.readouterr().err
+    monkeypatch.setenv("DEALFLOW_CLOCK_OFFSET", "P1D")
+    assert run(["worker", "--once"]) == 0
+    told = capsys.readouterr().err
+    assert "moved back" in told and "P1D" in told and "clock_behind_database" in told
 
 
 def test_a_decision_can_be_asked_and_a_scenario_played_from_the_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from engine import api
-from engine.settings import Settings, load
-from handlers.inquiries import RowReport, import_inquiries
+from engine.settings import load
+from handlers.inquiries import ImportReport, RowReport, import_inquiries, label
 from web.cli.saying import words
+
+SOME_REFUSED, NONE_TAKEN = 1, 3
 
 
 @click.group("import")
@@ -23,34 +25,49 @@ def importing() -> None:
 def inquiries(file: Path, dry_run: bool) -> int:
     """Inquiries from a CSV or XLSX file: good rows start cases, bad rows are refused with the reason.
 
-    The same file again adds nothing. Leaves with 3 when a row was refused.
+    The same file again adds nothing.
+
+    Exit codes: 0 every row is in (or was before), 1 some rows were refused, 3 none is in or the file was refused.
     """
-    settings = load()
-    runtime = api.open_engine(settings)
+    runtime = api.open_engine(load())
     api.migrate(runtime)
     report = import_inquiries(runtime, file, file.name, api.SYSTEM, dry_run=dry_run)
     for row in report.rows:
-        said(row, settings)
+        _say(row)
     if report.unknown_columns:
-        left_out = ", ".join(report.unknown_columns)
-        click.echo(words(settings, f"未识别的列（已忽略）：{left_out}", f"columns left out: {left_out}"))
-    counts = report.counts
-    click.echo(
-        words(
-            settings,
-            f"共 {counts['total']} 行：导入 {counts['ok']}，重复 {counts['duplicate']}，拒绝 {counts['refused']}",
-            f"{counts['total']} rows: {counts['ok']} in, {counts['duplicate']} duplicates, {counts['refused']} refused",
-        )
+        left_out = "、".join(report.unknown_columns), ", ".join(report.unknown_columns)
+        click.echo(words(f"未识别的列（已忽略）：{left_out[0]}", f"columns left out: {left_out[1]}"))
+    click.echo(_summary(report, dry_run))
+    return exit_code(report)
+
+
+def _summary(report: ImportReport, dry_run: bool) -> str:
+    total, ok, duplicate, refused = (report.counts[name] for name in ("total", "ok", "duplicate", "refused"))
+    taken, taken_zh = ("would come in", "可导入") if dry_run else ("in", "导入")
+    return words(
+        f"共 {total} 行：{taken_zh} {ok}，重复 {duplicate}，拒绝 {refused}",
+        f"{total} {'row' if total == 1 else 'rows'}: {ok} {taken}, {duplicate} there before, {refused} refused",
     )
-    return 3 if counts["refused"] else 0
 
 
-def said(row: RowReport, settings: Settings) -> None:
-    """Print one row of the report."""
+def exit_code(report: ImportReport) -> int:
+    """0 all in, also when they were before; 1 some refused; 3 none in."""
+    counts = report.counts
+    if not counts["refused"] and counts["total"]:
+        return 0
+    return SOME_REFUSED if counts["ok"] or counts["duplicate"] else NONE_TAKEN
+
+
+def _say(row: RowReport) -> None:
+    """Print one row of the report: a line for the row, and one for each reason against it."""
     sign = {"ok": "✓", "duplicate": "=", "refused": "✗"}[row.outcome]
-    reasons = "; ".join(f"{reason.field}: {words(settings, reason.zh, reason.en)}" for reason in row.reasons)
-    text = f"{sign} {row.row}  {row.client_name} {row.project_name}  {row.business_key or ''} {reasons}".rstrip()
-    click.secho(text, fg={"refused": "red"}.get(row.outcome))
+    said = [f"{label(reason.field, 'zh')}：{reason.zh}" if reason.field else reason.zh for reason in row.reasons]
+    told = [f"{label(reason.field, 'en')}: {reason.en}" if reason.field else reason.en for reason in row.reasons]
+    where = words(f"第 {row.row} 行", f"line {row.row}")
+    text = "  ".join(part for part in (row.client_name, row.project_name, row.business_key) if part)
+    click.secho(f"{sign} {where}  {text}".rstrip(), fg={"refused": "red"}.get(row.outcome))
+    for zh, en in zip(said, told, strict=True):
+        click.echo(f"    {words(zh, en)}")
 
 
 @click.group()
@@ -60,7 +77,7 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scope", default="messages", show_default=True, help="What it may do; several with blanks between.")
+@click.option("--scope", default="messages", help="What it may do (messages); several with blanks between.")
 def create(name: str, scope: str) -> int:
     """Make a token; it is printed once and kept only as a hash."""
     runtime = api.open_engine(load())

@@ -17,36 +17,42 @@ from web.cli.serving import say_outcome
 def check() -> int:
     """Whether this installation would run: settings, database, schema, models. Changes nothing."""
     settings = load()
-    click.echo(f"✓ settings: {settings.database_url.split('@')[-1]}, {settings.bpmn_dir}, {settings.zone}")
+    database = settings.database_url.split("@")[-1]
+    facts = f"{database}, {settings.bpmn_dir}, {settings.zone}"
+    click.echo(words(f"✓ 设置：{facts}", f"✓ settings: {facts}"))
     runtime = api.open_engine(settings)
-    click.echo(f"✓ handlers: {len(runtime.registry.topics)} topics")
+    topics = len(runtime.registry.topics)
+    click.echo(words(f"✓ 处理程序：{topics} 个主题", f"✓ handlers: {topics} topics"))
     try:
         with runtime.reading() as session:
             found = queries.definitions(session)
     except DealflowError:
         raise
-    except Exception as error:
-        click.secho(f"✗ database: {error.__class__.__name__}: {str(error).splitlines()[0]}", fg="red")
+    except Exception:
+        told = words("✗ 数据库：尚无数据表，或版本过旧", "✗ database: it has no tables, or those of an older release")
+        click.secho(told, fg="red")
         click.echo(
             words(
-                settings,
-                "  先运行 dealflow run 或 dealflow deploy 建立数据表。",
-                "  Run `dealflow run` or `dealflow deploy` first: they make the tables.",
+                "  先运行 dealflow run 或 dealflow deploy 建立或更新数据表。",
+                "  Run `dealflow run` or `dealflow deploy` first: they make the tables or bring them up to date.",
             )
         )
         return 1
-    click.echo(f"✓ database: {len(found)} processes")
+    click.echo(words(f"✓ 数据库：{len(found)} 个流程", f"✓ database: {len(found)} processes"))
     code = 0
     for folder in watcher.packages(settings.bpmn_dir):
         with runtime.transaction() as session:
             wrong = api.check(session, folder.name, watcher.read_package(folder, settings.max_model_bytes))
         errors = [fault for fault in wrong if fault.severity == "error"]
-        click.secho(
-            f"{'✗' if errors else '✓'} {folder.name}: {len(errors)} faults, {len(wrong) - len(errors)} warnings",
-            fg="red" if errors else None,
+        sign, count, warned = "✗" if errors else "✓", len(errors), len(wrong) - len(errors)
+        told = words(
+            f"{sign} {folder.name}：{count} 处错误，{warned} 处警告",
+            f"{sign} {folder.name}: {count} {'fault' if count == 1 else 'faults'}, "
+            f"{warned} {'warning' if warned == 1 else 'warnings'}",
         )
+        click.secho(told, fg="red" if errors else None)
         if wrong:
-            click.echo(faults(folder.name, wrong, settings.language))
+            click.echo(faults(folder.name, wrong))
         code = 2 if errors else code
     return code
 
@@ -61,7 +67,7 @@ def deploy(folder: Path | None, note: str) -> int:
     api.migrate(runtime)
     root = folder or settings.bpmn_dir
     if not root.is_dir():
-        raise click.UsageError(f"{root}: no such folder")
+        raise click.UsageError(words(f"{root}：没有此文件夹", f"{root}: no such folder"))
     is_package = any(path.suffix in (".bpmn", ".dmn", ".form") for path in root.iterdir() if path.is_file())
     outcomes = (
         [watcher.deploy_folder(runtime, root.resolve(), api.SYSTEM, note)]
@@ -69,12 +75,13 @@ def deploy(folder: Path | None, note: str) -> int:
         else watcher.deploy_all(runtime, root, api.SYSTEM, note)
     )
     if not outcomes:
-        raise click.UsageError(f"{root}: no diagram, table or form in it")
-    told = say_outcome(settings)
+        raise click.UsageError(
+            words(f"{root}：其中没有流程图、决策表或表单", f"{root}: no diagram, table or form in it")
+        )
     for outcome in outcomes:
-        told(outcome)
+        say_outcome(outcome)
         if outcome.deployed is not None and outcome.deployed.unchanged:
-            click.echo(f"= {outcome.folder}: {words(settings, '无变化', 'unchanged')}")
+            click.echo(f"= {outcome.folder}: {words('无变化', 'unchanged')}")
     return 2 if any(outcome.deployed is None for outcome in outcomes) else 0
 
 
@@ -89,7 +96,10 @@ def export(folder: Path) -> int:
         for file, content in files.items():
             target = (folder / name / file).resolve()
             if not target.is_relative_to(folder.resolve()):
-                raise click.UsageError(f"{name}/{file} would be written outside {folder}")
+                outside = words(
+                    f"{name}/{file} 会写到 {folder} 之外", f"{name}/{file} would be written outside {folder}"
+                )
+                raise click.UsageError(outside)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         click.echo(f"{folder / name}: {len(files)}")

@@ -1,30 +1,44 @@
-"""`run`, `serve`, `worker`: start processes. Law: what is prepared is prepared before the first request."""
+"""`run`, `serve`, `worker`: start processes. Law: what is prepared is prepared before the first request.
+
+The terminal hears what is being done and how long it took, where the pages are once they answer, and at the end that
+everything has stopped.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from engine import api, log, queries, scheduler, watcher
-from engine.errors import SettingsInvalid
+from engine.errors import DealflowError, SettingsInvalid
+from engine.queries import mails, moments
 from engine.settings import Settings, load
 from web.cli.saying import faults, words
 
 THREADS = 64
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""Two machines' clocks may differ by this much before it is news."""
+notes = log.logger("start")
 
 
 class Server(BaseApplication):
     """gunicorn with threads over our application; what runs beside it starts in the worker."""
 
-    def __init__(self, settings: Settings, beside: Callable[[Any], Callable[[], None]]) -> None:
+    def __init__(self, settings: Settings, beside: Callable[[Any], Callable[[], None]], up: Callable[[], None]) -> None:
         self.settings = settings
         self.beside = beside
+        self.up = up
         self.over: Callable[[], None] = lambda: None
         super().__init__()
 
@@ -38,7 +52,9 @@ class Server(BaseApplication):
         self.cfg.set("graceful_timeout", 10)
         self.cfg.set("keepalive", 30)
         self.cfg.set("loglevel", "warning")
+        self.cfg.set("post_worker_init", lambda worker: self.up())
         self.cfg.set("worker_exit", lambda server, worker: self.over())
+        self.cfg.set("on_exit", lambda server: say_stopped(self.settings))
 
     def load(self) -> Any:
         """The application, in the process that serves it."""
@@ -49,14 +65,16 @@ class Server(BaseApplication):
         return create_app(self.settings, runtime)
 
 
-def beside(settings: Settings, told: Callable[[watcher.Outcome], None]) -> Callable[[Any], Callable[[], None]]:
+def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
     """What runs beside the pages: the worker's sweeps and the watcher, as the settings say."""
 
     def start(runtime: Any) -> Callable[[], None]:
         stop = threading.Event()
         clock = scheduler.start(runtime) if settings.embedded_worker else None
         if settings.watch and settings.bpmn_dir.is_dir():
-            watching = threading.Thread(target=watcher.watch, args=(runtime, stop, told), daemon=True, name="watcher")
+            watching = threading.Thread(
+                target=watcher.watch, args=(runtime, stop, say_outcome), daemon=True, name="watcher"
+            )
             watching.start()
 
         def over() -> None:
@@ -76,33 +94,47 @@ def must_be_free(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            why, why_zh = {
+                errno.EADDRINUSE: ("something else listens there", "已被其他程序占用"),
+                errno.EACCES: ("this needs more rights", "权限不足"),
+            }.get(error.errno or 0, ("this machine has no such address", "本机没有此地址"))
+            address, other = f"{settings.host}:{settings.port}", f"DEALFLOW_PORT={min(settings.port + 1, 65535)}"
             raise SettingsInvalid(
                 place="DEALFLOW_PORT",
-                reason=f"{settings.host}:{settings.port} cannot be taken ({error.strerror}); "
-                f"choose another one, e.g. DEALFLOW_PORT={settings.port + 1}",
+                reason=f"{address} cannot be taken: {why}; choose another one, e.g. {other}",
+                reason_zh=f"无法使用 {address}：{why_zh}；请换一个，例如 {other}",
             ) from error
 
 
-def say_outcome(settings: Settings) -> Callable[[watcher.Outcome], None]:
-    """Tells the terminal what became of a save."""
+@contextmanager
+def step(zh: str, en: str) -> Iterator[None]:
+    """Say what is being done, and how many seconds it took."""
+    click.echo(f"{words(zh, en)} … ", nl=False)
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        click.echo("✗")
+        raise
+    click.echo(words(f"{time.monotonic() - began:.1f} 秒", f"{time.monotonic() - began:.1f} s"))
 
-    def told(outcome: watcher.Outcome) -> None:
-        if outcome.deployed is None:
-            text = words(settings, "未通过检查，运行中的流程不变", "refused; what runs is unchanged")
-            click.secho(f"✗ {outcome.folder}: {text}", fg="red")
-            click.echo(outcome.error or faults(outcome.folder, outcome.faults, settings.language))
-            return
-        if outcome.mended and outcome.deployed.unchanged:
-            text = words(settings, "已恢复，与运行中的版本相同", "mended: the same as what runs")
-            click.secho(f"✓ {outcome.folder}: {text}", fg="green")
-        if not outcome.deployed.unchanged:
-            names = ", ".join(f"{key} v{version}" for key, version in outcome.deployed.definitions)
-            text = words(settings, "已部署", "deployed")
-            click.secho(f"✓ {outcome.folder}: {text} {names}", fg="green")
-        if outcome.faults:
-            click.echo(faults(outcome.folder, outcome.faults, settings.language))
 
-    return told
+def say_outcome(outcome: watcher.Outcome) -> None:
+    """Tell the terminal what became of a save."""
+    if outcome.deployed is None:
+        text = words("未通过检查，运行中的流程不变", "refused; what runs is unchanged")
+        click.secho(words(f"✗ {outcome.folder}：{text}", f"✗ {outcome.folder}: {text}"), fg="red")
+        told = outcome.error.text(words("zh", "en")) if outcome.error else faults(outcome.folder, outcome.faults)
+        click.echo(told)
+        return
+    if outcome.mended and outcome.deployed.unchanged:
+        text = words("：已恢复，与运行中的版本相同", ": mended: the same as what runs")
+        click.secho(f"✓ {outcome.folder}{text}", fg="green")
+    if not outcome.deployed.unchanged:
+        names = ", ".join(f"{key} v{version}" for key, version in outcome.deployed.definitions)
+        click.secho(f"✓ {outcome.folder}{words('：已部署', ': deployed')} {names}", fg="green")
+    if outcome.faults:
+        click.echo(faults(outcome.folder, outcome.faults))
 
 
 def prepare(settings: Settings) -> list[watcher.Outcome]:
@@ -111,14 +143,71 @@ def prepare(settings: Settings) -> list[watcher.Outcome]:
 
     runtime = api.open_engine(settings)
     try:
-        api.migrate(runtime)
-        with runtime.transaction() as session:
-            if not queries.people(session):  # a house where people live is left alone
-                demo.seed(session, runtime.now())
-        outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start")
-        with runtime.transaction() as session:
-            demo.seed_book(session)
+        with step(f"准备数据库 {shown_database(settings)}", f"Preparing the database {shown_database(settings)}"):
+            api.migrate(runtime)
+            with runtime.transaction() as session:
+                if not queries.people(session):  # a house where people live is left alone
+                    demo.seed(session, runtime.now())
+        warn_of_what_waits(runtime)
+        with step(
+            f"检查并部署流程 {settings.bpmn_dir}/", f"Checking and deploying the processes in {settings.bpmn_dir}/"
+        ):
+            outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start")
+            with runtime.transaction() as session:
+                demo.seed_book(session)
         return outcomes
+    finally:
+        runtime.database.dispose()
+
+
+def shown_database(settings: Settings) -> str:
+    """Which database, without what signs in to it."""
+    return settings.database_url.removeprefix("sqlite:///").rpartition("@")[2]
+
+
+def warn_of_what_waits(runtime: Any) -> None:
+    """Say what a person must know before work begins: the clock stands before what is stored; mail is held."""
+    try:
+        with runtime.reading() as session:
+            latest, held = moments.latest_moment(session), mails.held(session)
+    except DealflowError:
+        raise
+    except Exception as error:
+        raise SettingsInvalid(
+            place="DEALFLOW_DATABASE_URL",
+            reason="the database has no tables, or those of an older release; run `dealflow run` or `dealflow deploy`",
+            reason_zh="数据库中尚无数据表，或版本过旧；请先运行 dealflow run 或 dealflow deploy",
+        ) from error
+    now = runtime.now()
+    if latest is not None and latest - now > CLOCKS_DIFFER:
+        at, then = (moment.astimezone(runtime.zone).strftime("%Y-%m-%d %H:%M") for moment in (now, latest))
+        offset = runtime.settings.clock_offset
+        notes.warning("clock_behind_database", now=at, latest=then, clock_offset=offset)
+        warning(
+            f"时钟（{at}）早于库中最近的记录（{then}）：时钟被回拨过，DEALFLOW_CLOCK_OFFSET 现为 {offset}。"
+            "已发出的提醒不会重发；当时产生的记录会显示为将来，新的到期按现在的时钟计算。演示可删除 var 重新开始。",
+            f"The clock ({at}) stands before the latest that the database holds ({then}): it was moved back; "
+            f"DEALFLOW_CLOCK_OFFSET is {offset}. Reminders that were sent are not sent again; what happened then "
+            "shows as yet to come, and new due dates count from now. For a demonstration, remove var and begin anew.",
+        )
+    if held:
+        warning(
+            f"有 {held} 封邮件因等待过久被留存，未寄出：用 dealflow mail 查看，再决定寄出或作废。",
+            f"{held} mail(s) waited too long and are held: `dealflow mail` shows them, to be sent or dropped.",
+        )
+
+
+def warning(zh: str, en: str) -> None:
+    """A warning to the terminal."""
+    click.secho(f"⚠ {words(zh, en)}", fg="yellow", err=True)
+
+
+def ready(settings: Settings) -> None:
+    """SettingsInvalid, or an engine that cannot run here, before any process is forked; warnings of what waits."""
+    must_be_free(settings)
+    runtime = api.open_engine(settings)
+    try:
+        warn_of_what_waits(runtime)
     finally:
         runtime.database.dispose()
 
@@ -129,11 +218,10 @@ def run() -> int:
     settings = load(watch=True, embedded_worker=True)
     log.configure(settings.log_format, "WARNING")
     must_be_free(settings)
-    told = say_outcome(settings)
     for outcome in prepare(settings):
-        told(outcome)
-    click.echo(welcome(settings))
-    serve_until_stopped(settings, told)
+        say_outcome(outcome)
+    click.echo(words("启动页面、定时与提醒 …", "Starting pages, timers and reminders …"))
+    Server(settings, beside(settings), lambda: click.echo(welcome(settings))).run()
     return 0
 
 
@@ -142,9 +230,8 @@ def welcome(settings: Settings) -> str:
     from handlers import demo
 
     address = f"http://{settings.host}:{settings.port}"
-    people = "\n".join(f"    {name:<8} {shown}" for name, shown in demo.who(settings.language))
+    people = "\n".join(f"    {name:<8} {shown}" for name, shown in demo.who(words("zh", "en")))
     return words(
-        settings,
         f"\nDealflow 已启动：{address}\n\n  可登录的人员（密码均为 {demo.PASSWORD}）：\n{people}\n\n"
         f"  试一试：\n    1. 打开 {address}/inquiry 提交一条融资咨询\n    2. 登录并在“待办”中办理\n"
         f"    3. 用 Camunda Modeler 修改 {settings.bpmn_dir}/ 下的流程图并保存，两秒内生效\n\n  Ctrl+C 停止\n",
@@ -155,9 +242,14 @@ def welcome(settings: Settings) -> str:
     )
 
 
-def serve_until_stopped(settings: Settings, told: Callable[[watcher.Outcome], None]) -> None:
-    """Serve pages until a signal comes."""
-    Server(settings, beside(settings, told)).run()
+def say_stopped(settings: Settings) -> None:
+    """The last line: nothing of ours runs any more, and where everything is."""
+    where = shown_database(settings)
+    text = words(
+        f"已全部停止；数据保存在 {where}，再次启动即可继续。",
+        f"Everything has stopped; what was done is kept in {where} and goes on at the next start.",
+    )
+    click.echo(f"\n{text}")
 
 
 @click.command()
@@ -165,8 +257,10 @@ def serve() -> int:
     """Serve pages and REST; with `embedded_worker` timers, jobs and mail as well."""
     settings = load()
     log.configure(settings.log_format, settings.log_level)
-    must_be_free(settings)
-    serve_until_stopped(settings, say_outcome(settings))
+    ready(settings)
+    address = f"http://{settings.host}:{settings.port}"
+    up = words(f"Dealflow 已启动：{address}，Ctrl+C 停止", f"Dealflow is up: {address}; Ctrl+C stops it")
+    Server(settings, beside(settings), lambda: click.echo(up)).run()
     return 0
 
 
@@ -179,6 +273,7 @@ def worker(once: bool) -> int:
     settings = load()
     log.configure(settings.log_format, settings.log_level)
     runtime = api.open_engine(settings)
+    warn_of_what_waits(runtime)
     if once:
         click.echo(str(duties.drain(runtime)))
         return 0
@@ -186,8 +281,15 @@ def worker(once: bool) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
     clock = scheduler.start(runtime)
+    click.echo(
+        words(
+            f"定时、任务、提醒与邮件已启动（进程 {os.getpid()}），Ctrl+C 停止",
+            f"Timers, jobs, reminders and mail are running (process {os.getpid()}); Ctrl+C stops them",
+        )
+    )
     over.wait()
     clock.shutdown(wait=True)
+    say_stopped(settings)
     return 0
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from sqlalchemy.orm import Session
 
-from engine.errors import ChannelDown, RecipientRefused
+from engine.errors import ChannelDown, DeliveryDelayed, RecipientRefused
 from engine.execution import Runtime
 from engine.outbox import Message
 from engine.settings import Settings
@@ -124,7 +124,7 @@ class TestMail:
         with pytest.raises(RecipientRefused, match="550 no such user"):
             send(book, settings, message())
         box.answer = "451 try later"
-        with pytest.raises(ChannelDown, match="451 try later"):
+        with pytest.raises(DeliveryDelayed, match="451 try later"):
             send(book, settings, message())
 
     def test_a_dead_server_is_a_channel_that_is_down(self, book: Runtime) -> None:

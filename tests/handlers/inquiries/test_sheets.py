@@ -113,7 +113,7 @@ def test_a_wrong_header_names_what_is_missing_and_what_is_there() -> None:
     with pytest.raises(InvalidInput) as caught:
         columns.layout(["企业名称", "备注栏"], "a.csv")
     assert str(caught.value) == (
-        "a.csv: missing columns: contact_name, sector, purpose, amount, phone or email; found: 企业名称, 备注栏"
+        "a.csv: missing columns: Contact person, Sector, Purpose, Amount, Telephone or E-mail; found: 企业名称, 备注栏"
     )
     assert caught.value.text("zh").startswith(
         "a.csv：缺少列：联系人、行业、融资用途、融资金额、联系电话或邮箱；表头现有：企业名称"
@@ -121,7 +121,7 @@ def test_a_wrong_header_names_what_is_missing_and_what_is_there() -> None:
 
 
 def test_two_columns_of_one_meaning_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="two columns mean phone"):
+    with pytest.raises(InvalidInput, match="two columns mean “Telephone”"):
         columns.layout(["企业名称", "联系电话", "手机"], "a.csv")
 
 

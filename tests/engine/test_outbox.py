@@ -1,0 +1,208 @@
+"""Messages on their way out, to a real mail server: tried again, given up, or held for a person's word."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from engine import outbox
+from engine.api.mails import drop_mails, send_mails
+from engine.errors import Forbidden
+from engine.queries.mails import mails
+from engine.store import tables as t
+from tests.engine import diagrams as d
+from tests.house import House
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+LETTER = {"client_name": "华丰风电", "project_name": "如东", "project_key": "PJ-1", "link_url": "https://x.example/1"}
+
+
+@dataclass
+class Postbox:
+    """A real SMTP server that answers RCPT and DATA as told, and notes what it took and was asked."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    """Address, or `DATA`, -> answer."""
+    taken: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    port: int = 0
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        self.asked.append(address)
+        answer = self.answers.get(address, "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = self.answers.get("DATA", "250 OK")
+        if answer.startswith("250"):
+            self.taken += envelope.rcpt_tos
+        return answer
+
+
+@contextmanager
+def listening() -> Iterator[Postbox]:
+    box = Postbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        box.port = probe.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller.start()
+    try:
+        yield box
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with listening() as box:
+        yield box
+
+
+def post(house: House, *addresses: str) -> None:
+    """Queue a letter to each address."""
+    with house.writing() as session:
+        for address in addresses:
+            outbox.add(session, "email", address, "client_form_link", LETTER, dedupe_key=f"k:{address}")
+
+
+def switch_on(house: House, port: int) -> None:
+    """The operator sets the mail server's address and starts again."""
+    house.runtime.settings = house.runtime.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+
+
+def states(house: House) -> dict[str, tuple[str, int]]:
+    return {row["recipient"]: (row["state"], row["attempts"]) for row in house.rows(t.outbox)}
+
+
+def test_letters_of_long_ago_are_held_when_mail_is_first_switched_on(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",), mail_hold_hours=24)
+    post(house, "old@client.example")
+    house.pass_time(days=3)
+    post(house, "new@client.example")
+    house.pass_time(hours=1)
+    switch_on(house, postbox.port)
+    house.work()
+    assert postbox.taken == ["new@client.example"]
+    assert states(house) == {"old@client.example": ("held", 0), "new@client.example": ("sent", 1)}
+    with house.looking() as session:
+        [held] = mails(session, "held")
+    assert (held.recipient, held.template) == ("old@client.example", "client_form_link")
+    house.pass_time(days=3)
+    assert postbox.taken == ["new@client.example"]
+
+
+def test_a_held_letter_goes_out_or_never_does_as_an_administrator_says(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",))
+    post(house, "a@client.example", "b@client.example")
+    house.clock.move(days=3)
+    switch_on(house, postbox.port)
+    house.work()
+    ids = {row["recipient"]: row["id"] for row in house.rows(t.outbox)}
+    with pytest.raises(Forbidden), house.writing() as session:
+        send_mails(session, house.actor("li"), ids.values())
+    with house.writing() as session:
+        assert send_mails(session, house.actor("root"), [ids["a@client.example"]]) == 1
+        assert drop_mails(session, house.actor("root"), [ids["b@client.example"]]) == 1
+    house.work()
+    house.pass_time(days=3)
+    assert postbox.taken == ["a@client.example"]
+    assert states(house)["b@client.example"][0] == "dropped"
+    with house.writing() as session:
+        assert send_mails(session, house.actor("root"), ids.values()) == 0
+    entries = house.rows(t.audit_entry, t.audit_entry.c.subject == "outbox")
+    assert [(entry["actor"], entry["action"]) for entry in entries] == [
+        ("root", "mail_released"),
+        ("root", "mail_dropped"),
+    ]
+
+
+@SQLITE
+def test_a_server_that_is_down_for_days_is_no_switched_off_channel(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url="smtp://127.0.0.1:9")
+    post(house, "a@client.example", "b@client.example")
+    house.work()
+    house.pass_time(days=3)
+    switch_on(house, postbox.port)
+    house.pass_time(hours=2)
+    assert sorted(postbox.taken) == ["a@client.example", "b@client.example"]
+
+
+@SQLITE
+@pytest.mark.parametrize("place", ["no@client.example", "DATA"])
+def test_what_is_refused_for_good_fails_at_once_and_a_person_sees_it(
+    open_house: Callable[..., House], postbox: Postbox, place: str
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    postbox.answers[place] = "550 5.1.1 no such mailbox"
+    post(house, "no@client.example")
+    house.work()
+    house.pass_time(days=2)
+    assert postbox.asked == ["no@client.example"]
+    assert states(house) == {"no@client.example": ("failed", 1)}
+    [incident] = house.rows(t.incident)
+    assert incident["kind"] == "mail" and "550 5.1.1" in incident["text"]
+
+
+@SQLITE
+def test_what_is_refused_for_now_is_tried_again_and_does_not_hold_up_the_others(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    postbox.answers["grey@client.example"] = "451 4.7.1 greylisted, try again later"
+    post(house, "grey@client.example", "good@client.example")
+    house.work()
+    assert postbox.taken == ["good@client.example"]
+    assert states(house)["grey@client.example"] == ("waiting", 1)
+    del postbox.answers["grey@client.example"]
+    house.pass_time(minutes=2)
+    assert postbox.taken == ["good@client.example", "grey@client.example"]
+    assert house.rows(t.incident) == []
+
+
+@SQLITE
+def test_a_template_at_fault_fails_at_once_too(open_house: Callable[..., House], postbox: Postbox) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    with house.writing() as session:
+        outbox.add(session, "email", "a@client.example", "client_form_link", {}, dedupe_key="k")
+    house.work()
+    assert states(house) == {"a@client.example": ("failed", 1)} and len(house.rows(t.incident)) == 1
+
+
+@SQLITE
+def test_notices_in_the_page_are_never_held(open_house: Callable[..., House]) -> None:
+    house = open_house(handlers=("handlers",))
+    with house.writing() as session:
+        outbox.add(session, "in_app", "li", "lead_no_candidate", {"client_name": "x"}, dedupe_key="k")
+    house.pass_time(days=9)
+    assert states(house)["li"][0] == "sent"
+
+
+@SQLITE
+def test_a_clock_moved_back_sends_no_reminder_twice(open_house: Callable[..., House]) -> None:
+    house = open_house(handlers=("handlers",))
+    house.deploy(p_bpmn=d.one_task(due="2BD"))
+    house.start("p")
+    house.pass_time(days=8)
+    sent = [row["dedupe_key"] for row in house.rows(t.outbox)]
+    notices = len(house.rows(t.notification))
+    assert any(row["template"] == "escalation" for row in house.rows(t.outbox)), sent
+    house.clock.move(days=-8)
+    house.work()
+    house.pass_time(days=9)
+    assert len(house.rows(t.notification)) == notices
+    assert sorted(row["dedupe_key"] for row in house.rows(t.outbox)) == sorted(sent)
