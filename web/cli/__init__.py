@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import CallerError, DealflowError, ModelError, ModelRefused
-from web.cli import data, models, serving, trying
-from web.cli.saying import faults, language
+from web.cli import data, mails, models, serving, trying
+from web.cli.saying import faults, language, teach_the_libraries, translate, words
 
 __all__ = ["commands", "main"]
 
@@ -24,7 +24,7 @@ def commands() -> None:
     """Dealflow: a BPMN workflow engine, and the project-finance work built on it."""
 
 
-for module in (serving, models, trying, data):
+for module in (serving, models, trying, data, mails):
     for command in module.COMMANDS:
         commands.add_command(command)
 
@@ -36,13 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """The command's exit code; nothing is raised."""
+    teach_the_libraries()
+    translate(commands)
     try:
         found = commands.main(arguments, prog_name="dealflow", standalone_mode=False)
         return found if isinstance(found, int) else 0
     except click.ClickException as error:
         error.show()
         return 3
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            words("\n已中断，未完成的步骤没有保存。", "\nInterrupted; what was not finished is not saved."), err=True
+        )
         return 1
     except DealflowError as error:
         click.secho(error.text(language()), err=True, fg="red")
