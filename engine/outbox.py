@@ -17,11 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
-<<<<<<< engine/outbox.py
-from engine.errors import ChannelDown, RecipientRefused, TemplateWrong
-=======
-from engine.errors import ChannelDown, both
->>>>>>> /tmp/new.f
+from engine.errors import ChannelDown, RecipientRefused, TemplateWrong, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
