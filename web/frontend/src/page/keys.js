@@ -1,5 +1,5 @@
 // Keyboard shortcuts: what the page offers through data-key, and the few that are always there.
-import { element } from '../elements.js';
+import { element, whenReady } from '../elements.js';
 import { text } from '../texts.js';
 
 const TYPING = 'input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]';
@@ -18,6 +18,14 @@ function focusSearch() {
   field?.focus();
   field?.select?.();
   return Boolean(field);
+}
+
+/** Ctrl+K: the search of this page, or of the page that searches everything. */
+function searchAnywhere() {
+  const { searchUrl } = document.body.dataset;
+  if (focusSearch()) return true;
+  if (searchUrl) location.assign(`${searchUrl}#search`);
+  return Boolean(searchUrl);
 }
 
 function press(key) {
@@ -46,6 +54,7 @@ function showHelp() {
     has('[data-row]') && rowOf(['k', '↑'], text('keyPrevious')),
     has('[data-row]') && rowOf(['Enter', 'o'], text('keyOpen')),
     has('[data-search]') && rowOf(['/'], text('keySearch')),
+    document.body.dataset.searchUrl && rowOf(['Ctrl', 'K'], text('keySearchAll')),
     has('form[data-submit-shortcut]') && rowOf(['Ctrl', 'Enter'], text('keySubmit')),
     rowOf(['?'], text('keyHelp')),
   ].filter(Boolean);
@@ -67,6 +76,7 @@ document.addEventListener('keydown', (event) => {
   const open = document.querySelector('dialog[open]');
   let done = false;
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) done = !open && sendForm();
+  else if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) done = !open && searchAnywhere();
   else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (isTyping(event.target)) {
     if (event.key === 'Escape') event.target.blur();
@@ -77,3 +87,5 @@ document.addEventListener('keydown', (event) => {
   else done = press(event.key);
   if (done) event.preventDefault();
 });
+
+whenReady(() => location.hash === '#search' && focusSearch());
