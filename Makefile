@@ -46,7 +46,7 @@ deps: $(BASE) $(SELF)  ## Install what running needs, from the lock, by hash
 dev: $(DEV) $(SELF)  ## Install what the tests need as well
 
 bundle: deps  ## Build the front end, with the Node that a wheel brings
-	@$(BIN)/python web/frontend/bundle.py
+	@.ci/step "构建页面" "Building the pages" $(BIN)/python web/frontend/bundle.py
 
 browser:
 	@command -v chromium >/dev/null || .ci/debian "a browser for the browser tests" chromium || true
@@ -74,19 +74,21 @@ $(BIN)/python:
 	    .ci/debian "Python's venv module" \
 	        "$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 	fi
-	python=$(PYTHON); "$${python:-python3}" -m venv $(VENV)
+	python=$(PYTHON)
+	.ci/step "建立虚拟环境 $(VENV)" "Making the virtual environment $(VENV)" "$${python:-python3}" -m venv $(VENV)
 
 $(BASE): | $(BIN)/python
-	@echo "Installing dependencies (by hash, from requirements/base.txt and build.txt)"
-	$(PIP) install --quiet --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@.ci/step "下载并安装运行所需的包（按散列核对）" "Downloading and installing what running needs (checked by hash)" \
+	    $(PIP) install --quiet --require-hashes -r requirements/base.txt -r requirements/build.txt
 	mkdir -p $(STAMPS); rm -f $(STAMPS)/base-*; touch $@
 
 $(DEV): $(BASE)
-	@echo "Installing test dependencies (by hash, from requirements/dev.txt)"
-	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@.ci/step "下载并安装测试所需的包（按散列核对）" "Downloading and installing what the tests need (checked by hash)" \
+	    $(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	mkdir -p $(STAMPS); rm -f $(STAMPS)/dev-*; touch $@
 
 # pip refuses an editable install under --require-hashes; the locked dependencies are there already.
 $(SELF): $(BASE)
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@.ci/step "安装 Dealflow 命令" "Installing the dealflow command" \
+	    $(PIP) install --quiet --no-deps --no-build-isolation -e .
 	mkdir -p $(STAMPS); rm -f $(STAMPS)/self-*; touch $@

@@ -122,11 +122,9 @@ def main(arguments: list[str]) -> None:
     try:
         if arguments == ["lock"]:
             relock()
-        built = build()
+        build()
     except RuntimeError as failure:
         sys.exit(str(failure))
-    if built:
-        print(f"Front-end bundle built in {os.path.relpath(OUTPUT)}")
 
 
 if __name__ == "__main__":
