@@ -191,7 +191,8 @@ def _env(unit: Unit, live: Live) -> Env:
     return Env(
         now=unit.now,
         zone=unit.runtime.zone,
-        calendar=calendars.calendar(unit.session),
+        calendar=calendars.calendar(unit.session, live.package.definition.properties.get("calendar")),
+        calendars=calendars.calendars(unit.session),
         decisions=live.package.decisions,
         business_key=live.business_key,
         instance=str(live.id),

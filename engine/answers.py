@@ -126,7 +126,7 @@ def context(
         session=session,
         now=runtime.now(),
         zone=runtime.zone,
-        calendar=calendars.calendar(session),
+        calendar=calendars.calendar(session, live.package.definition.properties.get("calendar")),
         people=assignment.Directory(session),
         outbox=later or outbox.Outbox(session, live.id),
         audit=later.audit if later else partial(_audit, session, live.id, element),

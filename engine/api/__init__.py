@@ -4,6 +4,7 @@ Every verb takes the session of a unit of work first and the actor second; nothi
 it refuses with an error of `engine.errors` that names the place.
 """
 
+from engine.api.calendars import set_calendar, set_calendar_day
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.people import read_all_notifications, read_notification
 from engine.api.processes import (
@@ -81,6 +82,8 @@ __all__ = [
     "save_draft",
     "save_preferences",
     "send_message",
+    "set_calendar",
+    "set_calendar_day",
     "set_due",
     "set_variables",
     "sign_in",

@@ -2,13 +2,16 @@
 
 | function | value |
 |---|---|
-| `due(2, "BD")` | the end of the working day two working days from now (units: BD, D, H, M for minutes) |
+| `due(2, "BD")` | the end of the working day two working days from now (units: BD, BH working hours, D, H, M minutes) |
 | `task_due_plus("3BD")`, `task_due_minus("1BD")` | that long after or before the due date of the task |
 | `add_working_days(date, n)` | the day n working days after (before, if negative) a date |
 | `working_days_between(from, to)` | working days after `from` up to and with `to`; negative backwards |
 | `is_working_day(date)` | whether people work on a day |
 | `business_key()`, `initiator()`, `instance_id()` | of this instance |
 | `now()`, `today()` | for JUEL; FEEL has its own |
+
+The functions of working time take the name of another calendar at their end: `due(2, "BD", "hk")`, and `"cn+hk"` for
+days on which both work. Without it, or with null, the calendar is the process's own.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from engine.process.businesstime import BusinessCalendar
 from engine.process.contract import Env
 from engine.process.timing import add, read_moment, read_period
 
@@ -46,14 +50,19 @@ class HostFunctions(Mapping[str, Callable[..., Any]]):
         return len({**_FUNCTIONS, **self.env.functions})
 
 
-def _due(host: HostFunctions, count: Any, unit: Any = "BD") -> Any:
+def _calendar(host: HostFunctions, name: Any) -> BusinessCalendar:
+    return host.env.calendar if name is None else host.env.calendars.find(name)
+
+
+def _due(host: HostFunctions, count: Any, unit: Any = "BD", calendar: Any = None) -> Any:
     if count is None:
         return None
-    env, number = host.env, int(count)
+    env, number, chosen = host.env, int(count), _calendar(host, calendar)
     if str(unit).upper() == "BD":
-        return env.calendar.due(env.now, number)
-    text = {"D": f"P{abs(number)}D", "H": f"PT{abs(number)}H", "M": f"PT{abs(number)}M"}[str(unit).upper()]
-    return add(env.now, read_period("-" + text if number < 0 else text), env.zone, env.calendar)
+        return chosen.due(env.now, number)
+    text = {"D": f"P{abs(number)}D", "H": f"PT{abs(number)}H", "M": f"PT{abs(number)}M", "BH": f"{abs(number)}BH"}
+    sign = "-" if number < 0 else ""
+    return add(env.now, read_period(sign + text[str(unit).upper()]), env.zone, chosen)
 
 
 def _task_due_plus(host: HostFunctions, period: Any) -> Any:
@@ -66,7 +75,7 @@ def _task_due_minus(host: HostFunctions, period: Any) -> Any:
     if host.due is None or period is None:
         return None
     plus = read_period(period)
-    minus = type(plus)(-plus.months, -plus.days, -plus.working_days, -plus.seconds)
+    minus = type(plus)(-plus.months, -plus.days, -plus.working_days, -plus.seconds, -plus.working_seconds)
     return add(host.due, minus, host.env.zone, host.env.calendar)
 
 
@@ -78,24 +87,24 @@ def _day(host: HostFunctions, value: Any) -> date:
     raise ValueError(f"{value!r} is not a date")
 
 
-def _add_working_days(host: HostFunctions, start: Any, count: Any) -> Any:
-    return host.env.calendar.add_working_days(_day(host, start), int(count))
+def _add_working_days(host: HostFunctions, start: Any, count: Any, calendar: Any = None) -> Any:
+    return _calendar(host, calendar).add_working_days(_day(host, start), int(count))
 
 
-def _working_days_between(host: HostFunctions, start: Any, end: Any) -> Any:
-    first, last = _day(host, start), _day(host, end)
+def _working_days_between(host: HostFunctions, start: Any, end: Any, calendar: Any = None) -> Any:
+    first, last, chosen = _day(host, start), _day(host, end), _calendar(host, calendar)
     if last < first:
-        return -_between(host, last, first)
-    return _between(host, first, last)
+        return -_between(chosen, last, first)
+    return _between(chosen, first, last)
 
 
-def _between(host: HostFunctions, first: date, last: date) -> int:
+def _between(calendar: BusinessCalendar, first: date, last: date) -> int:
     days = (first + timedelta(days=i) for i in range(1, (last - first).days + 1))
-    return sum(1 for day in days if host.env.calendar.is_working(day))
+    return sum(1 for day in days if calendar.is_working(day))
 
 
-def _is_working_day(host: HostFunctions, day: Any) -> Any:
-    return host.env.calendar.is_working(_day(host, day))
+def _is_working_day(host: HostFunctions, day: Any, calendar: Any = None) -> Any:
+    return _calendar(host, calendar).is_working(_day(host, day))
 
 
 def _business_key(host: HostFunctions) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal
 
+from engine.process.businesstime import Calendars
 from engine.process.waits import Wait
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Env:
     business_key: str | None = None
     instance: str = ""
     initiator: str | None = None
+    calendars: Calendars = field(default_factory=Calendars)
+    """The house's other calendars by name; `calendar` is the process's own."""
 
 
 @dataclass(frozen=True, slots=True)

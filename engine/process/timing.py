@@ -2,7 +2,7 @@
 
 Formats: ISO 8601 dates, date-times, durations (`P1Y2M3DT4H5M6S`, `P2W`), repeating intervals (`R3/PT1H`,
 `R/2026-01-01T09:00/P1D`, `R2/PT1H/2026-02-01T00:00`), cron in five fields or in six and seven (seconds first, Quartz),
-and working days (`3BD`), which only the business calendar knows.
+and working days and hours (`3BD`, `4BH`), which only the business calendar knows.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ _DURATION = re.compile(
     r"([+-]?)P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
     r"(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 )
-_WORKING = re.compile(r"([+-]?\d+)\s*BD", re.IGNORECASE)
+_WORKING = re.compile(r"([+-]?\d+)\s*B([DH])", re.IGNORECASE)
 FOREVER = -1
 """The repetitions of a cycle without a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A length of time: calendar months and days, working days, and real seconds."""
+    """A length of time: calendar months and days, working days, real seconds, and seconds of working time."""
 
     months: int = 0
     days: int = 0
     working_days: int = 0
     seconds: float = 0.0
+    working_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def read_period(value: Any) -> Period:
         raise ValueError(f"{value!r} is not a duration")
     text = value.strip()
     if working := _WORKING.fullmatch(text):
-        return Period(working_days=int(working[1]))
+        if working[2] in "Dd":
+            return Period(working_days=int(working[1]))
+        return Period(working_seconds=int(working[1]) * 3600)
     found = _DURATION.fullmatch(text)
     if not found:
         raise ValueError(f"“{text}” is not an ISO 8601 duration")
@@ -79,9 +82,17 @@ def add(moment: datetime, period: Period, zone: tzinfo, calendar: BusinessCalend
         moment = _on_clock(day, local.time(), zone, local.fold)
     if period.working_days:
         moment = calendar.shift(moment, period.working_days)
+    if period.working_seconds:
+        moment = _add_working(moment, period.working_seconds, calendar)
     if period.seconds:
         moment = (moment.astimezone(UTC) + timedelta(seconds=period.seconds)).astimezone(zone)
     return moment
+
+
+def _add_working(moment: datetime, seconds: float, calendar: BusinessCalendar) -> datetime:
+    if seconds < 0:
+        raise ValueError("working hours are counted forwards")
+    return calendar.add_working_time(moment, timedelta(seconds=seconds))
 
 
 def _add_months(day: date, months: int) -> date:
@@ -192,7 +203,7 @@ def _first_after(
     period = read_period(cycle.every)
     if add(due, period, zone, calendar).astimezone(UTC) <= due:
         raise ValueError(f"“{cycle.every}” does not move on")
-    if period.working_days:
+    if period.working_days or period.working_seconds:
         later, used = add(due, period, zone, calendar), 1
         while later.astimezone(UTC) <= after:
             later, used = add(later, period, zone, calendar), used + 1

@@ -47,8 +47,8 @@ def user(run: Run, token: Token, p: PNode) -> None:
         assignee=_text(run.value(spec.assignee, place)) if spec.assignee else None,
         candidate_users=_names(run.value(spec.candidate_users, place)) if spec.candidate_users else (),
         candidate_groups=_names(run.value(spec.candidate_groups, place)) if spec.candidate_groups else (),
-        due=_due(run, p.due, place) if p.due else None,
-        follow_up=_due(run, spec.follow_up, place) if spec.follow_up else None,
+        due=_due(run, p, p.due, place) if p.due else None,
+        follow_up=_due(run, p, spec.follow_up, place) if spec.follow_up else None,
         priority=_priority(run.value(spec.priority, place)) if spec.priority else 50,
         form=spec.form,
         properties=p.node.properties,
@@ -75,23 +75,27 @@ def _priority(value: Any) -> int:
         raise Stuck("PRIORITY_INVALID", f"the priority {value!r} is no number", f"优先级 {value!r} 不是数字") from error
 
 
-def _due(run: Run, expr: Any, place: int) -> datetime | None:
-    """A due date: a moment, a day (until its working hours end), a length of time from now, or working days."""
+def _due(run: Run, p: PNode, expr: Any, place: int) -> datetime | None:
+    """A due date: a moment, a day (until its working hours end), a length of time from now, or working days.
+
+    The property `calendar` of the task names another calendar than the process's.
+    """
     value = run.value(expr, place)
     if value is None or value == "":
         return None
-    env = run.env
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, env.calendar.day_end, env.calendar.zone)
+    env, named = run.env, p.node.properties.get("calendar")
     try:
+        calendar = env.calendars.find(named) if named else env.calendar
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return datetime.combine(value, calendar.day_end, calendar.zone)
         if isinstance(value, str) and len(value) == 10 and value[4:5] == "-":
-            return datetime.combine(date.fromisoformat(value), env.calendar.day_end, env.calendar.zone)
+            return datetime.combine(date.fromisoformat(value), calendar.day_end, calendar.zone)
         if isinstance(value, datetime) or (isinstance(value, str) and "-" in value and value[0].isdigit()):
             return read_moment(value, env.zone)
         period = read_period(value)
         if period.working_days:
-            return env.calendar.due(env.now, period.working_days)
-        return add(env.now, period, env.zone, env.calendar)
+            return calendar.due(env.now, period.working_days)
+        return add(env.now, period, env.zone, calendar)
     except ValueError as error:
         raise Stuck("DUE_INVALID", f"“{expr.text}”: {error}", f"“{expr.text}”不是有效的期限：{error}") from error
 

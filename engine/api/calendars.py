@@ -1,0 +1,47 @@
+"""Whoever keeps the house's calendars. Law: a change counts for due dates from now on; what is due already stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from engine import audit, calendars
+from engine.errors import Forbidden
+from engine.identity import ADMIN, Actor
+
+
+def set_calendar(
+    session: Session,
+    actor: Actor,
+    key: str,
+    name: str,
+    name_en: str = "",
+    *,
+    country: str,
+    zone: str,
+    hours: Sequence[Sequence[str]] = (("09:00", "18:00"),),
+) -> None:
+    """Add a calendar or change it (`firm`: the house's own). Administrators only; InvalidInput names what is wrong."""
+    _require_admin(actor)
+    calendars.set_calendar(session, key, name, name_en, country=country, zone=zone, hours=hours)
+    data = {"name": name, "country": country, "zone": zone, "hours": [list(span) for span in hours]}
+    audit.append(session, f"calendar:{key}", actor.id, "calendar_set", data)
+
+
+def set_calendar_day(
+    session: Session, actor: Actor, day: date, working: bool | None, note: str = "", calendar: str = calendars.FIRM
+) -> None:
+    """Make one day a working day or a day off; None leaves it to the national calendar again."""
+    _require_admin(actor)
+    if working is None:
+        calendars.clear_day(session, day, calendar)
+    else:
+        calendars.set_day(session, day, working, note, calendar)
+    audit.append(session, f"calendar:{calendar}", actor.id, "day_set", {"day": day, "working": working, "note": note})
+
+
+def _require_admin(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise Forbidden(reason=f"calendars are kept by {ADMIN}", reason_zh="日历由管理员维护")
