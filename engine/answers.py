@@ -78,6 +78,8 @@ def answer(session: Session, live: Live, wait: JobWait, attempt: int = 1) -> Job
             return _script(wait)
         case "decision":
             return _decision(session, live, wait)
+        case "async":
+            return None
     registry = runtime_of(session).registry
     if wait.name not in registry or not registry.find(wait.name).transactional:
         return None

@@ -110,7 +110,7 @@ def asked(job: Job, wait: JobWait | CallWait) -> JobWait | CallWait:
 
 
 def claim(
-    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision", "call")
+    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision", "call", "async")
 ) -> list[Job]:
     """Lease due jobs of active instances; those whose worker has been silent past its lease are due again."""
     runtime = runtime_of(session)

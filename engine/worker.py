@@ -112,7 +112,7 @@ def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
 def work(runtime: Runtime, job: Job) -> None:
     """One claimed job from start to outcome: done, BPMN error, or failed (retry or incident)."""
     try:
-        inside = job.kind in ("decision", "call") or (
+        inside = job.kind in ("decision", "call", "async") or (
             job.kind == "topic" and runtime.registry.find(job.topic).transactional
         )
         if inside:
@@ -158,6 +158,9 @@ def _work_inside(session: Session, job: Job) -> None:
     if isinstance(wait, CallWait):
         jobs.close(session, job.instance_id, [job.wait])
         advance.call(session, _actor(), live, wait)
+        return
+    if wait.kind == "async":
+        _advance(session, live, JobDone(wait.id))
         return
     outcome = answers.answer(session, live, wait, job.attempt)
     if isinstance(outcome, answers.Failed):

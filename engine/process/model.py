@@ -100,6 +100,9 @@ class Loop:
     complex_events: tuple[tuple[Expr, str], ...] = ()
     none_throws: EventDefinition | None = None
     one_throws: EventDefinition | None = None
+    async_before: bool = False
+    async_after: bool = False
+    """A job before or after each iteration."""
     complex_throws: tuple[tuple[Expr, EventDefinition], ...] = ()
     """What the behaviours throw to the boundary of the activity, resolved (the `_event` fields hold the file's ids)."""
 
@@ -236,6 +239,9 @@ class Node:
     """Of a start event: the variable that receives who started the instance."""
     async_before: bool = False
     async_after: bool = False
+    """A job stands before the node, or between it and what follows: a transaction ends there."""
+    retries: str | None = None
+    """The retry cycle of the node's jobs, as written."""
     job_priority: Expr | None = None
     data: Mapping[str, Expr | None] = field(default_factory=dict)
     """Properties of an activity (BPMN 2.0 §10.4.1): local names with their initial value."""

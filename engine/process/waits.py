@@ -36,14 +36,15 @@ class UserWait:
 class JobWait:
     """Work for a handler, an external worker, a script or a decision that is bound at run time.
 
-    kind: `topic` (a registered handler or an external worker), `script` (sandbox), `decision` (bound at run time).
+    kind: `topic` (a registered handler or an external worker), `script` (sandbox), `decision` (bound at run time),
+    `async` (nothing to do but to go on, in a transaction of its own).
     `name`: topic, script text or decision id. `inputs`: what the work sees (the mapped inputs, or all visible
     variables where the model maps none). `retries`: the model's retry cycle (`R5/PT5M`) as written.
     """
 
     id: int
     element: str
-    kind: Literal["topic", "script", "decision"]
+    kind: Literal["topic", "script", "decision", "async"]
     name: str
     inputs: Mapping[str, object] = field(default_factory=dict)
     retries: str | None = None

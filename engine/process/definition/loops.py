@@ -46,6 +46,8 @@ def _multi_instance(
         "cardinality": reading.formula(cardinality, owner),
         "completion": reading.condition(child(element, "completionCondition"), owner),
         "behavior": _BEHAVIORS.get(element.get("behavior", "All"), "All"),
+        "async_before": marks.get("asyncBefore", marks.get("async")) == "true",
+        "async_after": marks.get("asyncAfter") == "true",
         **_standard_collections(reading, activity, element, owner, names),
     }
     if marks.get("collection"):

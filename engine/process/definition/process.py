@@ -21,6 +21,7 @@ from engine.process.definition.mappings import read_mappings
 from engine.process.definition.people import read_start_form, read_user
 from engine.process.definition.reading import Reading, subscriptions
 from engine.process.definition.tasks import (
+    retry_cycle,
     read_business_rule,
     read_call,
     read_receive,
@@ -276,7 +277,7 @@ def _node(
         documentation="\n".join(filter(None, map(content, children(element, "documentation")))),
         properties=properties(element), boundaries=tuple(walk.boundaries.get(key, ())),
         async_before=marks.get("asyncBefore", marks.get("async")) == "true",
-        async_after=marks.get("asyncAfter") == "true",
+        async_after=marks.get("asyncAfter") == "true", retries=retry_cycle(element),
         job_priority=reading.expression(priority, key, line_of(element)), **fields,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 from engine.process.native import flows
 from engine.process.native.adhocrules import after_activity, closing
 from engine.process.native.arming import guard
+from engine.process.native.pausing import pause
 from engine.process.native.plan import PNode
 from engine.process.native.records import remember
 from engine.process.native.run import Run, Stuck
@@ -115,10 +116,13 @@ def complete(run: Run, token: Token, p: PNode) -> None:
         run.write(token.scope, found)
     else:
         _take_down(run, token, p)
-    if token.index >= 0:
+    if token.index < 0:
+        depart(run, token, p)
+    elif p.loop is not None and p.loop.async_after:
+        token.stage = Stage.LEAVING
+        pause(run, token, p, "iteration")
+    else:
         p.iterated(run, token, p)
-        return
-    depart(run, token, p)
 
 
 def _take_down(run: Run, token: Token, p: PNode) -> None:
@@ -142,8 +146,16 @@ def drop_scope(run: Run, token: Token) -> None:
 
 
 def depart(run: Run, token: Token, p: PNode) -> None:
-    """Stage LEAVING: choose the outgoing flows (which may stop here), leave, send tokens on."""
+    """Stage LEAVING: the node is done; a job may stand between it and what follows."""
     token.stage = Stage.LEAVING
+    if p.node.async_after:
+        pause(run, token, p, "after")
+    else:
+        leave(run, token, p)
+
+
+def leave(run: Run, token: Token, p: PNode) -> None:
+    """Choose the outgoing flows (which may stop here), leave, send tokens on."""
     chosen = flows.choose(run, token, p)
     run.left(token, p)
     if not p.adhoc:

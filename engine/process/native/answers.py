@@ -14,7 +14,7 @@ from engine.process.native.activities import finish
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.run import Run
 from engine.process.native.starting import move_token, start
-from engine.process.native.table import resume
+from engine.process.native.table import going_on, resume
 from engine.process.state import Held, Stage
 from engine.process.waits import CallWait, IncidentWait, JobWait, MessageWait, ThrowWait, TimerWait, UserWait, Wait
 
@@ -34,6 +34,9 @@ def _job_done(run: Run, trigger: t.JobDone) -> None:
     p = run.plan.nodes[token.node]
     if held.role == "throw":
         run.attempt(throwing.throw_next, token)
+        return
+    if held.role == "async":
+        run.attempt(going_on(p, held.data), token)
         return
     results = dict(trigger.variables)
     work = p.node.work or WorkSpec()

@@ -102,7 +102,11 @@ def awaited(run: Run, key: Key, reach: Reach, filled: set[str], over: Collection
     full = [nodes for flow, nodes in reach.by_flow.items() if flow in filled and flow not in over]
     scope, join = key
     for token in run.tokens.values():
-        if token.scope != scope or token.node == join:
+        if token.scope != scope:
+            continue
+        if token.node == join:
+            if token.stage == Stage.ARRIVING and token.flow not in filled:
+                return True  # on its way still: a job stands before the join
             continue
         node = token.node
         if any(node in nodes for nodes in empty) and not any(node in nodes for nodes in full):

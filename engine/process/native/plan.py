@@ -44,6 +44,7 @@ class PNode:
         "default",
         "due",
         "enter",
+        "entry",
         "hangs",
         "id",
         "incoming",
@@ -95,7 +96,9 @@ class PNode:
         self.compensable = False
         self.catch_link: str | None = None
         self.enter: Op = _unplanned
-        """Entering the node."""
+        """Entering the node, or the job before it."""
+        self.entry: Op = _unplanned
+        """Entering the node, where a job stands before it."""
         self.work: Op = _unplanned
         """What an activity does."""
         self.repeat: Op = _unplanned

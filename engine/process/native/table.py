@@ -13,6 +13,7 @@ from engine.process.native import (
     events,
     gateways,
     loops,
+    pausing,
     subprocesses,
     tasks,
     throwing,
@@ -60,6 +61,13 @@ def equip(p: PNode) -> None:
         p.repeat, p.iterated = loops.begin, loops.iteration_done
     else:
         p.enter = ENTER[p.type]
+    if p.node.async_before or (p.loop is not None and p.loop.async_before):
+        p.entry, p.enter = p.enter, pausing.enter
+
+
+def going_on(p: PNode, when: str) -> Op:
+    """What the job of an asynchronous continuation does."""
+    return {"before": p.entry, "after": activities.leave, "iteration": p.iterated}[when]
 
 
 def _called_work(p: PNode) -> Op | None:
@@ -100,7 +108,7 @@ RESUME: dict[int, Op] = {
     2: activities.start,
     3: activities.settle,
     5: activities.complete,
-    6: activities.depart,
+    6: activities.leave,
 }
 """By the stage at which an activity stopped: where a retry goes on."""
 
@@ -124,5 +132,5 @@ def resume(p: PNode, stage: int) -> Op | None:
     if stage == 5:
         return events.absorb
     if stage == 6:
-        return activities.depart
+        return activities.leave
     return RESUME_START.get(p.type, activities.depart)

@@ -11,6 +11,7 @@ from engine.process.contract import Decided
 from engine.process.model import UserSpec, WorkSpec
 from engine.process.native.activities import finish
 from engine.process.native.arming import open_event
+from engine.process.native.pausing import priority_of, whole
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run, Stuck
 from engine.process.native.throwing import throw_message
@@ -49,7 +50,7 @@ def user(run: Run, token: Token, p: PNode) -> None:
         candidate_groups=_names(run.value(spec.candidate_groups, place)) if spec.candidate_groups else (),
         due=_due(run, p, p.due, place) if p.due else None,
         follow_up=_due(run, p, spec.follow_up, place) if spec.follow_up else None,
-        priority=_priority(run.value(spec.priority, place)) if spec.priority else 50,
+        priority=whole(run.value(spec.priority, place)) if spec.priority else 50,
         form=spec.form,
         properties=p.node.properties,
         variables=dict(run.scopes[token.inner].vars) if token.inner else {},
@@ -66,13 +67,6 @@ def _names(value: Any) -> tuple[str, ...]:
         return ()
     parts = value if isinstance(value, list) else str(value).split(",")
     return tuple(str(part).strip() for part in parts if str(part).strip())
-
-
-def _priority(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError) as error:
-        raise Stuck("PRIORITY_INVALID", f"the priority {value!r} is no number", f"优先级 {value!r} 不是数字") from error
 
 
 def _due(run: Run, p: PNode, expr: Any, place: int) -> datetime | None:
@@ -116,9 +110,7 @@ def service(run: Run, token: Token, p: PNode) -> None:
 
 
 def _job(run: Run, token: Token, p: PNode, wait: JobWait) -> None:
-    priority = p.node.job_priority
-    at = _priority(run.value(priority, run.place(token))) if priority else 50
-    wait = replace(wait, priority=at, properties=p.node.properties)
+    wait = replace(wait, priority=priority_of(run, token, p), properties=p.node.properties)
     run.open(wait, "own", token, kept=replace(wait, inputs={}))
 
 

@@ -53,7 +53,7 @@ def plan_of(definition: Definition) -> Plan:
     """The definition with every node alone."""
     nodes = {
         node.id: replace(
-            node, incoming=(), outgoing=(), default=None,
+            node, incoming=(), outgoing=(), default=None, async_before=False, async_after=False,
             inner=None if node.inner is None else ScopeSpec(data=node.inner.data),
         )
         for node in definition.nodes.values()
