@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import calendars, identity, incidents, outbox
+from engine import calendars, definitions, identity, incidents, outbox
 from engine.errors import both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
@@ -207,7 +207,10 @@ def announce(
     channels: Sequence[str],
     occasion: str,
 ) -> None:
-    """Put one message about a task to one person into the outbox, once per occasion and channel."""
+    """Put one message about a task to one person into the outbox, once per occasion and channel.
+
+    Its data carry the names in Chinese, and beside them in English as `<name>_en`.
+    """
     person = session.execute(
         sa.select(t.person.c.email, t.person.c.language, t.person.c.name, t.person.c.name_en).where(
             t.person.c.id == person_id, t.person.c.active.is_(True)
@@ -216,13 +219,20 @@ def announce(
     if person is None:
         return
     settings = runtime_of(session).settings
+    package = definitions.package(session, task["definition_id"])
+    assignee, assignee_en = _called(session, task["assignee"])
     data = {
         "task": task["name"],
+        "task_en": _english(package, task["element"]),
+        "process": package.definition.name or package.key,
+        "process_en": _english(package, package.key),
         "business_key": task["business_key"],
         "facts": dict(task["facts"] or {}),
         "due": task["due_at"],
-        "person": person.name if person.language == "zh" else person.name_en or person.name,
-        "assignee": task["assignee"],
+        "person": person.name,
+        "person_en": person.name_en,
+        "assignee": assignee,
+        "assignee_en": assignee_en,
         "link": f"{settings.base_url.rstrip('/')}/tasks/{task['id']}",
         "path": f"/tasks/{task['id']}",
     }
@@ -239,3 +249,14 @@ def announce(
                 language=person.language,
                 instance_id=task["instance_id"],
             )
+
+
+def _english(package: definitions.Package, key: str) -> str:
+    text = package.texts.get(key)
+    return text if isinstance(text, str) else ""
+
+
+def _called(session: Session, person_id: str | None) -> tuple[str | None, str | None]:
+    """What a person is called in Chinese and in English; the sign-in name of one who is gone."""
+    row = session.execute(sa.select(t.person.c.name, t.person.c.name_en).where(t.person.c.id == person_id)).first()
+    return (row.name, row.name_en) if row is not None else (person_id, None)

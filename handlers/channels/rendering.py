@@ -1,6 +1,8 @@
 """Templates to text: a first line `Subject: …`, a blank line, the body. Law: a template can compute nothing and
 reach nothing but its data; what it asks for and is not given is an error, not a gap in a letter.
 
+What the data say in two languages stands there as `name` and `name_en`: an English template's `name` is the English.
+
 Templates are files of `handlers/templates/<language>/<name>.txt` (Jinja, sandboxed). A language without the template
 falls back to the house's languages: zh, then en.
 """
@@ -46,11 +48,19 @@ def render(settings: Settings, template: str, language: str, data: Mapping[str, 
         except TemplateNotFound:
             continue
         try:
-            text = source.render(data, house=settings.mail_from.partition("<")[0].strip() or "Dealflow")
+            house = settings.mail_from.partition("<")[0].strip() or "Dealflow"
+            text = source.render(_in_language(chosen, data), house=house)
         except TemplateError as error:
             raise TemplateWrong(template=template, language=chosen, reason=str(error)) from error
         return _split(text, template, chosen)
     raise TemplateWrong(template=template, language=language, reason="there is no such file")
+
+
+def _in_language(language: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    if language != "en":
+        return data
+    english = {name.removesuffix("_en"): text for name, text in data.items() if name.endswith("_en") and text}
+    return {**data, **english}
 
 
 def _split(text: str, template: str, language: str) -> Text:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
+from json import dumps
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from aiosmtpd.handlers import Message as MessageHandler
 
 from engine import api, identity
 from engine.store import tables as t
+from handlers.channels.rendering import render
 from tests.engine import diagrams as d
 from tests.house import MONDAY, SHANGHAI, House
 
@@ -191,3 +194,23 @@ def test_a_dead_mail_server_is_asked_once_a_round_not_once_a_mail(open_house: Ca
     house.work()
     attempts = sorted(row["attempts"] for row in house.rows(t.outbox, t.outbox.c.channel == "email"))
     assert attempts == [0, 0, 0, 0, 1]
+
+
+def test_letters_and_notices_name_tasks_and_people_in_the_readers_language(house: House) -> None:
+    english = {"ask": "Ask the client", "p": "Offer"}
+    house.deploy(
+        p_bpmn=d.one_task(due="2BD").replace('name="ask"', 'name="询问客户"'), **{"i18n/en.json": dumps(english)}
+    )
+    house.start("p")
+    [told, mailed] = sorted(
+        house.rows(t.outbox, t.outbox.c.template == "task_assigned"), key=lambda r: -len(r["channel"])
+    )
+    for row in (told, mailed):
+        assert (row["data"]["task"], row["data"]["task_en"], row["data"]["process_en"]) == (
+            "询问客户", "Ask the client", "Offer",
+        )  # fmt: skip
+    settings = house.runtime.settings
+    assert "Ask the client" in render(settings, "task_assigned", "en", mailed["data"]).subject
+    text = render(settings, "escalation", "en", mailed["data"])
+    assert not re.search(r"[一-鿿]", text.subject + text.body)
+    assert "询问客户" in render(settings, "escalation", "zh", mailed["data"]).subject

@@ -89,6 +89,11 @@ def test_a_template_has_no_text_of_its_own(template: Path) -> None:
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]")
 
 
+def plain(text: str) -> str:
+    """A text without its logic; what a letter fills in stands as a character."""
+    return re.sub(r"\{.*?\}+", "", re.sub(r"\{\{.*?\}\}", "字", text))
+
+
 def test_messages_letters_forms_and_diagrams_have_chinese_punctuation() -> None:
     said = [
         (kind.__name__, kind.zh)
@@ -103,5 +108,5 @@ def test_messages_letters_forms_and_diagrams_have_chinese_punctuation() -> None:
         text = path.read_text("utf-8")
         said += [(path.name, name) for name in re.findall(r'\bname="([^"]*)"', text)]
         said += [(path.name, one) for one in re.findall(r"<documentation>(.*?)</documentation>", text, re.S)]
-    wrong = [(where, text) for where, text in said if HALF_WIDTH.search(re.sub(r"\{.*?\}+", "", text))]
+    wrong = [(where, text) for where, text in said if HALF_WIDTH.search(plain(text))]
     assert not wrong and len(said) > 300

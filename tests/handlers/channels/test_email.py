@@ -146,7 +146,7 @@ def test_the_bell_gets_both_languages_and_a_link(book: Runtime) -> None:
         CHANNELS["in_app"](book.settings, session, message("li.wei", template="lead_no_candidate", data=data))
     with book.reading() as session:
         (row,) = session.execute(sa.select(t.notification)).all()
-    assert (row.text_zh, row.text_en) == ("无人可接的客户线索：华丰风电", "Nobody can take the lead 华丰风电")
+    assert (row.text_zh, row.text_en) == ("无人可接的客户线索：华丰风电", "No one available for the lead 华丰风电")
     assert (row.person_id, row.link, row.read_at) == ("li.wei", "/tasks/7", None)
 
 

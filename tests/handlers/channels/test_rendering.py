@@ -90,3 +90,10 @@ def test_data_is_not_run_as_a_template() -> None:
 def test_a_language_without_templates_falls_back_to_the_houses() -> None:
     assert render(SETTINGS, "decline_polite", "fr", CLIENT).language == "zh"
     assert render(SETTINGS, "decline_polite", "zh-CN", CLIENT).language == "zh"
+
+
+def test_an_english_letter_names_things_in_english_where_the_data_do() -> None:
+    named = dict(TASK) | {"task_en": "First contact", "person_en": "Li Wei", "assignee": "王芳", "assignee_en": ""}
+    text = render(SETTINGS, "escalation", "en", named)
+    assert "First contact" in text.subject and "Dear Li Wei" in text.body and "Assigned to: 王芳" in text.body
+    assert "首次联系" in render(SETTINGS, "escalation", "zh", named).subject
