@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -95,7 +96,13 @@ def _sources(entry: str | Path) -> Iterator[Source]:
 def _kind_of_text(text: str) -> str:
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         return "form"
-    return "dmn" if "omg.org/spec/DMN" in text else "bpmn"
+    root = _ROOT.search(text)
+    named = root[0] if root is not None else text
+    return "dmn" if "omg.org/spec/DMN" in named and "omg.org/spec/BPMN" not in named else "bpmn"
+
+
+_ROOT = re.compile(r"<(?:[\w.-]+:)?definitions\b[^>]*")
+"""Its root says what a file is, whatever its expressions name as their language."""
 
 
 def _decisions(library: Library, sources: list[Source]) -> list[Decisions]:

@@ -108,6 +108,9 @@ def _on_clock(day: date, clock: time, zone: tzinfo, fold: int) -> datetime:
     return local.astimezone(UTC).astimezone(zone)
 
 
+_NAMED_ZONE = re.compile(r"(.+)\[([^\[\]]+)\]")
+
+
 def read_moment(value: Any, zone: tzinfo) -> datetime:
     """A point in time from a date-time, a date (its midnight) or ISO text; `zone` where none is said. ValueError."""
     if isinstance(value, datetime):
@@ -116,6 +119,8 @@ def read_moment(value: Any, zone: tzinfo) -> datetime:
         return datetime.combine(value, time(), zone)
     if isinstance(value, str):
         text = value.strip()
+        if named := _NAMED_ZONE.fullmatch(text):  # as Java writes it: the offset counts, the name explains
+            text = named[1] if datetime.fromisoformat(named[1]).tzinfo else f"{named[1]}@{named[2]}"
         plain, _, name = text.partition("@")
         if name:
             try:
@@ -149,6 +154,11 @@ def _repeating(text: str, zone: tzinfo) -> Cycle:
     count = int(head[1:]) if head[1:] not in ("", "-1") else FOREVER
     durations = [part for part in parts if part.lstrip("+-").startswith("P")]
     moments = [read_moment(part, zone) for part in parts if not part.lstrip("+-").startswith("P")]
+    if len(moments) == 2:  # from … to: as long as that, again and again
+        length = (moments[1] - moments[0]).total_seconds()
+        if length <= 0:
+            raise ValueError(f"“{text}” ends before it begins")
+        return Cycle(count, f"PT{length:.6f}S", first=moments[0])
     if not durations:
         raise ValueError(f"“{text}” has no interval")
     read_period(durations[0])

@@ -16,6 +16,7 @@ _ANY = frozenset[str]()
 _MARKS: Mapping[str, frozenset[str]] = {
     "itemSubjectRef": frozenset({"itemDefinition"}),
     "itemRef": frozenset({"itemDefinition"}),
+    "structureRef": frozenset({"itemDefinition"}),
     "operationRef": frozenset({"operation"}),
     "categoryValueRef": frozenset({"categoryValue"}),
     "correlationPropertyRef": frozenset({"correlationProperty"}),
@@ -72,6 +73,8 @@ def _named(element: Element) -> Iterator[tuple[str, frozenset[str], str]]:
         if ref:
             yield name, _CHILDREN[name], ref
     for mark, wanted in _MARKS.items():
+        if mark == "structureRef" and name == "itemDefinition":  # names a type of the outside world
+            continue
         ref = reference(element.get(mark))
         if ref:
             yield mark, wanted, ref

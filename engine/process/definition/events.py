@@ -77,9 +77,7 @@ def message_event(
         return None
     correlation = correlation_of(reading, place.element, place.id, dict(place.properties or {}))
     if not correlation:
-        correlation = subscription_key(reading, message.element, place.id) or _standard_keys(
-            reading, message, place
-        )
+        correlation = subscription_key(reading, message.element, place.id) or _standard_keys(reading, message, place)
     name, name_expr = _spoken_name(reading, message, place)
     return EventDefinition(
         "message", ref=name, ref_expr=name_expr, correlation=correlation, topic=topic,
@@ -119,9 +117,7 @@ def _message(reading: Reading, holder: Element, place: EventPlace) -> EventDefin
         topic = worker.get("type")
     found = message_event(reading, holder.get("messageRef"), place, topic=topic, line=line_of(holder))
     ref = reference(holder.get("messageRef"))
-    return found or EventDefinition(
-        "message", ref=ref, topic=topic, inputs=place.inputs if place.throws else ()
-    )
+    return found or EventDefinition("message", ref=ref, topic=topic, inputs=place.inputs if place.throws else ())
 
 
 def _signal(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
@@ -140,16 +136,14 @@ def _coded(
     kind: Literal["error", "escalation"], attribute: str
 ) -> Callable[[Reading, Element, EventPlace], EventDefinition]:
     def read(reading: Reading, holder: Element, place: EventPlace) -> EventDefinition:
+        """Without a code a catching event catches every one; a throwing one is refused later (BPMN 2.0, §10.5.6)."""
         marks = attributes(holder)
         root = reading.named(holder.get(f"{kind}Ref"), kind, place.id, line_of(holder))
         code = reference(holder.get(f"{kind}Ref"))
         code_expr: Expr | None = None
         if root is not None:
-            code = (root.element.get(attribute) or "").strip() or root.name or None
-            if code is None:
-                reading.report("name-missing", root.id, root.line, kind=kind)
-                code = root.id
-            elif code.startswith("=") or is_juel(code):
+            code = (root.element.get(attribute) or "").strip() or None
+            if code is not None and (code.startswith("=") or is_juel(code)):
                 code, code_expr = None, reading.expression(code, place.id, root.line)
         return EventDefinition(
             kind, ref=code, ref_expr=code_expr, inputs=place.inputs if place.throws else (),

@@ -116,8 +116,19 @@ def inside(element: Element, name: str) -> Iterator[Element]:
 
 
 def content(element: Element | None) -> str:
-    """All text in the element, stripped; empty for no element."""
-    return "" if element is None else "".join(str(part) for part in element.itertext()).strip()
+    """All text in the element, stripped; empty for no element. What is said about it inside is not part of it."""
+    if element is None:
+        return ""
+    if any(isinstance(inner.tag, str) and local(inner) in _ASIDES for inner in element):
+        parts = [element.text or ""]
+        parts += [
+            ("" if local(inner) in _ASIDES else "".join(inner.itertext())) + (inner.tail or "") for inner in element
+        ]
+        return "".join(parts).strip()
+    return "".join(str(part) for part in element.itertext()).strip()
+
+
+_ASIDES = frozenset({"documentation", "extensionElements"})
 
 
 def reference(text: str | None) -> str | None:
