@@ -98,7 +98,7 @@ def once(db: Any, key: str, values: Mapping[str, Any], ticket: str) -> int:
         clean |= intake.checked(schema, {**BY_HAND, **values})
     reference = intake.new_reference(db, clean) if key == intake.PROCESS else None
     case = api.start(db, actor(), key, clean, reference, found.start_event, found.version)
-    api.keep_answer(db, ticket, b"", 302, {"case": str(case)})
+    api.keep_answer(db, ticket, 302, {"case": str(case)})
     return case
 
 
