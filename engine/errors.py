@@ -183,6 +183,13 @@ class MigrationRefused(CallerError):
         )
 
 
+class LockLost(CallerError):
+    """A program reports on work that it does not hold (any more). Fields: task, worker, by."""
+
+    en = "Work {task} is not locked by “{worker}” (locked by: {by}): nothing was changed."
+    zh = "任务 {task} 未被“{worker}”锁定（当前锁定者：{by}），未作任何更改。"
+
+
 class AlreadyHandled(CallerError):
     """Somebody or something was faster; nothing happened twice.
 
@@ -331,6 +338,13 @@ class HandlerError(DealflowError):
 
     en = "The handler is at fault."
     zh = "处理程序有误。"
+
+
+class ExternalFailure(HandlerError):
+    """A program outside says that its attempt failed. Fields: message, details (its stack or log)."""
+
+    en = "{message}"
+    zh = "{message}"
 
 
 class UnknownTopic(HandlerError):

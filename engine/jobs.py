@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
-from engine.errors import DealflowError, both
+from engine.errors import DealflowError, ExternalFailure, both
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -164,17 +164,31 @@ def holds(session: Session, job_id: int, fence: int) -> bool:
     return found is not None
 
 
-def fail(session: Session, job_id: int, fence: int, error: BaseException) -> None:
-    """An attempt failed: wait and come again, or raise an incident when no attempt is left."""
+def fail(
+    session: Session,
+    job_id: int,
+    fence: int,
+    error: BaseException,
+    *,
+    left: int | None = None,
+    after: timedelta | None = None,
+) -> None:
+    """An attempt failed: wait and come again, or raise an incident when no attempt is left.
+
+    `left` and `after`: attempts left and the wait, as a program outside says them; unsaid, by the policy.
+    """
     runtime = runtime_of(session)
     row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.fence == fence)).first()
     if row is None:
         return
-    attempts = row.attempts + 1
     handled = row.kind == "topic" and row.topic in runtime.registry
     default = runtime.registry.find(row.topic).retry if handled else DEFAULT_RETRY
-    policy = RetryPolicy(row.max_attempts, default.backoff, default.steps, default.doubling)
-    wait = parse(row.retry, policy).wait(attempts)
+    most = row.max_attempts if left is None else max(row.max_attempts, left)
+    attempts = row.attempts + 1 if left is None else most - left
+    policy = replace(parse(row.retry, replace(default, attempts=most)), attempts=most)
+    wait = policy.wait(attempts)
+    if wait is not None and after is not None:
+        wait = after
     text = (
         error.text(runtime.settings.language)
         if isinstance(error, DealflowError)
@@ -187,6 +201,7 @@ def fail(session: Session, job_id: int, fence: int, error: BaseException) -> Non
             state="ready" if wait is not None else "failed",
             due_at=runtime.now() + (wait or timedelta()),
             attempts=attempts,
+            max_attempts=most,
             last_error=text[:4000],
             lease_by=None,
             lease_until=None,
@@ -202,8 +217,14 @@ def fail(session: Session, job_id: int, fence: int, error: BaseException) -> Non
             instance_id=row.instance_id,
             wait=row.wait,
             job_id=job_id,
-            stack="".join(traceback.format_exception(error))[-8000:],
+            stack=_stack(error),
         )
+
+
+def _stack(error: BaseException) -> str:
+    if isinstance(error, ExternalFailure):
+        return str(error.fields["details"])[-8000:]
+    return "".join(traceback.format_exception(error))[-8000:]
 
 
 def again(session: Session, job_id: int) -> bool:

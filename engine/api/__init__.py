@@ -5,6 +5,16 @@ it refuses with an error of `engine.errors` that names the place.
 """
 
 from engine.api.calendars import set_calendar, set_calendar_day
+from engine.api.external import (
+    ExternalTask,
+    Topic,
+    bpmn_error_external,
+    complete_external,
+    extend_external,
+    fail_external,
+    fetch_and_lock,
+    unlock_external,
+)
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.people import read_all_notifications, read_notification
 from engine.api.processes import (
@@ -49,19 +59,26 @@ __all__ = [
     "Completed",
     "Delivery",
     "Deployed",
+    "ExternalTask",
     "MigrationPreview",
     "Runtime",
+    "Topic",
     "actor",
+    "bpmn_error_external",
     "cancel",
     "check",
     "claim",
     "complete",
+    "complete_external",
     "deliver_kept",
     "deploy",
     "draft",
     "earlier_answer",
     "export",
+    "extend_external",
+    "fail_external",
     "fail_task",
+    "fetch_and_lock",
     "keep_answer",
     "make_token",
     "may",
@@ -90,4 +107,5 @@ __all__ = [
     "start",
     "suspend",
     "token_holder",
+    "unlock_external",
 ]

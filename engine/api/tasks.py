@@ -63,9 +63,7 @@ def _locked(session: Session, task_id: int) -> tuple[Task, Live]:
     return task, live
 
 
-def _handled(
-    session: Session, kind: type[AlreadyHandled], task: Task, by: str, at: datetime | None
-) -> AlreadyHandled:
+def _handled(session: Session, kind: type[AlreadyHandled], task: Task, by: str, at: datetime | None) -> AlreadyHandled:
     """Who was faster and when, as people say it: by name, in the business zone."""
     name = session.scalar(sa.select(t.person.c.name).where(t.person.c.id == by))
     local = at.astimezone(runtime_of(session).zone) if at is not None else None
