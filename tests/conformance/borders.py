@@ -11,6 +11,8 @@ from tests.conformance.drawing import (
     catch,
     diagram,
     end,
+    error,
+    extensions,
     message,
     process,
     script,
@@ -56,6 +58,7 @@ _GATE = one(
 
 CASES = [
     Case("what was called ends with the call, before the boundary event's path goes on", diagram(_CALLER, _CALLED), [go("p"), later("PT1H")], trace="s +c s2 +u2 ~u2 ~c b h f", states="completed cancelled", thrown="signal:G:false", never="x2"),
+    Case("an error brings of the called process what the call maps, and no more", diagram(process("p", "s -> c -> e; b -> t -> f", call("c", "q", extensions('<camunda:out source="r" target="known"/>')), boundary("b", "c", error("A")), end("f")), process("q", "s2 -> x2 -> e2", script("x2", "r = 5"), end("e2", error("A")))), [go("p")], states="completed failed", variables={"known": 5, "r": "-absent-"}),
     Case("an instance begun behind a gateway has passed the gateway", _GATE, [come("n")], trace="g c2 e", states="completed"),
     Case("an input set is filled by its association, whatever the data object is called", one("s -> w -> e", _WORK, _ORDER), [run(order=5), done("w", made=9)], trace="s w e", variables={"order": 9}),
 ]  # fmt: skip

@@ -122,7 +122,8 @@ def content(element: Element | None) -> str:
     if any(isinstance(inner.tag, str) and local(inner) in _ASIDES for inner in element):
         parts = [element.text or ""]
         parts += [
-            ("" if local(inner) in _ASIDES else "".join(inner.itertext())) + (inner.tail or "") for inner in element
+            ("" if local(inner) in _ASIDES else "".join(map(str, inner.itertext()))) + (inner.tail or "")
+            for inner in element
         ]
         return "".join(parts).strip()
     return "".join(str(part) for part in element.itertext()).strip()

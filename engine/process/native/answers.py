@@ -12,10 +12,11 @@ from engine.process.model import WorkSpec
 from engine.process.native import arming, events, subprocesses, tasks, throwing, watching
 from engine.process.native.activities import finish
 from engine.process.native.cancelling import cancel_scope
+from engine.process.native.plan import PNode
 from engine.process.native.run import Run
 from engine.process.native.starting import move_token, start
 from engine.process.native.table import going_on, resume
-from engine.process.state import Held, Stage
+from engine.process.state import Held, Stage, Token
 from engine.process.waits import CallWait, IncidentWait, JobWait, MessageWait, ThrowWait, TimerWait, UserWait, Wait
 
 
@@ -109,10 +110,13 @@ def _call_ended(run: Run, trigger: t.CallEnded) -> None:
     held = _held(run, trigger.wait, CallWait)
     token = run.token(held.token)
     run.close(trigger.wait, "done")
-    if trigger.error is not None:
-        throwing.raise_error(run, token, trigger.error, trigger.message, trigger.variables, token.node)
-    else:
-        run.attempt(tasks.called_ended, token, trigger.variables)
+    run.attempt(tasks.called_ended if trigger.error is None else _called_failed, token, trigger)
+
+
+def _called_failed(run: Run, token: Token, p: PNode, trigger: t.CallEnded) -> None:
+    """An error brings along what the call maps out, as a good end would."""
+    results = tasks.called_results(run, token, p, trigger.variables)
+    throwing.raise_error(run, token, trigger.error or "", trigger.message, results, p.id)
 
 
 def _call_escalated(run: Run, trigger: t.CallEscalated) -> None:

@@ -17,6 +17,7 @@ from engine.process.native.run import Run, Stuck
 from engine.process.native.throwing import throw_message
 from engine.process.state import Token
 from engine.process.timing import add, read_moment, read_period
+from engine.process.triggers import CallEnded
 from engine.process.waits import CallWait, JobWait, UserWait
 
 
@@ -248,10 +249,14 @@ def call(run: Run, token: Token, p: PNode) -> None:
     run.open(wait, "own", token, kept=replace(wait, inputs={}))
 
 
-def called_ended(run: Run, token: Token, p: PNode, variables: Mapping[str, Any]) -> None:
+def called_ended(run: Run, token: Token, p: PNode, trigger: CallEnded) -> None:
     """The called instance has ended: map its variables out."""
+    finish(run, token, p, called_results(run, token, p, trigger.variables))
+
+
+def called_results(run: Run, token: Token, p: PNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call takes over of the called instance's variables."""
     spec = p.node.call
     assert spec is not None
     results = dict(variables) if spec.all_out or (p.node.outputs and not spec.outputs) else {}
-    results |= run.params(spec.outputs, run.place(token), variables)
-    finish(run, token, p, results)
+    return results | run.params(spec.outputs, run.place(token), variables)
