@@ -390,6 +390,8 @@ def _require_end(unit: Unit, live: Live, wait: CallWait) -> None:
 
 
 def _called_definition(unit: Unit, live: Live, wait: CallWait, version: int | None) -> int:
+    if wait.binding.startswith("tag:"):
+        return definitions.tagged(unit.session, wait.called, wait.binding.removeprefix("tag:"))
     if wait.binding == "deployment":
         found: int | None = unit.session.scalar(
             sa.select(t.definition.c.id).where(

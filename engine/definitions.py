@@ -322,6 +322,15 @@ def newest(session: Session, key: str, version: int | None = None) -> int:
     return id
 
 
+def tagged(session: Session, key: str, tag: str) -> int:
+    """The id of a process's newest version with that version tag. NotFound when there is none."""
+    versions = sa.select(t.definition.c.id).where(t.definition.c.key == key).order_by(t.definition.c.version.desc())
+    for id in session.scalars(versions).all():
+        if package(session, id).definition.version_tag == tag:
+            return int(id)
+    raise NotFound(what="process", id=f"{key} {tag}")
+
+
 def package(session: Session, definition_id: int) -> Package:
     """The compiled package of a definition, compiled once in a process."""
     runtime = runtime_of(session)

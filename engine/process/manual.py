@@ -8,7 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from engine.process.definition.dialects import ATTRIBUTES, CAMUNDA_NAMESPACES, ELEMENTS, ZEEBE_ELEMENTS
+from engine.process.definition.dialects import (
+    ATTRIBUTES,
+    CAMUNDA_NAMESPACES,
+    ELEMENTS,
+    ENTRIES,
+    ZEEBE_ELEMENTS,
+)
 from engine.process.expressions import HOST_FUNCTIONS
 from engine.process.juel_values import METHODS
 from engine.process.rules import RULES
@@ -27,7 +33,8 @@ _ATTRIBUTES = """
 ## Attributes of the camunda: family
 
 Also under the names {names}. An attribute that is not listed is reported at deployment as ignored.
-`async…`, `exclusive` and priorities are noted: the engine saves every step anyhow.
+`asyncBefore` (also `async`) and `asyncAfter` end the transaction: a job goes on, with `failedJobRetryTimeCycle` and
+`jobPriority`. `exclusive="true"` is always so. A form of the own package comes before the newest of its name.
 
 | BPMN element | attributes |
 |---|---|"""
@@ -40,6 +47,10 @@ _ELEMENTS = """
 
 _ZEEBE = """
 | stands in | read from `zeebe:` |
+|---|---|"""
+
+_ENTRIES = """
+| extension element, or what stands in it | attributes |
 |---|---|"""
 
 _REST = """
@@ -82,6 +93,10 @@ def _lines() -> Iterator[str]:
     yield _ZEEBE
     for element, entries in ZEEBE_ELEMENTS.items():
         yield f"| {element} | {_listed(entries)} |"
+    yield _ENTRIES
+    for entry, marks in ENTRIES.items():
+        if marks:
+            yield f"| `{entry}` | {_listed(marks)} |"
     yield _REST.format(
         functions=_listed(f"{name}()" for name in HOST_FUNCTIONS),
         methods=_listed(f"{name}()" for name in METHODS),

@@ -27,22 +27,22 @@ _SILENT: Final = frozenset(
 )  # fmt: skip
 """Namespaces that say nothing about execution."""
 
-_TASK: Final = frozenset({"asyncBefore", "asyncAfter", "exclusive", "async", "jobPriority"})
+_TASK: Final = frozenset({"asyncBefore", "asyncAfter", "async", "jobPriority"})
 _IMPLEMENTED: Final = frozenset(
     {"class", "delegateExpression", "expression", "resultVariable", "topic", "type", "taskPriority"}
 )
 
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "process": frozenset({"versionTag", "historyTimeToLive", "candidateStarterGroups", "candidateStarterUsers"}),
-    "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion"},
+    "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding"},
     "userTask": _TASK
     | {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formKey", "formRef",
-       "formRefBinding", "formRefVersion"},
+       "formRefBinding"},
     "serviceTask": _TASK | _IMPLEMENTED | {"resultVariableName"},
     "sendTask": _TASK | _IMPLEMENTED,
     "businessRuleTask": _TASK
     | _IMPLEMENTED
-    | {"decisionRef", "decisionRefBinding", "decisionRefVersion", "decisionRefVersionTag", "mapDecisionResult"},
+    | {"decisionRef", "decisionRefBinding", "mapDecisionResult"},
     "scriptTask": _TASK | {"resultVariable", "resource"},
     "receiveTask": _TASK,
     "manualTask": _TASK,
@@ -57,32 +57,32 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "parallelGateway": _TASK,
     "inclusiveGateway": _TASK,
     "complexGateway": _TASK,
-    "eventBasedGateway": _TASK,
+    "eventBasedGateway": _TASK - {"asyncAfter"},
     "intermediateCatchEvent": _TASK,
     "intermediateThrowEvent": _TASK,
     "endEvent": _TASK,
-    "boundaryEvent": _TASK,
-    "messageEventDefinition": frozenset({"class", "delegateExpression", "expression", "topic", "type"}),
+    "boundaryEvent": frozenset({"asyncAfter", "jobPriority"}),
+    "messageEventDefinition": frozenset({"class", "delegateExpression", "expression", "topic"}),
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
     "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
-    "signalEventDefinition": frozenset({"async"}),
-    "multiInstanceLoopCharacteristics": _TASK | {"collection", "elementVariable"},
-    "standardLoopCharacteristics": _TASK,
+    "multiInstanceLoopCharacteristics": frozenset(
+        {"asyncBefore", "asyncAfter", "async", "collection", "elementVariable"}
+    ),
 }  # fmt: skip
-"""BPMN element -> attributes of the `camunda:` family that are read (async and exclusive are noted: every step of
-the engine is saved anyhow)."""
+"""BPMN element -> attributes of the `camunda:` family that are read."""
+
+_AS_IT_IS: Final = frozenset({("exclusive", "true"), ("type", "external")})
+"""Attributes that say what is so anyhow: the jobs of an instance never run beside each other, and a thrown message
+with a topic is work for a handler or an external worker."""
 
 _RETRIES: Final = frozenset({"failedJobRetryTimeCycle"})
 ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "any element": frozenset({"properties"}),
-    "activities": frozenset({"inputOutput"}),
-    "events": frozenset({"inputOutput"}),
+    "activities": _RETRIES | {"inputOutput"},
+    "events": _RETRIES | {"inputOutput"},
     "userTask": frozenset({"formData"}),
     "startEvent": frozenset({"formData"}),
-    "serviceTask": _RETRIES,
-    "sendTask": _RETRIES,
-    "businessRuleTask": _RETRIES,
-    "scriptTask": _RETRIES,
+    "gateways": _RETRIES,
     "callActivity": frozenset({"in", "out"}),
     "signalEventDefinition": frozenset({"in"}),
 }
@@ -95,9 +95,7 @@ ZEEBE_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "events": frozenset({"ioMapping"}),
     "process": frozenset({"versionTag"}),
     "message": frozenset({"subscription"}),
-    "userTask": frozenset(
-        {"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"}
-    ),
+    "userTask": frozenset({"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"}),
     "startEvent": frozenset({"formDefinition"}),
     "serviceTask": _WORKER,
     "sendTask": _WORKER,
@@ -110,6 +108,36 @@ ZEEBE_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
 }
 """BPMN element (or its family) -> extension elements of `zeebe:` that are read (headers join the properties)."""
 
+ENTRIES: Final[Mapping[str, frozenset[str]]] = {
+    "camunda:property": frozenset({"name", "id", "value"}),
+    "camunda:inputParameter": frozenset({"name"}),
+    "camunda:outputParameter": frozenset({"name"}),
+    "camunda:in": frozenset({"source", "sourceExpression", "target", "variables", "businessKey"}),
+    "camunda:out": frozenset({"source", "sourceExpression", "target", "variables"}),
+    "zeebe:property": frozenset({"name", "value"}),
+    "zeebe:header": frozenset({"key", "value"}),
+    "zeebe:input": frozenset({"source", "target"}),
+    "zeebe:output": frozenset({"source", "target"}),
+    "zeebe:taskDefinition": frozenset({"type", "retries"}),
+    "zeebe:assignmentDefinition": frozenset({"assignee", "candidateUsers", "candidateGroups"}),
+    "zeebe:taskSchedule": frozenset({"dueDate", "followUpDate"}),
+    "zeebe:priorityDefinition": frozenset({"priority"}),
+    "zeebe:formDefinition": frozenset({"formId", "formKey", "externalReference", "bindingType", "versionTag"}),
+    "zeebe:calledElement": frozenset(
+        {"processId", "bindingType", "versionTag", "propagateAllParentVariables", "propagateAllChildVariables"}
+    ),
+    "zeebe:calledDecision": frozenset({"decisionId", "resultVariable", "bindingType"}),
+    "zeebe:loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
+    "zeebe:script": frozenset({"expression", "resultVariable"}),
+    "zeebe:subscription": frozenset({"correlationKey"}),
+    "zeebe:versionTag": frozenset({"value"}),
+    "zeebe:userTask": frozenset(),
+}
+"""Extension element (or what stands in it) -> its attributes that are read."""
+
+LISTENERS: Final = frozenset({"executionListener", "taskListener", "executionListeners", "taskListeners"})
+"""Code that a maker's own engine would run beside the model: never run here, and told by name."""
+
 _EVENTS: Final = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
@@ -117,6 +145,12 @@ _ACTIVITIES: Final = frozenset(
     {"task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask",
      "callActivity", "subProcess", "transaction", "adHocSubProcess"}
 )  # fmt: skip
+
+
+_GATEWAYS: Final = frozenset(
+    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway", "eventBasedGateway"}
+)
+_FAMILIES: Final = {"activities": _ACTIVITIES, "events": _EVENTS, "gateways": _GATEWAYS}
 
 
 def attributes(element: Element) -> dict[str, str]:
@@ -193,10 +227,23 @@ def ignored(root: Element, file: str) -> list[Fault]:
                 _count(foreign, entry.tag[1:].partition("}")[0], line_of(entry))
             elif not _reads(dialect, name, entry_name):
                 shown = f"{entry.prefix or dialect}:{entry_name}"
-                found.append(fault("ignored-extension", owner, line_of(entry), file=file, name=shown))
+                rule = "ignored-listener" if entry_name in LISTENERS else "ignored-extension"
+                found.append(fault(rule, owner, line_of(entry), file=file, name=shown))
+            else:
+                found += _unread_in(dialect, entry, owner, file)
     for namespace, (count, line) in foreign.items():
         found.append(fault("ignored-vendor", None, line, file=file, namespace=namespace, count=count))
     return found
+
+
+def _unread_in(dialect: str, entry: Element, owner: str | None, file: str) -> Iterator[Fault]:
+    """Attributes of an extension element, and of what stands directly in it, that nobody reads."""
+    for element in (entry, *(inner for inner in entry if isinstance(inner.tag, str))):
+        read = ENTRIES.get(f"{dialect}:{local(element)}")
+        for attribute in map(str, element.attrib) if read is not None else ():
+            if attribute not in (read or ()):
+                shown = f"{dialect}:{local(element)} {attribute}"
+                yield fault("ignored-attribute", owner, line_of(element), file=file, name=shown)
 
 
 def _semantic(root: Element) -> Iterator[Element]:
@@ -232,16 +279,28 @@ def _judge_attribute(
         if namespace not in _SILENT:
             _count(foreign, namespace, line_of(element))
         return
-    read = prefix != "zeebe" and plain in ATTRIBUTES.get(name, ())
+    read = prefix != "zeebe" and plain in ATTRIBUTES.get(name, ()) and not _happens_at_once(element, name, plain)
+    read = read or (plain, element.get(attribute)) in _AS_IT_IS
     if not read and not plain.startswith("modelerTemplate"):
-        found.append(
-            fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}")
-        )
+        found.append(fault("ignored-attribute", owner, line_of(element), file=file, name=f"{prefix}:{plain}"))
+
+
+def _happens_at_once(element: Element, name: str, plain: str) -> bool:
+    """Whether no job can stand before the element: it is entered by what happens (an event sub-process's start, what
+    stands behind an event gateway)."""
+    if plain not in ("asyncBefore", "async") or name not in ("startEvent", "intermediateCatchEvent", "receiveTask"):
+        return False
+    holder = element.getparent()
+    if holder is None or name == "startEvent":
+        return holder is not None and holder.get("triggeredByEvent") == "true"
+    gateways = {one.get("id") for one in holder if local(one) == "eventBasedGateway"}
+    flows = (one for one in holder if local(one) == "sequenceFlow")
+    return any(one.get("targetRef") == element.get("id") and one.get("sourceRef") in gateways for one in flows)
 
 
 def _reads(dialect: str, element: str, extension_name: str) -> bool:
     table = ZEEBE_ELEMENTS if dialect == "zeebe" else ELEMENTS
-    family = "activities" if element in _ACTIVITIES else "events" if element in _EVENTS else ""
+    family = next((name for name, members in _FAMILIES.items() if element in members), "")
     return any(extension_name in table.get(key, ()) for key in ("any element", element, family))
 
 

@@ -122,6 +122,13 @@ FILE: Final[dict[str, Entry]] = {
         "Remove it, or express what it means with an element that is read (docs/bpmn.md).",
         "请删除,或改用引擎会读取的元素(见 docs/bpmn.md)。",
     ),
+    "ignored-listener": (
+        "warning",
+        "Ignored: the listener {name} is code of another engine and is not run here.",
+        "已忽略：监听器 {name} 是其他引擎的代码，此处不会执行。",
+        "Draw what it does: a service task with a topic, an event, or an output mapping.",
+        "请把它所做的事画出来：带主题的服务任务、事件，或输出映射。",
+    ),
     "ignored-vendor": (
         "warning",
         "Ignored: {count} mark(s) of the maker {namespace}.",
