@@ -28,9 +28,14 @@ class Place:
 
     def watch(self, page: Page) -> Page:
         """Note what the page complains about: console errors, policy violations, exceptions."""
-        page.on("console", lambda said: self.wrong.append(f"{page.url} {said.text}") if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.wrong.append(f"{page.url} {error}"))
+        wrong = self.wrong  # what a page says after its test has ended is not the next test's
+        page.on("console", lambda said: wrong.append(f"{page.url} {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(f"{page.url} {error}"))
         return page
+
+    def listen_anew(self) -> None:
+        """Forget what was complained about so far; pages that are open already are no longer heard."""
+        self.wrong = []
 
     def sign_in(self, page: Page, name: str, path: str = "/inbox") -> None:
         """Sign in through the page and go on to a path."""

@@ -19,7 +19,7 @@ def page(browser: Browser, place: Place) -> Iterator[Page]:
     """A desk-sized page that notes complaints."""
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900})
     context.set_default_timeout(30_000)
-    place.wrong.clear()
+    place.listen_anew()
     yield place.watch(context.new_page())
     context.close()
 

@@ -36,9 +36,11 @@ def _fill_all(page: Page, components: Sequence[Component], values: dict[str, Any
 
 def _fill_rows(page: Page, component: Component, rows: Sequence[Mapping[str, Any]]) -> None:
     first = component["components"][0]
+    expect(_adding(page, component)).to_be_visible()  # drawn together with the rows that are there already
     for number, row in enumerate(rows):
         if not _control(page, first, number).count():
             _adding(page, component).click()
+        expect(_control(page, first, number)).to_have_count(1)
         left = dict(row)
         for inner in component["components"]:
             if inner.get("key") in left:
@@ -71,6 +73,8 @@ def _date(page: Page, component: Component, value: Any, row: int | None) -> None
     control.fill(str(value))
     control.press("Enter")
     control.press("Escape")
+    expect(page.locator(".flatpickr-calendar.open")).to_have_count(0)  # it would lie over the next field
+    expect(control).not_to_have_value("")
 
 
 def _check(page: Page, component: Component, value: Any, row: int | None) -> None:
@@ -97,6 +101,10 @@ def _choose(page: Page, component: Component, value: Any, row: int | None) -> No
         group.click()
     items.get_by_text(re.compile(f"^{re.escape(label)}$")).click()
     expect(items).to_have_count(0)
+    if component.get("searchable"):
+        expect(control).to_have_value(label)
+    else:
+        expect(group).to_contain_text(label)
 
 
 _KINDS: dict[str, Callable[[Page, Component, Any, int | None], None]] = {

@@ -52,7 +52,8 @@ function open(view) {
   if (some(noted)) showFindings(view, noted, { summed: false });
   if (some(found)) showFindings(view, found);
   // A field that loses the focus may show a message and so push the button away from under the pointer.
-  outer?.addEventListener('mousedown', (event) => event.target.closest('button[type=submit]') && event.preventDefault());
+  const pushed = 'button[type=submit], .fjs-repeat-render-add, .fjs-repeat-row-remove';
+  outer?.addEventListener('mousedown', (event) => event.target.closest(pushed) && event.preventDefault());
 }
 
 /** Check, hand the values to the outer form, and keep a copy until the server has answered. */
