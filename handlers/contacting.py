@@ -30,14 +30,14 @@ def _project(ctx: Context, project_key: str | None) -> Project | None:
     return projects.find(ctx.session, key) if key else None
 
 
-def completed_by(ctx: Context, element: str | None = None) -> str | None:
-    """Who completed the instance's last task (of an element, when one is named); None outside a process."""
+def completed_by(ctx: Context, *elements: str) -> str | None:
+    """Who completed the instance's last task (of the elements, when any are named); None outside a process."""
     if not ctx.instance.isdigit():
         return None
     task = engine_tables.user_task.c
     conditions = [task.instance_id == int(ctx.instance), task.state == "completed"]
-    if element:
-        conditions.append(task.element == element)
+    if elements:
+        conditions.append(task.element.in_(elements))
     latest = sa.select(task.completed_by).where(*conditions).order_by(task.completed_at.desc()).limit(1)
     return ctx.session.execute(latest).scalar()
 

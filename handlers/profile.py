@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.errors import InvalidInput
 from engine.registry import Context, handles
 from handlers import industries, inputs, reg_no
 from handlers.contacting import completed_by
 from handlers.intake import project_fields
-from handlers.records import inquiries, kyc, parties, projects
+from handlers.records import inquiries, kyc, parties, projects, requests, statements
 from handlers.records.changes import Stamp, once
 from handlers.records.kyc import Edge
 from handlers.records.parties import Party
@@ -25,7 +26,8 @@ def book_save_profile(
 ) -> Mapping[str, Any]:
     """Write the profile: the company, its people, who owns it, the roles, the project.
 
-    In: the fields of form `client_profile`, party_id, project_key. Out: stage "profile".
+    In: the fields of form `client_profile`, party_id, project_key. Out: stage "profile", waiting_changes (fields
+    whose change waits for a second person: what was verified before is not overwritten, see records.requests).
     Errors: InvalidInput for values that cannot be read; NotFound for an unknown client. A registration number that
     fails its check, or is another client's, is not taken over (dq.validate reports it). Idempotent by job key.
     """
@@ -33,8 +35,8 @@ def book_save_profile(
     def save() -> Mapping[str, Any]:
         client = inputs.ident(party_id, "party_id")
         party = parties.get(ctx.session, client if client is not None else 0)
-        stamp = inputs.stamp(ctx, "client_profile")
-        parties.change(ctx.session, party.id, _company(ctx, party, profile), stamp)
+        stamp = inputs.stamp(ctx, "client_profile", completed_by(ctx, "ut_profile", "ut_correct"))
+        waiting = requests.propose(ctx.session, party.id, _company(ctx, party, profile), stamp)
         for person in inputs.rows(profile.get("people")):
             _person(ctx, party, person, stamp)
         edges = [_edge(row) for row in inputs.rows(profile.get("ownership"))]
@@ -45,7 +47,7 @@ def book_save_profile(
             projects.change(ctx.session, project.id, _project(profile), stamp)
             for row in inputs.rows(profile.get("roles")):
                 _role(ctx, project, row, stamp)
-        return {"stage": "profile"}
+        return {"stage": "profile", "waiting_changes": [one.field for one in waiting]}
 
     return once(ctx.session, ctx.job_key, "book.save_profile", ctx.now, save)
 
@@ -146,27 +148,81 @@ def _role(ctx: Context, project: Project, row: Mapping[str, Any], stamp: Stamp) 
     projects.give_role(ctx.session, found.id, project.id, role, stamp, share)
 
 
+SECTIONS = ("basic", "people", "ownership", "project", "statements")
+"""Of a profile, as form `profile_verification` names them."""
+
+
 @handles("book.verify_profile", transactional=True)
 def book_verify_profile(
     ctx: Context,
     party_id: object,
     by: str | None = None,
     sections: object = None,
-    evidence: str | None = None,
+    evidence: object = None,
 ) -> Mapping[str, Any]:
-    """A second person has checked sections of the profile against evidence.
+    """A second person has checked sections of the profile against evidence. Changes that waited for one are written.
 
-    In: party_id, by (who checked; null: who completed `ut_verify`), sections (basic, project; null: both),
-    evidence. Out: verified (how many fields had a value to verify). Errors: NotFound. Idempotent.
+    In: party_id, by (who checked; null: who completed `ut_verify`), sections (basic, people, ownership, project,
+    statements; null: all), evidence: one text for all, or [{section, evidence, comment}].
+    Out: verified (how many values there were to verify). Errors: NotFound. Idempotent.
     """
     client = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, client if client is not None else 0)
-    wanted = inputs.texts(sections) or ["basic", "project"]
     stamp = inputs.stamp(ctx, "verification", inputs.text(by) or completed_by(ctx, "ut_verify"))
-    count = 0
-    if "basic" in wanted:
-        count += parties.verify(ctx.session, party.id, stamp, inputs.text(evidence))
+    wanted = inputs.texts(sections) if sections is not None else list(SECTIONS)
+    return {"verified": sum(_verify(ctx, party, one, stamp, _shown_for(one, evidence)) for one in wanted)}
+
+
+def _shown_for(section: str, evidence: object) -> str | None:
+    """What was shown for a section, with the checker's words."""
+    if isinstance(evidence, str):
+        return inputs.text(evidence)
+    said = [
+        inputs.text(row.get(name))
+        for row in inputs.rows(evidence)
+        if row.get("section") in (section, None, "")
+        for name in ("evidence", "comment")
+    ]
+    return "; ".join(one for one in said if one) or None
+
+
+def _verify(ctx: Context, party: Party, section: str, stamp: Stamp, evidence: str | None) -> int:
+    match section:
+        case "basic":
+            for one in requests.open_of(ctx.session, party.id):
+                if one.by != stamp.by:  # what the checker asked for elsewhere waits for somebody else
+                    requests.approve(ctx.session, one.id, stamp, evidence)
+            return parties.verify(ctx.session, party.id, stamp, evidence)
+        case "people":
+            return parties.verify_people(ctx.session, party.id, stamp, evidence)
+        case "ownership":
+            return kyc.verify_ownership(ctx.session, party.id, stamp, evidence)
+        case "statements":
+            return statements.verify(ctx.session, party.id, stamp, evidence)
     matter = inquiries.find(ctx.session, ctx.business_key) if ctx.business_key else None
-    if "project" in wanted and matter is not None and matter.project_id is not None:
-        count += projects.verify(ctx.session, matter.project_id, stamp, inputs.text(evidence))
-    return {"verified": count}
+    if matter is None or matter.project_id is None:
+        return 0
+    return projects.verify(ctx.session, matter.project_id, stamp, evidence)
+
+
+@handles("book.decide_change", transactional=True)
+def book_decide_change(
+    ctx: Context, request_id: object, decision: str, by: str, comment: str | None = None
+) -> Mapping[str, Any]:
+    """Approve or reject a change that waits for a second person.
+
+    In: request_id, decision approve|reject, by (who decides), comment. Out: state. Errors: NotFound; FourEyes when the
+    maker decides; InvalidInput when it was decided already or for an unknown decision. Idempotent by job key.
+    """
+
+    def decide() -> Mapping[str, Any]:
+        chosen = inputs.ident(request_id, "request_id") or 0
+        stamp = inputs.stamp(ctx, "verification", by)
+        if decision not in ("approve", "reject"):
+            raise InvalidInput(place="decision", reason=f"unknown: {decision}", reason_zh=f"未知结论 {decision}")
+        settle = requests.approve if decision == "approve" else requests.reject
+        done = settle(ctx.session, chosen, stamp, inputs.text(comment))
+        ctx.audit("change_decided", {"request": str(done.id), "field": done.field, "state": done.state, "by": by})
+        return {"state": done.state}
+
+    return once(ctx.session, ctx.job_key, "book.decide_change", ctx.now, decide)

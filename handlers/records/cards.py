@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from handlers import names, reg_no
-from handlers.records import inquiries, interactions, kyc, parties, projects, statements
+from handlers.records import inquiries, interactions, kyc, parties, projects, requests, statements
 from handlers.records.changes import Change, Origin, log_of, origins
 from handlers.records.interactions import Interaction, Issue
 from handlers.records.kyc import CreditRecord, KycCase
+from handlers.records.merging import Merge, merges_of
 from handlers.records.parties import Contact, Party
 from handlers.records.projects import PhaseChange, Project, Role
+from handlers.records.requests import Request
 from handlers.records.statements import Statement
 from handlers.records.tables import contact as contact_table
 from handlers.records.tables import party as party_table
@@ -36,6 +38,10 @@ class ClientCard:
     credit: tuple[CreditRecord, ...]
     issues: tuple[Issue, ...]
     """Open ones."""
+    waiting: tuple[Request, ...]
+    """Changes that wait for a second person."""
+    merges: tuple[Merge, ...]
+    """Entries that became part of this one."""
     origins: dict[str, Origin]
     """Field of the party -> where its value is from and who verified it."""
     changes: tuple[Change, ...]
@@ -83,6 +89,8 @@ def client_card(session: Session, client: int | str) -> ClientCard:
         cases=kyc.cases_of(session, party.id),
         credit=kyc.credit_records(session, party.id),
         issues=interactions.open_issues(session, party.id),
+        waiting=requests.open_of(session, party.id),
+        merges=merges_of(session, party.id),
         origins=dict(origins(session, "party", party.id)),
         changes=log_of(session, "party", party.id, limit=50),
         business_keys=_keys(session, party, own),

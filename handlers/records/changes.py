@@ -18,7 +18,7 @@ from engine.ids import new_id
 from engine.store import upsert
 from handlers.records.tables import change_log, metadata, provenance, work_done
 
-FIELD_BY_FIELD = frozenset({"party", "contact", "project"})
+FIELD_BY_FIELD = frozenset({"party", "contact", "project", "ownership_edge", "financial_statement"})
 """Of these every value given has its origin from the start; other rows are logged from their first change on: what
 they began as stands in themselves, with who wrote them."""
 
@@ -94,6 +94,15 @@ def update(
         )
         _log(session, table.name, row_id, changed, stamp, learned=learned)
     return changed
+
+
+def remove(session: Session, table: sa.Table, row_id: int, stamp: Stamp) -> None:
+    """Take a row out of the book; what stood in it stays in the log."""
+    row = session.execute(sa.select(table).where(table.c.id == row_id)).mappings().one()
+    stood = {str(field): (value, None) for field, value in row.items() if value is not None}
+    session.execute(table.delete().where(table.c.id == row_id))
+    _log(session, table.name, row_id, stood, stamp, learned=False)
+    put_origins(session, table.name, row_id, stood, ())
 
 
 def _log(
@@ -182,18 +191,17 @@ def verify(
     session: Session,
     subject: str,
     subject_id: int,
-    fields: list[str],
     stamp: Stamp,
     evidence: str | None = None,
+    fields: Iterable[str] | None = None,
 ) -> int:
-    """Mark present values as verified by `stamp.by`; returns how many fields had a value to verify."""
+    """Mark present values (all, when no fields are named) as verified by `stamp.by`; returns how many there were."""
+    chosen = [provenance.c.subject == subject, provenance.c.subject_id == subject_id]
+    if fields is not None:
+        chosen.append(provenance.c.field.in_(list(fields)))
     done = session.execute(
         provenance.update()
-        .where(
-            provenance.c.subject == subject,
-            provenance.c.subject_id == subject_id,
-            provenance.c.field.in_(fields),
-        )
+        .where(*chosen)
         .values(verifier=stamp.by, verified_at=stamp.at, evidence=evidence)
         .returning(provenance.c.field)
     )

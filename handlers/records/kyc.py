@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
-from handlers.records.changes import Stamp, insert, update
+from handlers.records.changes import Stamp, insert, remove, update
+from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import credit_record, ownership_edge
 from handlers.records.tables import kyc_case as cases
 from handlers.records.tables import party as parties
@@ -157,11 +158,28 @@ def decide(
 
 
 def set_ownership(session: Session, party_id: int, edges: Iterable[Edge], stamp: Stamp) -> None:
-    """Replace what is known of who owns the client (and its owners in turn)."""
-    session.execute(ownership_edge.delete().where(ownership_edge.c.owned_party_id == party_id))
+    """Make what is known of who owns the client (and its owners in turn) exactly this; who left is in the log."""
+    known: dict[tuple[str, str, str], list[int]] = {}
+    for row in session.execute(
+        sa.select(ownership_edge).where(ownership_edge.c.owned_party_id == party_id).order_by(ownership_edge.c.id)
+    ):
+        known.setdefault((row.owner_name, row.owned_name, row.control), []).append(row.id)
     for edge in edges:
         values = {name: getattr(edge, name) for name in Edge.__dataclass_fields__}
-        insert(session, ownership_edge, values | {"owned_party_id": party_id}, stamp)
+        same = known.get((edge.owner_name, edge.owned_name, edge.control))
+        if same:
+            update(session, ownership_edge, same.pop(0), values, stamp)
+        else:
+            insert(session, ownership_edge, values | {"owned_party_id": party_id}, stamp)
+    for left in known.values():
+        for row_id in left:
+            remove(session, ownership_edge, row_id, stamp)
+
+
+def verify_ownership(session: Session, party_id: int, stamp: Stamp, evidence: str | None = None) -> int:
+    """Mark the known ownership as verified by `stamp.by`; returns how many values."""
+    ids = session.execute(sa.select(ownership_edge.c.id).where(ownership_edge.c.owned_party_id == party_id)).scalars()
+    return sum(mark_verified(session, "ownership_edge", one, stamp, evidence) for one in ids.all())
 
 
 def ownership(session: Session, party_id: int) -> tuple[Edge, ...]:

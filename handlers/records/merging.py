@@ -196,7 +196,7 @@ def _move(session: Session, table: sa.Table, column: str, giver: int, taker: int
     kept["moved"].append({"table": table.name, "column": column, "ids": [row["id"] for row in rows]})
     if table in _KEPT_WHOLE:
         kept["whole"][f"{table.name}.{column}"] = [_plain(row) for row in rows]
-    if table is contact:
+    if table in _KEPT_WHOLE:
         for row in rows:
             known = origins(session, table.name, row["id"])
             kept["whole_origins"][str(row["id"])] = [asdict(one) for one in known.values()]
@@ -322,9 +322,10 @@ def _bring_home(
         for row_id, field in _written_since(session, done, table, ids):
             yield Left(table.name, row_id, field, "changed")
     for row in whole:
-        if row["id"] not in there:
+        removed = row["id"] not in there
+        if removed:
             session.execute(table.insert().values(**row))
-        elif _leave_copy(session, table, row, column, done, stamp):
+        if removed or _leave_copy(session, table, row, column, done, stamp):
             known = [Origin(**one) for one in kept["whole_origins"].get(str(row["id"]), ())]
             put_origins(session, table.name, row["id"], list(row), known)
     if not whole:

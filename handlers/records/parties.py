@@ -125,7 +125,7 @@ def create(
 
     Needs `legal_name`; unknown fields are refused (InvalidInput).
     """
-    row = _checked(values)
+    row = checked(values)
     if not row.get("legal_name"):
         raise InvalidInput(place="legal_name", reason="is missing", reason_zh="缺少企业名称")
     row = {"kind": "company", "country": "CN", "lifecycle_stage": "lead"} | row
@@ -140,11 +140,18 @@ def create(
 
 def change(session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp) -> Party:
     """Write fields of a party; those that differ are logged with their source."""
-    update(session, parties, party_id, _checked(values), stamp)
+    update(session, parties, party_id, checked(values), stamp)
     return get(session, party_id)
 
 
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(session: Session, party_id: int, names: Iterable[str]) -> dict[str, Any]:
+    """Columns of a party as they stand, by name."""
+    row = session.execute(sa.select(*(parties.c[name] for name in names)).where(parties.c.id == party_id))
+    return {str(name): value for name, value in row.mappings().one().items()}
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as they are kept (numbers compact, the comparable name beside the name). InvalidInput: unknown fields."""
     unknown = sorted(set(values) - WRITABLE)
     if unknown:
         listed = ", ".join(unknown)
@@ -171,7 +178,13 @@ def by_name(session: Session, name: str) -> Party | None:
 def verify(session: Session, party_id: int, stamp: Stamp, evidence: str | None = None) -> int:
     """Mark the party's present values as verified by `stamp.by`; returns how many there were."""
     session.execute(parties.update().where(parties.c.id == party_id).values(last_verified_at=stamp.at))
-    return mark_verified(session, "party", party_id, sorted(WRITABLE), stamp, evidence)
+    return mark_verified(session, "party", party_id, stamp, evidence)
+
+
+def verify_people(session: Session, party_id: int, stamp: Stamp, evidence: str | None = None) -> int:
+    """Mark what the book says of the party's people as verified by `stamp.by`; returns how many values."""
+    people = contacts_of(session, party_id)
+    return sum(mark_verified(session, "contact", one.id, stamp, evidence) for one in people)
 
 
 def name_index(session: Session) -> Mapping[int, str]:

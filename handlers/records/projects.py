@@ -194,7 +194,7 @@ def _log_phase(
 
 def verify(session: Session, project_id: int, stamp: Stamp, evidence: str | None = None) -> int:
     """Mark the project's present values as verified by `stamp.by`; returns how many there were."""
-    return mark_verified(session, "project", project_id, sorted(WRITABLE), stamp, evidence)
+    return mark_verified(session, "project", project_id, stamp, evidence)
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

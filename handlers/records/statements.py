@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from handlers.records.changes import Stamp, insert
+from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import financial_statement as statements
 from handlers.records.tables import statement_line as lines
 
@@ -87,6 +88,12 @@ def add(
     if given:
         session.execute(lines.insert(), given)
     return get(session, statement_id)
+
+
+def verify(session: Session, party_id: int, stamp: Stamp, evidence: str | None = None) -> int:
+    """Mark the client's standing statements as verified by `stamp.by`; returns how many values of their heads."""
+    standing = of_party(session, party_id)
+    return sum(mark_verified(session, "financial_statement", one.id, stamp, evidence) for one in standing)
 
 
 def get(session: Session, statement_id: int) -> Statement:

@@ -70,6 +70,26 @@ party_merge = Table(
     Column("undone_by", Name),
 )
 
+change_request = Table(
+    "change_request",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("party_id", Id, ForeignKey("party.id"), nullable=False),
+    Column("field", Name, nullable=False),
+    Column("before", Document),
+    Column("after", Document),
+    Column("source", Name, nullable=False),
+    Column("raw_sha256", sa.String(64)),
+    Column("at", Moment, nullable=False),
+    Column("by", Name, nullable=False),
+    Column("why", sa.Text),
+    Column("state", Kind, nullable=False),  # open | approved | rejected | superseded
+    Column("decided_at", Moment),
+    Column("decided_by", Name),
+    Column("comment", sa.Text),
+    Index(None, "party_id", "state"),
+)
+
 contact = Table(
     "contact",
     metadata,

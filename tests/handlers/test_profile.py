@@ -63,7 +63,7 @@ def test_a_foreign_client_needs_no_chinese_number(desk: Desk) -> None:
 
 def test_the_profile_enters_the_book(desk: Desk, client: dict[str, Any]) -> None:
     inputs = profile() | {"party_id": client["party_id"], "project_key": client["project_key"]}
-    assert desk.run("book.save_profile", inputs) == {"stage": "profile"}
+    assert desk.run("book.save_profile", inputs) == {"stage": "profile", "waiting_changes": []}
     with desk.runtime.reading() as session:
         card = records.client_card(session, client["client_key"])
         project = records.project_card(session, client["project_key"])
