@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +44,7 @@ from engine.process.migration import Migrated
 from engine.process.native import step as native_step
 from engine.process.spiff import step as spiff_step
 from engine.process.state import new_state
+from engine.process.stepping import step_with
 from engine.process.triggers import (
     CallEnded,
     CallEscalated,
@@ -207,7 +209,7 @@ def _step(unit: Unit, live: Live, first: Trigger) -> None:
 
 def _go_on(unit: Unit, live: Live, queue: deque[Trigger | JobWait], first: Trigger | None) -> None:
     env = _env(unit, live)
-    kernel = KERNELS[live.package.kernel]
+    kernel, fetch = KERNELS[live.package.kernel], partial(instances.fetch, unit.session, live)
     while queue:
         item = queue.popleft()
         trigger = _answer(unit, live, item) if isinstance(item, JobWait) else item
@@ -217,7 +219,7 @@ def _go_on(unit: Unit, live: Live, queue: deque[Trigger | JobWait], first: Trigg
         if unit.done > unit.most:
             raise InternalError(reason=f"more than {unit.most} steps follow from one trigger")
         try:
-            result = kernel(live.package.definition, live.state, trigger, env)
+            result = step_with(kernel, live.package.definition, live.state, trigger, env, fetch)
         except WaitClosed:
             if trigger is first:
                 raise

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import definitions, history
+from engine import definitions, history, states
 from engine.definitions import Package
 from engine.errors import InternalError, NotFound
-from engine.process import codec
+from engine.process import codec, stepping
 from engine.process.contract import Closed, Ended, Event
-from engine.process.state import State
+from engine.process.parts import Range, part_of
+from engine.process.state import Held, State
 from engine.process.triggers import CarriedOver, Trigger
 from engine.process.waits import Wait
 from engine.store import tables as t
@@ -45,6 +46,9 @@ class Live:
     triggers: list[Trigger | CarriedOver] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     opened: dict[int, Wait] = field(default_factory=dict)
+    rows: dict[int, bytes] = field(default_factory=dict)
+    """Parts of the state as their rows are, of those that were loaded or written here. One that the state has in hand
+    and no longer has anything in is over."""
     closed: list[Closed] = field(default_factory=list)
 
     def current_facts(self) -> dict[str, Any]:
@@ -106,10 +110,32 @@ def _from_row(session: Session, row: Mapping[str, Any]) -> Live:
     )
 
 
+def fetch(session: Session, live: Live, ranges: tuple[Range, ...]) -> dict[int, bytes]:
+    """Load parts of the state that a step asks for. Parts that have no row are over."""
+    found = states.parts(session, live.id, ranges)
+    live.rows |= {part: body for part, body in found.items() if not live.state.here(part, part)}
+    return found
+
+
+def whole(session: Session, live: Live) -> State:
+    """The state with all its parts, which stay in hand."""
+    live.state = stepping.whole(live.state, partial(fetch, session, live))
+    return live.state
+
+
+def held(session: Session, live: Live, wait: int) -> Held | None:
+    """An open wait with what it belongs to, wherever it is kept; None when it is open no more."""
+    part = (part_of(wait), part_of(wait))
+    if not live.state.here(*part):
+        live.state = codec.with_parts(live.state, (part,), fetch(session, live, (part,)))
+    return live.state.waits.get(wait)
+
+
 def write(connection: sa.Connection, live: Live, now: datetime) -> None:
-    """Insert or update the row; the version goes up by one. InternalError when somebody wrote past the lock."""
+    """Insert or update the rows; the version goes up by one. InternalError when somebody wrote past the lock."""
     live.version += 1
-    values: dict[str, Any] = {"version": live.version, "body": codec.encode(live.state), "state": live.status}
+    stored = codec.split(live.state)
+    values: dict[str, Any] = {"version": live.version, "body": stored.body, "state": live.status}
     values["chain"] = live.chain
     facts = live.current_facts()
     if facts != live.facts or live.new:
@@ -119,10 +145,15 @@ def write(connection: sa.Connection, live: Live, now: datetime) -> None:
         values |= {"ended_at": now, "end_error": live.ended.error}
     if live.new:
         connection.execute(_INSERT, _first_row(live, now) | values)
-        return
-    done = connection.execute(_update(tuple(values)), {"b_id": live.id, "b_version": live.version - 1, **values})
-    if done.rowcount != 1:
-        raise InternalError(reason=f"instance {live.id} was written by somebody else")
+    else:
+        done = connection.execute(_update(tuple(values)), {"b_id": live.id, "b_version": live.version - 1, **values})
+        if done.rowcount != 1:
+            raise InternalError(reason=f"instance {live.id} was written by somebody else")
+    if stored.parts or live.rows:
+        away = {part: body for part, body in live.rows.items() if not live.state.here(part, part)}
+        now_kept = {**away, **stored.parts}
+        states.write_parts(connection, live.id, live.rows, now_kept)
+        live.rows = now_kept
 
 
 _INSERT = sa.insert(t.instance)
@@ -162,9 +193,12 @@ def _first_row(live: Live, now: datetime) -> dict[str, Any]:
     }
 
 
-def peek(session: Session, instance_id: int) -> Live:
-    """The instance without a lock, for reading alone. NotFound when there is none."""
+def peek(session: Session, instance_id: int, *, all_parts: bool = False) -> Live:
+    """The instance without a lock, for reading alone (all_parts: with its whole state). NotFound: there is none."""
     row = session.execute(_LOAD, {"wanted": instance_id}).mappings().first()
     if row is None:
         raise NotFound(what="instance", id=instance_id)
-    return _from_row(session, dict(row))
+    live = _from_row(session, dict(row))
+    if all_parts:
+        live.state = states.whole(session, instance_id, row["body"])
+    return live

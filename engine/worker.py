@@ -150,7 +150,7 @@ def _work_inside(session: Session, job: Job) -> None:
     live = _held(session, job)
     if live is None:
         return
-    held = live.state.waits.get(job.wait)
+    held = instances.held(session, live, job.wait)
     if held is None or not isinstance(held.wait, JobWait | CallWait):
         jobs.close(session, job.instance_id, [job.wait])
         return

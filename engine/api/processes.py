@@ -142,7 +142,7 @@ def suspend(session: Session, actor: Actor, instance_id: int) -> None:
 def resume(session: Session, actor: Actor, instance_id: int) -> None:
     """Let a suspended instance and what it called go on; what became due or arrived meanwhile happens now."""
     live = _set_status(session, actor, instance_id, "suspended", "active")
-    awaited = [wait.name for wait in live.state.open_waits() if isinstance(wait, MessageWait)]
+    awaited = [wait.name for wait in instances.whole(session, live).open_waits() if isinstance(wait, MessageWait)]
     deliver_kept(session, actor, list(dict.fromkeys(awaited)))
 
 

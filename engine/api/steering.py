@@ -44,7 +44,7 @@ def preview_migration(
 ) -> MigrationPreview:
     """Tell what `migrate_instance` would do with these arguments. Changes nothing."""
     _require_owner(actor)
-    live = instances.peek(session, instance_id)
+    live = instances.peek(session, instance_id, all_parts=True)
     package = _target(session, live, version)
     done = _carried(session, live, package, mapping)
     if isinstance(done, NotMigrated):
@@ -66,6 +66,7 @@ def migrate_instance(
     """
     _require_owner(actor)
     live = _active(session, instance_id)
+    instances.whole(session, live)
     package, before = _target(session, live, version), live.package.version
     done = _carried(session, live, package, mapping)
     if isinstance(done, NotMigrated):
@@ -102,7 +103,7 @@ def preview_token_move(
 ) -> tuple[Change, ...]:
     """Tell what `move_token` would cancel, enter, open and end. Changes nothing; refuses what that would refuse."""
     _require_owner(actor)
-    return _moved(session, instances.peek(session, instance_id), Modified(source, target))
+    return _moved(session, instances.peek(session, instance_id, all_parts=True), Modified(source, target))
 
 
 def move_token(
@@ -114,6 +115,7 @@ def move_token(
     """
     _require_owner(actor)
     live = _active(session, instance_id)
+    instances.whole(session, live)
     move = Modified(source, target)
     report = _moved(session, live, move)
     advance.advance(session, actor.id, live, move)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import Fault, InvalidInput
-from engine.play.machine import Kernel
 from engine.process import native, spiff
 from engine.process.model import Definition
+from engine.process.stepping import Kernel
 
 
 def kernel_named(name: str) -> Kernel:

@@ -19,10 +19,12 @@ from engine.play.people import People, barred_by
 from engine.process import triggers as t
 from engine.process.beginnings import Came, beginnings, gathered, gathers, repeats
 from engine.process.businesstime import BusinessCalendar
-from engine.process.codec import decode, encode
-from engine.process.contract import Ended, Env, Event, Passed, Step, Threw, Took
+from engine.process.codec import decode, split
+from engine.process.contract import Ended, Env, Event, Passed, Threw, Took
 from engine.process.model import Definition
+from engine.process.parts import Range, age
 from engine.process.state import State, new_state
+from engine.process.stepping import Kernel, step_with, whole
 from engine.process.waits import (
     CallWait,
     IncidentWait,
@@ -36,7 +38,6 @@ from engine.process.waits import (
 )  # fmt: skip
 from engine.scripts import run as run_script
 
-Kernel = Callable[[Definition, State, t.Trigger, Env], Step]
 WORK_LIMIT = 100_000
 """Pieces of work that may follow from one step of a scenario: two instances that never stop talking end."""
 SCRIPT_WORK = 10
@@ -62,6 +63,22 @@ class Instance:
     """Element -> who completed it last."""
     depth: int = 0
     """How many instances started each other in a row up to this one."""
+    stored: dict[int, bytes] = field(default_factory=dict)
+    """Parts of the state as they would be stored, when it is saved between steps."""
+
+    def fetch(self, ranges: tuple[Range, ...]) -> dict[int, bytes]:
+        """The stored parts of these numbers."""
+        return {part: body for part, body in self.stored.items() if any(low <= part <= high for low, high in ranges)}
+
+    def save(self) -> None:
+        """Store the state and load it again: as on the server, only what the next step asks for comes back."""
+        state, done = self.state, split(self.state)
+        self.stored = {part: body for part, body in self.stored.items() if not state.here(part, part)} | {**done.parts}
+        self.state = decode(done.body)
+
+    def stands_at(self, node: str) -> bool:
+        """Whether a token stands at a node."""
+        return any(token.node == node for token in whole(self.state, self.fetch).tokens.values())
 
 
 @dataclass(slots=True)
@@ -126,8 +143,10 @@ class Machine:
 
     def take(self, instance: Instance, trigger: t.Trigger) -> None:
         """One step of one instance; what follows is queued."""
-        step = self.kernel(instance.definition, instance.state, trigger, self.env(instance))
-        instance.state = decode(encode(step.state)) if self.save_between_steps else step.state
+        step = step_with(self.kernel, instance.definition, instance.state, trigger, self.env(instance), instance.fetch)
+        instance.state = step.state
+        if self.save_between_steps:
+            instance.save()
         instance.ended = step.ended
         follow: list[Callable[[], None]] = []
         ended = {closed.wait.id for closed in step.closed}
@@ -427,7 +446,7 @@ class Machine:
     def next_timer(self) -> tuple[datetime, Instance, TimerWait] | None:
         """The timer that is due first."""
         due = [
-            (wait.due, instance.number, wait.id, instance, wait)
+            (wait.due, instance.number, age(wait.id), instance, wait)
             for instance in self.active()
             for wait in instance.waits.values()
             if isinstance(wait, TimerWait)

@@ -199,7 +199,7 @@ def _move(player: Player, step: Step, number: int) -> None:
         raise _wrong(number, "“move” needs {from, to}", "“move”须有 {from, to}")
     source, target = way.get("from"), str(way["to"])
     for instance in player.machine.active():
-        here = any(token.node == source for token in instance.state.tokens.values())
+        here = source is not None and instance.stands_at(str(source))
         meant = step.get("instance", instance.number) == instance.number
         if meant and target in instance.definition.nodes and (source is None or here):
             player.machine.take(instance, t.Modified(source, target))

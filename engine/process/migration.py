@@ -68,6 +68,7 @@ def migrate(
         return NotMigrated((reason("not-running", None),))
     if isinstance(state, SpiffState):
         return NotMigrated((reason("other-kernel", None),))
+    state.require_all()
     carried = Carried(old, new, dict(mapping or {}))
     carried.remember(state)
     found = misfits(state, carried)
@@ -100,6 +101,7 @@ def _renamed(state: State, carried: Carried) -> State:
     """A copy in which every element is named as the new version names it."""
     found = State()
     found.next, found.started, found.watching = state.next, state.started, state.watching
+    found.drawn = state.drawn
     for id, token in state.tokens.items():
         copy = found.tokens[id] = token.copy()
         copy.node = carried.to(token.node)

@@ -2,14 +2,16 @@
 
 A token stands at one flow node of one scope. An activity with variables of its own, a sub-process, a multi-instance
 body and each of its iterations own an inner scope. Every id comes from one counter, so that ids are unique among
-tokens, scopes and waits. The kernel works on a shallow copy and replaces what it changes: a State once returned is
-never altered, and values of variables are never altered in place.
+tokens, scopes and waits. Of a large parallel body a state may hold a few iterations only (see `parts`). The kernel
+works on a shallow copy and replaces what it changes: a State once returned is never altered, and values of variables
+are never altered in place.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine.process.parts import PartsNeeded, Range
 from engine.process.waits import Wait
 
 
@@ -100,7 +102,8 @@ class Scope:
         self.node = node
         """The sub-process or activity; the process key for the process."""
         self.kind = kind
-        """process, sub (any sub-process), task (an activity's locals), body (of a loop), undo (a compensation)."""
+        """process, sub (any sub-process), task (an activity's locals), body (of a loop), undo (a compensation), part
+        (results of a large body's iterations, kept with them)."""
         self.vars = vars
         self.live = live
         self.waits = waits
@@ -138,10 +141,16 @@ class Held:
         """A timer's repetitions, a condition's last value, an incident's stage."""
 
 
+CONDITIONS, SIGNAL = "c", "s"
+
+
 class State:
     """One instance. Treat as a value: `step` returns a new one."""
 
-    __slots__ = ("ended", "joins", "next", "scopes", "started", "tokens", "waits", "watching")
+    __slots__ = (
+        "away", "drawn", "ears", "ended", "joins", "loaded", "next", "scopes", "started", "tokens", "waits",
+        "watching",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.next = 1
@@ -153,10 +162,39 @@ class State:
         self.joins: dict[tuple[int, str], tuple[int, ...]] = {}
         """(scope, join) -> tokens that stand before it, in order of arrival; complex gateways keep theirs here too."""
         self.watching = 0
-        """How many conditions are open: 0 spares their evaluation."""
+        """How many conditions are open in what is in hand: 0 spares their evaluation."""
+        self.drawn = 0
+        """The last number that was drawn for a part; 0: there is none but the main part."""
+        self.away = 0
+        """How many parts are not in hand."""
+        self.loaded: tuple[Range, ...] = ()
+        """Parts that are in hand, or are known to be over."""
+        self.ears: dict[str, tuple[int, ...]] = {}
+        """`CONDITIONS`, or a signal's name behind `SIGNAL` -> stored parts where somebody waits for it."""
+
+    def here(self, first: int, last: int) -> bool:
+        """Whether all of these parts are in hand."""
+        if not self.away or first == 0 or first > self.drawn:
+            return True
+        return any(low <= first and last <= high for low, high in self.loaded)
+
+    def require(self, first: int, last: int) -> None:
+        """Raise PartsNeeded when one of these parts is away."""
+        if not self.here(first, last):
+            raise PartsNeeded(((first, last),))
+
+    def require_all(self) -> None:
+        """Raise PartsNeeded when any part is away."""
+        if self.away:
+            raise PartsNeeded(((1, self.drawn),))
+
+    def listening(self, ear: str) -> list[int]:
+        """Parts away in which somebody waits for a signal, or for conditions."""
+        return [part for part in self.ears.get(ear, ()) if not self.here(part, part)] if self.away else []
 
     def open_waits(self) -> list[Wait]:
-        """The open waits, oldest first."""
+        """The open waits, oldest first. PartsNeeded when some are not in hand."""
+        self.require_all()
         return [held.wait for held in self.waits.values()]
 
     def variables(self) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import definitions, states
 from engine.definitions import Package
 from engine.errors import NotFound
-from engine.process import codec
 from engine.process.model import Definition
 from engine.process.waits import Wait
 from engine.queries import library
@@ -221,7 +220,7 @@ def _waits(session: Session, instance_id: int, body: bytes, package: Package) ->
     }
     names = _names(package)
     found = []
-    for wait in codec.decode(body).open_waits():
+    for wait in states.whole(session, instance_id, body).open_waits():
         task = tasks.get(wait.id)
         found.append(
             WaitRow(
@@ -273,7 +272,7 @@ def instance(session: Session, instance_id: int) -> InstanceDetail:
     if row is None:
         raise NotFound(what="instance", id=instance_id)
     package = definitions.package(session, row["definition_id"])
-    state = codec.decode(bytes(row["body"]))
+    state = states.whole(session, instance_id, row["body"])
     active = tuple(dict.fromkeys(token.node for token in state.tokens.values()))
     passed, taken = _path(session, instance_id)
     children = session.execute(

@@ -59,6 +59,8 @@ class Document(TypeDecorator[Any]):
 
 
 Id = sa.BigInteger
+Wait = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A wait's id in its instance: beyond 32 bits in the parts of a large body. SQLite's INTEGER holds that already."""
 Name = sa.String(255)
 Hash = sa.LargeBinary(32)
 """SHA-256."""
@@ -147,7 +149,7 @@ instance = Table(
     Column("body", sa.LargeBinary, nullable=False),  # the kernel's state
     Column("facts", Document),  # business facts: what lists show and people search by
     Column("parent_id", Id),
-    Column("parent_wait", sa.Integer),
+    Column("parent_wait", Wait),
     Column("root_id", Id, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("started_by", Name),
@@ -160,12 +162,20 @@ instance = Table(
     Index(None, "root_id"),
 )
 
+instance_part = Table(
+    "instance_part",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
+    Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    Column("body", sa.LargeBinary, nullable=False),  # some iterations of a large body, as the kernel keeps them
+)
+
 user_task = Table(
     "user_task",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
-    Column("wait", sa.Integer, nullable=False),
+    Column("wait", Wait, nullable=False),
     Column("definition_id", Id, ForeignKey("definition.id"), nullable=False),
     Column("process_key", Name, nullable=False),
     Column("business_key", Name),
@@ -221,7 +231,7 @@ timer = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("instance_id", Id, ForeignKey("instance.id")),
-    Column("wait", sa.Integer),
+    Column("wait", Wait),
     Column("definition_id", Id, ForeignKey("definition.id")),  # of a timer start event
     Column("number", sa.Integer),  # which of the start event's definitions
     Column("element", Name, nullable=False),
@@ -239,7 +249,7 @@ subscription = Table(
     Column("kind", sa.String(10), nullable=False),  # message | signal | condition (of a start event)
     Column("name", Name, nullable=False),
     Column("instance_id", Id, ForeignKey("instance.id")),
-    Column("wait", sa.Integer),
+    Column("wait", Wait),
     Column("definition_id", Id, ForeignKey("definition.id")),  # of a message or signal start event
     Column("process_key", Name),
     Column("element", Name, nullable=False),
@@ -268,7 +278,7 @@ job = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
-    Column("wait", sa.Integer, nullable=False),
+    Column("wait", Wait, nullable=False),
     Column("element", Name, nullable=False),
     Column("kind", sa.String(10), nullable=False),  # topic | script | decision | external | call | async
     Column("topic", Name, nullable=False),
@@ -291,7 +301,7 @@ call = Table(
     "call",
     metadata,
     Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
-    Column("wait", sa.Integer, primary_key=True),
+    Column("wait", Wait, primary_key=True),
     Column("child_id", Id, ForeignKey("instance.id"), nullable=False),
     Index(None, "child_id"),
 )
@@ -319,7 +329,7 @@ incident = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("instance_id", Id, ForeignKey("instance.id")),
-    Column("wait", sa.Integer),
+    Column("wait", Wait),
     Column("job_id", Id),
     Column("element", Name, nullable=False),
     Column("kind", sa.String(20), nullable=False),  # model | job | message | timer

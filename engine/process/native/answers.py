@@ -133,6 +133,7 @@ def _retried(run: Run, trigger: t.Retried) -> None:
     assert isinstance(held.wait, IncidentWait)
     if held.wait.code == "LOOP_LIMIT":
         # All that were stopped go on together, also those that an earlier or later step stopped.
+        run.before.require_all()
         for id, other in list(run.waits.items()):
             if isinstance(other.wait, IncidentWait) and other.wait.code == "LOOP_LIMIT":
                 run.close(id, "done")
@@ -146,6 +147,7 @@ def _modified(run: Run, trigger: t.Modified) -> None:
 
 
 def _cancelled(run: Run, trigger: t.Cancelled) -> None:
+    run.before.require_all()
     cancel_scope(run, _root(run))
     subprocesses.end(run, Ended("cancelled", message=trigger.reason))
 

@@ -27,14 +27,14 @@ def prepare(run: Run, element: str, definition: EventDefinition, number: int, pl
     match definition.kind:
         case "message":
             keys = run.params(definition.correlation, place)
-            return MessageWait(run.new_id(), element, event_name(run, definition, place), keys), data
+            return MessageWait(run.new_id(place), element, event_name(run, definition, place), keys), data
         case "signal":
-            return SignalWait(run.new_id(), element, event_name(run, definition, place)), data
+            return SignalWait(run.new_id(place), element, event_name(run, definition, place)), data
         case "conditional":
-            return ConditionWait(run.new_id(), element), {**data, "last": False}
+            return ConditionWait(run.new_id(place), element), {**data, "last": False}
         case "timer":
             found = timer_due(run, definition, place)
-            return found and (TimerWait(run.new_id(), element, found[0]), {**data, **found[1]})
+            return found and (TimerWait(run.new_id(place), element, found[0]), {**data, **found[1]})
     en, zh = f"{element} cannot wait for {definition.kind}", f"{element} 不能等待 {definition.kind} 事件"
     raise Stuck("EVENT_UNKNOWN", en, zh)
 

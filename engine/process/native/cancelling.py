@@ -6,7 +6,9 @@ Each flow node that was entered and not left is told as cancelled, a join once h
 from __future__ import annotations
 
 from engine.process.contract import Passed
+from engine.process.native.bodies import parts_of, take_kept
 from engine.process.native.run import DEAD, Run
+from engine.process.parts import PartsNeeded, Range
 from engine.process.state import Stage, Token
 
 _SILENT = frozenset({Stage.ARRIVING, Stage.HELD})
@@ -14,22 +16,40 @@ _SILENT = frozenset({Stage.ARRIVING, Stage.HELD})
 
 def cancel_token(run: Run, token: Token) -> None:
     """Take one token away with all that it holds."""
-    _cancel(run, token, _by_scope(run) if token.inner else {})
+    _cancel(run, token, _inside(run, token.inner) if token.inner else {})
 
 
 def cancel_scope(run: Run, scope_id: int, spare: int = 0) -> None:
     """Take away every token that stands in a scope, but the spared one. The scope itself stays."""
-    inside = _by_scope(run)
+    inside = _inside(run, scope_id)
     for id in inside.get(scope_id, ()):
         if id != spare and id in run.tokens:
             _cancel(run, run.tokens[id], inside)
 
 
-def _by_scope(run: Run) -> dict[int, list[int]]:
+def _inside(run: Run, scope_id: int) -> dict[int, list[int]]:
+    """Scope -> its tokens, for a scope and all below it. Raises PartsNeeded when some of that is away."""
+    if not run.scopes[scope_id].live:
+        return {}
     found: dict[int, list[int]] = {}
     for token in run.tokens.values():
         found.setdefault(token.scope, []).append(token.id)
+    if run.before.away:
+        _require_below(run, scope_id, found)
     return found
+
+
+def _require_below(run: Run, scope_id: int, inside: dict[int, list[int]]) -> None:
+    wanted: list[Range] = []
+    front = [scope_id]
+    while front:
+        scope = run.scopes[front.pop()]
+        parts = parts_of(scope)
+        if parts is not None and not run.before.here(*parts):
+            wanted.append(parts)
+        front += [inner for id in inside.get(scope.id, ()) if (inner := run.tokens[id].inner)]
+    if wanted:
+        raise PartsNeeded(tuple(wanted))
 
 
 def _cancel(run: Run, token: Token, inside: dict[int, list[int]]) -> None:
@@ -41,7 +61,9 @@ def _cancel(run: Run, token: Token, inside: dict[int, list[int]]) -> None:
         for id in inside.get(token.inner, ()):
             if id in run.tokens:
                 _cancel(run, run.tokens[id], inside)
-        run.close_all(run.scopes[token.inner].waits)
+        scope = run.scopes[token.inner]
+        run.close_all(scope.waits)
+        take_kept(run, scope)
         del run.scopes[token.inner]
         token.inner = 0
     if stage not in _SILENT and (stage != Stage.JOINING or _last_before(run, token)):

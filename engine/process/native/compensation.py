@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.process.contract import Passed
 from engine.process.model import EventDefinition
-from engine.process.native import events
+from engine.process.native import bodies, events
 from engine.process.native.cancelling import cancel_scope, cancel_token
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run
@@ -38,12 +38,15 @@ def throw_compensation(run: Run, token: Token, p: PNode, definition: EventDefini
     else:
         found: Scope | None = scope
         while found is not None and not taken:
+            if found.node == definition.ref and bodies.parts_of(found) is not None:
+                found = run.scope(found.id)
+                bodies.gather_records(run, found)
             taken = tuple(record for record in found.done if record["node"] == definition.ref)
             if taken:
                 rest = tuple(record for record in found.done if record["node"] != definition.ref)
                 run.scope(found.id).done = rest
                 scope = found
-            found = run.scopes.get(found.parent)
+            found = run.scopes[found.parent] if found.parent else None
     todo = list(_tasks(run, taken, {}))
     if not todo:
         return

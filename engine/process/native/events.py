@@ -223,7 +223,7 @@ def _next_of_cycle(run: Run, held: Held, wait: TimerWait) -> None:
     if found is None:
         return
     left = found[1]
-    upcoming = TimerWait(run.new_id(), wait.element, found[0])
+    upcoming = TimerWait(run.new_id(wait.id), wait.element, found[0])
     if held.token:
         run.open(upcoming, held.role, run.token(held.token), {**data, "left": left})
     else:

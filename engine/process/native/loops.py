@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from engine.process.model import Loop
-from engine.process.native import throwing, watching
+from engine.process.native import bodies, throwing, watching
 from engine.process.native.activities import complete, settle
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -41,12 +41,15 @@ def begin(run: Run, token: Token, p: PNode) -> None:
             en, zh = "{:,} iterations at once; {:,} are allowed", "一次产生 {:,} 个循环实例，最多允许 {:,} 个"
             raise Stuck("LOOP_LIMIT", en.format(times, NODE_LIMIT), zh.format(times, NODE_LIMIT))
         data |= {"n": times, "active": 0}
-        if loop.output_collection:
-            data["out"] = [None] * times
         goes_on = times > 0
     body = run.new_scope(token.scope, token.id, p.id, "body", {})
     token.inner = body.id
     body.data = data
+    if loop.kind == "parallel":
+        bodies.divide(run, body, data["n"], p.compensable or bool(loop.output_collection))
+    if loop.output_collection and loop.kind != "standard":
+        key, value = ("collects", True) if bodies.parts_of(body) else ("out", [None] * data["n"])
+        body.data = {**body.data, key: value}
     count(run, body)
     if not goes_on:
         run.push(finish_body, token)
@@ -57,7 +60,7 @@ def begin(run: Run, token: Token, p: PNode) -> None:
         run.queue[at:] = reversed(run.queue[at:])
     else:
         if items is not None:
-            body.data = {**data, "items": items}
+            body.data = {**body.data, "items": items}
         iterate(run, body, p, 0, items[0] if items else None)
     settle(run, token, p)
 
@@ -122,7 +125,7 @@ def iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> Token:
     result = loop.output_element.text if loop.output_element is not None else ""
     if re.fullmatch(r"\w+", result) and result not in own:
         own[result] = None
-    token = run.new_token(p.id, body.id)
+    token = run.new_token(p.id, body.id, near=bodies.place_of(body, index))
     token.index = index
     token.inner = run.new_scope(body.id, token.id, p.id, "task", own).id
     body.data = {**body.data, "next": body.data["next"] + 1}
@@ -141,14 +144,15 @@ def iteration_done(run: Run, token: Token, p: PNode) -> None:
     data = {**body.data, "done": body.data["done"] + 1}
     if "active" in data:
         data["active"] -= 1
-    if "out" in data and loop.output_element is not None:
-        out = list(data["out"])
-        out[token.index] = run.value(loop.output_element, token.inner)
-        data["out"] = out
+    result = run.value(loop.output_element, token.inner) if loop.output_element is not None else None
     if loop.kind == "standard":
         over = not again(run, loop, data, token.inner)
     else:
         over = loop.completion is not None and run.holds(loop.completion, token.inner, counters(data))
+    if "out" in data:
+        data["out"] = [*data["out"][: token.index], result, *data["out"][token.index + 1 :]]
+    elif "collects" in data:
+        bodies.keep_result(run, token, result)
     body.data = data
     count(run, body)
     run.left(token, p)
@@ -194,7 +198,7 @@ def _throw_behaviour(run: Run, host: Token, p: PNode, body: Scope) -> bool:
 
 def _end_body(run: Run, host: Token, p: PNode, body: Scope) -> None:
     """What has not completed is cancelled; the body's token goes on."""
-    rest = sum(1 for token in run.tokens.values() if token.scope == body.id) if body.live else 0
+    rest = body.live
     if rest:
         run.scope(body.id).data = {**body.data, "ended": rest, "active": 0}
         cancel_scope(run, body.id)
@@ -206,7 +210,9 @@ def finish_body(run: Run, token: Token, p: PNode) -> None:
     loop = p.loop
     assert loop is not None
     token.stage = Stage.FINISHING
-    data = run.scopes[token.inner].data
+    body = run.scope(token.inner)
+    bodies.gather(run, body)
+    data = body.data
     if loop.output_collection and "out" in data:
         run.write(token.scope, {loop.output_collection: data["out"]})
     complete(run, token, p)

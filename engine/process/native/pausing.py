@@ -24,7 +24,7 @@ def enter(run: Run, token: Token, p: PNode) -> None:
 def pause(run: Run, token: Token, p: PNode, when: str) -> None:
     """Open the job that goes on. when: before the node, after it, or after an iteration."""
     priority = priority_of(run, token, p)
-    job = JobWait(run.new_id(), p.id, "async", f"async-{when}", {}, p.node.retries, priority=priority)
+    job = JobWait(run.new_id(token.id), p.id, "async", f"async-{when}", {}, p.node.retries, priority=priority)
     run.open(job, "async", token, when)
 
 

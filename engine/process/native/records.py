@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.process.native.bodies import keep_record
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run
 from engine.process.state import Scope, Token
@@ -14,4 +15,5 @@ def remember(run: Run, token: Token, p: PNode, inner: Scope | None) -> None:
         return
     record = {"node": p.id, "vars": dict(inner.vars) if inner and inner.kind != "body" else {}, "done": done}
     scope = run.scope(token.scope)
-    scope.done = (*scope.done, record)
+    if token.index < 0 or not keep_record(run, token, scope, record):
+        scope.done = (*scope.done, record)

@@ -19,7 +19,8 @@ from engine.process.contract import Closed, Ended, Env, Event, Passed, Step, Thr
 from engine.process.model import Expr, Param
 from engine.process.native import watching
 from engine.process.native.plan import Plan, PNode
-from engine.process.state import Held, Scope, Stage, State, Token
+from engine.process.parts import AGES, Members, PartsNeeded, age, part_of
+from engine.process.state import CONDITIONS, Held, Scope, Stage, State, Token
 from engine.process.waits import ConditionWait, IncidentWait, Wait
 
 if TYPE_CHECKING:
@@ -88,22 +89,28 @@ class Run:
     """The working copy of one step."""
 
     __slots__ = (
-        "budget", "closed", "dirty", "ended", "env", "events", "joins", "labels", "mine", "moment", "next", "opened",
-        "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watch", "watching",
+        "before", "budget", "closed", "dirty", "drawn", "ended", "env", "events", "far", "joins", "labels", "loaded",
+        "mine", "moment", "next", "opened", "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watch",
+        "watching",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, state: State, env: Env, limit: int = NODE_LIMIT) -> None:
         self.plan = plan
         self.env = env
         self.moment = Moment(env.now, env.zone, [], HostFunctions(env))
-        self.tokens = state.tokens.copy()
-        self.scopes = state.scopes.copy()
-        self.waits = state.waits.copy()
+        self.before = state
+        self.tokens: dict[int, Token] = Members(state.tokens, state) if state.away else state.tokens.copy()
+        self.scopes: dict[int, Scope] = Members(state.scopes, state) if state.away else state.scopes.copy()
+        self.waits: dict[int, Held] = Members(state.waits, state) if state.away else state.waits.copy()
         self.joins = state.joins.copy()
         self.next = state.next
+        self.drawn = state.drawn
+        self.loaded = state.loaded
         self.started = state.started
         self.over = state.ended
-        self.watching = state.watching
+        self.far = state.listening(CONDITIONS)
+        """Parts away in which conditions are open; each counts as one that is watched."""
+        self.watching = state.watching + len(self.far)
         self.mine: set[int] = set()
         self.queue: list[tuple[Op | None, int]] = []
         """(work, token) to do, the last first; no work: the token arrives; a negative number: is that scope empty?"""
@@ -129,15 +136,17 @@ class Run:
         state.scopes = self.scopes
         state.waits = self.waits
         state.joins = self.joins
-        state.watching = self.watching
+        state.watching = self.watching - len(self.far)
+        state.drawn, state.loaded = self.drawn, self.loaded
+        state.away, state.ears = self.before.away, self.before.ears
         return Step(state, tuple(self.opened.values()), tuple(self.closed), tuple(self.events), self.ended)
 
     # ── tokens and scopes ──────────────────────────────────────────────────────────────────────────────────────
 
-    def new_id(self) -> int:
-        """The next id."""
-        id = self.next
-        self.next = id + 1
+    def new_id(self, near: int) -> int:
+        """The next id, in the part in which `near` is."""
+        id = self.next | (near & ~AGES)
+        self.next += 1
         self.mine.add(id)
         return id
 
@@ -157,20 +166,35 @@ class Run:
             self.mine.add(id)
         return scope
 
-    def new_token(self, node: str, scope: int, flow: str = "") -> Token:
-        """A token on its way to `node`; not queued."""
-        token = Token(self.new_id(), node, scope, flow)
+    def new_token(self, node: str, scope: int, flow: str = "", near: int | None = None) -> Token:
+        """A token on its way to `node`; not queued. It is kept with its scope, unless it is to be kept elsewhere."""
+        token = Token(self.new_id(scope if near is None else near), node, scope, flow)
         self.tokens[token.id] = token
         self.scope(scope).live += 1
         return token
 
     def new_scope(self, parent: int, owner: int, node: str, kind: str, vars: dict[str, Any]) -> Scope:
-        """A scope for variables and tokens."""
-        scope = Scope(self.new_id(), parent, owner, node, kind, vars)
+        """A scope for variables and tokens, kept with its owner."""
+        scope = Scope(self.new_id(owner), parent, owner, node, kind, vars)
         self.scopes[scope.id] = scope
         if self.watching:
             watching.scope_opened(self, scope)
         return scope
+
+    # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def draw(self, count: int) -> tuple[int, int]:
+        """Numbers for so many new parts: the first and the last."""
+        drawn = (self.drawn + 1, self.drawn + count)
+        self.drawn = drawn[1]
+        if self.before.away:
+            self.loaded += (drawn,)
+        return drawn
+
+    def require_listeners(self, ear: str) -> None:
+        """Raise PartsNeeded when somebody waits for this (see `State.ears`) in a part that is away."""
+        if parts := self.before.listening(ear):
+            raise PartsNeeded(tuple((part, part) for part in parts))
 
     def consume(self, token: Token) -> None:
         """The token ends here. Its scope is asked, in its turn, whether it is empty now."""
@@ -204,7 +228,7 @@ class Run:
         label = self.labels.get(scope_id)
         if label is None:
             scope = self.scopes[scope_id]
-            label = f"{scope.node}#{scope_id}" if scope.parent else scope.node
+            label = f"{scope.node}#{age(scope_id)}" if scope.parent else scope.node
             self.labels[scope_id] = label
         return label
 
@@ -299,6 +323,7 @@ class Run:
 
     def held(self, wait: int) -> Held:
         """The open wait of that id; raises WaitClosed."""
+        self.before.require(part_of(wait), part_of(wait))
         held = self.waits.get(wait)
         if held is None:
             raise WaitClosed(wait=wait)
@@ -356,7 +381,7 @@ class Run:
 
     def incident(self, token: Token, code: str, message: str, message_zh: str) -> None:
         """The token stops where it stands until somebody retries."""
-        wait = IncidentWait(self.new_id(), token.node, code, message, message_zh)
+        wait = IncidentWait(self.new_id(token.id), token.node, code, message, message_zh)
         self.open(wait, "incident", token, token.stage)
 
     # ── who leads ──────────────────────────────────────────────────────────────────────────────────────────────

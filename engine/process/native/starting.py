@@ -99,6 +99,7 @@ def move_token(run: Run, source: str | None, target: str) -> None:
     p = run.plan.nodes.get(target)
     if p is None:
         raise NotFound(what="element", id=target)
+    run.before.require_all()
     standing = [token for token in run.tokens.values() if token.node == source and token.index < 0]
     if source is not None and not standing:
         raise InvalidInput(place=source, reason="no token stands here", reason_zh="此处没有令牌")

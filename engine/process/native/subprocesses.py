@@ -74,6 +74,8 @@ ON_EMPTY: dict[str, Callable[[Run, Token, Scope], None]] = {}
 
 def end(run: Run, ended: Ended) -> None:
     """The instance is over: nothing is left but the variables."""
+    run.before.require_all()
+    run.drawn, run.loaded = 0, ()
     run.ended = ended
     for id in list(run.waits):
         run.close(id)

@@ -42,7 +42,7 @@ def user(run: Run, token: Token, p: PNode) -> None:
     spec = p.node.user or UserSpec()
     place = run.place(token)
     wait = UserWait(
-        id=run.new_id(),
+        id=run.new_id(token.id),
         element=p.id,
         name=p.node.name,
         lane=p.node.lane,
@@ -105,7 +105,8 @@ def service(run: Run, token: Token, p: PNode) -> None:
         value = run.value(work.expression, run.place(token))
         finish(run, token, p, {work.result_variable: value} if work.result_variable else None)
     elif work.topic is not None:
-        _job(run, token, p, JobWait(run.new_id(), p.id, "topic", work.topic, inputs(run, token, p), work.retries))
+        job = JobWait(run.new_id(token.id), p.id, "topic", work.topic, inputs(run, token, p), work.retries)
+        _job(run, token, p, job)
     else:
         finish(run, token, p)
 
@@ -130,7 +131,8 @@ def send(run: Run, token: Token, p: PNode) -> None:
         throw_message(run, token, p, work.message)
         finish(run, token, p)
     elif work is not None and work.message is not None:
-        _job(run, token, p, JobWait(run.new_id(), p.id, "topic", str(work.message.topic), inputs(run, token, p)))
+        topic = str(work.message.topic)
+        _job(run, token, p, JobWait(run.new_id(token.id), p.id, "topic", topic, inputs(run, token, p)))
     else:
         service(run, token, p)
 
@@ -149,7 +151,7 @@ def script(run: Run, token: Token, p: PNode) -> None:
         finish(run, token, p, run.params(work.compiled_script, run.place(token)))
     elif work.script is not None:
         job = JobWait(
-            run.new_id(), p.id, "script", work.script, inputs(run, token, p), work.retries, work.script_format
+            run.new_id(token.id), p.id, "script", work.script, inputs(run, token, p), work.retries, work.script_format
         )
         _job(run, token, p, job)
     else:
@@ -171,7 +173,7 @@ def decide(run: Run, token: Token, p: PNode) -> None:
     given = inputs(run, token, p)
     decisions = run.env.decisions.get(name)
     if decisions is None:
-        job = JobWait(run.new_id(), p.id, "decision", name, given, work.retries, binding=work.binding)
+        job = JobWait(run.new_id(token.id), p.id, "decision", name, given, work.retries, binding=work.binding)
         _job(run, token, p, job)
         return
     result = decisions.evaluate(name, dict(run.view(run.place(token))), run.moment)
@@ -245,7 +247,7 @@ def call(run: Run, token: Token, p: PNode) -> None:
         given |= {param.name: own[param.name] for param in p.node.inputs if param.name in own}
     given |= run.params(spec.inputs, place)
     key = _text(run.value(spec.business_key, place)) if spec.business_key else None
-    wait = CallWait(run.new_id(), p.id, called, spec.binding, given, key)
+    wait = CallWait(run.new_id(token.id), p.id, called, spec.binding, given, key)
     run.open(wait, "own", token, kept=replace(wait, inputs={}))
 
 

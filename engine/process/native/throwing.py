@@ -18,7 +18,7 @@ from engine.process.native.arming import event_name
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
 from engine.process.native.run import DEAD, Run
-from engine.process.state import Stage, Token
+from engine.process.state import SIGNAL, Stage, Token
 from engine.process.waits import JobWait, SignalWait, ThrowWait
 
 Payload = Mapping[str, Any]
@@ -62,7 +62,7 @@ def throw_message(run: Run, token: Token, p: PNode, definition: EventDefinition)
     payload = run.params(definition.inputs or p.node.inputs, place)
     if definition.topic:
         inputs = payload or dict(run.view(place))
-        wait = JobWait(run.new_id(), p.id, "topic", definition.topic, inputs, properties=p.node.properties)
+        wait = JobWait(run.new_id(token.id), p.id, "topic", definition.topic, inputs, properties=p.node.properties)
         run.open(wait, "throw", token)
         return
     keys = run.params(definition.correlation, place)
@@ -76,7 +76,7 @@ def throw_signal(run: Run, token: Token, p: PNode, definition: EventDefinition) 
     payload = run.params(definition.inputs or p.node.inputs, place)
     waiting = _signal_waits(run, name)
     run.threw(Threw("signal", name, p.id, payload, handled=bool(waiting)))
-    run.open(ThrowWait(run.new_id(), p.id), "throw", token)
+    run.open(ThrowWait(run.new_id(token.id), p.id), "throw", token)
     _broadcast(run, waiting, payload)
 
 
@@ -86,6 +86,7 @@ def broadcast(run: Run, name: str, payload: Payload) -> None:
 
 
 def _signal_waits(run: Run, name: str) -> list[int]:
+    run.require_listeners(SIGNAL + name)
     return [id for id, held in run.waits.items() if isinstance(held.wait, SignalWait) and held.wait.name == name]
 
 
@@ -110,7 +111,7 @@ def _throw_escalation(run: Run, token: Token, p: PNode, definition: EventDefinit
     payload = run.params(definition.inputs or p.node.inputs, run.place(token))
     below = len(run.queue)
     if not raise_escalation(run, token, _code(run, token, definition), payload, p.id):
-        run.open(ThrowWait(run.new_id(), p.id), "throw", token)
+        run.open(ThrowWait(run.new_id(token.id), p.id), "throw", token)
     elif token.stage != DEAD:
         token.stage = Stage.WAITING
         run.queue.insert(below, (throw_next, token.id))

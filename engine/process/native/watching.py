@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from engine.process.parts import age
+from engine.process.state import CONDITIONS
 from engine.process.waits import ConditionWait
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def touched(run: Run, scope_id: int, names: Iterable[str]) -> None:
 
 def ask_all(run: Run) -> None:
     """Something may have changed that nobody can name: every open condition is asked."""
+    run.require_listeners(CONDITIONS)
     watch = _watch(run)
     watch.asked |= {id for id, held in run.waits.items() if type(held.wait) is ConditionWait}
     run.dirty = bool(watch.asked)
@@ -77,7 +80,7 @@ def ask_all(run: Run) -> None:
 def take_asked(run: Run) -> list[int]:
     """The conditions to ask now, oldest first; none is left to ask then."""
     watch = _watch(run)
-    found, watch.asked = sorted(watch.asked), set()
+    found, watch.asked = sorted(watch.asked, key=age), set()
     run.dirty = False
     return found
 
@@ -101,6 +104,7 @@ def _watch(run: Run) -> Watch:
 def _indexed(run: Run) -> Watch:
     watch = _watch(run)
     if not watch.indexed:
+        run.require_listeners(CONDITIONS)
         watch.indexed = True
         for id, held in run.waits.items():
             if type(held.wait) is ConditionWait:
