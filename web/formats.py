@@ -70,6 +70,13 @@ def relative(value: datetime | None) -> str:
     return format_timedelta(span, add_direction=True, locale=locale())
 
 
+def ago(value: datetime | None) -> str:
+    """How long ago something happened; its moment where the clock was moved back behind it: no age is negative."""
+    if value is not None and value - runtime().now() >= timedelta(minutes=1):
+        return moment(value)
+    return relative(value)
+
+
 def value(item: Any) -> str:
     """A variable's value for a table of facts."""
     match item:
@@ -117,7 +124,8 @@ def register(app: Flask) -> None:
     """Make them known to templates."""
     from web import words
 
-    app.jinja_env.filters.update(money=money, moment=moment, day=day, short=short, relative=relative, value=value)
+    app.jinja_env.filters.update(money=money, moment=moment, day=day, short=short, value=value)
+    app.jinja_env.filters.update(relative=relative, ago=ago)
     app.jinja_env.filters.update(
         state_words=words.state_words,
         state_icon=words.state_icon,

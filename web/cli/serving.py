@@ -21,9 +21,10 @@ import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from engine import api, log, queries, scheduler, watcher
+from engine.clock import system_clock
 from engine.errors import DealflowError, SettingsInvalid
 from engine.queries import mails, moments
-from engine.settings import Settings, load
+from engine.settings import Settings, load, parse_offset
 from web.cli.saying import faults, words
 
 THREADS = 64
@@ -230,12 +231,18 @@ def welcome(settings: Settings) -> str:
     from handlers import demo
 
     address = f"http://{settings.host}:{settings.port}"
+    offset = parse_offset(settings.clock_offset)
+    moved, moved_zh = "", ""
+    if offset:
+        now = system_clock(offset)().astimezone(settings.tzinfo).strftime("%Y-%m-%d %H:%M")
+        moved = f"  The demonstration clock says {now} ({settings.clock_offset})\n\n"
+        moved_zh = f"  演示时钟：{now}（{settings.clock_offset}）\n\n"
     people = "\n".join(f"    {name:<8} {shown}" for name, shown in demo.who(words("zh", "en")))
     return words(
-        f"\nDealflow 已启动：{address}\n\n  可登录的人员（密码均为 {demo.PASSWORD}）：\n{people}\n\n"
+        f"\nDealflow 已启动：{address}\n\n{moved_zh}  可登录的人员（密码均为 {demo.PASSWORD}）：\n{people}\n\n"
         f"  试一试：\n    1. 打开 {address}/inquiry 提交一条融资咨询\n    2. 登录并在“待办”中办理\n"
         f"    3. 用 Camunda Modeler 修改 {settings.bpmn_dir}/ 下的流程图并保存，两秒内生效\n\n  Ctrl+C 停止\n",
-        f"\nDealflow is up: {address}\n\n  Who can sign in (the password is {demo.PASSWORD}):\n{people}\n\n"
+        f"\nDealflow is up: {address}\n\n{moved}  Who can sign in (the password is {demo.PASSWORD}):\n{people}\n\n"
         f"  Try this:\n    1. Send an inquiry at {address}/inquiry\n    2. Sign in and work on it in the inbox\n"
         f"    3. Change a diagram in {settings.bpmn_dir}/ with Camunda Modeler: it is live in two seconds\n\n"
         "  Ctrl+C stops it\n",
