@@ -62,8 +62,12 @@ def add(
     dedupe_key: str,
     language: str | None = None,
     instance_id: int | None = None,
+    not_before: datetime | None = None,
 ) -> str:
-    """Queue one message; `duplicate` when the dedupe key was there before, else `waiting`."""
+    """Queue one message; `duplicate` when the dedupe key was there before, else `waiting`.
+
+    `not_before`: it waits until then (a person's quiet hours).
+    """
     runtime = runtime_of(session)
     now = runtime.now()
     insert = upsert(session, t.outbox).values(
@@ -76,7 +80,7 @@ def add(
         dedupe_key=dedupe_key,
         state="waiting",
         created_at=now,
-        due_at=now,
+        due_at=not_before or now,
         attempts=0,
         instance_id=instance_id,
     )

@@ -1,106 +1,138 @@
 """Reminders as policy rows. Law: each (task, step, occurrence) is sent at most once; downtime gives one catch-up.
 
-The standard policy (every user task with a due date): half-way, quiet, in the app; one working day before, in the app
-and by mail; at due, to the assignee and the lead; two working days after, to the lead as an escalation.
+A policy is a list of steps. The task's property `reminderPolicy` names it, else its process's, else it is the policy
+`standard` where the house keeps one, else the one below: half-way, quiet, in the app; one working day before, in the
+app and by mail; at due, to the assignee and the lead; two working days after, to the lead as an escalation.
+
+| field of a step | what it says |
+|---|---|
+| `step` | its name, once in a policy |
+| `share` | of the time between creation and due date, from 0 to 1 |
+| `days`, `hours` | working days, or real hours, from the due date (negative: before) |
+| `to` | `assignee` (of a task that nobody holds: its team), `lead`, or sign-in names |
+| `channels` | `in_app`, `email` |
+| `template` | the letter: `reminder_half`, `reminder_before`, `reminder_due`, `escalation`, or the house's own |
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import calendars, definitions, identity, incidents, outbox
-from engine.errors import both
+from engine import calendars, identity, incidents, notices
+from engine.errors import InvalidInput, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
 from engine.process.businesstime import BusinessCalendar
+from engine.store import after_commit, upsert
 from engine.store import tables as t
 
 log = logger("reminders")
 
+IN_APP, BOTH = ["in_app"], ["in_app", "email"]
 STANDARD: Sequence[Mapping[str, Any]] = (
-    {"step": "half", "template": "reminder_half", "to": ["assignee"], "channels": ["in_app"]},
-    {
-        "step": "before",
-        "days": -1,
-        "template": "reminder_before",
-        "to": ["assignee"],
-        "channels": ["in_app", "email"],
-    },
-    {
-        "step": "due",
-        "days": 0,
-        "template": "reminder_due",
-        "to": ["assignee", "lead"],
-        "channels": ["in_app", "email"],
-    },
-    {
-        "step": "overdue",
-        "days": 2,
-        "template": "escalation",
-        "to": ["assignee", "lead"],
-        "channels": ["in_app", "email"],
-    },
+    {"step": "half", "share": 0.5, "template": "reminder_half", "to": ["assignee"], "channels": IN_APP},
+    {"step": "before", "days": -1, "template": "reminder_before", "to": ["assignee"], "channels": BOTH},
+    {"step": "due", "days": 0, "template": "reminder_due", "to": ["assignee", "lead"], "channels": BOTH},
+    {"step": "overdue", "days": 2, "template": "escalation", "to": ["assignee", "lead"], "channels": BOTH},
 )
-"""`days`: working days from the due date; `half`: half of the time between creation and due date."""
+HOUSE_POLICY = "standard"
+_CACHE, KEPT = "reminder_policies", timedelta(minutes=1)
 
 
 def steps_of(session: Session, policy: str | None) -> Sequence[Mapping[str, Any]]:
-    """The steps of a policy by key; the standard one for an unknown key, none for `none`."""
+    """The steps of a policy by key; none for `none`; the house's own for an unknown key."""
     if policy == "none":
         return ()
-    if policy is None:
-        return STANDARD
-    steps = session.scalar(sa.select(t.reminder_policy.c.steps).where(t.reminder_policy.c.key == policy))
-    return steps if steps is not None else STANDARD
+    kept = _policies(session)
+    if policy is not None and policy not in kept and policy != HOUSE_POLICY:
+        log.warning("reminder_policy_unknown", policy=policy)
+    return kept.get(policy or HOUSE_POLICY) or kept.get(HOUSE_POLICY) or STANDARD
+
+
+def _policies(session: Session) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """All policies of the house; kept in the runtime, at most KEPT long: another process may change one."""
+    runtime = runtime_of(session)
+    now, known = runtime.now(), runtime.cache.get(_CACHE)
+    if known is not None and abs(now - known[0]) < KEPT and _CACHE not in session.info:
+        found: Mapping[str, Sequence[Mapping[str, Any]]] = known[1]
+        return found
+    found = {row.key: row.steps for row in session.execute(sa.select(t.reminder_policy))}
+    if _CACHE not in session.info:
+        runtime.cache[_CACHE] = (now, found)
+    return found
+
+
+def set_policy(session: Session, key: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Add a policy or change it; tasks that are planned already keep their moments. InvalidInput names the step."""
+    names = [str(step.get("step", "")) for step in steps]
+    for number, step in enumerate(steps, 1):
+        reason = _fault(step) or (names.count(names[number - 1]) > 1 and ("the name comes twice", "名称重复"))
+        if reason:
+            raise InvalidInput(place=f"{key}, step {number}", reason=reason[0], reason_zh=reason[1])
+    insert = upsert(session, t.reminder_policy).values(key=key, steps=[dict(step) for step in steps])
+    session.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"steps": [dict(s) for s in steps]}))
+    session.info[_CACHE] = "changed"
+    after_commit(session, lambda: runtime_of(session).cache.pop(_CACHE, None))
+
+
+def _fault(step: Mapping[str, Any]) -> tuple[str, str] | None:
+    moments = [name for name in ("share", "days", "hours") if name in step]
+    if not 0 < len(str(step.get("step", ""))) <= 30:
+        return "a name of up to 30 signs", "须有不超过 30 字的名称"
+    if len(moments) != 1 or not isinstance(step[moments[0]], int | float | Decimal):
+        return "one of share, days or hours, as a number", "须填写 share、days、hours 之一（数字）"
+    if moments == ["share"] and not 0 <= step["share"] <= 1:
+        return "a share from 0 to 1", "share 须在 0 至 1 之间"
+    if not step.get("template") or not isinstance(step.get("to"), list) or not step["to"]:
+        return "a template and to whom it goes", "须填写模板和接收人"
+    if not step.get("channels") or not set(step["channels"]) <= {"in_app", "email"}:
+        return "channels in_app or email", "渠道须为 in_app 或 email"
+    return None
 
 
 def _moment(step: Mapping[str, Any], created: datetime, due: datetime, calendar: BusinessCalendar) -> datetime:
-    if step["step"] == "half":
-        return created + (due - created) / 2
+    if "share" in step or step["step"] == "half":
+        return created + (due - created) * float(step.get("share", 0.5))
+    if "hours" in step:
+        return (due.astimezone(UTC) + timedelta(hours=float(step["hours"]))).astimezone(due.tzinfo)
     days = int(step["days"])
     return calendar.shift(due, days) if days else due
 
 
-def plan(session: Session, task_id: int, created: datetime, due: datetime | None, policy: str | None) -> None:
+def plan(
+    session: Session, task_id: int, created: datetime, due: datetime | None, properties: Mapping[str, str]
+) -> None:
     """Write the reminders of a task; those whose moment lies before its creation are left out."""
-    if due is None:
-        return
-    calendar = calendars.calendar(session)
-    rows = [
-        {
-            "id": new_id(),
-            "task_id": task_id,
-            "step": step["step"],
-            "occurrence": 1,
-            "due_at": at,
-            "state": "planned",
-        }
-        for step in steps_of(session, policy)
-        if (at := _moment(step, created, due, calendar)) > created
-    ]
-    if rows:
-        session.execute(sa.insert(t.reminder), rows)
+    if due is not None:
+        _write(session, task_id, created, due, properties, {})
 
 
-def move(session: Session, task_id: int, due: datetime | None, policy: str | None) -> None:
+def move(session: Session, task_id: int, due: datetime | None, properties: Mapping[str, str]) -> None:
     """The due date moved: what is still planned is planned anew; what was sent for the old date may come again."""
     session.execute(sa.delete(t.reminder).where(t.reminder.c.task_id == task_id, t.reminder.c.state == "planned"))
     if due is None:
         return
-    sent = dict(
-        session.execute(
-            sa.select(t.reminder.c.step, sa.func.max(t.reminder.c.occurrence))
-            .where(t.reminder.c.task_id == task_id)
-            .group_by(t.reminder.c.step)
-        ).all()
-    )
-    now, calendar = runtime_of(session).now(), calendars.calendar(session)
+    last = sa.select(t.reminder.c.step, sa.func.max(t.reminder.c.occurrence))
+    rows = session.execute(last.where(t.reminder.c.task_id == task_id).group_by(t.reminder.c.step)).all()
+    _write(session, task_id, runtime_of(session).now(), due, properties, {row[0]: row[1] for row in rows})
+
+
+def _write(
+    session: Session,
+    task_id: int,
+    since: datetime,
+    due: datetime,
+    properties: Mapping[str, str],
+    sent: Mapping[str, int],
+) -> None:
+    calendar = calendars.calendar(session, properties.get("calendar"))
     rows = [
         {
             "id": new_id(),
@@ -110,8 +142,8 @@ def move(session: Session, task_id: int, due: datetime | None, policy: str | Non
             "due_at": at,
             "state": "planned",
         }
-        for step in steps_of(session, policy)
-        if (at := _moment(step, now, due, calendar)) > now
+        for step in steps_of(session, properties.get("reminderPolicy"))
+        if (at := _moment(step, since, due, calendar)) > since
     ]
     if rows:
         session.execute(sa.insert(t.reminder), rows)
@@ -174,7 +206,7 @@ def _send_guarded(session: Session, row: Any) -> bool:
 
 def _send(session: Session, task_id: int, step_name: str, occurrence: int) -> bool:
     row = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().first()
-    if row is None or row["state"] != "open":
+    if row is None or row["state"] != "open" or row["waiting_since"] is not None:
         return False
     task = dict(row)
     properties = task["properties"] or {}
@@ -183,80 +215,18 @@ def _send(session: Session, task_id: int, step_name: str, occurrence: int) -> bo
     if step is None:
         return False
     for person in _recipients(session, task, step["to"]):
-        announce(session, task, person, step["template"], step["channels"], f"{step_name}:{occurrence}")
+        notices.announce(session, task, person, step["template"], step["channels"], f"{step_name}:{occurrence}")
     log.info("reminder_sent", task=task_id, step=step_name, occurrence=occurrence)
     return True
 
 
 def _recipients(session: Session, task: Mapping[str, Any], to: Sequence[str]) -> list[str]:
-    """Assignee and lead as asked; a task that nobody holds reminds its team's members."""
+    """Assignee, lead and people as asked; a task that nobody holds reminds its team's members."""
     found: list[str] = []
     if "assignee" in to:
         found += [task["assignee"]] if task["assignee"] else list(identity.members(session, task["team"] or ""))
     if "lead" in to:
         lead = identity.lead_of(session, task["team"])
         found += [lead] if lead else []
+    found += [person for person in to if person not in ("assignee", "lead")]
     return list(dict.fromkeys(found))
-
-
-def announce(
-    session: Session,
-    task: Mapping[str, Any],
-    person_id: str,
-    template: str,
-    channels: Sequence[str],
-    occasion: str,
-) -> None:
-    """Put one message about a task to one person into the outbox, once per occasion and channel.
-
-    Its data carry the names in Chinese, and beside them in English as `<name>_en`.
-    """
-    person = session.execute(
-        sa.select(t.person.c.email, t.person.c.language, t.person.c.name, t.person.c.name_en).where(
-            t.person.c.id == person_id, t.person.c.active.is_(True)
-        )
-    ).first()
-    if person is None:
-        return
-    settings = runtime_of(session).settings
-    package = definitions.package(session, task["definition_id"])
-    assignee, assignee_en = _called(session, task["assignee"])
-    data = {
-        "task": task["name"],
-        "task_en": _english(package, task["element"]),
-        "process": package.definition.name or package.key,
-        "process_en": _english(package, package.key),
-        "business_key": task["business_key"],
-        "facts": dict(task["facts"] or {}),
-        "due": task["due_at"],
-        "person": person.name,
-        "person_en": person.name_en,
-        "assignee": assignee,
-        "assignee_en": assignee_en,
-        "link": f"{settings.base_url.rstrip('/')}/tasks/{task['id']}",
-        "path": f"/tasks/{task['id']}",
-    }
-    for channel in channels:
-        recipient = person_id if channel == "in_app" else person.email
-        if recipient:
-            outbox.add(
-                session,
-                channel,
-                recipient,
-                template,
-                data,
-                dedupe_key=f"task:{task['id']}:{occasion}:{channel}:{person_id}",
-                language=person.language,
-                instance_id=task["instance_id"],
-            )
-
-
-def _english(package: definitions.Package, key: str) -> str:
-    text = package.texts.get(key)
-    return text if isinstance(text, str) else ""
-
-
-def _called(session: Session, person_id: str | None) -> tuple[str | None, str | None]:
-    """What a person is called in Chinese and in English; the sign-in name of one who is gone."""
-    row = session.execute(sa.select(t.person.c.name, t.person.c.name_en).where(t.person.c.id == person_id)).first()
-    return (row.name, row.name_en) if row is not None else (person_id, None)

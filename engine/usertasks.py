@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, identity, reminders, routing
+from engine import assignment, identity, notices, reminders, routing
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -25,6 +25,7 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
     excluded = excluded_people(session, live.id, wait.properties, live.state.variables())
     routed = routing.route(session, live, wait, excluded)
     team, choice = routed.team, routed.choice
+    properties = {**_of_process(live), **wait.properties}
     row = {
         "id": id,
         "instance_id": live.id,
@@ -44,7 +45,7 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
         "due_at": wait.due,
         "follow_up_at": wait.follow_up,
         "form_key": wait.form,
-        "properties": dict(wait.properties),
+        "properties": properties,
         "locals": dict(wait.variables),
         "facts": dict(live.facts),
         "search": search_text(wait.name, live.business_key, live.facts),
@@ -53,14 +54,18 @@ def open_task(session: Session, live: Live, wait: UserWait) -> int:
     }
     session.execute(_OPEN, row)
     _add_candidates(session, id, wait, team)
-    reminders.plan(session, id, now, wait.due, wait.properties.get("reminderPolicy"))
+    reminders.plan(session, id, now, wait.due, properties)
     if choice.person:
-        reminders.announce(
-            session, row, choice.person, "task_assigned", ("in_app", "email"), f"assigned:{choice.person}"
-        )
+        notices.announce(session, row, choice.person, "task_assigned", ("in_app", "email"), f"assigned:{choice.person}")
     elif choice.why["rule"] in assignment.NOBODY:
         tell_lead(session, row)
     return id
+
+
+def _of_process(live: Live) -> dict[str, str]:
+    """What the process says for all of its tasks that do not say it themselves."""
+    said = live.package.definition.properties
+    return {name: said[name] for name in ("reminderPolicy", "calendar") if name in said}
 
 
 _OPEN, _ADD_CANDIDATE = sa.insert(t.user_task), sa.insert(t.candidate)
@@ -70,7 +75,7 @@ def tell_lead(session: Session, task: Mapping[str, Any]) -> None:
     """Nobody could be given the task: the team's lead (without one, the members of the last resort) is to see to it."""
     lead = identity.lead_of(session, task["team"])
     for person in [lead] if lead else identity.members(session, routing.LAST_RESORT):
-        reminders.announce(session, task, person, "task_unassigned", ("in_app", "email"), "unassigned")
+        notices.announce(session, task, person, "task_unassigned", ("in_app", "email"), "unassigned")
 
 
 def _add_candidates(session: Session, id: int, wait: UserWait, team: str) -> None:
@@ -191,7 +196,7 @@ def describe(session: Session, live: Live, wait: UserWait) -> None:
         "element": wait.element,
         "name": wait.name or wait.element,
         "form_key": wait.form,
-        "properties": dict(wait.properties),
+        "properties": {**_of_process(live), **wait.properties},
         "search": search_text(wait.name, live.business_key, live.facts),
     }
     session.execute(

@@ -25,6 +25,7 @@ from engine import (
     instances,
     jobs,
     leadership,
+    notices,
     outbox,
     reminders,
     scripts,
@@ -74,6 +75,7 @@ def run_once(runtime: Runtime) -> int:
         run_timers(runtime)
         + run_jobs(runtime)
         + reminders.sweep(runtime)
+        + notices.send_digests(runtime)
         + outbox.sweep(runtime, channels(runtime))
         + run_kept(runtime)
     )

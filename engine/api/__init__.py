@@ -4,7 +4,7 @@ Every verb takes the session of a unit of work first and the actor second; nothi
 it refuses with an error of `engine.errors` that names the place.
 """
 
-from engine.api.calendars import set_calendar, set_calendar_day
+from engine.api.calendars import set_calendar, set_calendar_day, set_reminder_policy
 from engine.api.external import (
     ExternalTask,
     Topic,
@@ -102,6 +102,7 @@ __all__ = [
     "set_calendar",
     "set_calendar_day",
     "set_due",
+    "set_reminder_policy",
     "set_variables",
     "sign_in",
     "start",

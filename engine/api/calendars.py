@@ -1,13 +1,14 @@
-"""Whoever keeps the house's calendars. Law: a change counts for due dates from now on; what is due already stays."""
+"""Keeping the house's calendars and reminder policies. Law: a change counts from now on; what is planned stays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import audit, calendars
+from engine import audit, calendars, reminders
 from engine.errors import Forbidden
 from engine.identity import ADMIN, Actor
 
@@ -44,4 +45,11 @@ def set_calendar_day(
 
 def _require_admin(actor: Actor) -> None:
     if not actor.is_admin:
-        raise Forbidden(reason=f"calendars are kept by {ADMIN}", reason_zh="日历由管理员维护")
+        raise Forbidden(reason=f"calendars and policies are kept by {ADMIN}", reason_zh="日历和催办规则由管理员维护")
+
+
+def set_reminder_policy(session: Session, actor: Actor, key: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    """Add a reminder policy or change it (`standard`: the house's own). Steps as `engine.reminders` tells them."""
+    _require_admin(actor)
+    reminders.set_policy(session, key, steps)
+    audit.append(session, f"reminder_policy:{key}", actor.id, "policy_set", {"steps": [dict(step) for step in steps]})

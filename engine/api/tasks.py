@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, assignment, audit, definitions, forms, identity, instances, reminders, usertasks
+from engine import advance, assignment, audit, definitions, forms, identity, instances, notices, reminders, usertasks
 from engine.errors import AlreadyClaimed, AlreadyHandled, Forbidden, FormInvalid, FourEyes, InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.feel import Moment
@@ -137,7 +137,7 @@ def reassign(session: Session, actor: Actor, task_id: int, person_id: str, reaso
     en, zh = assignment.called(session, actor.id)
     why = {"rule": "reassigned", "en": f"{en} handed it over. {reason}".strip(), "zh": f"由{zh}转交。{reason}"}
     session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(why=why))
-    reminders.announce(
+    notices.announce(
         session,
         {**task, "assignee": person.id},
         person.id,
@@ -237,7 +237,7 @@ def set_due(session: Session, actor: Actor, task_id: int, due: datetime, reason:
     if due.tzinfo is None:
         raise InvalidInput(place="due", reason="a time zone is needed", reason_zh="需要时区")
     session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(due_at=due))
-    reminders.move(session, task_id, due, (task["properties"] or {}).get("reminderPolicy"))
+    reminders.move(session, task_id, due, task["properties"] or {})
     advance.advance(session, actor.id, live, DueMoved(task["wait"], due))
     data = {"from": task["due_at"], "to": due, "reason": reason}
     audit.append(session, f"task:{task_id}", actor.id, "due_moved", data)

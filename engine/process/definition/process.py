@@ -21,13 +21,13 @@ from engine.process.definition.mappings import read_mappings
 from engine.process.definition.people import read_start_form, read_user
 from engine.process.definition.reading import Reading, subscriptions
 from engine.process.definition.tasks import (
-    retry_cycle,
     read_business_rule,
     read_call,
     read_receive,
     read_script,
     read_send,
     read_service,
+    retry_cycle,
 )
 from engine.process.definition.xml import (
     Element,

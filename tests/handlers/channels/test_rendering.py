@@ -31,14 +31,25 @@ CLIENT: Mapping[str, Any] = {
 NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
 
 
+DIGEST: Mapping[str, Any] = {
+    "person": "李伟",
+    "lines": [{**TASK, "kind": "escalation"}, {**TASK, "kind": "task_assigned"}],
+    "count": 2,
+    "day": datetime(2026, 3, 4, tzinfo=UTC).date(),
+    "link": "https://deals.example.com/",
+}
+
+
 def data_of(name: str) -> Mapping[str, Any]:
+    if name == "digest":
+        return DIGEST
     about_a_task = name.startswith("reminder_") or name in ("task_assigned", "task_unassigned", "escalation")
     return TASK if about_a_task else CLIENT
 
 
 def test_both_languages_have_the_same_templates() -> None:
     assert sorted(path.stem for path in (TEMPLATES / "en").glob("*.txt")) == NAMES
-    assert len(NAMES) == 18
+    assert len(NAMES) == 19
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
