@@ -182,6 +182,8 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
     ("repetition without number", one("s -> u1 -> e", user("u1", many())), "loop-collection-missing", "u1", None),
     ("bad completion condition", one("s -> u1 -> e", user("u1", many("3", "", None, "x >"))), "expression-invalid", "u1", None),
     ("loop without end", one("s -> u1 -> e", user("u1", again())), "loop-endless", "u1", None),
+    ("due date in words", one("s -> u1 -> e", user("u1", camunda_dueDate="next week")), "value-unreadable", "u1", one("s -> u1 -> e", user("u1", camunda_dueDate="3BD"))),
+    ("external task without a topic", one("s -> w -> e", tag("serviceTask", "w", camunda_type="external")), "work-missing", "w", None),
     ("start quantity nought", one("s -> u1 -> e", user("u1", startQuantity=0)), "quantity", "u1", None),
     ("bad input mapping", one("s -> u1 -> e", user("u1", extensions('<camunda:inputOutput><camunda:inputParameter name="x">${1 +}</camunda:inputParameter></camunda:inputOutput>'))), "expression-invalid", "u1", None),
     # the file

@@ -88,6 +88,8 @@ def _work(
         reading.report("implementation-code", key, line, name=code, value=marks[code])
     elif "type" in marks and not external:
         reading.report("implementation-type", key, line, type=marks["type"])
+    elif external and definition is None:
+        reading.report("work-missing", key, line, type=local(element))
     elif required and not topic:
         return _unnamed(reading, element, key, WorkSpec(result_variable=result, retries=retries))
     return WorkSpec(result_variable=result, retries=retries)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, date
+from functools import partial
 
+from engine.process.expressions import Literal
 from engine.process.rules.draft import ACTIVITIES, SUBPROCESSES, Draft, Finding, found
+from engine.process.timing import read_moment, read_period
 
 _MOST_TOKENS = 10_000
 """More at once than anybody draws on purpose; without a limit one attribute would fill the memory."""
@@ -17,13 +22,9 @@ def event_subprocesses(draft: Draft) -> Iterator[Finding]:
             continue
         for flow in (*node.incoming, *node.outgoing):
             yield found("event-subprocess-flow", node, flow=flow)
-        starts = [
-            draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"
-        ]
+        starts = [draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"]
         if len(starts) != 1 or not starts[0].events or node.type != "subProcess":
-            yield found(
-                "event-subprocess-start", node, count=len([start for start in starts if start.events])
-            )
+            yield found("event-subprocess-start", node, count=len([start for start in starts if start.events]))
 
 
 def adhoc(draft: Draft) -> Iterator[Finding]:
@@ -33,9 +34,7 @@ def adhoc(draft: Draft) -> Iterator[Finding]:
         if not any(one.type in ACTIVITIES for one in inner):
             yield found("adhoc-content", node, problem="holds no activity", problem_zh="中没有活动")
         if any(one.type in ("startEvent", "endEvent") for one in inner):
-            yield found(
-                "adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件"
-            )
+            yield found("adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件")
 
 
 def empty_subprocesses(draft: Draft) -> Iterator[Finding]:
@@ -72,4 +71,33 @@ def behaviours(draft: Draft) -> Iterator[Finding]:
             yield found("loop-behavior", node, behavior=loop.behavior)
 
 
-CHECKS = (event_subprocesses, adhoc, empty_subprocesses, instantiating, quantities, behaviours)
+def user_values(draft: Draft) -> Iterator[Finding]:
+    """What is written out for a user task can be read: due and follow-up date, priority."""
+    for node in draft.of_type("userTask"):
+        if node.user is None:
+            continue
+        for moment, what, what_zh in ((node.user.due, *_DUE), (node.user.follow_up, *_FOLLOW_UP)):
+            if isinstance(moment, Literal) and not _is_due(moment.text.strip()):
+                yield found("value-unreadable", node, text=moment.text, what=what, what_zh=what_zh,
+                            shape="a date, a moment or a period such as P2D or 2BD",
+                            shape_zh="日期、时刻或时长,例如 P2D、2BD")  # fmt: skip
+        priority = node.user.priority
+        if isinstance(priority, Literal) and not re.fullmatch(r"\s*[+-]?\d+\s*", priority.text):
+            yield found("value-unreadable", node, text=priority.text, what="priority", what_zh="优先级",
+                        shape="a whole number", shape_zh="整数")  # fmt: skip
+
+
+_DUE, _FOLLOW_UP = ("due date", "到期日"), ("follow-up date", "跟进日期")
+
+
+def _is_due(text: str) -> bool:
+    for read in (read_period, date.fromisoformat, partial(read_moment, zone=UTC)):
+        try:
+            read(text)
+        except ValueError:
+            continue
+        return True
+    return not text
+
+
+CHECKS = (event_subprocesses, adhoc, empty_subprocesses, instantiating, quantities, behaviours, user_values)

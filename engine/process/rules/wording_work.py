@@ -133,6 +133,13 @@ WORK: Final[dict[str, Entry]] = {
         "Name the event that is thrown, or use the behaviour All.",
         "请指定要抛出的事件,或改用行为 All。",
     ),
+    "value-unreadable": (
+        "error",
+        "The {what} “{text}” of “{name}” cannot be read.",
+        "“{name}”的{what_zh}“{text}”无法识别。",
+        "Write {shape}, or an expression (= … or ${{…}}).",
+        "请填写{shape_zh},或使用表达式(= … 或 ${{…}})。",
+    ),
     "quantity": (
         "error",
         "The token quantity of “{name}” must be from 1 to 10,000.",
