@@ -214,6 +214,7 @@ def test_sweepers_at_once_send_every_reminder_and_mail_once(house: House) -> Non
     def channel(settings: Any, session: Any, message: Any) -> None:
         sent.append(message.dedupe_key)
 
+    house.runtime.settings = house.runtime.settings.model_copy(update={"mail_hold_hours": 24 * 30})
     house.deploy(p_bpmn=d.one_task(due="2BD"))
     for _ in range(5):
         house.start("p")
