@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 
 from engine.process.definition.dialects import (
     ATTRIBUTES,
@@ -15,6 +16,8 @@ from engine.process.definition.dialects import (
     ENTRIES,
     ZEEBE_ELEMENTS,
 )
+from engine.process.doing import DOES
+from engine.process.doing import ELEMENTS as AROUND
 from engine.process.expressions import HOST_FUNCTIONS
 from engine.process.juel_values import METHODS
 from engine.process.rules import RULES
@@ -22,12 +25,22 @@ from engine.process.support import NAMES, RUNS, spoken
 
 _HEAD = """# What is read, run and refused
 
-This page is written from the engine's own tables by `python -m engine.process.manual`.
+This page is written by `python -m engine.process.manual` from the engine's own tables and, in a checkout, from the
+conformance cases: each is played, and stands as a proof of an element that its tokens have entered.
 
 ## Elements
 
-| element | 元素 | runs |
-|---|---|---|"""
+A proof is a case of `tests/conformance/test_conformance.py`; in brackets, how many cases there are.
+`pytest tests/conformance -k "<case>"` plays it.
+
+| element | 元素 | runs | what is done | 行为 | proof |
+|---|---|---|---|---|---|"""
+
+_AROUND = """
+## What stands around them
+
+| element | what is done | 行为 | proof |
+|---|---|---|---|"""
 
 _ATTRIBUTES = """
 ## Attributes of the camunda: family
@@ -70,18 +83,30 @@ Methods that JUEL may call: {methods}; and `execution.getVariable`, `hasVariable
 |---|---|---|---|"""
 
 
-def manual() -> str:
-    """The whole page."""
-    return "\n".join(_lines()) + "\n"
+def manual(proven: Mapping[str, Sequence[str]]) -> str:
+    """The whole page. proven: feature, or `<element>`, -> the cases that prove it."""
+    return "\n".join(_lines(proven)) + "\n"
 
 
-def _lines() -> Iterator[str]:
+def _elements(proven: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield _HEAD
     for group in NAMES:
         for feature, runs in RUNS.items():
             if feature.startswith(group + "."):
-                en, zh = spoken(feature)
-                yield f"| {en} | {zh} | {'yes' if runs else 'not yet'} |"
+                (en, zh), (does, does_zh) = spoken(feature), DOES.get(feature, ("", ""))
+                proof = _proof(proven.get(feature, ()))
+                yield f"| {en} | {zh} | {'yes' if runs else 'not yet'} | {does} | {does_zh} | {proof} |"
+    yield _AROUND
+    for element, (does, does_zh) in AROUND.items():
+        yield f"| `{element}` | {does} | {does_zh} | {_proof(proven.get(f'<{element}>', ()))} |"
+
+
+def _proof(cases: Sequence[str]) -> str:
+    return f"{cases[0]} ({len(cases)})" if cases else "—"
+
+
+def _lines(proven: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from _elements(proven)
     others = [f"`{name}:`" for name in CAMUNDA_NAMESPACES.values() if name != "camunda"]
     yield _ATTRIBUTES.format(names=", ".join(others))
     for element, marks in ATTRIBUTES.items():
@@ -114,4 +139,4 @@ def _cell(message: str, hint: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(manual())
+    sys.stdout.write(manual(import_module("tests.conformance.coverage").proven()))

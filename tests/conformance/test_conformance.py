@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance import activities, borders, compensations, corners, events, flows, largebodies, plays
+from tests.conformance.coverage import cases, name_of
 from tests.conformance.judging import Case, judge
 
-CASES = [
-    pytest.param(case, id=f"{chapter.__name__.rpartition('.')[2]}: {case.name}")
-    for chapter in (flows, events, activities, compensations, corners, borders, plays, largebodies)
-    for case in chapter.CASES
-]
+CASES = [pytest.param(case, id=name_of(chapter, case)) for chapter, case in cases()]
 
 
 @pytest.mark.parametrize("case", CASES)

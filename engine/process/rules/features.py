@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.process.model import Node
+from engine.process.model import Definition, Node
 from engine.process.rules.draft import ACTIVITIES, Draft, Finding, found
 from engine.process.rules.events import ALLOWED, position
 from engine.process.support import runs, spoken
@@ -81,3 +81,12 @@ def unsupported(draft: Draft) -> Iterator[Finding]:
 
 
 CHECKS = (unsupported,)
+
+
+def features_of(definition: Definition) -> dict[str, tuple[str, ...]]:
+    """For every node of a compiled process, the features that it needs."""
+    scopes = {node.id: node.inner for node in definition.nodes.values() if node.inner is not None}
+    draft = Draft(
+        definition.key, 0, dict(definition.nodes), dict(definition.flows), {definition.key: definition.scope, **scopes}
+    )
+    return {id: tuple(dict.fromkeys(features(draft, node))) for id, node in definition.nodes.items()}
