@@ -157,7 +157,7 @@ def _against_kernel(definition: Definition, file: str) -> list[Fault]:
     if kernel == "native":
         return []
     en, zh = f"There is no kernel “{kernel}”.", f"没有内核“{kernel}”。"
-    hint = ("Write native or spiff, or remove the property.", "请填写 native 或 spiff,或删除该属性。")
+    hint = ("Write native or spiff, or remove the property.", "请填写 native 或 spiff，或删除该属性。")
     return [Fault("kernel-unknown", definition.key, None, en, zh, *hint, file=file)]
 
 
@@ -214,7 +214,7 @@ def _check_json(found: Checked, name: str, content: bytes) -> Any:
                 f"{name} is not readable JSON: {error}",
                 f"{name} 不是有效的 JSON:{error}",
                 "Undo the last edit or open the file in its editor.",
-                "请撤销最近的修改,或用编辑器重新打开该文件。",
+                "请撤销最近的修改，或用编辑器重新打开该文件。",
                 file=name,
             )
         )

@@ -169,7 +169,7 @@ def _unreadable(node: Node, error: Exception) -> Fault:
         node.id,
         None,
         f"The timer of “{node.name or node.id}” gives no moment: {error}.",
-        f"“{node.name or node.id}”的定时无法得出时刻:{error}。",
+        f"“{node.name or node.id}”的定时无法得出时刻：{error}。",
         "Write a date, a duration or a cycle.",
         "请填写日期、时长或周期。",
     )

@@ -93,7 +93,7 @@ class LogicCompiler:
         self.fault(
             "dmn.language", owner, text.line,
             f"{owner}{place}: the expression language “{text.language}” is not run.",
-            f"{owner}{place_zh}:不支持表达式语言“{text.language}”。",
+            f"{owner}{place_zh}：不支持表达式语言“{text.language}”。",
             "Write it in FEEL.", "请改用 FEEL 书写。",
         )  # fmt: skip
         return False
@@ -102,7 +102,7 @@ class LogicCompiler:
         hint_en, hint_zh = hint_for(text.text)
         self.fault(
             "feel.syntax", owner, text.line,
-            f"{owner}{place}: {error.text('en')}.", f"{owner}{place_zh}:{error.text('zh')}。",
+            f"{owner}{place}: {error.text('en')}.", f"{owner}{place_zh}：{error.text('zh')}。",
             hint_en, hint_zh,
         )  # fmt: skip
 
@@ -171,9 +171,9 @@ class LogicCompiler:
             self.fault(
                 "dmn.function_kind", owner, box.line,
                 f"{owner}: functions of kind {box.kind} are not run.",
-                f"{owner}:不支持 {box.kind} 类型的函数。",
+                f"{owner}：不支持 {box.kind} 类型的函数。",
                 "Write the function in FEEL or call a handler from the process.",
-                "请用 FEEL 书写该函数,或在流程中调用处理程序。",
+                "请用 FEEL 书写该函数，或在流程中调用处理程序。",
             )  # fmt: skip
             return nothing
         known = names | {p.name for p in box.parameters}
@@ -205,7 +205,7 @@ class LogicCompiler:
         def invocation(scope: Scope, run: Run) -> Value:
             function = callee(scope, run)
             if not isinstance(function, FunctionValue):
-                run.warn(f"{owner}: what is invoked is not a function", f"{owner}:所调用的不是函数")
+                run.warn(f"{owner}: what is invoked is not a function", f"{owner}：所调用的不是函数")
                 return None
             formal = [p.name for p in function.parameters]
             if strangers := [name for name in bindings if name not in formal]:
@@ -226,7 +226,7 @@ class LogicCompiler:
         def conditional(scope: Scope, run: Run) -> Value:
             asked = condition(scope, run)
             if asked is not None and not isinstance(asked, bool):  # DMN 1.5 §10.2.2.9: it must be a boolean
-                run.warn(f"{owner}: the condition is not a boolean", f"{owner}:条件不是布尔值")
+                run.warn(f"{owner}: the condition is not a boolean", f"{owner}：条件不是布尔值")
                 return None
             parts = {
                 _SOURCE: asked,
@@ -282,7 +282,7 @@ def given_all(name: str, arguments: Sequence[Value], wanted: Sequence[object], r
     if len(arguments) == len(wanted):
         return True
     given, needed = len(arguments), len(wanted)
-    run.warn(f"{name}: {given} arguments for {needed} parameters", f"{name}:参数应为 {needed} 个,实际 {given} 个")
+    run.warn(f"{name}: {given} arguments for {needed} parameters", f"{name}：参数应为 {needed} 个，实际 {given} 个")
     return False
 
 
@@ -312,7 +312,7 @@ def _quantify(every: bool, values: Value, owner: str, run: Run) -> bool | None:
 
 def _unreadable(text: m.Text, owner: str) -> Logic:
     def unreadable(scope: Scope, run: Run) -> Value:
-        run.warn(f"{owner}: “{text.text}” is not FEEL that can be read", f"{owner}:无法读取 FEEL“{text.text}”")
+        run.warn(f"{owner}: “{text.text}” is not FEEL that can be read", f"{owner}：无法读取 FEEL“{text.text}”")
         return None
 
     return unreadable

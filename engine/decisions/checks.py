@@ -85,7 +85,7 @@ class _TableCheck:
                     yield self._fault(
                         "table.never", rule, "warning",
                         f"rule {rule.number} never matches: column “{column.title}” allows no such value",
-                        f"规则 {rule.number} 永远不会匹配:列“{column.title}”不允许该值",
+                        f"规则 {rule.number} 永远不会匹配：列“{column.title}”不允许该值",
                         "Check the cell against the allowed values.", "请核对单元格与允许值。",
                     )  # fmt: skip
 
@@ -134,9 +134,9 @@ class _TableCheck:
         return self._fault(
             "table.overlap", b, "error" if refused else "warning",
             f"rules {a.number} and {b.number} overlap under {policy}, for example where {en}",
-            f"规则 {a.number} 与 {b.number} 重叠({policy}),例如 {zh}",
+            f"规则 {a.number} 与 {b.number} 重叠（{policy}），例如 {zh}",
             "Narrow one of them, or choose FIRST if the upper one shall win.",
-            "请收窄其中一条;若应以靠上的规则为准,请改用 FIRST。",
+            "请收窄其中一条；若应以靠上的规则为准，请改用 FIRST。",
         )  # fmt: skip
 
     def _certain(self, first: int, second: int) -> bool:
@@ -166,7 +166,7 @@ class _TableCheck:
             en, zh = self._place(place)
             yield self._fault(
                 "table.gap", None, "warning",
-                f"no rule answers where {en}", f"存在空缺,没有规则覆盖:{zh}",
+                f"no rule answers where {en}", f"存在空缺，没有规则覆盖：{zh}",
                 "Add a rule or a default output.", "请补充规则或默认输出。",
             )  # fmt: skip
 
@@ -191,7 +191,7 @@ class _TableCheck:
                 yield self._fault(
                     "table.unreachable", rule, "warning",
                     f"rule {rule.number} is never reached: the rules above it match first",
-                    f"规则 {rule.number} 永远不会执行:总是先匹配其上方的规则",
+                    f"规则 {rule.number} 永远不会执行：总是先匹配其上方的规则",
                     "Move it up or delete it.", "请将其上移或删除。",
                 )  # fmt: skip
             if self.grid.decided(at):
@@ -218,7 +218,7 @@ class _TableCheck:
         element = (rule.id if rule else "") or self.table.id or self.owner
         line = rule.line if rule else self.table.line
         return Fault(
-            name, element, line, f"{self.owner}: {en}.", f"{self.owner}:{zh}。",
+            name, element, line, f"{self.owner}: {en}.", f"{self.owner}：{zh}。",
             hint_en, hint_zh, severity, self.file,
         )  # fmt: skip
 

@@ -96,7 +96,7 @@ def _foreign_import(wanted: m.Import, file: str) -> Fault:
     return Fault(
         "dmn.import_type", wanted.name, wanted.line,
         f"The import “{wanted.name}” is of type {wanted.import_type or '?'}; only DMN models are imported.",
-        f"导入“{wanted.name}”的类型为 {wanted.import_type or '?'},仅支持导入 DMN 模型。", file=file,
+        f"导入“{wanted.name}”的类型为 {wanted.import_type or '?'}，仅支持导入 DMN 模型。", file=file,
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _missing_import(wanted: m.Import, file: str) -> Fault:
     return Fault(
         "dmn.import_missing", wanted.name, wanted.line,
         f"The imported model “{wanted.name}” ({wanted.namespace}) is not among the files.",
-        f"找不到导入的模型“{wanted.name}”({wanted.namespace})。",
+        f"找不到导入的模型“{wanted.name}”（{wanted.namespace}）。",
         "Deploy both files together.", "请将两个文件一起部署。", file=file,
     )  # fmt: skip
 
@@ -181,7 +181,7 @@ class _Linker:
             self.logic.fault(
                 "dmn.unknown_reference", owner.id, reference.line,
                 f"{owner.name}: nothing has the id “{reference.id}” that it requires.",
-                f"{owner.name}:找不到所需的元素“{reference.id}”。",
+                f"{owner.name}：找不到所需的元素“{reference.id}”。",
                 "Draw the requirement again.", "请重新绘制该依赖连线。",
             )  # fmt: skip
             return None
@@ -197,7 +197,7 @@ class _Linker:
                 self.logic.fault(
                     "dmn.not_required", element.id, line,
                     f"{element.name}: “{name}” is used but not required, so it is null here.",
-                    f"{element.name}:使用了“{name}”但没有依赖连线,其值将为空。",
+                    f"{element.name}：使用了“{name}”但没有依赖连线，其值将为空。",
                     "Draw the requirement.", "请补画依赖连线。", severity="warning",
                 )  # fmt: skip
 
@@ -226,7 +226,7 @@ class _Linker:
                 first = elements[ring[0]].element
                 self.logic.fault(
                     "dmn.cycle", first.id, first.line,
-                    f"These require each other in a circle: {names}.", f"以下元素相互依赖,形成循环:{names}。",
+                    f"These require each other in a circle: {names}.", f"以下元素相互依赖，形成循环：{names}。",
                 )  # fmt: skip
 
 

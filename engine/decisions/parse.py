@@ -62,7 +62,7 @@ def _not_dmn(root: etree._Element, file: str) -> Fault:
         None,
         line_of(root),
         f"This is not a DMN 1.1 to 1.5 model (the root element is {found}).",
-        f"这不是 DMN 1.1 至 1.5 模型(根元素为 {found})。",
+        f"这不是 DMN 1.1 至 1.5 模型（根元素为 {found}）。",
         "Save it as DMN in Camunda Modeler.",
         "请在 Camunda Modeler 中另存为 DMN。",
         file=file,

@@ -90,7 +90,7 @@ class BoxedReader:
                 "dmn.several_expressions",
                 element,
                 f"<{local_name(element)}> holds {len(boxes)} expressions; one is allowed.",
-                f"<{local_name(element)}> 含有 {len(boxes)} 个表达式,只允许一个。",
+                f"<{local_name(element)}> 含有 {len(boxes)} 个表达式，只允许一个。",
             )
         return boxes[0] if boxes else None
 
@@ -144,7 +144,7 @@ class BoxedReader:
                     "dmn.relation_row",
                     row,
                     f"Row {number} of the relation has {len(cells)} cells for {len(columns)} columns.",
-                    f"关系表第 {number} 行有 {len(cells)} 个单元格,应为 {len(columns)} 个。",
+                    f"关系表第 {number} 行有 {len(cells)} 个单元格，应为 {len(columns)} 个。",
                 )
             rows.append(cells)
         return m.Relation(columns, tuple(rows), *_common(element))
@@ -210,7 +210,7 @@ class BoxedReader:
                 "dmn.hit_policy",
                 element,
                 f"“{written}” is not a hit policy. Known: {known}.",
-                f"“{written}”不是命中策略。可用:{known}。",
+                f"“{written}”不是命中策略。可用：{known}。",
             )
             return m.HitPolicy.UNIQUE
 
@@ -226,7 +226,7 @@ class BoxedReader:
                 "dmn.aggregation",
                 element,
                 f"“{written}” is not an aggregation. Known: {known}.",
-                f"“{written}”不是聚合方式。可用:{known}。",
+                f"“{written}”不是聚合方式。可用：{known}。",
             )
             return None
 
@@ -273,7 +273,7 @@ class BoxedReader:
                 element,
                 f"Rule {number} has {len(tests)} + {len(results)} cells; the table has {inputs} input and "
                 f"{outputs} output columns.",
-                f"规则 {number} 有 {len(tests)} + {len(results)} 个单元格,"
+                f"规则 {number} 有 {len(tests)} + {len(results)} 个单元格，"
                 f"而表有 {inputs} 个输入列和 {outputs} 个输出列。",
             )
         notes = [text_of(child(element, self.dmn, "description"))]

@@ -64,7 +64,7 @@ class Run:
         """Counts one function call; true, with a reason once, when there have been too many."""
         self.calls += 1
         if self.calls == MAX_CALLS:
-            en, zh = f"stopped after {MAX_CALLS:,} function calls", f"函数调用超过 {MAX_CALLS:,} 次,已停止"
+            en, zh = f"stopped after {MAX_CALLS:,} function calls", f"函数调用超过 {MAX_CALLS:,} 次，已停止"
             self.at.warnings.append(Notice.of(en, zh))
         return self.calls >= MAX_CALLS
 

@@ -97,10 +97,10 @@ def _run(decisions: Decisions, test: RowTest, now: datetime, zone: tzinfo) -> Ro
     en, zh = "", ""
     if not matches(test.expect, result.value):
         want, got = _shown(test.expect), _shown(result.value)
-        en, zh = f"expected {want}, got {got}", f"期望 {want},实际 {got}"
+        en, zh = f"expected {want}, got {got}", f"期望 {want}，实际 {got}"
     elif test.rules is not None and test.rules != fired:
         en = f"expected rules {list(test.rules)}, got {list(fired)}"
-        zh = f"期望规则 {list(test.rules)},实际 {list(fired)}"
+        zh = f"期望规则 {list(test.rules)}，实际 {list(fired)}"
     return RowOutcome(test, not en, en, zh, result.value, fired, result.warnings)
 
 

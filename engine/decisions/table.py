@@ -86,7 +86,7 @@ class CompiledTable:
             if column.allowed is not None and not _allowed(column.allowed, value, column.collection, scope, run):
                 run.warn(
                     f"{self.owner}: “{column.label}” is {_shown(value)}, which is not among its allowed values",
-                    f"{self.owner}:“{column.label}”的值 {_shown(value)} 不在允许范围内",
+                    f"{self.owner}：“{column.label}”的值 {_shown(value)} 不在允许范围内",
                 )
                 return None
             values.append(value)
@@ -114,7 +114,7 @@ class CompiledTable:
             return value
         run.warn(
             f"{self.owner}: “{column.title}” gives {_shown(value)}, which is not among its allowed values",
-            f"{self.owner}:“{column.title}”的结果 {_shown(value)} 不在允许范围内",
+            f"{self.owner}：“{column.title}”的结果 {_shown(value)} 不在允许范围内",
         )
         return None
 
@@ -130,7 +130,7 @@ class CompiledTable:
             return []
         if self.aggregation is Aggregation.COUNT:
             return Decimal(0)
-        run.warn(f"{self.owner}: no rule of the table matches", f"{self.owner}:决策表没有匹配的规则")
+        run.warn(f"{self.owner}: no rule of the table matches", f"{self.owner}：决策表没有匹配的规则")
         return None
 
     def _is_list(self) -> bool:
@@ -239,7 +239,7 @@ def _aggregate(table: CompiledTable, aggregation: Aggregation, values: Sequence[
     if value is None:
         run.warn(
             f"{table.owner}: {aggregation} cannot be taken of {_shown(list(values))}",
-            f"{table.owner}:无法对 {_shown(list(values))} 计算 {aggregation}",
+            f"{table.owner}：无法对 {_shown(list(values))} 计算 {aggregation}",
         )
     return value
 
@@ -248,7 +248,7 @@ def _refuse(table: CompiledTable, hits: Sequence[Hit], run: Run, en: str, zh: st
     numbers = [str(hit.rule.number) for hit in hits]
     run.warn(
         f"{table.owner}: rules {', '.join(numbers)} match; {en}",
-        f"{table.owner}:规则 {'、'.join(numbers)} 同时匹配;{zh}",
+        f"{table.owner}：规则 {'、'.join(numbers)} 同时匹配；{zh}",
     )
 
 

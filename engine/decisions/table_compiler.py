@@ -62,7 +62,7 @@ _NEVER = compile_unary_tests("null in (1)")  # stands in for a cell that could n
 
 def _input(c: LogicCompiler, clause: m.InputClause, column: Column, names: frozenset[str], owner: str) -> InputColumn:
     title = clause.label or clause.expression.text
-    place, place_zh = f", column “{title}”", f",列“{title}”"
+    place, place_zh = f", column “{title}”", f"，列“{title}”"
     allowed = clause.allowed
     return InputColumn(
         label=title,
@@ -84,7 +84,7 @@ def _output(
     whole: bool,
 ) -> OutputColumn:
     title = clause.name or clause.label
-    place, place_zh = f", output “{title}”", f",输出列“{title}”"
+    place, place_zh = f", output “{title}”", f"，输出列“{title}”"
     type_ref = clause.type_ref
     allowed = clause.allowed or _allowed_by_type(c, table, clause)
     tests = None if clause.allowed is None else c.tests(clause.allowed, names, owner, place, place_zh)
@@ -134,13 +134,13 @@ def _bare_word(
     c.fault(
         "table.bare_word", owner, cell.line,
         f"{owner}{place[0]}: “{word}” is read as the name of a variable.",
-        f"{owner}{place[1]}:“{word}”会被当作变量名。",
-        f'If it is a text, write "{word}".', f'若为文本,请写成 "{word}"。', severity="warning",
+        f"{owner}{place[1]}：“{word}”会被当作变量名。",
+        f'If it is a text, write "{word}".', f'若为文本，请写成 "{word}"。', severity="warning",
     )  # fmt: skip
 
 
 def _place(rule: m.Rule, title: str) -> tuple[str, str]:
-    return f", rule {rule.number}, column “{title}”", f",规则 {rule.number},列“{title}”"
+    return f", rule {rule.number}, column “{title}”", f"，规则 {rule.number}，列“{title}”"
 
 
 def _listed(text: str) -> tuple[Value, ...]:
@@ -159,13 +159,13 @@ def _check_policy(c: LogicCompiler, table: m.DecisionTable, owner: str) -> None:
         c.fault(
             "dmn.aggregation_without_collect", owner, table.line,
             f"{owner}: an aggregation needs the hit policy COLLECT.",
-            f"{owner}:聚合方式只能用于 COLLECT 命中策略。",
+            f"{owner}：聚合方式只能用于 COLLECT 命中策略。",
         )  # fmt: skip
     if len(table.outputs) > 1 and (missing := [o for o in table.outputs if not (o.name or o.label)]):
         c.fault(
             "dmn.output_without_name", owner, missing[0].line,
             f"{owner}: each of several output columns needs a name.",
-            f"{owner}:多个输出列时每列都要有名称。",
+            f"{owner}：多个输出列时每列都要有名称。",
         )  # fmt: skip
     ordered = table.hit_policy in (m.HitPolicy.PRIORITY, m.HitPolicy.OUTPUT_ORDER)
     if ordered and not any(o.allowed or _allowed_by_type(c, table, o) for o in table.outputs):
@@ -178,5 +178,5 @@ def _check_policy(c: LogicCompiler, table: m.DecisionTable, owner: str) -> None:
         c.fault(
             "dmn.aggregation_of_several", owner, table.line,
             f"{owner}: an aggregation works on one output column.",
-            f"{owner}:聚合只适用于单个输出列。",
+            f"{owner}：聚合只适用于单个输出列。",
         )  # fmt: skip

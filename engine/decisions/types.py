@@ -230,7 +230,7 @@ def _unreadable(error: FeelSyntaxError, item: m.ItemDefinition, text: m.Text, fi
     return Fault(
         "feel.syntax", item.name, text.line,
         f"Type {item.name}, allowed values: {error.text('en')}.",
-        f"类型 {item.name} 的允许值:{error.text('zh')}。", file=file,
+        f"类型 {item.name} 的允许值：{error.text('zh')}。", file=file,
     )  # fmt: skip
 
 
@@ -238,7 +238,7 @@ def _not_known(type_ref: str, what: str, file: str) -> Fault:
     return Fault(
         "dmn.unknown_type", what, None,
         f"{what}: there is no type “{type_ref}”; values of any type are taken.",
-        f"{what}:没有类型“{type_ref}”,将接受任意类型的值。", severity="warning", file=file,
+        f"{what}：没有类型“{type_ref}”，将接受任意类型的值。", severity="warning", file=file,
     )  # fmt: skip
 
 
@@ -246,5 +246,5 @@ def _unknown(type_ref: str, owner: m.ItemDefinition, file: str) -> Fault:
     return Fault(
         "dmn.unknown_type", owner.name, owner.line,
         f"Type {owner.name}: there is no type “{type_ref}”.",
-        f"类型 {owner.name}:没有类型“{type_ref}”。", file=file,
+        f"类型 {owner.name}：没有类型“{type_ref}”。", file=file,
     )  # fmt: skip

@@ -37,7 +37,7 @@ def read_root(xml: bytes | str, file: str = "", max_bytes: int = 0) -> etree._El
             None,
             file,
             f"The file has {len(data):,} bytes; at most {max_bytes:,} are allowed.",
-            f"文件有 {len(data):,} 字节,超过上限 {max_bytes:,} 字节。",
+            f"文件有 {len(data):,} 字节，超过上限 {max_bytes:,} 字节。",
         )
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, dtd_validation=False, huge_tree=False
@@ -51,7 +51,7 @@ def read_root(xml: bytes | str, file: str = "", max_bytes: int = 0) -> etree._El
             error.lineno,
             file,
             f"This is not well-formed XML: {reason}",
-            f"XML 格式不正确:{reason}",
+            f"XML 格式不正确：{reason}",
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise _refused("xml.doctype", 1, file, "A DOCTYPE or entity is not allowed.", "不允许包含 DOCTYPE 或实体声明。")

@@ -183,7 +183,7 @@ class Parser(TypeParser):
         level)."""
         self.retries += 1
         if self.retries > MAX_RETRIES:
-            raise self.error("too ambiguous to read", "写法过于含混,无法解析")
+            raise self.error("too ambiguous to read", "写法过于含混，无法解析")
 
     # ── postfix: path, filter, call ─────────────────────────────────────────────────────────────────────
 

@@ -33,7 +33,7 @@ MAX_NOTICES: Final = 200
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "unknown-name": ("nothing is called “{name}”", "没有名为“{name}”的变量"),
     "unknown-function": ("there is no function “{name}”", "没有函数“{name}”"),
-    "no-function": ("“{name}” is {kind}, not a function", "“{name}”是{kind},不是函数"),
+    "no-function": ("“{name}” is {kind}, not a function", "“{name}”是{kind}，不是函数"),
     "no-member": ("{kind} has no “{name}”", "{kind}没有“{name}”"),
     "no-boolean": ("{place}: {kind} is not a boolean", "{place}:{kind}不是布尔值"),
     "operands": ("cannot compute {left} {operator} {right}", "无法计算 {left} {operator} {right}"),
@@ -43,21 +43,21 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "years": ("the date is out of range", "日期超出范围"),
     "arguments": (
         "{function}: wrong arguments ({given}); it takes {expected}",
-        "{function}:参数不符({given}),应为 {expected}",
+        "{function}：参数不符（{given}），应为 {expected}",
     ),
     "invalid": ("{function}: {value!r} is not valid", "{function}:{value!r} 无效"),
     "index": ("index {index} is outside a list of {length}", "下标 {index} 超出长度为 {length} 的列表"),
-    "range": ("the ends of the interval do not fit: {start}..{end}", "区间两端不匹配:{start}..{end}"),
+    "range": ("the ends of the interval do not fit: {start}..{end}", "区间两端不匹配：{start}..{end}"),
     "iterate": ("cannot iterate over {kind}", "无法遍历{kind}"),
-    "filter": ("a filter needs a number or a boolean, not {kind}", "过滤条件须为数值或布尔值,而不是{kind}"),
+    "filter": ("a filter needs a number or a boolean, not {kind}", "过滤条件须为数值或布尔值，而不是{kind}"),
     "type": ("{kind} is not of type {type}", "{kind}不属于类型 {type}"),
     "unknown-type": ("there is no type “{name}”", "没有类型“{name}”"),
     "external": ("external functions are not run", "不执行外部函数"),
-    "pattern": ("the pattern {pattern!r} cannot be used: {reason}", "正则表达式 {pattern!r} 不可用:{reason}"),
-    "work": ("stopped after {limit} steps", "超过 {limit} 步,已停止"),
+    "pattern": ("the pattern {pattern!r} cannot be used: {reason}", "正则表达式 {pattern!r} 不可用：{reason}"),
+    "work": ("stopped after {limit} steps", "超过 {limit} 步，已停止"),
     "size": ("the result would be larger than {limit}", "结果超过 {limit} 的上限"),
     "depth": ("calls or values nest too deeply", "调用或数据嵌套过深"),
-    "host": ("{name} failed: {reason}", "{name} 执行失败:{reason}"),
+    "host": ("{name} failed: {reason}", "{name} 执行失败：{reason}"),
 }  # fmt: skip
 
 

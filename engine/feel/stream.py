@@ -75,7 +75,7 @@ class TokenStream:
                 self.text,
                 place,
                 f"{sign!r} is a full-width sign; write {plain!r}",
-                f"{sign!r} 是全角符号,请改用半角 {plain!r}",
+                f"{sign!r} 是全角符号，请改用半角 {plain!r}",
             )
 
     @contextmanager

@@ -80,7 +80,7 @@ class Clockwork:
         try:
             until = add(machine.now, read_period(period), machine.zone, machine.calendar)
         except ValueError as error:
-            raise ScenarioWrong(step=step, reason=str(error), reason_zh=f"时长无效:{period}") from error
+            raise ScenarioWrong(step=step, reason=str(error), reason_zh=f"时长无效：{period}") from error
         if until < machine.now:
             raise ScenarioWrong(step=step, reason="the clock cannot go back", reason_zh="时钟不能后退")
         self.fire(until, step)

@@ -125,7 +125,7 @@ def _form(library: Library, source: Source) -> None:
     except ValueError as error:
         line = getattr(error, "lineno", None)
         library.refused.append(
-            Fault("form-unreadable", None, line, f"This is no form: {error}.", f"不是有效的表单:{error}。",
+            Fault("form-unreadable", None, line, f"This is no form: {error}.", f"不是有效的表单：{error}。",
                   file=source.name)
         )  # fmt: skip
         return

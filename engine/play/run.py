@@ -109,7 +109,7 @@ def _zone(scenario: Mapping[str, Any]) -> ZoneInfo:
     try:
         return ZoneInfo(str(scenario["zone"])) if scenario.get("zone") else ZONE
     except (ValueError, OSError, LookupError) as error:
-        raise ScenarioWrong(step=0, reason=f"zone: {error}", reason_zh=f"zone 无效:{scenario['zone']}") from error
+        raise ScenarioWrong(step=0, reason=f"zone: {error}", reason_zh=f"zone 无效：{scenario['zone']}") from error
 
 
 def _now(scenario: Mapping[str, Any], zone: ZoneInfo) -> datetime:
@@ -118,5 +118,5 @@ def _now(scenario: Mapping[str, Any], zone: ZoneInfo) -> datetime:
     try:
         now = datetime.fromisoformat(str(scenario["now"]))
     except ValueError as error:
-        raise ScenarioWrong(step=0, reason=f"now: {error}", reason_zh=f"now 无效:{scenario['now']}") from error
+        raise ScenarioWrong(step=0, reason=f"now: {error}", reason_zh=f"now 无效：{scenario['now']}") from error
     return now if now.tzinfo else now.replace(tzinfo=zone)

@@ -56,7 +56,7 @@ def _verb(step: Any, number: int) -> str:
         found = [verb for verb in found if verb not in _FIELDS["fail"]]
     if len(found) != 1:
         known = ", ".join(_VERBS)
-        raise _wrong(number, f"exactly one of {known} is needed", f"须且仅须有一个:{known}")
+        raise _wrong(number, f"exactly one of {known} is needed", f"须且仅须有一个：{known}")
     unknown = set(step) - _FIELDS[found[0]] - {found[0], "comment"}
     if unknown:
         names = ", ".join(sorted(unknown))
@@ -73,7 +73,7 @@ def _definition(player: Player, key: str, number: int) -> Definition:
     found = player.machine.library.definitions.get(key)
     if found is None:
         known = ", ".join(player.machine.library.definitions) or "-"
-        raise _wrong(number, f"there is no process {key}; known: {known}", f"没有流程 {key};已知:{known}")
+        raise _wrong(number, f"there is no process {key}; known: {known}", f"没有流程 {key}；已知：{known}")
     return found
 
 
@@ -112,7 +112,7 @@ def _open_work(player: Player, step: Step, element: str, number: int, *kinds: ty
         waiting = sorted({w.element for i in machine.active() for w in i.waits.values()})
         raise _wrong(
             number, f"{element} does not wait (number {index}); waiting: {', '.join(waiting) or 'nothing'}",
-            f"{element} 没有等待(第 {index} 个);正在等待:{'、'.join(waiting) or '无'}",
+            f"{element} 没有等待（第 {index} 个）；正在等待：{'、'.join(waiting) or '无'}",
         )  # fmt: skip
     return found[index][1], found[index][2]
 

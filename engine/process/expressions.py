@@ -101,7 +101,7 @@ class JuelCondition:
         raise ExpressionFailed(
             text=self.text,
             reason=f"it gives {shown}, neither true nor false",
-            reason_zh=f"结果为 {shown},既不是真也不是假",
+            reason_zh=f"结果为 {shown}，既不是真也不是假",
         )
 
 

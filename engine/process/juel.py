@@ -130,7 +130,7 @@ class _Parser:
             rest = self.text[self.at :].lstrip()
             self.place = len(self.text) - len(rest)
             if rest.startswith("="):
-                raise self.fail("“=” is not understood here; equality is “==”", "此处不能用“=”;相等请用“==”")
+                raise self.fail("“=” is not understood here; equality is “==”", "此处不能用“=”；相等请用“==”")
             raise self.fail(f"“{rest[:1]}” is not understood here", f"此处无法识别“{rest[:1]}”")
         self.kind = found.lastgroup or "end"
         self.value = found[self.kind]
@@ -253,7 +253,7 @@ class _Parser:
             shown = f"{self.text[place:where]}{name}" if owner else name
             raise self.fail(
                 f"the method {shown}() cannot be called from a model; write a handler topic for it",
-                f"模型中不能调用方法 {shown}();请改写为处理程序主题(topic)",
+                f"模型中不能调用方法 {shown}()；请改写为处理程序主题（topic）",
                 place if owner else where,
             )
         return _method(name, self.arguments())
@@ -299,7 +299,7 @@ class _Parser:
         if name not in self.functions:
             known = ", ".join(sorted(self.functions))
             raise self.fail(
-                f"there is no function {name}() (known: {known})", f"没有函数 {name}()(可用:{known})", place
+                f"there is no function {name}() (known: {known})", f"没有函数 {name}()（可用：{known}）", place
             )
         return _function(name, self.arguments())
 
@@ -320,7 +320,7 @@ class _Parser:
             return _function(_EXECUTION_FACTS[name], [])
         raise self.fail(
             f"execution.{name} cannot be used in a model; write a handler topic for it",
-            f"模型中不能使用 execution.{name};请改写为处理程序主题(topic)",
+            f"模型中不能使用 execution.{name}；请改写为处理程序主题（topic）",
             place,
         )
 

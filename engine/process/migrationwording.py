@@ -39,14 +39,14 @@ CHANGES: Final[dict[str, tuple[str, str]]] = {
     "moved": ("What stood at {source} stands at {element}.", "原在 {source} 的令牌现位于 {element}。"),
     "updated": ("The task of {element} is described anew.", "{element} 的任务说明已更新。"),
     "kept": ("{element} now calls something else; the call that runs goes on.",
-             "{element} 的调用目标已改变;正在运行的调用继续。"),
-    "reopened": ("{element} waits anew: its {kind} has changed.", "{element} 重新等待:其{kind_zh}已改变。"),
+             "{element} 的调用目标已改变；正在运行的调用继续。"),
+    "reopened": ("{element} waits anew: its {kind} has changed.", "{element} 重新等待：其{kind_zh}已改变。"),
     "opened": ("{element} now waits for a {kind}.", "{element} 开始等待{kind_zh}。"),
     "closed": ("{element} no longer waits for a {kind}.", "{element} 不再等待{kind_zh}。"),
     "variable": ("{element} has the new variable {name}.", "{element} 新增变量 {name}。"),
     "cancelled": ("{element} is cancelled.", "{element} 被取消。"),
     "entered": ("{element} is entered.", "进入 {element}。"),
-    "ended": ("The instance ends ({state}).", "实例结束({state})。"),
+    "ended": ("The instance ends ({state}).", "实例结束（{state}）。"),
 }  # fmt: skip
 
 REASONS: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -56,7 +56,7 @@ REASONS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "other-kernel": (
         "The instance runs on the SpiffWorkflow kernel, whose tokens cannot be carried over.",
-        "实例运行于 SpiffWorkflow 内核,其令牌无法迁移。",
+        "实例运行于 SpiffWorkflow 内核，其令牌无法迁移。",
         "Let it end in its version.", "请让其在原版本中结束。",
     ),
     "mapping-source": (
@@ -68,32 +68,32 @@ REASONS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Correct the mapping.", "请更正映射。",
     ),
     "gone": (
-        "A token stands at “{name}”, which the new version does not have.", "令牌位于“{name}”,新版本中没有该元素。",
+        "A token stands at “{name}”, which the new version does not have.", "令牌位于“{name}”，新版本中没有该元素。",
         "Name in the mapping where it is to go on.", "请在映射中指明在何处继续。",
     ),
     "type": (
         "“{name}” is a {old} in the old version and a {new} in the new one.",
-        "“{name}”在旧版本中为 {old},在新版本中为 {new}。",
+        "“{name}”在旧版本中为 {old}，在新版本中为 {new}。",
         "Map it to an element of the same type.", "请映射到同类型的元素。",
     ),
     "loop": (
         "“{name}” is repeated in another way in the new version.", "“{name}”在新版本中的循环方式不同。",
-        "Let it complete first, or map it elsewhere.", "请先完成它,或映射到其他元素。",
+        "Let it complete first, or map it elsewhere.", "请先完成它，或映射到其他元素。",
     ),
     "scope": (
         "“{name}” stands in {old}, its element in the new version in {new}.",
-        "“{name}”位于 {old},新版本中的元素位于 {new}。",
-        "Map the sub-process too, or move the token first.", "请同时映射子流程,或先移动令牌。",
+        "“{name}”位于 {old}，新版本中的元素位于 {new}。",
+        "Map the sub-process too, or move the token first.", "请同时映射子流程，或先移动令牌。",
     ),
     "quantity": (
         "“{name}” gathers tokens, and the new version asks for another number.",
-        "“{name}”正在汇集令牌,新版本要求的数量不同。",
+        "“{name}”正在汇集令牌，新版本要求的数量不同。",
         "Let it start first.", "请待其启动后再迁移。",
     ),
     "join-flow": (
         "A token has come to “{name}” by the flow {flow}, which does not lead there in the new version.",
-        "令牌经顺序流 {flow} 到达“{name}”,新版本中该顺序流不通向此处。",
-        "Keep the flow's id, or let the join fire first.", "请保留该顺序流的标识,或待其合并后再迁移。",
+        "令牌经顺序流 {flow} 到达“{name}”，新版本中该顺序流不通向此处。",
+        "Keep the flow's id, or let the join fire first.", "请保留该顺序流的标识，或待其合并后再迁移。",
     ),
     "joins-merged": (
         "“{name}” would receive the tokens of two joins.", "“{name}”将接收两个合并处的令牌。",
@@ -101,12 +101,12 @@ REASONS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "compensation": (
         "“{name}” has completed and can be undone; the new version could not undo it.",
-        "“{name}”已完成且可补偿,新版本无法补偿它。",
+        "“{name}”已完成且可补偿，新版本无法补偿它。",
         "Keep its compensation handler.", "请保留其补偿处理。",
     ),
     "expression": (
-        "The new version's waits cannot be opened: {why}.", "无法建立新版本的等待:{why}。",
-        "Set the variables first, or correct the expression.", "请先设置变量,或更正表达式。",
+        "The new version's waits cannot be opened: {why}.", "无法建立新版本的等待：{why}。",
+        "Set the variables first, or correct the expression.", "请先设置变量，或更正表达式。",
     ),
 }  # fmt: skip
 

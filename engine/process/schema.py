@@ -88,7 +88,7 @@ def _place(tree: etree._ElementTree, path: str | None) -> etree._Element | None:
 _PHRASES = (
     (r"Element '(\w+)': The attribute '(\w+)' is required but missing", r"元素 \1 缺少必需的属性 \2"),
     (r"Element '(\w+)', attribute '(\w+)': The attribute '\w+' is not allowed", r"元素 \1 不允许有属性 \2"),
-    (r"Element '(\w+)': This element is not expected.*", r"元素 \1 不应出现在此处(种类或顺序不对)"),
+    (r"Element '(\w+)': This element is not expected.*", r"元素 \1 不应出现在此处（种类或顺序不对）"),
     (r"Element '(\w+)': Missing child element\(s\).*", r"元素 \1 缺少必需的子元素"),
     (
         r"Element '(\w+)', attribute '(\w+)': '(.*?)' is not a valid value.*",

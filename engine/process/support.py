@@ -102,7 +102,7 @@ RUNS: Final[dict[str, bool]] = {
 
 NAMES: Final[dict[str, tuple[str, str]]] = {
     "task": ("{} task", "{}任务"),
-    "call": ("call activity ({})", "调用活动({})"),
+    "call": ("call activity ({})", "调用活动（{}）"),
     "subprocess": ("{} sub-process", "{}子流程"),
     "gateway": ("{} gateway", "{}网关"),
     "start": ("{} start event", "{}开始事件"),
@@ -111,10 +111,10 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "throw": ("intermediate {} throw event", "中间{}抛出事件"),
     "boundary": ("{} boundary event", "{}边界事件"),
     "end": ("{} end event", "{}结束事件"),
-    "loop": ("{} repetition", "循环({})"),
-    "quantity": ("token quantity at {}", "令牌数量({})"),
+    "loop": ("{} repetition", "循环（{}）"),
+    "quantity": ("token quantity at {}", "令牌数量（{}）"),
     "compensation": ("compensation {}", "补偿{}"),
-    "flow": ("{} flow", "顺序流({})"),
+    "flow": ("{} flow", "顺序流（{}）"),
 }
 """The kind of element before the dot, in English and Chinese; `{}` is what stands after the dot."""
 
@@ -135,7 +135,7 @@ KINDS: Final[dict[str, str]] = {
     "decision": "决策",
     "global": "全局任务",
     "transaction": "事务",
-    "ad-hoc": "自由式(ad-hoc)",
+    "ad-hoc": "自由式（ad-hoc）",
     "inclusive": "包容",
     "complex": "复杂",
     "event": "事件",

@@ -66,7 +66,7 @@ def amount(cell: Cell, unit: Decimal = Decimal(1)) -> tuple[Decimal | None, str 
         if written in low:
             currency, low = code, low.replace(written, "").strip()
             break
-    found = _AMOUNT.fullmatch(low.replace(" ", "").strip("约:"))
+    found = _AMOUNT.fullmatch(low.replace(" ", "").strip("约：:"))
     if found is None or not _GROUPS.fullmatch(found[1]):
         raise Unclear(f"金额“{plain}”无法识别", f"the amount “{plain}” cannot be read")
     value = Decimal(found[1].replace(",", ""))
@@ -118,7 +118,7 @@ def day(cell: Cell) -> date | None:
         return EXCEL_EPOCH + timedelta(days=int(Decimal(low)))
     if _SLASHED.fullmatch(low):
         raise Unclear(
-            f"日期“{plain}”无法判断日和月,请写成 2026-01-05", f"“{plain}”: which is the month? write 2026-01-05"
+            f"日期“{plain}”无法判断日和月，请写成 2026-01-05", f"“{plain}”: which is the month? write 2026-01-05"
         )
     raise Unclear(f"日期“{plain}”无法识别", f"the date “{plain}” cannot be read")
 
@@ -185,7 +185,7 @@ def registration(cell: Cell) -> str | None:
         return verdict.code
     if re.fullmatch(r"\d(?:\.\d+)?e\+?\d+", plain.lower()) or isinstance(cell, Decimal):
         raise Unclear(
-            f"信用代码“{plain}”被表格软件改成了数字,请按文本填写",
+            f"信用代码“{plain}”被表格软件改成了数字，请按文本填写",
             f"“{plain}” was turned into a number; enter it as text",
         )
     raise Unclear(verdict.zh, verdict.en)

@@ -183,9 +183,9 @@ _TIMER_KINDS: Final[Mapping[str, Literal["date", "duration", "cycle"]]] = {
     "timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle",
 }  # fmt: skip
 _SHAPES: Final = {
-    "date": ("a moment such as 2026-01-05T09:00:00+08:00", "时刻,例如 2026-01-05T09:00:00+08:00"),
-    "duration": ("a duration such as P2D or PT30M", "时长,例如 P2D 或 PT30M"),
-    "cycle": ("a repetition such as R3/PT1H or a cron line", "重复周期,例如 R3/PT1H 或 cron 表达式"),
+    "date": ("a moment such as 2026-01-05T09:00:00+08:00", "时刻，例如 2026-01-05T09:00:00+08:00"),
+    "duration": ("a duration such as P2D or PT30M", "时长，例如 P2D 或 PT30M"),
+    "cycle": ("a repetition such as R3/PT1H or a cron line", "重复周期，例如 R3/PT1H 或 cron 表达式"),
 }
 
 

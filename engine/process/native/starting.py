@@ -90,7 +90,7 @@ def first_nodes(run: Run, named: str | None) -> list[PNode]:
     raise InvalidInput(
         place=run.plan.key,
         reason="it has no start event without a trigger: say at which one to start",
-        reason_zh="没有空白开始事件,请指明从哪个开始事件启动",
+        reason_zh="没有空白开始事件，请指明从哪个开始事件启动",
     )
 
 

@@ -80,7 +80,7 @@ def user_values(draft: Draft) -> Iterator[Finding]:
             if isinstance(moment, Literal) and not _is_due(moment.text.strip()):
                 yield found("value-unreadable", node, text=moment.text, what=what, what_zh=what_zh,
                             shape="a date, a moment or a period such as P2D or 2BD",
-                            shape_zh="日期、时刻或时长,例如 P2D、2BD")  # fmt: skip
+                            shape_zh="日期、时刻或时长，例如 P2D、2BD")  # fmt: skip
         priority = node.user.priority
         if isinstance(priority, Literal) and not re.fullmatch(r"\s*[+-]?\d+\s*", priority.text):
             yield found("value-unreadable", node, text=priority.text, what="priority", what_zh="优先级",

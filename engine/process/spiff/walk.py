@@ -343,7 +343,7 @@ class Walk:
         if not homes:
             raise InvalidInput(
                 place=trigger.target, reason="no sub-process of this kernel that holds it is running",
-                reason_zh="包含它的子流程未在运行,该内核无法移入",
+                reason_zh="包含它的子流程未在运行，该内核无法移入",
             )  # fmt: skip
         home = homes[0]
         entry = self.scheme.entries[trigger.target]

@@ -90,7 +90,7 @@ def test_a_wrong_cell_names_table_row_and_column_and_gives_a_hint(cell: str, hin
     (fault,) = [f for f in faults_of(one_table("COLLECT", [("amount", "number")], ["o"], rules))]
     assert fault.rule == "feel.syntax"
     assert "d, rule 2, column “amount”" in fault.text("en")
-    assert "d,规则 2,列“amount”" in fault.text("zh")
+    assert "d，规则 2，列“amount”：" in fault.text("zh")
     assert hint in fault.text("zh")
 
 
