@@ -60,5 +60,6 @@ CASES = [
     Case("what was called ends with the call, before the boundary event's path goes on", diagram(_CALLER, _CALLED), [go("p"), later("PT1H")], trace="s +c s2 +u2 ~u2 ~c b h f", states="completed cancelled", thrown="signal:G:false", never="x2"),
     Case("an error brings of the called process what the call maps, and no more", diagram(process("p", "s -> c -> e; b -> t -> f", call("c", "q", extensions('<camunda:out source="r" target="known"/>')), boundary("b", "c", error("A")), end("f")), process("q", "s2 -> x2 -> e2", script("x2", "r = 5"), end("e2", error("A")))), [go("p")], states="completed failed", variables={"known": 5, "r": "-absent-"}),
     Case("an instance begun behind a gateway has passed the gateway", _GATE, [come("n")], trace="g c2 e", states="completed"),
+    Case("an activity waits until an input set is filled, and is cancelled like any", one("s -> w -> e", _WORK, _ORDER), [run(), {"expect": {"waiting": ["w"]}}, {"set": {"order": 5}}, done("w", made=9), {"set": {"order": None}}, run(), {"cancel": 2}], trace="s +w -w e s +w ~w", states="completed cancelled"),
     Case("an input set is filled by its association, whatever the data object is called", one("s -> w -> e", _WORK, _ORDER), [run(order=5), done("w", made=9)], trace="s w e", variables={"order": 9}),
 ]  # fmt: skip

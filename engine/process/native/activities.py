@@ -13,10 +13,14 @@ from engine.process.native import flows
 from engine.process.native.adhocrules import after_activity, closing
 from engine.process.native.arming import guard
 from engine.process.native.pausing import pause
-from engine.process.native.plan import PNode
+from engine.process.native.plan import NO_EVENT, PNode
 from engine.process.native.records import remember
-from engine.process.native.run import Run, Stuck
+from engine.process.native.run import Run
 from engine.process.state import Stage, Token
+from engine.process.waits import ConditionWait
+
+INPUT = "input"
+"""The role of the wait for an input set."""
 
 
 def enter(run: Run, token: Token, p: PNode) -> None:
@@ -47,29 +51,35 @@ def begin(run: Run, token: Token, p: PNode) -> None:
         p.repeat(run, token, p)
         return
     if p.node.inputs or p.node.data or p.node.input_sets:
-        _map_inputs(run, token, p)
+        local = _mapped(run, token, p)
+        if not _available(run, token, p, local):
+            run.open(ConditionWait(run.new_id(token.id), p.id), INPUT, token, {"n": NO_EVENT, "last": False})
+            return
+        if local:
+            _locals(run, token, p, local)
     start(run, token, p)
 
 
-def _map_inputs(run: Run, token: Token, p: PNode) -> None:
+def begin_when_filled(run: Run, token: Token, p: PNode, wait: int) -> None:
+    """Data were written that an activity waits for: it begins once one of its input sets is filled."""
+    if _available(run, token, p, _mapped(run, token, p)):
+        run.close(wait, "done")
+        begin(run, token, p)
+
+
+def _mapped(run: Run, token: Token, p: PNode) -> dict[str, Any]:
     place = run.place(token)
     local = {name: run.value(e, place) if e else None for name, e in p.node.data.items()}
-    local |= run.params(p.node.inputs, place, local)
-    _check_input_sets(run, place, local, p)
-    if local:
-        _locals(run, token, p, local)
+    return local | run.params(p.node.inputs, place, local)
 
 
-def _check_input_sets(run: Run, place: int, local: Mapping[str, Any], p: PNode) -> None:
+def _available(run: Run, token: Token, p: PNode, local: Mapping[str, Any]) -> bool:
     """Input sets (§10.4.2): the first that is available, once the associations have filled it, lets the activity
-    start."""
+    start; until then it waits."""
     if not p.node.input_sets:
-        return
-    view = run.view(place, local)
-    if not any(all(view.get(name) is not None for name in names) for names in p.node.input_sets):
-        missing = sorted({name for names in p.node.input_sets for name in names if view.get(name) is None})
-        en, zh = f"no input set is available: {', '.join(missing)}", f"没有可用的输入集，缺少：{'、'.join(missing)}"
-        raise Stuck("DATA_MISSING", en, zh)
+        return True
+    view = run.view(run.place(token), local)
+    return any(all(view.get(name) is not None for name in names) for names in p.node.input_sets)
 
 
 def _locals(run: Run, token: Token, p: PNode, values: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import ModelError
 from engine.process.model import EventDefinition
 from engine.process.native import subprocesses, watching
-from engine.process.native.activities import depart, finish
+from engine.process.native.activities import INPUT, begin_when_filled, depart, finish
 from engine.process.native.arming import cycle_of, open_event
 from engine.process.native.cancelling import cancel_scope, cancel_token
 from engine.process.native.plan import WAITED, PNode
@@ -245,6 +245,9 @@ def check_conditions(run: Run) -> None:
 
 def _check(run: Run, held: Held) -> None:
     event = run.plan.nodes[held.wait.element]
+    if held.role == INPUT:
+        run.attempt(begin_when_filled, run.token(held.token), held.wait.id)
+        return
     number = held.data.get("n", 0)
     definition: EventDefinition = event.node.events[number]
     assert definition.expr is not None

@@ -235,13 +235,24 @@ def _on_due(event: EventDefinition) -> bool:
     return event.kind == "timer" and event.expr is not None and "task_due" in event.expr.text
 
 
+NO_EVENT = -1
+"""In place of an event's number: what an activity's input sets read."""
+
+
 def _conditions(nodes: dict[str, PNode]) -> dict[tuple[str, int], frozenset[str] | None]:
-    return {
+    filled = {(p.id, NO_EVENT): _filled_by(p) for p in nodes.values() if p.node.input_sets}
+    return filled | {
         (p.id, number): names_read(event.expr) if event.expr is not None else frozenset()
         for p in nodes.values()
         for number, event in enumerate(p.node.events)
         if event.kind == "conditional"
     }
+
+
+def _filled_by(p: PNode) -> frozenset[str] | None:
+    read = [names_read(param.value) for param in p.node.inputs]
+    asked = frozenset(name for names in p.node.input_sets for name in names)
+    return None if None in read else asked.union(*(names for names in read if names is not None))
 
 
 def _specific_first(
