@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from engine.errors import InvalidInput
+from sqlalchemy.orm import Session
+
+from engine import audit
+from engine.errors import Forbidden, InvalidInput
+from engine.identity import Actor
 from engine.registry import Context, handles
 from handlers import inputs
 from handlers.records import merging, parties
-from handlers.records.changes import once
+from handlers.records.changes import Stamp, once
+from handlers.records.merging import Merge, Undone
+
+STEWARDS = "data_steward"
+"""The team that merges and parts entries by hand (administrators may too)."""
 
 
 @handles("party.merge", transactional=True)
@@ -71,3 +80,36 @@ def party_unmerge(
         }
 
     return once(ctx.session, ctx.job_key, "party.unmerge", ctx.now, part)
+
+
+def may_merge(actor: Actor) -> bool:
+    """Whether somebody may merge and part entries by hand."""
+    return actor.is_admin or STEWARDS in actor.teams
+
+
+def merge_by_hand(
+    session: Session, actor: Actor, survivor: str, merged: str, now: datetime, why: str | None = None
+) -> Merge:
+    """Join the entry with one business key to that with another, as a data steward. Forbidden; errors of
+    records.merging.merge."""
+    _allowed(actor)
+    stays, goes = parties.get(session, survivor), parties.get(session, merged)
+    done = merging.merge(session, stays.id, goes.id, Stamp(now, actor.id, "merge", why=why))
+    audited = {"survivor": stays.business_key, "merged": goes.business_key, "merge": str(done.id), "why": why}
+    audit.append(session, f"client:{stays.business_key}", actor.id, "clients_merged", audited)
+    return done
+
+
+def undo_by_hand(session: Session, actor: Actor, merge_id: int, now: datetime, why: str | None = None) -> Undone:
+    """Part what a merge joined, as a data steward. Forbidden; errors of records.merging.undo."""
+    _allowed(actor)
+    undone = merging.undo(session, merge_id, Stamp(now, actor.id, "unmerge", why=why))
+    key = undone.survivor.business_key
+    data = {"survivor": key, "restored": undone.restored.business_key, "merge": str(merge_id), "left": len(undone.left)}
+    audit.append(session, f"client:{key}", actor.id, "merge_undone", data)
+    return undone
+
+
+def _allowed(actor: Actor) -> None:
+    if not may_merge(actor):
+        raise Forbidden(reason="only data stewards merge clients", reason_zh="仅数据管理员可以合并客户")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import login_required
 
 from engine import queries
+from handlers import merging
 from handlers.records import cards
 from web import intake
-from web.scope import runtime
+from web.scope import actor, runtime
 
 pages = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -35,4 +37,29 @@ def show(key: str) -> Any:
         card = cards.client_card(db, key)
         labels = intake.labels(db)
         instances = [row for one in card.business_keys for row in queries.instances(db, business_key=one, size=20)]
-    return render_template("clients/show.html", card=card, instances=instances, labels=labels)
+    return render_template(
+        "clients/show.html", card=card, instances=instances, labels=labels, may_merge=merging.may_merge(actor())
+    )
+
+
+@pages.post("/<key>/merge")
+@login_required
+def merge(key: str) -> Any:
+    """Join another entry, named by its key, to this one; data stewards only."""
+    with runtime().transaction() as db:
+        other = request.form.get("merged", "").strip()[:50].upper()
+        merging.merge_by_hand(db, actor(), key, other, runtime().now(), request.form.get("why", "").strip() or None)
+    flash(_("The two entries are one now."), "success")
+    return redirect(url_for("clients.show", key=key))
+
+
+@pages.post("/<key>/merges/<int:merge_id>/undo")
+@login_required
+def undo(key: str, merge_id: int) -> Any:
+    """Part what a merge joined; says what stays where it is."""
+    with runtime().transaction() as db:
+        undone = merging.undo_by_hand(db, actor(), merge_id, runtime().now())
+    flash(_("The merge is undone: %(key)s stands again.", key=undone.restored.business_key), "success")
+    if undone.left:
+        flash(_("%(count)s later entries or changes stay with this client.", count=len(undone.left)), "info")
+    return redirect(url_for("clients.show", key=key))

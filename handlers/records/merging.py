@@ -49,6 +49,8 @@ class Merge:
     why: str | None
     undone_at: datetime | None
     undone_by: str | None
+    merged_key: str
+    merged_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ class Undone:
     left: tuple[Left, ...]
 
 
-_MERGE = [merges.c[field.name] for field in fields(Merge)]
+_MERGE = sa.select(
+    *(merges.c[field.name] for field in fields(Merge) if field.name in merges.c),
+    parties.c.business_key.label("merged_key"),
+    parties.c.legal_name.label("merged_name"),
+).select_from(merges.join(parties, parties.c.id == merges.c.merged_id))
 
 
 def links() -> Iterator[tuple[sa.Table, str]]:
@@ -88,16 +94,14 @@ def links() -> Iterator[tuple[sa.Table, str]]:
 def merges_of(session: Session, party_id: int) -> tuple[Merge, ...]:
     """The merges in force by which others became part of this party, newest first."""
     rows = session.execute(
-        sa.select(*_MERGE)
-        .where(merges.c.survivor_id == party_id, merges.c.undone_at.is_(None))
-        .order_by(merges.c.id.desc())
+        _MERGE.where(merges.c.survivor_id == party_id, merges.c.undone_at.is_(None)).order_by(merges.c.id.desc())
     )
     return tuple(Merge(**row) for row in rows.mappings())
 
 
 def find(session: Session, merge_id: int) -> Merge:
     """By id. NotFound."""
-    row = session.execute(sa.select(*_MERGE).where(merges.c.id == merge_id)).mappings().one_or_none()
+    row = session.execute(_MERGE.where(merges.c.id == merge_id)).mappings().one_or_none()
     if row is None:
         raise NotFound(what="merge", what_zh="合并记录", id=merge_id)
     return Merge(**row)
@@ -105,9 +109,7 @@ def find(session: Session, merge_id: int) -> Merge:
 
 def of_merged(session: Session, merged_id: int) -> Merge:
     """The merge in force by which a party became part of another. NotFound."""
-    row = session.execute(
-        sa.select(*_MERGE).where(merges.c.merged_id == merged_id, merges.c.undone_at.is_(None))
-    ).mappings()
+    row = session.execute(_MERGE.where(merges.c.merged_id == merged_id, merges.c.undone_at.is_(None))).mappings()
     found = row.one_or_none()
     if found is None:
         raise NotFound(what="merge", what_zh="合并记录", id=merged_id)
