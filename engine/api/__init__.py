@@ -15,8 +15,10 @@ from engine.api.external import (
     fetch_and_lock,
     unlock_external,
 )
+from engine.api.handover import HandOver, hand_over, preview_hand_over
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
-from engine.api.people import read_all_notifications, read_notification
+from engine.api.pausing import go_on, pause
+from engine.api.people import end_absence, read_all_notifications, read_notification, set_absence
 from engine.api.processes import (
     cancel,
     check,
@@ -60,6 +62,7 @@ __all__ = [
     "Delivery",
     "Deployed",
     "ExternalTask",
+    "HandOver",
     "MigrationPreview",
     "Runtime",
     "Topic",
@@ -74,11 +77,14 @@ __all__ = [
     "deploy",
     "draft",
     "earlier_answer",
+    "end_absence",
     "export",
     "extend_external",
     "fail_external",
     "fail_task",
     "fetch_and_lock",
+    "go_on",
+    "hand_over",
     "keep_answer",
     "make_token",
     "may",
@@ -86,6 +92,8 @@ __all__ = [
     "migrate_instance",
     "move_token",
     "open_engine",
+    "pause",
+    "preview_hand_over",
     "preview_migration",
     "preview_token_move",
     "publish_facts",
@@ -99,6 +107,7 @@ __all__ = [
     "save_draft",
     "save_preferences",
     "send_message",
+    "set_absence",
     "set_calendar",
     "set_calendar_day",
     "set_due",

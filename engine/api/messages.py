@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine import incidents, subscriptions
 from engine.advance import begin_by, broadcast, finish, locate, send_to, unit_of
+from engine.api import pausing
 from engine.errors import AmbiguousMessage
 from engine.execution import runtime_of
 from engine.identity import Actor
@@ -59,11 +60,16 @@ def send_message(
     if len(found) > 1:
         raise AmbiguousMessage(name=name, count=len(found))
     if not found:
+        answering = pausing.answered(session, actor.id, name, business_key, None)
+        if answering is not None:  # nothing awaits it but the clocks of paused tasks
+            subscriptions.mark_delivered(session, message, answering)
+            return Delivery("delivered", answering, message)
         subscriptions.keep(session, message, ttl)
         return Delivery("kept", None, message)
     instance_id = send_to(unit, found[0], mail)
     finish(unit)
     subscriptions.mark_delivered(session, message, instance_id)
+    pausing.answered(session, actor.id, name, business_key, instance_id)
     if instance_id is None:
         return Delivery("gathered", None, message)
     return Delivery("delivered" if found[0].instance_id is not None else "started", instance_id, message)
@@ -111,6 +117,7 @@ def deliver_one(session: Session, actor: Actor, id: int, mail: Mail) -> bool:
         return False
     subscriptions.mark_delivered(session, id, send_to(unit, found[0], mail))
     finish(unit)
+    pausing.answered(session, actor.id, mail.name, mail.business_key, None)
     return True
 
 

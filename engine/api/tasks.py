@@ -48,7 +48,7 @@ _LOOK = sa.select(t.user_task).where(t.user_task.c.id == sa.bindparam("task"))
 _INSTANCE = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == sa.bindparam("task"))
 
 
-def _locked(session: Session, task_id: int) -> tuple[Task, Live]:
+def locked(session: Session, task_id: int) -> tuple[Task, Live]:
     """The open task with its instance locked. AlreadyHandled names who finished it, or that it was taken away."""
     instance_id = session.execute(_INSTANCE, {"task": task_id}).scalar()
     if instance_id is None:
@@ -78,7 +78,8 @@ def _handled(session: Session, kind: type[AlreadyHandled], task: Task, by: str, 
     )
 
 
-def _require(session: Session, actor: Actor, task: Task, right: str) -> None:
+def require(session: Session, actor: Actor, task: Task, right: str) -> None:
+    """Forbidden, with whom to ask, when the actor lacks a right to the task."""
     if right in may(session, actor, task):
         return
     if task["assignee"] not in (None, actor.id):
@@ -89,7 +90,8 @@ def _require(session: Session, actor: Actor, task: Task, right: str) -> None:
     raise Forbidden(reason=f"“{task['name']}” is not for you", reason_zh=f"“{task['name']}”不在您的职责范围内")
 
 
-def _four_eyes(session: Session, person: str, task: Task, live: Live) -> None:
+def four_eyes(session: Session, person: str, task: Task, live: Live) -> None:
+    """FourEyes or Forbidden when the person did what this task is to check, or is excluded from it."""
     for name, completer in usertasks.completers(session, task["instance_id"], task["properties"] or {}):
         if completer == person:
             raise FourEyes(person=person, other=name)
@@ -108,31 +110,31 @@ def _assign(session: Session, task_id: int, person: str | None, owner: str | Non
 
 def claim(session: Session, actor: Actor, task_id: int) -> None:
     """Take a task from the queue. AlreadyHandled when somebody else has it by now."""
-    task, live = _locked(session, task_id)
+    task, live = locked(session, task_id)
     if task["assignee"] == actor.id:
         return
     if task["assignee"] is not None:
         raise _handled(session, AlreadyClaimed, task, task["assignee"], task["claimed_at"])
-    _require(session, actor, task, "claim")
-    _four_eyes(session, actor.id, task, live)
+    require(session, actor, task, "claim")
+    four_eyes(session, actor.id, task, live)
     _assign(session, task_id, actor.id)
     audit.append(session, f"task:{task_id}", actor.id, "claimed", {})
 
 
 def release(session: Session, actor: Actor, task_id: int) -> None:
     """Give a task back to the team's queue; the draft stays."""
-    task, _ = _locked(session, task_id)
-    _require(session, actor, task, "release")
+    task, _ = locked(session, task_id)
+    require(session, actor, task, "release")
     _assign(session, task_id, None)
     audit.append(session, f"task:{task_id}", actor.id, "released", {})
 
 
 def reassign(session: Session, actor: Actor, task_id: int, person_id: str, reason: str = "") -> None:
     """Hand a task to somebody (a lead's or administrator's right); four eyes hold, the draft stays."""
-    task, live = _locked(session, task_id)
-    _require(session, actor, task, "reassign")
+    task, live = locked(session, task_id)
+    require(session, actor, task, "reassign")
     person = identity.actor(session, person_id)
-    _four_eyes(session, person.id, task, live)
+    four_eyes(session, person.id, task, live)
     _assign(session, task_id, person.id)
     en, zh = assignment.called(session, actor.id)
     why = {"rule": "reassigned", "en": f"{en} handed it over. {reason}".strip(), "zh": f"由{zh}转交。{reason}"}
@@ -160,9 +162,9 @@ def complete(session: Session, actor: Actor, task_id: int, variables: Mapping[st
     FormInvalid names fields; FourEyes and Forbidden say who may; AlreadyHandled who was faster. An unclaimed task of
     the actor's team is claimed on the way.
     """
-    task, live = _locked(session, task_id)
-    _require(session, actor, task, "complete")
-    _four_eyes(session, actor.id, task, live)
+    task, live = locked(session, task_id)
+    require(session, actor, task, "complete")
+    four_eyes(session, actor.id, task, live)
     entered = checked_form(session, task, live, variables)
     usertasks.close_completed(session, task, actor.id, entered, task["owner"])
     advance.advance(session, actor.id, live, TaskCompleted(task["wait"], entered, actor.id))
@@ -203,8 +205,8 @@ _NEXT = _MINE.order_by(t.user_task.c.due_at.is_(None), t.user_task.c.due_at, t.u
 
 def fail_task(session: Session, actor: Actor, task_id: int, code: str, message: str = "") -> None:
     """End a task with a BPMN error that the diagram handles."""
-    task, live = _locked(session, task_id)
-    _require(session, actor, task, "complete")
+    task, live = locked(session, task_id)
+    require(session, actor, task, "complete")
     usertasks.close_completed(session, task, actor.id, {"error": code, "message": message}, task["owner"])
     advance.advance(session, actor.id, live, JobFailed(task["wait"], code, message))
 
@@ -214,7 +216,7 @@ def save_draft(session: Session, actor: Actor, task_id: int, data: Mapping[str, 
     task = _row(session, task_id)
     if task["state"] != "open":
         raise _handled(session, AlreadyHandled, task, task["completed_by"] or "system", task["completed_at"])
-    _require(session, actor, task, "complete")
+    require(session, actor, task, "complete")
     now = runtime_of(session).now()
     values = {"data": dict(data), "saved_at": now, "saved_by": actor.id}
     insert = upsert(session, t.task_draft).values(task_id=task_id, **values)
@@ -224,21 +226,22 @@ def save_draft(session: Session, actor: Actor, task_id: int, data: Mapping[str, 
 
 def draft(session: Session, actor: Actor, task_id: int) -> dict[str, Any] | None:
     """What was typed so far, by whoever had the task."""
-    _require(session, actor, _row(session, task_id), "see")
+    require(session, actor, _row(session, task_id), "see")
     data = session.scalar(sa.select(t.task_draft.c.data).where(t.task_draft.c.task_id == task_id))
     return dict(data) if data is not None else None
 
 
 def set_due(session: Session, actor: Actor, task_id: int, due: datetime, reason: str) -> None:
     """Move a task's due date: its reminders and the timers that hang on it move with it."""
-    task, live = _locked(session, task_id)
+    task, live = locked(session, task_id)
     if not may(session, actor, task) & {"reassign"}:
         raise Forbidden(reason="a due date is moved by the lead", reason_zh="期限由主管调整")
     if due.tzinfo is None:
         raise InvalidInput(place="due", reason="a time zone is needed", reason_zh="需要时区")
     session.execute(sa.update(t.user_task).where(t.user_task.c.id == task_id).values(due_at=due))
-    reminders.move(session, task_id, due, task["properties"] or {})
-    advance.advance(session, actor.id, live, DueMoved(task["wait"], due))
+    if task["waiting_since"] is None:  # what is paused is planned anew when it goes on
+        reminders.move(session, task_id, due, task["properties"] or {})
+        advance.advance(session, actor.id, live, DueMoved(task["wait"], due))
     data = {"from": task["due_at"], "to": due, "reason": reason}
     audit.append(session, f"task:{task_id}", actor.id, "due_moved", data)
 
