@@ -66,7 +66,7 @@ def relative(value: datetime | None) -> str:
         return ""
     span = value - runtime().now()
     if abs(span) < timedelta(minutes=1):
-        return _("now")
+        return _("now") if span > timedelta(0) else _("just now")
     return format_timedelta(span, add_direction=True, locale=locale())
 
 

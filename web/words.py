@@ -183,7 +183,7 @@ def _step(rows: list[HistoryRow]) -> Happening | None:
     after = [*told, *(_("“%(name)s” withdrawn", name=name) for name in gone)]
     if not text and not after:
         return None
-    return Happening(first.at, text or _("By itself"), listed(dict.fromkeys(after)))
+    return Happening(first.at, text or _("Automatically"), listed(dict.fromkeys(after)))
 
 
 def _passage(row: HistoryRow) -> str:
@@ -216,7 +216,7 @@ def _cause(trigger: str, who: str, of: HistoryRow | None) -> str:
         case "SignalRaised":
             return _("A signal was raised")
         case "CallEnded":
-            return _("“%(name)s” came back", name=what) if what else _("A called process ended")
+            return _("“%(name)s” finished", name=what) if what else _("A called process ended")
         case "Cancelled":
             return _("%(person)s ended the case", person=who)
         case "Modified" | "Retried":

@@ -235,3 +235,13 @@ def test_steps_whose_names_are_questions_are_told(house: House, visitor: WHO) ->
     case = house.start("listening")
     house.complete("ask", house.task("ask", case)["assignee"], case, complete=True)
     assert "完成了“资料收到了吗？”" in visitor("li").get(f"/instances/{case}").get_data(as_text=True)
+
+
+def test_what_began_a_moment_ago_has_just_begun(house: House, visitor: WHO) -> None:
+    case = house.start("offer")
+    house.clock.move(seconds=5)
+    li = visitor("li")
+    assert "刚刚开始" in li.get(f"/instances/{case}").get_data(as_text=True)
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    text = li.get(f"/instances/{case}").get_data(as_text=True)
+    assert "started just now" in text and "started now" not in text
