@@ -33,7 +33,7 @@ _ALLOWED: Mapping[str, tuple[str, str]] = {
                      "sqlite:///文件 或 postgresql://用户:密码@主机/库名"),
     "smtp_url": ("smtp://[user:password@]host[:port] or smtps://…", "smtp://[用户:密码@]主机[:端口] 或 smtps://…"),
     "base_url": ("http://host[:port] or https://…", "http://主机[:端口] 或 https://…"),
-    "handlers": ("names of Python packages with commas between", "Python 包名，以逗号分隔"),
+    "handlers": ("names of installed Python packages with commas between", "已安装的 Python 包名，以逗号分隔"),
 }  # fmt: skip
 """What may stand there, where the type alone does not tell."""
 

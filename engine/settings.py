@@ -6,6 +6,7 @@ Law: at most thirty names; each is documented here and in docs/operations.md. Wh
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -88,6 +89,18 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return json.loads(value) if value.lstrip().startswith("[") else [one.strip() for one in value.split(",")]
+
+    @field_validator("handlers")
+    @classmethod
+    def _there(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            try:
+                found = importlib.util.find_spec(name)
+            except (ImportError, ValueError) as error:
+                raise ValueError(name) from error
+            if found is None:
+                raise ValueError(name)
+        return value
 
     @field_validator("zone")
     @classmethod

@@ -45,6 +45,9 @@ REFUSED = [
     ("DEALFLOW_DATABASE_URL", "mysql://host/x", "postgresql://", "postgresql://"),
     ("DEALFLOW_DATABASE_URL", "", "sqlite:///FILE", "sqlite:///"),
     ("DEALFLOW_HANDLERS", "[1", "Python packages", "Python 包名"),
+    ("DEALFLOW_HANDLERS", "handlers,nonsense", "installed Python packages", "已安装的 Python 包名"),
+    ("DEALFLOW_HANDLERS", "", "installed Python packages", "已安装的 Python 包名"),
+    ("DEALFLOW_HANDLERS", "no.where.at.all", "installed Python packages", "已安装的 Python 包名"),
 ]  # fmt: skip
 
 
@@ -88,9 +91,9 @@ def test_what_the_file_says_is_refused_as_the_file_s(empty_folder: Path) -> None
 
 
 def test_handlers_may_be_written_with_commas_or_as_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    for value in ("handlers, mine", '["handlers", "mine"]'):
+    for value in ("handlers, json", '["handlers", "json"]'):
         monkeypatch.setenv("DEALFLOW_HANDLERS", value)
-        assert load().handlers == ("handlers", "mine")
+        assert load().handlers == ("handlers", "json")
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

@@ -290,6 +290,21 @@ def test_serving_a_database_without_tables_says_what_to_do(place: Path, capsys: 
         assert "dealflow deploy" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "file").write_text("")
+    monkeypatch.setenv("DEALFLOW_DATABASE_URL", f"sqlite:///{place / 'file' / 'x.db'}")
+    assert run(["check"]) == 1
+    assert f"{place / 'file'} cannot be read or written" in capsys.readouterr().err
+
+
+def test_rows_that_repeat_others_are_told_without_a_field(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "rows.csv").write_text(HEADER + GOOD + GOOD, "utf-8")
+    assert run(["import", "inquiries", "rows.csv", "--dry-run"]) == 0
+    assert "\n    the same as line 2\n" in capsys.readouterr().out
+
+
 def test_a_clock_moved_back_is_said_at_start(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,6 +49,12 @@ def run(arguments: list[str]) -> int:
             words("\n已中断，未完成的步骤没有保存。", "\nInterrupted; what was not finished is not saved."), err=True
         )
         return 1
+    except OSError as error:  # a folder that cannot be made or written
+        place, reason = error.filename or "", error.strerror or str(error)
+        click.secho(
+            words(f"无法读写 {place}（{reason}）", f"{place} cannot be read or written ({reason})"), err=True, fg="red"
+        )
+        return 1
     except DealflowError as error:
         click.secho(error.text(language()), err=True, fg="red")
         if isinstance(error, ModelRefused):

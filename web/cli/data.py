@@ -61,13 +61,13 @@ def exit_code(report: ImportReport) -> int:
 def _say(row: RowReport) -> None:
     """Print one row of the report: a line for the row, and one for each reason against it."""
     sign = {"ok": "✓", "duplicate": "=", "refused": "✗"}[row.outcome]
-    said = [f"{label(reason.field, 'zh')}：{reason.zh}" if reason.field else reason.zh for reason in row.reasons]
-    told = [f"{label(reason.field, 'en')}: {reason.en}" if reason.field else reason.en for reason in row.reasons]
     where = words(f"第 {row.row} 行", f"line {row.row}")
     text = "  ".join(part for part in (row.client_name, row.project_name, row.business_key) if part)
     click.secho(f"{sign} {where}  {text}".rstrip(), fg={"refused": "red"}.get(row.outcome))
-    for zh, en in zip(said, told, strict=True):
-        click.echo(f"    {words(zh, en)}")
+    for reason in row.reasons:
+        field = label(reason.field, words("zh", "en"))
+        named = words(f"{field}：", f"{field}: ") if field else ""
+        click.echo(f"    {named}{words(reason.zh, reason.en)}")
 
 
 @click.group()
