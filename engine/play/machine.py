@@ -459,7 +459,11 @@ class Machine:
     def incidents(self, instance: Instance) -> list[dict[str, str]]:
         """What stopped in an instance: element, code and message."""
         stuck = [
-            {"element": wait.element, "code": wait.code, "message": wait.message}
+            {
+                "element": wait.element,
+                "code": wait.code,
+                "message": self.said(wait.message, wait.message_zh or wait.message),
+            }
             for wait in instance.waits.values()
             if isinstance(wait, IncidentWait)
         ]
