@@ -3,8 +3,8 @@
     .venv/bin/python bench/bodies.py [--counts 100 1000 10000] [--only sqlite|postgres] [--team] [--statements]
 
 Each completion is one committed transaction: the task's row, the instance's, that of its part, history. --team: the
-tasks are given to five people in turn; without it they stand in a team's queue. Figures of different runs are not
-comparable: the clock speed of a machine changes under load.
+tasks are given to the least busy of five people, who are told; without it they stand in a team's queue. Figures of
+different runs are not comparable: the clock speed of a machine changes under load.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--team", action="store_true", help="give the tasks to the team's members in turn")
     parser.add_argument("--statements", action="store_true", help="show the statements of a completion")
     args = parser.parse_args()
-    strategy = "round_robin" if args.team else "queue"
+    strategy = "least_busy" if args.team else "queue"
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if args.only != "postgres":

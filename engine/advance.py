@@ -318,6 +318,7 @@ def _write(unit: Unit, live: Live) -> None:
         _close_rows(unit, live, closed)
     if facts_changed:
         usertasks.refresh_facts(session, live)
+    usertasks.open_tasks(session, live, [wait for wait in opened if isinstance(wait, UserWait)])
     for wait in opened:
         _open_row(unit, live, wait)
 
@@ -325,8 +326,6 @@ def _write(unit: Unit, live: Live) -> None:
 def _open_row(unit: Unit, live: Live, wait: Wait) -> None:
     session = unit.session
     match wait:
-        case UserWait():
-            usertasks.open_task(session, live, wait)
         case TimerWait():
             timers.open_timer(session, live, wait)
         case JobWait():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -191,3 +192,29 @@ def test_numbers_of_waits_go_beyond_thirty_two_bits(house: House) -> None:
     house.start("p")
     with house.looking() as session:
         assert session.scalar(sa.select(sa.func.max(t.user_task.c.wait))) > 2**32
+
+
+def test_the_tasks_of_one_step_are_spread_as_if_each_had_come_alone(house: House) -> None:
+    house.deploy(p_bpmn=body())
+    house.start("p")
+    held = Counter(task["assignee"] for task in house.tasks())
+    assert set(held) == {"li", "wang", "zhao"} and max(held.values()) - min(held.values()) <= 1
+    loads = [task["why"]["loads"] for task in house.tasks()]
+    assert [sum(seen.values()) for seen in loads] == list(range(SIZE))
+
+
+def test_loads_are_added_up_once_however_many_tasks_a_step_opens(house: House) -> None:
+    house.deploy(p_bpmn=body())
+    with statements(house) as said:
+        house.start("p")
+    assert sum("sum(user_task.points)" in one for one in said) == 1
+    assert sum(one.startswith("INSERT INTO user_task") for one in said) == 1
+
+
+def test_new_facts_reach_every_open_task_by_one_statement(house: House) -> None:
+    house.deploy(p_bpmn=body().replace("<startEvent", d.properties(facts="client") + "<startEvent", 1))
+    instance = house.start("p", client="CL-1")
+    with statements(house) as said, house.writing() as session:
+        api.set_variables(session, api.SYSTEM, instance, {"client": "CL-2"})
+    assert sum(one.startswith("UPDATE user_task") for one in said) == 1
+    assert {(task["facts"]["client"], task["search"]) for task in house.tasks()} == {("CL-2", "each  cl-2")}
