@@ -109,10 +109,12 @@ class NotFound(CallerError):
 
     THINGS: ClassVar[Mapping[str, str]] = {
         "KYC case": "尽职调查记录",
+        "absence": "休假记录",
         "client": "客户",
         "decision": "决策",
         "definition": "流程定义",
         "element": "元素",
+        "external task": "外部任务",
         "file": "文件",
         "form": "表单",
         "incident": "异常",
