@@ -142,7 +142,7 @@ class PScope:
 class Plan:
     """A definition ready to walk."""
 
-    __slots__ = ("clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "watched")
+    __slots__ = ("clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "watchers")
 
     def __init__(self, definition: Definition, equip: Equip) -> None:
         self.definition = definition
@@ -164,8 +164,13 @@ class Plan:
         self.inclusive: dict[str, Reach] = {}
         self.reads = _conditions(self.nodes)
         """(event, number of its definition) -> the names its condition reads; None: more than variables."""
-        self.watched = frozenset(name for names in self.reads.values() for name in names or ())
-        self.clocked = None in self.reads.values()
+        self.watchers: dict[str, list[str]] = {}
+        """A name -> the events with a condition that reads it."""
+        for (event, _), names in self.reads.items():
+            for name in names or ():
+                self.watchers.setdefault(name, []).append(event)
+        self.clocked = tuple(event for (event, _), names in self.reads.items() if names is None)
+        """Events with a condition that may change by itself."""
 
     def reach(self, join: str) -> Reach:
         """What can still reach the incoming flows of an inclusive or complex join; worked out at first need."""

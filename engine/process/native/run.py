@@ -377,7 +377,7 @@ class Run:
     def _count(self, wait: Wait, by: int) -> None:
         if type(wait) is ConditionWait:
             self.watching += by
-            (watching.opened if by > 0 else watching.closed)(self, wait.id)
+            (watching.opened if by > 0 else watching.closed)(self, wait)
 
     def incident(self, token: Token, code: str, message: str, message_zh: str) -> None:
         """The token stops where it stands until somebody retries."""

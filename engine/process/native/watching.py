@@ -1,8 +1,8 @@
 """Open conditions and what they read. Law: a write asks the conditions that can see what was written, and no other.
 
 A condition is asked when it is opened, and when a variable that it names is written in a scope that it looks into.
-One that reads the clock may change with any write, and is asked at each. The index is made at the first write of a
-step that matters, and kept up from there; a state does not hold it.
+One that reads the clock may change with any write, and is asked at each. Which element reads what is known from the
+definition; the index of a step is made element by element when a name is written that it reads. A state holds none.
 """
 
 from __future__ import annotations
@@ -25,47 +25,58 @@ Place = tuple[str, int]
 class Watch:
     """What is to be asked in this step, and which open condition reads what."""
 
-    __slots__ = ("always", "asked", "indexed", "places", "readers")
+    __slots__ = ("asked", "by_element", "indexed", "places", "readers")
 
     def __init__(self) -> None:
         self.asked: set[int] = set()
-        self.indexed = False
+        self.by_element: dict[str, set[int]] | None = None
+        """Element -> its open conditions, once somebody needs to know."""
+        self.indexed: set[str] = set()
+        """Elements whose conditions stand in `readers`."""
         self.readers: dict[Place, set[int]] = {}
         """A name in a scope -> the conditions that read it there."""
         self.places: dict[int, list[Place]] = {}
         """The same from the condition's side."""
-        self.always: set[int] = set()
-        """Conditions that hang on more than variables."""
 
 
-def opened(run: Run, wait: int) -> None:
+def opened(run: Run, wait: ConditionWait) -> None:
     """A condition was opened: it is asked at the next chance, as it may hold already (BPMN 2.0 §10.5.5)."""
     watch = _watch(run)
-    watch.asked.add(wait)
+    watch.asked.add(wait.id)
     run.dirty = True
-    if watch.indexed:
-        _add(run, watch, wait)
+    if watch.by_element is not None:
+        watch.by_element.setdefault(wait.element, set()).add(wait.id)
+    if wait.element in watch.indexed:
+        _add(run, watch, wait.id)
 
 
-def closed(run: Run, wait: int) -> None:
+def closed(run: Run, wait: ConditionWait) -> None:
     """A condition is no longer open."""
     watch = run.watch
     if watch is not None:
-        watch.asked.discard(wait)
-        watch.always.discard(wait)
-        for place in watch.places.pop(wait, ()):
-            watch.readers[place].discard(wait)
+        watch.asked.discard(wait.id)
+        if watch.by_element is not None:
+            watch.by_element[wait.element].discard(wait.id)
+        for place in watch.places.pop(wait.id, ()):
+            watch.readers[place].discard(wait.id)
 
 
 def touched(run: Run, scope_id: int, names: Iterable[str]) -> None:
     """Variables were written in a scope: ask whoever reads them there."""
     plan = run.plan
-    if not plan.clocked and plan.watched.isdisjoint(names):
+    if not plan.clocked and plan.watchers.keys().isdisjoint(names):
         return
-    watch = _indexed(run)
+    watch = _watch(run)
+    open_ones = _by_element(run, watch)
+    for element in plan.clocked:
+        watch.asked |= open_ones.get(element, set())
     for name in names:
+        for element in plan.watchers.get(name, ()):
+            if element not in watch.indexed:
+                watch.indexed.add(element)
+                for wait in open_ones.get(element, ()):
+                    _add(run, watch, wait)
         watch.asked |= watch.readers.get((name, scope_id), set())
-    watch.asked |= watch.always
     run.dirty = bool(watch.asked)
 
 
@@ -101,23 +112,19 @@ def _watch(run: Run) -> Watch:
     return run.watch
 
 
-def _indexed(run: Run) -> Watch:
-    watch = _watch(run)
-    if not watch.indexed:
+def _by_element(run: Run, watch: Watch) -> dict[str, set[int]]:
+    if watch.by_element is None:
         run.require_listeners(CONDITIONS)
-        watch.indexed = True
+        watch.by_element = {}
         for id, held in run.waits.items():
             if type(held.wait) is ConditionWait:
-                _add(run, watch, id)
-    return watch
+                watch.by_element.setdefault(held.wait.element, set()).add(id)
+    return watch.by_element
 
 
 def _add(run: Run, watch: Watch, wait: int) -> None:
     held = run.waits[wait]
-    names = run.plan.reads[held.wait.element, (held.data or {}).get("n", 0)]
-    if names is None:
-        watch.always.add(wait)
-        return
+    names = run.plan.reads[held.wait.element, (held.data or {}).get("n", 0)] or ()
     scope = run.scopes[run.place(run.tokens[held.token]) if held.token else held.scope]
     while True:
         for name in names:
