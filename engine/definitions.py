@@ -314,12 +314,16 @@ def _digests(session: Session, deployment: int) -> dict[str, str]:
 
 def newest(session: Session, key: str, version: int | None = None) -> int:
     """The id of a process's newest (or given) version. NotFound when there is none."""
-    query = sa.select(t.definition.c.id).where(t.definition.c.key == key)
-    query = query.where(t.definition.c.version == version) if version else query
-    id: int | None = session.scalar(query.order_by(t.definition.c.version.desc()).limit(1))
+    query = _VERSION if version else _NEWEST
+    id: int | None = session.execute(query, {"wanted": key, "version": version}).scalar()
     if id is None:
         raise NotFound(what="process", id=key if version is None else f"{key} v{version}")
     return id
+
+
+_OF_KEY = sa.select(t.definition.c.id).where(t.definition.c.key == sa.bindparam("wanted"))
+_NEWEST = _OF_KEY.order_by(t.definition.c.version.desc()).limit(1)
+_VERSION = _OF_KEY.where(t.definition.c.version == sa.bindparam("version"))
 
 
 def tagged(session: Session, key: str, tag: str) -> int:

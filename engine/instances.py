@@ -65,17 +65,19 @@ class Live:
         self.triggers, self.events, self.opened, self.closed = [], [], {}, []
 
 
-_LOAD = sa.select(t.instance).where(t.instance.c.id == sa.bindparam("wanted"))
+def _locking(wanted: sa.ColumnElement[int]) -> sa.Select[Any]:
+    """The root of a tree of calls is locked before its member: a step that goes from a called process to its caller
+    and one that goes the other way cannot hold each other up."""
+    of = t.instance.alias("asked")
+    root = sa.select(of.c.root_id).where(of.c.id == wanted).scalar_subquery()
+    both = sa.select(t.instance).where(sa.or_(t.instance.c.id == wanted, t.instance.c.id == root))
+    return both.order_by((t.instance.c.id == t.instance.c.root_id).desc())
 
 
-_ROOT = sa.select(t.instance.c.root_id).where(t.instance.c.id == sa.bindparam("wanted")).scalar_subquery()
-_LOCK = (
-    sa.select(t.instance)
-    .where(sa.or_(t.instance.c.id == sa.bindparam("wanted"), t.instance.c.id == _ROOT))
-    .order_by((t.instance.c.id == t.instance.c.root_id).desc())
-)
-"""The root of a tree of calls is locked before its member: a step that goes from a called process to its caller and
-one that goes the other way cannot hold each other up."""
+_WANTED: sa.BindParameter[int] = sa.bindparam("wanted", type_=t.Id)
+_OF_TASK = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == _WANTED).scalar_subquery()
+_LOAD, _LOAD_OF_TASK = (sa.select(t.instance).where(t.instance.c.id == which) for which in (_WANTED, _OF_TASK))
+_LOCK, _LOCK_OF_TASK = _locking(_WANTED), _locking(_OF_TASK)
 
 
 def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:
@@ -83,7 +85,7 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
 
     `skip_locked`: None when somebody else holds it just now.
     """
-    query = _LOAD if session.get_bind().dialect.name == "sqlite" else _LOCK.with_for_update(skip_locked=skip_locked)
+    query = _LOAD if _is_sqlite(session) else _LOCK.with_for_update(skip_locked=skip_locked)
     rows = {row["id"]: row for row in session.execute(query, {"wanted": instance_id}).mappings()}
     row = rows.get(instance_id)
     if row is None and not skip_locked:
@@ -91,6 +93,19 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
     if row is None or (query is not _LOAD and row["root_id"] not in rows):
         return None
     return _from_row(session, dict(row))
+
+
+def load_of_task(session: Session, task_id: int) -> Live | None:
+    """The instance of a user task, locked like `load`; None when there is no such task."""
+    query = _LOAD_OF_TASK if _is_sqlite(session) else _LOCK_OF_TASK.with_for_update()
+    rows = session.execute(query, {"wanted": task_id}).mappings().all()
+    if len(rows) == 2:  # a called process and the root above it, which came first
+        rows = rows[1:]
+    return _from_row(session, dict(rows[0])) if rows else None
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _from_row(session: Session, row: Mapping[str, Any]) -> Live:

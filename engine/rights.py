@@ -20,15 +20,9 @@ def may_start(actor: Actor, starters: Collection[str]) -> bool:
 def may(session: Session, actor: Actor, task: Mapping[str, Any]) -> frozenset[str]:
     """What the actor may do with a task: see, claim, release, complete, reassign."""
     rights: set[str] = set()
-    candidates = set(
-        session.execute(
-            sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task["id"])
-        )
-    )
     mine = task["assignee"] == actor.id
-    in_team = task["team"] in actor.teams or any(kind == "team" and name in actor.teams for kind, name in candidates)
-    invited = in_team or ("person", actor.id) in candidates
     leads = task["team"] in actor.leads or actor.is_admin
+    invited = task["team"] in actor.teams or (not mine and not actor.is_admin and _named(session, actor, task["id"]))
     if mine or invited or leads or actor.id in (task["completed_by"], task["owner"]):
         rights.add("see")
     if task["state"] != "open":
@@ -40,3 +34,12 @@ def may(session: Session, actor: Actor, task: Mapping[str, Any]) -> frozenset[st
     if leads or "crm_specialist" in actor.teams:
         rights |= {"see", "reassign"}
     return frozenset(rights)
+
+
+def _named(session: Session, actor: Actor, task_id: int) -> bool:
+    """Whether the model names the actor, or a team of theirs, as a candidate beside the team where the task stands."""
+    rows = session.execute(_CANDIDATES, {"task": task_id})
+    return any(name in actor.teams if kind == "team" else name == actor.id for kind, name in rows)
+
+
+_CANDIDATES = sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == sa.bindparam("task"))

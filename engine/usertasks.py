@@ -30,7 +30,8 @@ def open_tasks(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
         tasks = [_opened(session, live, wait) for wait in waits]
     session.execute(_OPEN, tasks)
     candidates = [row for task, wait in zip(tasks, waits, strict=True) for row in _candidates(task, wait)]
-    session.execute(_ADD_CANDIDATE, candidates)
+    if candidates:
+        session.execute(_ADD_CANDIDATE, candidates)
     for task, wait in zip(tasks, waits, strict=True):
         reminders.plan(session, task["id"], task["created_at"], wait.due, task["properties"])
         if task["assignee"]:
@@ -94,7 +95,8 @@ def tell_lead(session: Session, task: Mapping[str, Any]) -> None:
 
 
 def _candidates(task: Mapping[str, Any], wait: UserWait) -> list[dict[str, Any]]:
-    teams = dict.fromkeys((*wait.candidate_groups, task["team"]))
+    """Whom the model names beside the team where the task stands, which its own row says."""
+    teams = [name for name in dict.fromkeys(wait.candidate_groups) if name != task["team"]]
     people = dict.fromkeys(wait.candidate_users)
     named = [("team", name) for name in teams] + [("person", name) for name in people]
     return [{"task_id": task["id"], "kind": kind, "name": name} for kind, name in named]
@@ -172,7 +174,8 @@ def close_completed(
 ) -> None:
     """A person completed the task: keep what was entered and who did it (for whom, when they stood in).
 
-    A task that nobody held was taken on the way.
+    A task that nobody held was taken on the way. `task` says besides its row whether it `has_candidates` and
+    `has_draft`; a task without a due date has no reminders.
     """
     now = runtime_of(session).now()
     values = {
@@ -184,9 +187,12 @@ def close_completed(
         "claimed_at": task["claimed_at"] or now,
     }
     session.execute(_COMPLETE, {"task": task["id"], **values})
-    session.execute(_NO_CANDIDATES, {"task": task["id"]})
-    session.execute(_NO_DRAFT, {"task": task["id"]})
-    reminders.drop(session, [task["id"]])
+    if task["has_candidates"]:
+        session.execute(_NO_CANDIDATES, {"task": task["id"]})
+    if task["has_draft"]:
+        session.execute(_NO_DRAFT, {"task": task["id"]})
+    if task["due_at"] is not None:
+        reminders.drop(session, [task["id"]])
 
 
 _TASK: sa.BindParameter[int] = sa.bindparam("task")

@@ -119,6 +119,7 @@ def after_completion(task_id: int, done: Any) -> Any:
     with runtime().reading() as db:
         row = queries.task(db, actor(), task_id).row
         cases = queries.tree(db, done.instance_id)
+        following = api.next_task(db, actor(), done.instance_id)
     steps = coming(cases, row.completed_at)[:3]
     if all(case.state != "active" for case in cases):
         after = _("the case is finished.")
@@ -128,8 +129,8 @@ def after_completion(task_id: int, done: Any) -> Any:
         after = _("the case moves on by itself.")
     flash(url_for("tasks.save_draft", task_id=task_id), "forget")
     flash(_("“%(task)s” is done; %(after)s", task=said(row.name, row.name_en), after=after), "success")
-    if done.next_task_id and person().opens_next_task:
-        return redirect(url_for("tasks.show", task_id=done.next_task_id))
+    if following and person().opens_next_task:
+        return redirect(url_for("tasks.show", task_id=following))
     return redirect(url_for("inbox.index"))
 
 

@@ -30,11 +30,9 @@ Task = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Where the work goes on: the next open task of the person in this case, else the next in their list."""
+    """What was completed: `instance_id` is the task's case."""
 
     instance_id: int
-    next_task_id: int | None
-    same_case: bool
 
 
 def _row(session: Session, task_id: int) -> Task:
@@ -44,16 +42,16 @@ def _row(session: Session, task_id: int) -> Task:
     return dict(row)
 
 
-_LOOK = sa.select(t.user_task).where(t.user_task.c.id == sa.bindparam("task"))
-_INSTANCE = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == sa.bindparam("task"))
+_LOOK = sa.select(
+    t.user_task,
+    sa.exists().where(t.candidate.c.task_id == t.user_task.c.id).label("has_candidates"),
+    sa.exists().where(t.task_draft.c.task_id == t.user_task.c.id).label("has_draft"),
+).where(t.user_task.c.id == sa.bindparam("task"))
 
 
 def locked(session: Session, task_id: int) -> tuple[Task, Live]:
     """The open task with its instance locked. AlreadyHandled names who finished it, or that it was taken away."""
-    instance_id = session.execute(_INSTANCE, {"task": task_id}).scalar()
-    if instance_id is None:
-        raise NotFound(what="task", id=task_id)
-    live = instances.load(session, instance_id)
+    live = instances.load_of_task(session, task_id)
     task = _row(session, task_id)
     if task["state"] != "open" or live is None:
         by = task["completed_by"] or "system"
@@ -168,7 +166,7 @@ def complete(session: Session, actor: Actor, task_id: int, variables: Mapping[st
     entered = checked_form(session, task, live, variables)
     usertasks.close_completed(session, task, actor.id, entered, task["owner"])
     advance.advance(session, actor.id, live, TaskCompleted(task["wait"], entered, actor.id))
-    return next_task(session, actor, live.id)
+    return Completed(live.id)
 
 
 def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, object]) -> dict[str, Any]:
@@ -184,12 +182,10 @@ def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, 
     return {name: value for name, value in clean.items() if name in values or value is not None}
 
 
-def next_task(session: Session, actor: Actor, instance_id: int) -> Completed:
+def next_task(session: Session, actor: Actor, instance_id: int) -> int | None:
     """The person's next task: of the same case first (called processes too), else the one that is due first."""
-    here = session.execute(_NEXT_HERE, {"who": actor.id, "instance": instance_id}).scalar()
-    if here is not None:
-        return Completed(instance_id, here, True)
-    return Completed(instance_id, session.execute(_NEXT, {"who": actor.id}).scalar(), False)
+    here: int | None = session.execute(_NEXT_HERE, {"who": actor.id, "instance": instance_id}).scalar()
+    return here if here is not None else session.execute(_NEXT, {"who": actor.id}).scalar()
 
 
 _MINE = sa.select(t.user_task.c.id).where(t.user_task.c.assignee == sa.bindparam("who"), t.user_task.c.state == "open")

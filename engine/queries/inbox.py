@@ -97,12 +97,17 @@ def _mine(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def _in_teams(actor: Actor) -> sa.ColumnElement[bool]:
-    invited = sa.select(t.candidate.c.task_id).where(
+    queue = t.user_task.alias("queue")
+    standing = sa.select(queue.c.id).where(
+        queue.c.team.in_(actor.teams), queue.c.state == "open", queue.c.assignee.is_(None)
+    )
+    named = sa.select(t.candidate.c.task_id).where(
         sa.or_(
             sa.and_(t.candidate.c.kind == "team", t.candidate.c.name.in_(actor.teams)),
             sa.and_(t.candidate.c.kind == "person", t.candidate.c.name == actor.id),
         )
     )
+    invited = sa.union_all(standing, named)
     return sa.and_(t.user_task.c.assignee.is_(None), t.user_task.c.id.in_(invited))
 
 
@@ -232,9 +237,8 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
     package = definitions.package(session, row["definition_id"])
     node = package.definition.nodes.get(row["element"])
     draft = session.execute(sa.select(t.task_draft).where(t.task_draft.c.task_id == task_id)).first()
-    candidates = session.execute(
-        sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task_id)
-    )
+    named = session.execute(sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task_id))
+    candidates = dict.fromkeys([("team", row["team"]), *((kind, name) for kind, name in named)])
     schema = definitions.form_schema(session, package, row["form_key"])
     return TaskDetail(
         row=_task_row(session, row, runtime_of(session).now()),
@@ -246,7 +250,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
         why=row["why"] or {},
         documentation=node.documentation if node else "",
         documentation_en=package.texts.get(f"{row['element']}.documentation", ""),
-        candidates=tuple((kind, name) for kind, name in candidates),
+        candidates=tuple(candidates),
         can=can,
         entered=row["entered"],
         translations=package.texts,
