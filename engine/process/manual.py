@@ -30,7 +30,7 @@ conformance cases: each is played, and stands as a proof of an element that its 
 
 ## Elements
 
-A proof is a case of `tests/conformance/test_conformance.py`; in brackets, how many cases there are.
+A proof is a case of `tests/conformance/test_conformance.py`, the most direct one where there are others.
 `pytest tests/conformance -k "<case>"` plays it.
 
 | element | 元素 | runs | what is done | 行为 | proof |
@@ -102,7 +102,8 @@ def _elements(proven: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _proof(cases: Sequence[str]) -> str:
-    return f"{cases[0]} ({len(cases)})" if cases else "—"
+    """The case that proves most directly; how many more there are would change with every case that is added."""
+    return f"{cases[0]}{' and others' if len(cases) > 1 else ''}" if cases else "—"
 
 
 def _lines(proven: Mapping[str, Sequence[str]]) -> Iterator[str]:
