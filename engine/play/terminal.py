@@ -47,6 +47,8 @@ def main_play(argv: Sequence[str], out: TextIO | None = None, language: str = "e
     parser.add_argument("--json", action="store_true", help=_("print the whole report as JSON"))
     given = parser.parse_args(list(argv))
     stream = out or sys.stdout
+    if given.json:
+        language = "en"  # what programs read is the same everywhere
     try:
         told = play(given.files, read_scenario(given.scenario), given.kernel, given.save_between_steps, language)
     except DealflowError as error:

@@ -70,6 +70,18 @@ _REST = """
 Message correlation: properties `correlate.<key>` with an expression on the event or receive task, `zeebe:subscription`
 on the message, or BPMN's own correlation properties. What a thrown message carries are its input mappings.
 
+## Where the standard leaves room
+
+- Two inclusive joins that can each still be reached from the other wait for each other for ever, as the letter of
+  §13.4.3 has it.
+- An instance that begins behind an instantiating event gateway has passed the gateway: it is entered and left first.
+- An activity whose input sets are not filled has been entered and waits; its boundary events guard it once it begins.
+- What throws an error or an escalation needs its code; what catches one without a code catches every one.
+- An error out of a called process brings along what the call maps out, and nothing else.
+- What a call began is cancelled before the caller takes another step.
+- An inclusive gateway always takes a flow without a condition; an exclusive one refuses it beside others.
+- Of two equal timers of one activity that of the event drawn first comes first.
+
 ## Expressions
 
 `= …` is FEEL, `${{…}}` and `#{{…}}` are JUEL, alone or inside text; anything else is a literal. Conditions may be bare

@@ -83,6 +83,13 @@ def test_a_refused_model_ends_with_two_and_names_the_element(tmp_path: Path) -> 
     assert json.loads(out.getvalue())["refused"][0]["element"] == "x"
 
 
+def test_what_programs_read_is_in_one_language_whatever_people_speak(tmp_path: Path) -> None:
+    told = io.StringIO()
+    scenario = _written(tmp_path, {"steps": [{"start": "p"}, {"expect": {"ended": True}}]})
+    assert main_play([TASK, "--scenario", scenario, "--json"], told, "zh") == 1
+    assert json.loads(told.getvalue())["unmet"][0].startswith("expectation 1: ")
+
+
 def test_a_failed_instance_ends_with_one(tmp_path: Path) -> None:
     steps = [{"start": "p"}, {"fail": "t", "code": "BAD"}]
     assert main_play([TASK, "--scenario", _written(tmp_path, {"steps": steps})], io.StringIO()) == 1

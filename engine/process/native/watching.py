@@ -124,7 +124,7 @@ def _by_element(run: Run, watch: Watch) -> dict[str, set[int]]:
 
 def _add(run: Run, watch: Watch, wait: int) -> None:
     held = run.waits[wait]
-    names = run.plan.reads[held.wait.element, (held.data or {}).get("n", 0)] or ()
+    names = run.plan.reads.get((held.wait.element, (held.data or {}).get("n", 0))) or ()
     scope = run.scopes[run.place(run.tokens[held.token]) if held.token else held.scope]
     while True:
         for name in names:
