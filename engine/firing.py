@@ -56,7 +56,7 @@ def _batch(session: Session, due: Sequence[Due]) -> int:
 def _guarded(session: Session, timer: Due, wait: int | None) -> int:
     """One timer in its savepoint. The database's own trouble ends the batch; a fault of the timer is its own."""
     try:
-        with session.begin_nested():
+        with session.connection().begin_nested():  # the session holds no objects that a savepoint must know of
             done = _start(session, timer.id) if timer.instance_id is None else _go_on(session, timer.instance_id, wait)
             require_whole(session)
             return done

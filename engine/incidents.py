@@ -54,11 +54,16 @@ def raise_incident(
 def resolve(session: Session, by: str, *, instance_id: int, waits: Sequence[int]) -> None:
     """What stood at the waits is gone (retried, done or cancelled): its incidents are resolved."""
     session.execute(
-        sa.update(t.incident)
-        .where(
-            t.incident.c.instance_id == instance_id,
-            t.incident.c.wait.in_(waits),
-            t.incident.c.resolved_at.is_(None),
-        )
-        .values(resolved_at=runtime_of(session).now(), resolved_by=by)
+        _RESOLVE, {"case": instance_id, "places": list(waits), "moment": runtime_of(session).now(), "who": by}
     )
+
+
+_RESOLVE = (
+    sa.update(t.incident)
+    .where(
+        t.incident.c.instance_id == sa.bindparam("case"),
+        t.incident.c.wait.in_(sa.bindparam("places", expanding=True)),
+        t.incident.c.resolved_at.is_(None),
+    )
+    .values(resolved_at=sa.bindparam("moment"), resolved_by=sa.bindparam("who"))
+)

@@ -37,11 +37,11 @@ TRIES_BEFORE_INCIDENT = 5
 
 def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
     """Write the row of a TimerWait."""
-    session.execute(
-        sa.insert(t.timer).values(
-            id=new_id(), instance_id=live.id, wait=wait.id, element=wait.element, due_at=wait.due, attempts=0
-        )
-    )
+    row = {"id": new_id(), "instance_id": live.id, "wait": wait.id, "element": wait.element}
+    session.execute(_OPEN, {**row, "due_at": wait.due, "attempts": 0})
+
+
+_OPEN = sa.insert(t.timer)
 
 
 @dataclass(frozen=True, slots=True)
