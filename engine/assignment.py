@@ -148,11 +148,16 @@ def choose_among(session: Session, people: Collection[str], team: str, wish: Wis
 def _locked(session: Session, team: str, asked: str | None) -> tuple[sa.RowMapping | None, str]:
     """(the team's row, the strategy); locked where a choice is to be made, so that the next one sees its outcome."""
     asked = asked if asked in STRATEGIES and asked != "keep_owner" else None
+    queues = _counted(session).queues
+    if (team, asked) in queues:
+        return queues[team, asked], "queue"
     row = session.execute(_TEAM, {"team": team}).mappings().first()
     if row is None:
         return None, asked or "least_busy"
     how = asked or row["strategy"]
-    if how != "queue":
+    if how == "queue":
+        queues[team, asked] = row
+    else:
         row = session.execute(_TEAM.with_for_update(), {"team": team}).mappings().first() if _locks(session) else row
     return row, how
 
@@ -263,7 +268,7 @@ def counting(session: Session) -> Iterator[None]:
 
     So the ten-thousandth task of a step does not add up the other 9,999 again.
     """
-    session.info[_COUNTED] = ({}, Counter())
+    session.info[_COUNTED] = _Counted()
     try:
         yield
     finally:
@@ -273,18 +278,35 @@ def counting(session: Session) -> Iterator[None]:
 _COUNTED = "assignment.counting"
 
 
+@dataclass(slots=True)
+class _Counted:
+    """What is known while tasks open together. A team's strategy stays as it was when the first of them came."""
+
+    read: dict[str, int] = field(default_factory=dict)
+    """Person -> points of open tasks in rows."""
+    given: Counter[str] = field(default_factory=Counter)
+    """Points of tasks whose rows are not written yet."""
+    queues: dict[tuple[str, str | None], sa.RowMapping] = field(default_factory=dict)
+    """(team, strategy that was asked for) -> its row, of those that keep a queue."""
+
+
+def _counted(session: Session) -> _Counted:
+    """What is known by now; nothing, unless tasks open together."""
+    found: _Counted | None = session.info.get(_COUNTED)
+    return found or _Counted()
+
+
 def count(session: Session, person: str, points: int) -> None:
     """A task that opens was given to somebody."""
-    session.info[_COUNTED][1][person] += points
+    _counted(session).given[person] += points
 
 
 def load_of(session: Session, people: Collection[str]) -> dict[str, int]:
     """Points of open tasks per person (a task weighs one point unless its model says otherwise)."""
-    counted: tuple[dict[str, int], Counter[str]] | None = session.info.get(_COUNTED)
-    read, given = counted or (dict[str, int](), Counter[str]())
-    if missing := [person for person in people if person not in read]:
-        read.update(_open_points(session, missing))
-    return {person: read[person] + given[person] for person in people}
+    known = _counted(session)
+    if missing := [person for person in people if person not in known.read]:
+        known.read |= _open_points(session, missing)
+    return {person: known.read[person] + known.given[person] for person in people}
 
 
 def _open_points(session: Session, people: Collection[str]) -> dict[str, int]:
