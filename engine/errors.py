@@ -346,7 +346,7 @@ class ExternalFailure(HandlerError):
     """A program outside says that its attempt failed. Fields: message, details (its stack or log)."""
 
     en = "{message}"
-    zh = "{message}"
+    zh = "外部程序报告：{message}"
 
 
 class UnknownTopic(HandlerError):

@@ -71,13 +71,12 @@ def take(
     clean = checked(schema, values)
     clean |= {name: values[name] for name in BESIDE_THE_FORM if values.get(name) not in (None, "")}
     clean["source"] = clean.get("source") or source
-    attempt = db.begin_nested()
-    reference = business_key or new_reference(db, clean)
-    delivery = api.send_message(db, who, MESSAGE, business_key=reference, variables=clean, message_id=message_id)
-    if delivery.state == "duplicate":
-        attempt.rollback()
-        return delivery.business_key or reference, delivery
-    attempt.commit()
+    with db.begin_nested() as attempt:
+        reference = business_key or new_reference(db, clean)
+        delivery = api.send_message(db, who, MESSAGE, business_key=reference, variables=clean, message_id=message_id)
+        if delivery.state == "duplicate":
+            attempt.rollback()
+            reference = delivery.business_key or reference
     return reference, delivery
 
 

@@ -197,7 +197,7 @@ def _move(session: Session, table: sa.Table, column: str, giver: int, taker: int
         return
     kept["moved"].append({"table": table.name, "column": column, "ids": [row["id"] for row in rows]})
     if table in _KEPT_WHOLE:
-        kept["whole"][f"{table.name}.{column}"] = [_plain(row) for row in rows]
+        kept["whole"][f"{table.name}.{column}"] = [_plain(dict(row)) for row in rows]
     if table in _KEPT_WHOLE:
         for row in rows:
             known = origins(session, table.name, row["id"])
@@ -210,8 +210,8 @@ def _move_roles(session: Session, giver: int, taker: int, kept: dict[str, Any]) 
     held = session.execute(sa.select(party_role.c.project_id, party_role.c.role).where(party_role.c.party_id == taker))
     clashing = {tuple(row) for row in held}
     rows = session.execute(sa.select(party_role).where(party_role.c.party_id == giver)).mappings().all()
-    dropped = [_plain(row) for row in rows if (row["project_id"], row["role"]) in clashing]
-    moving = [_plain(row) for row in rows if (row["project_id"], row["role"]) not in clashing]
+    dropped = [_plain(dict(row)) for row in rows if (row["project_id"], row["role"]) in clashing]
+    moving = [_plain(dict(row)) for row in rows if (row["project_id"], row["role"]) not in clashing]
     kept["dropped"] = dropped
     kept["whole"]["party_role.party_id"] = moving
     kept["moved"].append({"table": "party_role", "column": "party_id", "ids": [row["id"] for row in moving]})

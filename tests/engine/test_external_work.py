@@ -94,11 +94,15 @@ def test_a_failed_attempt_comes_again_and_the_last_becomes_an_incident(printing:
         printing.clock.move(hours=1)
     assert fetch(printing) == []
     [incident] = printing.rows(t.incident, t.incident.c.instance_id == case)
-    assert incident["text"] == "no paper" and incident["stack"] == "line 1\nline 2"
+    assert (
+        incident["text"] == "no paper"
+        and incident["text_zh"] == "外部程序报告：no paper"
+        and incident["stack"] == "line 1\nline 2"
+    )
     with printing.writing() as session:
         api.retry(session, api.SYSTEM, incident["id"])
     [task] = fetch(printing)
-    assert task.attempt == 1 and task.last_error == "no paper"
+    assert task.attempt == 1 and task.last_error is not None and "no paper" in task.last_error
 
 
 def test_a_program_may_count_its_attempts_itself(printing: House) -> None:
