@@ -206,6 +206,12 @@ user_task = Table(
     Index(None, "assignee", "state", "due_at"),
     Index(None, "team", "state", "assignee", "due_at"),
     Index(None, "state", "due_at"),
+    Index(
+        None,
+        "waiting_for",
+        sqlite_where=sa.text("waiting_for IS NOT NULL"),
+        postgresql_where=sa.text("waiting_for IS NOT NULL"),
+    ),
 )
 
 candidate = Table(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import event
 
 from engine import api
 from engine.errors import Forbidden
 from engine.store import tables as t
 from tests.engine import diagrams as d
+from tests.engine.together import SQLITE
 from tests.house import SHANGHAI, House
 
 
@@ -108,3 +110,15 @@ def test_a_due_date_moved_while_paused_counts_from_there(house: House) -> None:
     with house.writing() as session:
         due = api.go_on(session, house.actor(str(task["assignee"])), int(str(task["id"])))
     assert due is not None and at(due) == "10 18:00"
+
+
+@SQLITE
+def test_a_message_finds_the_tasks_that_wait_for_it_by_index(house: House) -> None:
+    paused(house, message="client_documents")
+    said: list[tuple[str, object]] = []
+    event.listen(house.runtime.database, "before_cursor_execute", lambda *args: said.append((args[2], args[3])))
+    house.message("client_documents", "CL-1")
+    [(query, values)] = [(text, values) for text, values in said if "waiting_for = ?" in text and "SELECT" in text]
+    with house.runtime.database.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+    assert any("ix_user_task_waiting_for" in row[-1] for row in plan), plan
