@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine.registry import Context, handles
 from engine.store import tables as engine_tables
 from handlers import inputs, names
+from handlers.channels.rendering import headline
 from handlers.records import interactions, parties
 from handlers.records.interactions import Interaction
 from handlers.records.tables import contact as contacts
@@ -67,7 +68,8 @@ def notify_send(
         )
         states.append(state)
         if state == "waiting" and channel == "email":
-            _on_timeline(ctx, recipient, template, content, inputs.ident(party_id, "party_id"))
+            spoken = inputs.text(language) or "zh"
+            _on_timeline(ctx, recipient, template, spoken, content, inputs.ident(party_id, "party_id"))
     told = next((one for one in ("waiting", "duplicate", "no_consent") if one in states), "no_recipient")
     if told in ("no_consent", "no_recipient"):
         ctx.audit("notice_not_sent", {"template": template, "to": str(to), "state": told})
@@ -88,7 +90,9 @@ def _refused(ctx: Context, address: str) -> bool:
     return bool(answers) and not any(answers)
 
 
-def _on_timeline(ctx: Context, address: str, template: str, data: Mapping[str, Any], party_id: int | None) -> None:
+def _on_timeline(
+    ctx: Context, address: str, template: str, language: str, data: Mapping[str, Any], party_id: int | None
+) -> None:
     client = party_id if party_id is not None else _client_of(ctx, address)
     if client is None:
         return
@@ -100,7 +104,7 @@ def _on_timeline(ctx: Context, address: str, template: str, data: Mapping[str, A
             channel="email",
             direction="out",
             person=inputs.text(data.get("contact_name")),
-            subject=f"发送函件：{template}",
+            subject=headline(template, language, data, ctx.zone),
             by=f"process:{ctx.process or 'direct'}",
             instance=ctx.instance,
             element=ctx.element,

@@ -9,7 +9,11 @@ from flask_login import login_required
 
 from engine import api, queries
 from web.auth import safe_next
+from web.paging import Pages, asked_page
 from web.scope import actor, runtime
+
+MOST, SIZE = 1_000, 25
+"""Notices that the page goes back, and how many stand on one."""
 
 pages = Blueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -19,8 +23,8 @@ pages = Blueprint("notifications", __name__, url_prefix="/notifications")
 def index() -> Any:
     """The latest notices, unread first."""
     with runtime().reading() as db:
-        rows = queries.notifications(db, actor().id, limit=100)
-    return render_template("notifications/index.html", rows=rows)
+        notices = queries.notifications(db, actor().id, limit=MOST)
+    return render_template("notifications/index.html", pages=Pages.of(notices, asked_page(), SIZE))
 
 
 @pages.post("/<int:notice_id>/open")

@@ -56,6 +56,20 @@ def render(settings: Settings, template: str, language: str, data: Mapping[str, 
     raise TemplateWrong(template=template, language=language, reason="there is no such file")
 
 
+def headline(template: str, language: str, data: Mapping[str, Any], zone: tzinfo) -> str:
+    """The subject of a letter as its reader will see it; the template's name where that cannot be said."""
+    wanted = "zh" if language.lower().startswith("zh") else "en"
+    environment = _environment(zone)
+    for chosen in dict.fromkeys((wanted, *LANGUAGES)):
+        try:
+            first, _, _ = (TEMPLATES / chosen / f"{template}.txt").read_text("utf-8").partition("\n")
+            told = environment.from_string(first).render(_in_language(chosen, data)).partition("\n")[0]
+            return " ".join(told.removeprefix(_SUBJECT).split())
+        except (OSError, TemplateError):
+            continue
+    return template
+
+
 def _in_language(language: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     if language != "en":
         return data

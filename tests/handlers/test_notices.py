@@ -26,7 +26,7 @@ def test_a_letter_waits_in_the_outbox_and_shows_on_the_timeline(desk: Desk) -> N
     assert letter["language"] == "en"
     with desk.runtime.reading() as session:
         card = records.client_card(session, made["client_key"])
-    assert card.interactions[0].subject == "发送函件：client_form_link"
+    assert card.interactions[0].subject == "Please fill in your company profile"
 
 
 def test_the_same_job_sends_once(desk: Desk) -> None:

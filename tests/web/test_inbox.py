@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
+from engine.store import tables as t
 from tests.house import House
 from tests.web.conftest import Visitor
 
@@ -60,3 +63,15 @@ def test_the_list_refreshes_when_a_count_has_changed(house: House, visitor: Call
     house.start("offer", **FACTS)
     changed = li.get("/inbox/counts?view=mine&signature=0-0-0", headers={"HX-Request": "true"})
     assert changed.headers["HX-Trigger"] == "inbox-changed"
+
+
+def test_the_notices_of_months_stand_on_pages(house: House, visitor: Callable[[str], Visitor]) -> None:
+    with house.writing() as session:
+        for number in range(30):
+            row = {"id": number + 1, "person_id": "li", "kind": "news", "link": "", "created_at": house.clock()}
+            texts = {"text_zh": f"第 {number} 条", "text_en": f"number {number}"}
+            session.execute(sa.insert(t.notification).values(**row, **texts))
+    li = visitor("li")
+    first, second = (li.get(f"/notifications?page={n}").get_data(as_text=True) for n in (1, 2))
+    assert "第 29 条" in first and "第 0 条" not in first
+    assert "第 0 条" in second
