@@ -15,31 +15,24 @@ _SILENT = frozenset({Stage.ARRIVING, Stage.HELD})
 
 
 def cancel_token(run: Run, token: Token) -> None:
-    """Take one token away with all that it holds."""
-    _cancel(run, token, _inside(run, token.inner) if token.inner else {})
+    """Take one token away with all that it holds. Raises PartsNeeded when some of that is away."""
+    if token.inner:
+        _require_below(run, token.inner)
+    _cancel(run, token)
 
 
 def cancel_scope(run: Run, scope_id: int, spare: int = 0) -> None:
     """Take away every token that stands in a scope, but the spared one. The scope itself stays."""
-    inside = _inside(run, scope_id)
-    for id in inside.get(scope_id, ()):
+    _require_below(run, scope_id)
+    for id in run.inside(scope_id):
         if id != spare and id in run.tokens:
-            _cancel(run, run.tokens[id], inside)
+            _cancel(run, run.tokens[id])
 
 
-def _inside(run: Run, scope_id: int) -> dict[int, list[int]]:
-    """Scope -> its tokens, for a scope and all below it. Raises PartsNeeded when some of that is away."""
-    if not run.scopes[scope_id].live:
-        return {}
-    found: dict[int, list[int]] = {}
-    for token in run.tokens.values():
-        found.setdefault(token.scope, []).append(token.id)
-    if run.before.away:
-        _require_below(run, scope_id, found)
-    return found
-
-
-def _require_below(run: Run, scope_id: int, inside: dict[int, list[int]]) -> None:
+def _require_below(run: Run, scope_id: int) -> None:
+    """Raise PartsNeeded when something below a scope is away."""
+    if not run.before.away:
+        return
     wanted: list[Range] = []
     front = [scope_id]
     while front:
@@ -47,20 +40,20 @@ def _require_below(run: Run, scope_id: int, inside: dict[int, list[int]]) -> Non
         parts = parts_of(scope)
         if parts is not None and not run.before.here(*parts):
             wanted.append(parts)
-        front += [inner for id in inside.get(scope.id, ()) if (inner := run.tokens[id].inner)]
+        front += [inner for id in run.inside(scope.id) if (inner := run.tokens[id].inner)]
     if wanted:
         raise PartsNeeded(tuple(wanted))
 
 
-def _cancel(run: Run, token: Token, inside: dict[int, list[int]]) -> None:
+def _cancel(run: Run, token: Token) -> None:
     token = run.token(token.id)
     stage, home = token.stage, run.home(token)
     run.close_all(token.waits)
     token.waits = ()
     if token.inner:
-        for id in inside.get(token.inner, ()):
+        for id in run.inside(token.inner):
             if id in run.tokens:
-                _cancel(run, run.tokens[id], inside)
+                _cancel(run, run.tokens[id])
         scope = run.scopes[token.inner]
         run.close_all(scope.waits)
         take_kept(run, scope)

@@ -90,8 +90,8 @@ class Run:
 
     __slots__ = (
         "before", "budget", "closed", "dirty", "drawn", "ended", "env", "events", "far", "joins", "labels", "loaded",
-        "mine", "moment", "next", "opened", "over", "plan", "queue", "scopes", "started", "tokens", "waits", "watch",
-        "watching",
+        "mine", "moment", "next", "opened", "over", "plan", "queue", "scopes", "standing",
+        "started", "tokens", "waits", "watch", "watching",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, state: State, env: Env, limit: int = NODE_LIMIT) -> None:
@@ -112,6 +112,8 @@ class Run:
         """Parts away in which conditions are open; each counts as one that is watched."""
         self.watching = state.watching + len(self.far)
         self.mine: set[int] = set()
+        self.standing: dict[int, dict[int, None]] | None = None
+        """Scope -> its tokens, from the first time that somebody asks (see `inside`)."""
         self.queue: list[tuple[Op | None, int]] = []
         """(work, token) to do, the last first; no work: the token arrives; a negative number: is that scope empty?"""
         self.events: list[Event] = []
@@ -170,6 +172,8 @@ class Run:
         """A token on its way to `node`; not queued. It is kept with its scope, unless it is to be kept elsewhere."""
         token = Token(self.new_id(scope if near is None else near), node, scope, flow)
         self.tokens[token.id] = token
+        if self.standing is not None:
+            self.standing.setdefault(scope, {})[token.id] = None
         self.scope(scope).live += 1
         return token
 
@@ -199,11 +203,23 @@ class Run:
     def consume(self, token: Token) -> None:
         """The token ends here. Its scope is asked, in its turn, whether it is empty now."""
         del self.tokens[token.id]
+        if self.standing is not None:
+            del self.standing[token.scope][token.id]
         token.stage = DEAD
         scope = self.scope(token.scope)
         scope.live -= 1
         if not scope.live:
             self.queue.append((None, -scope.id))
+
+    def inside(self, scope_id: int) -> list[int]:
+        """The tokens in hand that stand directly in a scope, oldest first."""
+        if not self.scopes[scope_id].live:
+            return []
+        if self.standing is None:
+            self.standing = {}
+            for token in self.tokens.values():
+                self.standing.setdefault(token.scope, {})[token.id] = None
+        return list(self.standing.get(scope_id, ()))
 
     def move(self, token: Token, node: str, flow: str) -> None:
         """Send the token along a flow (or a link, with no flow) to the node after it."""

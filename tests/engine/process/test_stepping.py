@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -160,3 +162,27 @@ def test_the_golden_divided_state_goes_on_with_its_diagram(in_one_piece: bool) -
 
 def test_sizes_are_those_that_were_measured() -> None:
     assert (parts.LARGE, parts.CHUNK) == (50, 16)
+
+
+def test_interrupting_every_iteration_at_once_looks_at_each_token_a_few_times() -> None:
+    """Cost in proportion: what an interruption takes away is found by its scope, not among all tokens each time."""
+    looked = []
+    for count in (100, 400):
+        inner = sub("x", "s2 -> u1 -> e3")
+        each = sub("h", "s1 -> x -> e1; b -> e2", inner, boundary("b", "x", signal("g")), loop=many(str(count)))
+        definition = read_bpmn(one("s -> h -> e", each).encode()).definition("p")
+        state = step(definition, new_state(), t.Started(), env()).state
+        lines = 0
+
+        def note(frame: FrameType, event: str, arg: object) -> object:
+            nonlocal lines
+            lines += event == "line"
+            return note
+
+        former = sys.gettrace()
+        sys.settrace(note)
+        done = step(definition, state, t.SignalRaised("g"), env())
+        sys.settrace(former)
+        assert done.ended is not None
+        looked.append(lines)
+    assert looked[1] < looked[0] * 5
