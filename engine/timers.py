@@ -62,8 +62,8 @@ def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
         .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
     )
     if after is not None:
-        later = sa.and_(t.timer.c.due_at == after.due_at, t.timer.c.id > after.id)
-        query = query.where(sa.or_(t.timer.c.due_at > after.due_at, later))
+        place = sa.tuple_(sa.literal(after.due_at, t.Moment), sa.literal(after.id, t.Id))
+        query = query.where(sa.tuple_(t.timer.c.due_at, t.timer.c.id) > place)
     rows = session.execute(query.order_by(t.timer.c.due_at, t.timer.c.id).limit(limit))
     return [Due(row.id, row.instance_id, row.due_at) for row in rows]
 

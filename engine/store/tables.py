@@ -244,7 +244,7 @@ timer = Table(
     Column("due_at", Moment, nullable=False),
     Column("attempts", sa.Integer, nullable=False, default=0),
     Column("last_error", sa.Text),
-    Index(None, "due_at"),
+    Index(None, "due_at", "id"),
     Index(None, "instance_id", "wait"),
 )
 

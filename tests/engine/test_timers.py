@@ -253,4 +253,5 @@ def test_due_timers_are_listed_by_their_index(house: House) -> None:
         plan = session.execute(
             sa.text("EXPLAIN QUERY PLAN SELECT id FROM timer WHERE due_at <= '2026' ORDER BY due_at, id LIMIT 50")
         ).all()
-    assert any("ix_timer_due_at" in row[-1] for row in plan), plan
+    assert any("ix_timer_due_at_id" in row[-1] for row in plan), plan
+    assert not any("TEMP B-TREE" in row[-1] for row in plan), plan
