@@ -151,14 +151,14 @@ def _locked(session: Session, team: str, asked: str | None) -> tuple[sa.RowMappi
     queues = _counted(session).queues
     if (team, asked) in queues:
         return queues[team, asked], "queue"
-    row = session.execute(_TEAM, {"team": team}).mappings().first()
+    row = session.connection().execute(_TEAM, {"team": team}).mappings().first()
     if row is None:
         return None, asked or "least_busy"
     how = asked or row["strategy"]
     if how == "queue":
         queues[team, asked] = row
     else:
-        row = session.execute(_TEAM.with_for_update(), {"team": team}).mappings().first() if _locks(session) else row
+        row = session.execute(_LOCKED_TEAM, {"team": team}).mappings().first() if _locks(session) else row
     return row, how
 
 
@@ -168,6 +168,7 @@ def _locks(session: Session) -> bool:
 
 
 _TEAM = sa.select(t.team).where(t.team.c.id == sa.bindparam("team"))
+_LOCKED_TEAM = _TEAM.with_for_update()
 
 
 _PEOPLE = sa.select(

@@ -315,7 +315,7 @@ def _digests(session: Session, deployment: int) -> dict[str, str]:
 def newest(session: Session, key: str, version: int | None = None) -> int:
     """The id of a process's newest (or given) version. NotFound when there is none."""
     query = _VERSION if version else _NEWEST
-    id: int | None = session.execute(query, {"wanted": key, "version": version}).scalar()
+    id: int | None = session.connection().execute(query, {"wanted": key, "version": version}).scalar()
     if id is None:
         raise NotFound(what="process", id=key if version is None else f"{key} v{version}")
     return id

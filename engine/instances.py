@@ -77,7 +77,9 @@ def _locking(wanted: sa.ColumnElement[int]) -> sa.Select[Any]:
 _WANTED: sa.BindParameter[int] = sa.bindparam("wanted", type_=t.Id)
 _OF_TASK = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == _WANTED).scalar_subquery()
 _LOAD, _LOAD_OF_TASK = (sa.select(t.instance).where(t.instance.c.id == which) for which in (_WANTED, _OF_TASK))
-_LOCK, _LOCK_OF_TASK = _locking(_WANTED), _locking(_OF_TASK)
+_LOCK, _LOCK_OF_TASK = (_locking(which).with_for_update() for which in (_WANTED, _OF_TASK))
+_LOCK_FREE = _locking(_WANTED).with_for_update(skip_locked=True)
+"""Made once: a statement that is built anew costs more to find in SQLAlchemy's cache than the database takes for it."""
 
 
 def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:
@@ -85,8 +87,9 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
 
     `skip_locked`: None when somebody else holds it just now.
     """
-    query = _LOAD if _is_sqlite(session) else _LOCK.with_for_update(skip_locked=skip_locked)
-    rows = {row["id"]: row for row in session.execute(query, {"wanted": instance_id}).mappings()}
+    query = _LOAD if _is_sqlite(session) else _LOCK_FREE if skip_locked else _LOCK
+    found = session.connection().execute(query, {"wanted": instance_id})
+    rows = {row["id"]: row for row in found.mappings()}
     row = rows.get(instance_id)
     if row is None and not skip_locked:
         raise NotFound(what="instance", id=instance_id)
@@ -97,8 +100,8 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
 
 def load_of_task(session: Session, task_id: int) -> Live | None:
     """The instance of a user task, locked like `load`; None when there is no such task."""
-    query = _LOAD_OF_TASK if _is_sqlite(session) else _LOCK_OF_TASK.with_for_update()
-    rows = session.execute(query, {"wanted": task_id}).mappings().all()
+    query = _LOAD_OF_TASK if _is_sqlite(session) else _LOCK_OF_TASK
+    rows = session.connection().execute(query, {"wanted": task_id}).mappings().all()
     if len(rows) == 2:  # a called process and the root above it, which came first
         rows = rows[1:]
     return _from_row(session, dict(rows[0])) if rows else None

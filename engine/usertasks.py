@@ -28,7 +28,7 @@ def open_tasks(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
         return
     with assignment.counting(session):
         tasks = [_opened(session, live, wait) for wait in waits]
-    session.execute(_OPEN, tasks)
+    session.connection().execute(_OPEN, tasks)
     candidates = [row for task, wait in zip(tasks, waits, strict=True) for row in _candidates(task, wait)]
     if candidates:
         session.execute(_ADD_CANDIDATE, candidates)
@@ -186,7 +186,7 @@ def close_completed(
         "assignee": task["assignee"] or by,
         "claimed_at": task["claimed_at"] or now,
     }
-    session.execute(_COMPLETE, {"task": task["id"], **values})
+    session.connection().execute(_COMPLETE, {"task": task["id"], **values})
     if task["has_candidates"]:
         session.execute(_NO_CANDIDATES, {"task": task["id"]})
     if task["has_draft"]:

@@ -36,7 +36,7 @@ class Completed:
 
 
 def _row(session: Session, task_id: int) -> Task:
-    row = session.execute(_LOOK, {"task": task_id}).mappings().first()
+    row = session.connection().execute(_LOOK, {"task": task_id}).mappings().first()
     if row is None:
         raise NotFound(what="task", id=task_id)
     return dict(row)

@@ -6,17 +6,20 @@ breaks savepoints and lets two readers deadlock when both turn writers. PostgreS
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.errors import (
     Contended,
@@ -51,8 +54,28 @@ def open_database(url: str, **options: Any) -> sa.Engine:
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
     options.setdefault("pool_size", 20)
-    options.setdefault("pool_pre_ping", True)
-    return sa.create_engine(address, **options)
+    database = sa.create_engine(address, **options)
+    event.listen(database, "checkin", _rests)
+    event.listen(database, "checkout", partial(_ask_when_rested, database))
+    return database
+
+
+RESTED = 1.0
+"""Seconds after which a connection is asked whether it is still there. A busy one is not: it would cost a round trip
+a unit of work, and what it meets is said as DatabaseUnavailable, with nothing saved."""
+
+
+def _rests(_driver: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ask_when_rested(database: sa.Engine, driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED:
+        return
+    try:
+        database.dialect.do_ping(driver)
+    except database.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool takes this one away and tries another
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
