@@ -51,13 +51,14 @@ class Due:
     id: int
     instance_id: int | None
     due_at: datetime
+    root_id: int | None = None
 
 
 def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
     """What is due, oldest first, behind `after`. Timers of suspended instances rest until they are resumed."""
     goes_on = sa.or_(t.timer.c.instance_id.is_(None), t.instance.c.state == "active")
     query = (
-        sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at)
+        sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at, t.instance.c.root_id)
         .outerjoin(t.instance, t.instance.c.id == t.timer.c.instance_id)
         .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
     )
@@ -65,7 +66,7 @@ def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
         place = sa.tuple_(sa.literal(after.due_at, t.Moment), sa.literal(after.id, t.Id))
         query = query.where(sa.tuple_(t.timer.c.due_at, t.timer.c.id) > place)
     rows = session.execute(query.order_by(t.timer.c.due_at, t.timer.c.id).limit(limit))
-    return [Due(row.id, row.instance_id, row.due_at) for row in rows]
+    return [Due(row.id, row.instance_id, row.due_at, row.root_id) for row in rows]
 
 
 def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
@@ -75,7 +76,9 @@ def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
     else holds; then the rows are looked at again: what was fired, moved or cancelled meanwhile is left out.
     """
     ids = {timer.instance_id for timer in due if timer.instance_id is not None}
-    held = _hold(session, ids) if session.get_bind().dialect.name != "sqlite" else ids
+    held = ids
+    if session.get_bind().dialect.name != "sqlite":
+        held = _hold(session, ids | {timer.root_id for timer in due if timer.root_id is not None})
     rows = session.execute(
         sa.select(t.timer.c.id, t.timer.c.wait).where(
             t.timer.c.id.in_([timer.id for timer in due]), t.timer.c.due_at <= runtime_of(session).now()
@@ -90,17 +93,14 @@ def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
 
 
 def _hold(session: Session, ids: set[int]) -> set[int]:
-    """The instances whose own row and whose root's row could be locked without waiting."""
-    if not ids:
-        return set()
-    roots = sa.select(t.instance.c.root_id).where(t.instance.c.id.in_(ids))
+    """Of these instances and roots, those whose own row and whose root's row could be locked without waiting."""
     rows = session.execute(
         sa.select(t.instance.c.id, t.instance.c.root_id)
-        .where(sa.or_(t.instance.c.id.in_(ids), t.instance.c.id.in_(roots)))
+        .where(t.instance.c.id.in_(ids))
         .with_for_update(skip_locked=True)
     ).all()
     locked = {row.id for row in rows}
-    return {row.id for row in rows if row.id in ids and row.root_id in locked}
+    return {row.id for row in rows if row.root_id in locked}
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:
