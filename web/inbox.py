@@ -111,8 +111,7 @@ def row_answer(task_id: int, fault: DealflowError | None = None, told: str = "")
 def claim(task_id: int) -> Any:
     """Take a task from the row."""
     try:
-        with runtime().transaction() as db:
-            api.claim(db, actor(), task_id)
+        runtime().unit(lambda db: api.claim(db, actor(), task_id))
     except (AlreadyHandled, Forbidden) as fault:
         return row_answer(task_id, fault)
     return row_answer(task_id, told=_("It is yours now."))
@@ -123,8 +122,7 @@ def claim(task_id: int) -> Any:
 def release(task_id: int) -> Any:
     """Give a task back to its team from the row."""
     try:
-        with runtime().transaction() as db:
-            api.release(db, actor(), task_id)
+        runtime().unit(lambda db: api.release(db, actor(), task_id))
     except (AlreadyHandled, Forbidden) as fault:
         return row_answer(task_id, fault)
     return row_answer(task_id, told=_("Back with the team."))

@@ -124,8 +124,7 @@ def state(instance_id: int) -> Any:
 @login_required
 def retry(incident_id: int) -> Any:
     """Try again what failed."""
-    with runtime().transaction() as db:
-        api.retry(db, actor(), incident_id)
+    runtime().unit(lambda db: api.retry(db, actor(), incident_id))
     flash(_("It is being tried again."), "success")
     instance = request.form.get("instance", type=int)
     if instance:
@@ -137,7 +136,7 @@ def retry(incident_id: int) -> Any:
 @login_required
 def cancel(instance_id: int) -> Any:
     """End an instance by hand, with the reason."""
-    with runtime().transaction() as db:
-        api.cancel(db, actor(), instance_id, request.form.get("reason", "").strip()[:500])
+    reason = request.form.get("reason", "").strip()[:500]
+    runtime().unit(lambda db: api.cancel(db, actor(), instance_id, reason))
     flash(_("The case has been ended."), "success")
     return redirect(url_for("instances.show", instance_id=instance_id))

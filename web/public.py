@@ -6,6 +6,7 @@ Law: what comes in is checked by the process's own form; it enters as a message,
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -59,8 +60,8 @@ def send_inquiry() -> Any:
     campaign = request.form.get("campaign", "").strip()[:100]
     beside = {"language": values.get("language") or language(), "campaign": campaign}
     try:
-        with runtime().transaction() as db:
-            reference, _delivery = intake.take(
+        reference, _delivery = runtime().unit(
+            lambda db: intake.take(
                 db,
                 api.SYSTEM,
                 {**values, **beside},
@@ -68,6 +69,7 @@ def send_inquiry() -> Any:
                 message_id=f"inquiry:{ticket}" if ticket else None,
                 by_client=True,
             )
+        )
     except FormInvalid as fault:
         return inquiry_page(values, field_messages(fault), ticket), 422
     session["inquiry_reference"] = reference
@@ -116,22 +118,29 @@ def send_link(token: str) -> Any:
     """Take what the client entered, once."""
     values = sent_json(request.form.get("variables", ""))
     try:
-        with runtime().transaction() as db:
-            found = links.find(db, token)
-            if found is None or found.used_at is not None or found.expires_at <= runtime().now():
-                return redirect(url_for("public.link", token=token))
-            schema, _words = intake.form_of(db, found.form)
-            clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)
-            if not links.use(db, found, runtime().now()):
-                return redirect(url_for("public.link", token=token))
-            api.send_message(
-                db,
-                api.SYSTEM,
-                found.message,
-                business_key=found.business_key,
-                variables=clean,
-                message_id=f"link:{found.id}",
-            )
+        taken = runtime().unit(lambda db: take_from_link(db, token, values))
     except FormInvalid as fault:
         return link_page(token, values, field_messages(fault)), 422
+    if not taken:
+        return redirect(url_for("public.link", token=token))
     return render_template("public/link_thanks.html")
+
+
+def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> bool:
+    """Check what the client entered and send it to the task that waits. False when the link is spent or over."""
+    found = links.find(db, token)
+    if found is None or found.used_at is not None or found.expires_at <= runtime().now():
+        return False
+    schema, _words = intake.form_of(db, found.form)
+    clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)
+    if not links.use(db, found, runtime().now()):
+        return False
+    api.send_message(
+        db,
+        api.SYSTEM,
+        found.message,
+        business_key=found.business_key,
+        variables=clean,
+        message_id=f"link:{found.id}",
+    )
+    return True

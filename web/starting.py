@@ -79,8 +79,8 @@ def start(key: str) -> Any:
     ticket = request.form.get("ticket", "")[:40]
     values = sent_json(body or "{}")
     try:
-        with runtime().transaction() as db:
-            case = once(db, key, values, f"start:{actor().id}:{ticket}:{sha256(body.encode()).hexdigest()[:16]}")
+        sheet = f"start:{actor().id}:{ticket}:{sha256(body.encode()).hexdigest()[:16]}"
+        case = runtime().unit(lambda db: once(db, key, values, sheet))
     except FormInvalid as fault:
         return form_page(key, values, field_messages(fault), ticket), 422
     return opened(key, case)

@@ -78,8 +78,7 @@ def save_draft(task_id: int) -> Any:
     data = body.get("variables", body)
     if not isinstance(data, dict):
         raise InvalidInput(place="variables", reason="must be an object", reason_zh="应为对象")
-    with runtime().transaction() as db:
-        api.save_draft(db, actor(), task_id, data)
+    runtime().unit(lambda db: api.save_draft(db, actor(), task_id, data))
     return jsonify({"saved_at": runtime().now().isoformat()})
 
 
@@ -102,8 +101,7 @@ def complete(task_id: int) -> Any:
     """Finish the task with what stands in the form; with faults the page comes back as it was sent."""
     values = sent_json(request.form.get("variables", "") or "{}")
     try:
-        with runtime().transaction() as db:
-            done = api.complete(db, actor(), task_id, values)
+        done = runtime().unit(lambda db: api.complete(db, actor(), task_id, values))
     except FormInvalid as fault:
         if wants_json():
             raise
@@ -138,8 +136,7 @@ def after_completion(task_id: int, done: Any) -> Any:
 @login_required
 def claim(task_id: int) -> Any:
     """Take the task."""
-    with runtime().transaction() as db:
-        api.claim(db, actor(), task_id)
+    runtime().unit(lambda db: api.claim(db, actor(), task_id))
     flash(_("It is yours now."), "success")
     return redirect(url_for("tasks.show", task_id=task_id))
 
@@ -149,10 +146,13 @@ def claim(task_id: int) -> Any:
 def release(task_id: int) -> Any:
     """Give the task back to its team; what stands in the form is kept as its draft."""
     values = sent_json(request.form.get("variables", "") or "{}")
-    with runtime().transaction() as db:
+
+    def give_back(db: Any) -> None:
         if values:
             api.save_draft(db, actor(), task_id, values)
         api.release(db, actor(), task_id)
+
+    runtime().unit(give_back)
     flash(_("Back with the team; what was entered is kept as a draft."), "success")
     return redirect(url_for("inbox.index"))
 
@@ -164,8 +164,8 @@ def reassign(task_id: int) -> Any:
     to = request.form.get("person", "").strip()
     if not to:
         raise InvalidInput(place="person", reason="choose a person", reason_zh="请选择人员")
-    with runtime().transaction() as db:
-        api.reassign(db, actor(), task_id, to, request.form.get("reason", "").strip()[:500])
+    reason = request.form.get("reason", "").strip()[:500]
+    runtime().unit(lambda db: api.reassign(db, actor(), task_id, to, reason))
     flash(_("Reassigned; the new person has been told."), "success")
     return redirect(url_for("tasks.show", task_id=task_id))
 
