@@ -415,12 +415,14 @@ def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
             usertasks.close_cancelled(unit.session, live, waits)
         elif kind is CallWait:
             _end_calls(unit, live, items)
+            incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
         elif kind is IncidentWait:
             incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
-        elif (table := _TABLES.get(kind)) is not None:
-            unit.session.execute(sa.delete(table).where(table.c.instance_id == live.id, table.c.wait.in_(ids)))
-        if kind in (JobWait, TimerWait, CallWait):
-            incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
+        elif kind in _DELETES:
+            gone = unit.session.connection().execute(_DELETES[kind], {"instance": live.id, "places": ids})
+            failed = [row.wait for row in gone if row.last_error is not None]
+            if failed:
+                incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=failed)
 
 
 _TABLES: dict[type, sa.Table] = {
@@ -429,6 +431,16 @@ _TABLES: dict[type, sa.Table] = {
     MessageWait: t.subscription,
     SignalWait: t.subscription,
 }
+
+
+def _delete(table: sa.Table) -> sa.Executable:
+    """Only what once failed can have an incident."""
+    mine = table.c.instance_id == sa.bindparam("instance"), table.c.wait.in_(sa.bindparam("places", expanding=True))
+    error = table.c.last_error if "last_error" in table.c else sa.null().label("last_error")
+    return sa.delete(table).where(*mine).returning(table.c.wait, error)
+
+
+_DELETES = {kind: _delete(table) for kind, table in _TABLES.items()}
 
 
 def _end_calls(unit: Unit, live: Live, items: list[Closed]) -> None:
