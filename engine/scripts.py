@@ -10,7 +10,7 @@ import ast
 import atexit
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -43,8 +43,7 @@ def run(text: str, inputs: Mapping[str, object]) -> dict[str, object]:
     visible = {
         name: value for name, raw in inputs.items() if name.isidentifier() and (value := _plain(raw)) is not _ODD
     }
-    assigned = sorted(_assigned(text))
-    body = f"{text}\n{{{', '.join(f'{name!r}: {name}' for name in assigned)}}}"
+    body = _telling(text)
     limits: pydantic_monty.ResourceLimits = {
         "max_feed_duration_secs": SECONDS,
         "max_memory": MEMORY_BYTES,
@@ -61,18 +60,45 @@ def run(text: str, inputs: Mapping[str, object]) -> dict[str, object]:
 _ODD = object()
 
 
-def _assigned(text: str) -> set[str]:
+_TOLD = "told__"
+
+
+def _telling(text: str) -> str:
+    """The script with an end that tells what it has assigned; a way that was not gone assigned nothing."""
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise ScriptFailed(reason=f"line {error.lineno}: {error.msg}") from error
-    return {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name)
-    }
+    certain = {name for node in tree.body for name in _targets(node)}
+    possible = {name for node in tree.body for name in _within(node)} - certain
+    lines = [text, f"{_TOLD} = {{{', '.join(f'{name!r}: {name}' for name in sorted(certain))}}}"]
+    for name in sorted(possible):
+        lines.append(f"try:\n    {_TOLD}[{name!r}] = {name}\nexcept NameError:\n    pass")
+    return "\n".join([*lines, _TOLD])
+
+
+def _targets(node: ast.stmt) -> Iterator[str]:
+    """The names that an assignment sets, those in a row (`a, b = …`) too."""
+    targets: list[ast.expr] = []
+    match node:
+        case ast.Assign():
+            targets = node.targets
+        case ast.AugAssign() | ast.AnnAssign(value=ast.expr()):
+            targets = [node.target]
+    for target in targets:
+        yield from (one.id for one in ast.walk(target) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+
+
+def _within(node: ast.stmt) -> Iterator[str]:
+    """What the branches and loops of a statement set; functions keep their names to themselves."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            continue
+        if isinstance(at, ast.stmt):
+            yield from _targets(at)
+        stack.extend(ast.iter_child_nodes(at))
 
 
 def _plain(value: Any) -> Any:

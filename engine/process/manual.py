@@ -70,6 +70,25 @@ _REST = """
 Message correlation: properties `correlate.<key>` with an expression on the event or receive task, `zeebe:subscription`
 on the message, or BPMN's own correlation properties. What a thrown message carries are its input mappings.
 
+## Listeners
+
+What runs at the border of an element, in the file's order; the element waits for each.
+
+| listener | events | what it does |
+|---|---|---|
+| `zeebe:executionListener` | `start`, `end` | a job of its `type`; a handler or an external worker does it |
+| `zeebe:taskListener` | `creating`, `completing` | the same, before the task is there, before its outputs are mapped |
+| `camunda:executionListener` | `start`, `end`, on flows `take` | `${{execution.setVariable("x", …)}}`, or a script |
+| `camunda:taskListener` | `create`, `complete` | `${{task.setVariable("x", …)}}`, or a script |
+
+`start` comes when the inputs are mapped, before the work and before boundary events are armed; `end` when the outputs
+are mapped and the boundary events are gone. What a `start` job of an activity returns is the activity's own, as an
+input is; any other goes outwards. A repeated activity is listened to at each iteration. An event that has happened before it
+is entered (start and boundary events, what stands behind an event gateway) and a choosing or joining gateway hear
+`start` and `end` together, before they are left. `end` is not heard when an element is cancelled. Scripts are Python:
+assignments at once, more than that in the sandbox (not on flows). Java code, other events, other expressions, other
+languages and listeners of the process itself are refused; `play` without handlers warns and leaves them out.
+
 ## Where the standard leaves room
 
 - Two inclusive joins that can each still be reached from the other wait for each other for ever, as the letter of

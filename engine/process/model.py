@@ -23,6 +23,27 @@ class Expr(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Param:
+    """An input or output mapping: `name` receives the value of `value` (maps and lists are compiled into one Expr)."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What runs at a moment of an element's life, before that goes on: assignments at once, a topic or a script as a
+    job. Moments: `start` (entered, inputs mapped), `create` (then, of a user task), `complete` (of a user task: done,
+    outputs not mapped yet), `end` (outputs mapped, about to be left), `take` (of a sequence flow)."""
+
+    moment: Literal["start", "create", "complete", "end", "take"]
+    topic: str | None = None
+    retries: str | None = None
+    assigns: tuple[Param, ...] | None = None
+    script: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A sequence flow."""
 
@@ -32,14 +53,7 @@ class Flow:
     condition: Expr | None = None
     name: str = ""
     line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """An input or output mapping: `name` receives the value of `value` (maps and lists are compiled into one Expr)."""
-
-    name: str
-    value: Expr
+    listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +261,7 @@ class Node:
     """Properties of an activity (BPMN 2.0 §10.4.1): local names with their initial value."""
     input_sets: tuple[tuple[str, ...], ...] = ()
     """Names that must be available before the activity starts, one tuple an input set (§10.4.2); any set will do."""
+    listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

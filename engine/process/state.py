@@ -74,6 +74,12 @@ class Stage:
     """Stands before a join that has not fired."""
     HELD = 8
     """Waits silently in the node's own bookkeeping (a finished part of a body, a token towards a quantity)."""
+    OPENING = 9
+    """Inputs are mapped; listeners run before the work."""
+    CLOSING = 10
+    """The work is done; listeners run before the outputs are mapped."""
+    PARTING = 11
+    """Outputs are mapped; listeners run before the node is left."""
 
 
 class Scope:

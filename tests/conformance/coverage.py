@@ -20,12 +20,13 @@ from tests.conformance import (
     events,
     flows,
     largebodies,
+    listeners,
     plays,
     surroundings,
 )
 from tests.conformance.judging import Case
 
-CHAPTERS = (flows, events, activities, compensations, corners, borders, plays, largebodies, surroundings)
+CHAPTERS = (flows, events, activities, compensations, corners, borders, plays, largebodies, surroundings, listeners)
 
 
 def cases() -> Iterator[tuple[ModuleType, Case]]:

@@ -78,7 +78,7 @@ def read_bpmn(
     reading.decisions = (frozenset(callable_decisions) | frozenset(decisions or ())) - called_by_name
     reading.functions |= frozenset(functions)
     reading.names |= {name for name in reading.functions if not name.isidentifier()}
-    reading.sketch = topics is None
+    reading.sketch, reading.checked = topics is None, checked
     faults = check_schema(root, file) if schema_check and not checked else []
     _references(reading, _duplicate_ids(reading))
     dangling(reading)

@@ -76,13 +76,16 @@ _AS_IT_IS: Final = frozenset({("exclusive", "true"), ("type", "external")})
 with a topic is work for a handler or an external worker."""
 
 _RETRIES: Final = frozenset({"failedJobRetryTimeCycle"})
+_LISTENER: Final = frozenset({"executionListener"})
 ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "any element": frozenset({"properties"}),
-    "activities": _RETRIES | {"inputOutput"},
-    "events": _RETRIES | {"inputOutput"},
-    "userTask": frozenset({"formData"}),
+    "process": _LISTENER,
+    "activities": _RETRIES | _LISTENER | {"inputOutput"},
+    "events": _RETRIES | _LISTENER | {"inputOutput"},
+    "userTask": frozenset({"formData", "taskListener"}),
     "startEvent": frozenset({"formData"}),
-    "gateways": _RETRIES,
+    "gateways": _RETRIES | _LISTENER,
+    "sequenceFlow": _LISTENER,
     "callActivity": frozenset({"in", "out"}),
     "signalEventDefinition": frozenset({"in"}),
 }
@@ -91,11 +94,14 @@ ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
 _WORKER: Final = frozenset({"taskDefinition"})
 ZEEBE_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "any element": frozenset({"properties", "taskHeaders"}),
-    "activities": frozenset({"ioMapping"}),
-    "events": frozenset({"ioMapping"}),
-    "process": frozenset({"versionTag"}),
+    "activities": frozenset({"ioMapping", "executionListeners"}),
+    "events": frozenset({"ioMapping", "executionListeners"}),
+    "gateways": frozenset({"executionListeners"}),
+    "process": frozenset({"versionTag", "executionListeners"}),
     "message": frozenset({"subscription"}),
-    "userTask": frozenset({"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"}),
+    "userTask": frozenset(
+        {"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition", "taskListeners"}
+    ),
     "startEvent": frozenset({"formDefinition"}),
     "serviceTask": _WORKER,
     "sendTask": _WORKER,
@@ -114,8 +120,12 @@ ENTRIES: Final[Mapping[str, frozenset[str]]] = {
     "camunda:outputParameter": frozenset({"name"}),
     "camunda:in": frozenset({"source", "sourceExpression", "target", "variables", "businessKey"}),
     "camunda:out": frozenset({"source", "sourceExpression", "target", "variables"}),
+    "camunda:executionListener": frozenset({"event", "class", "expression", "delegateExpression"}),
+    "camunda:taskListener": frozenset({"event", "class", "expression", "delegateExpression", "id"}),
     "zeebe:property": frozenset({"name", "value"}),
     "zeebe:header": frozenset({"key", "value"}),
+    "zeebe:executionListener": frozenset({"eventType", "type", "retries"}),
+    "zeebe:taskListener": frozenset({"eventType", "type", "retries"}),
     "zeebe:input": frozenset({"source", "target"}),
     "zeebe:output": frozenset({"source", "target"}),
     "zeebe:taskDefinition": frozenset({"type", "retries"}),

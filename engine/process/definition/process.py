@@ -16,6 +16,7 @@ from engine.process.definition.data import (
 )
 from engine.process.definition.dialects import attributes, properties
 from engine.process.definition.events import event_place, read_events
+from engine.process.definition.listeners import read_listeners
 from engine.process.definition.loops import read_loop
 from engine.process.definition.mappings import read_mappings
 from engine.process.definition.people import read_start_form, read_user
@@ -105,6 +106,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     key = process.get("id") or ""
     walk = _Walk(names=read_data_names(reading, process))
     reading.subscribed = subscriptions(reading, process)
+    read_listeners(reading, process, key)
     _gather(reading, process, key, walk)
     reading.names |= _spelled_names(process)
     flows = _flows(reading, walk)
@@ -201,7 +203,7 @@ def _flows(reading: Reading, walk: _Walk) -> dict[str, Flow]:
         condition = child(element, "conditionExpression")
         found[key] = Flow(
             id=key, source=source, target=target, name=(element.get("name") or "").strip(), line=line_of(element),
-            condition=reading.condition(condition, key),
+            condition=reading.condition(condition, key), listeners=read_listeners(reading, element, key),
         )  # fmt: skip
         walk.outgoing.setdefault(source, []).append(key)
         walk.incoming.setdefault(target, []).append(key)
@@ -257,9 +259,7 @@ def _listed(walk: _Walk) -> list[tuple[str, str, str, int]]:
     return found
 
 
-def _node(
-    reading: Reading, walk: _Walk, element: Element, key: str, scope: str, handlers: Mapping[str, str]
-) -> Node:
+def _node(reading: Reading, walk: _Walk, element: Element, key: str, scope: str, handlers: Mapping[str, str]) -> Node:
     kind = local(element)
     marks = attributes(element)
     fields = SPECIFIC[kind](reading, element, key) if kind in SPECIFIC else {}
@@ -278,7 +278,8 @@ def _node(
         properties=properties(element), boundaries=tuple(walk.boundaries.get(key, ())),
         async_before=marks.get("asyncBefore", marks.get("async")) == "true",
         async_after=marks.get("asyncAfter") == "true", retries=retry_cycle(element),
-        job_priority=reading.expression(priority, key, line_of(element)), **fields,
+        job_priority=reading.expression(priority, key, line_of(element)),
+        listeners=read_listeners(reading, element, key), **fields,
     )  # fmt: skip
 
 
@@ -293,9 +294,7 @@ def _event_fields(
     if not events:
         fields.update(inputs=place.inputs, outputs=place.outputs)
     if kind == "startEvent":
-        fields.update(
-            read_start_form(reading, element, key), interrupting=flag(element, "isInterrupting", True)
-        )
+        fields.update(read_start_form(reading, element, key), interrupting=flag(element, "isInterrupting", True))
     elif kind == "boundaryEvent":
         fields.update(
             attached_to=reference(element.get("attachedToRef")),

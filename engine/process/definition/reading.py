@@ -41,6 +41,8 @@ class Reading:
     functions: frozenset[str] = HOST_FUNCTIONS
     sketch: bool = False
     """Nobody said what handlers there are: work without a name waits to be done by hand."""
+    checked: bool = False
+    """The file passed when it was deployed: what later versions refuse beside the flow is passed over."""
     decisions: Collection[str] = ()
     """Decisions that a call activity may call by name."""
     compiled: dict[tuple[str, str | None, str], Expr] = field(default_factory=dict)
@@ -71,15 +73,11 @@ class Reading:
             return self.compiled[known]
         compile_one = _COMPILERS[sort]
         try:
-            self.compiled[known] = compile_one(
-                text, names=self.names, functions=self.functions, language=language
-            )
+            self.compiled[known] = compile_one(text, names=self.names, functions=self.functions, language=language)
             return self.compiled[known]
         except ModelError as error:
             self.broken.add(element)
-            self.report(
-                "expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh")
-            )
+            self.report("expression-invalid", element, line, reason=error.text("en"), reason_zh=error.text("zh"))
             return None
 
     def condition(self, holder: Element | None, element: str) -> Expr | None:
@@ -113,9 +111,7 @@ class Reading:
             return None
         found = self.roots.get(key)
         if found is None or found.kind != kind:
-            self.report(
-                "reference-dangling", element, line, ref=key, kind=kind, kind_zh=KINDS_ZH.get(kind, kind)
-            )
+            self.report("reference-dangling", element, line, ref=key, kind=kind, kind_zh=KINDS_ZH.get(kind, kind))
             return None
         return found
 
@@ -154,9 +150,7 @@ def begin(root: Element, file: str) -> Reading:
         kind = local(element)
         key = element.get("id")
         if kind in ROOT_KINDS and key:
-            reading.roots[key] = Named(
-                key, kind, (element.get("name") or "").strip(), element, line_of(element)
-            )
+            reading.roots[key] = Named(key, kind, (element.get("name") or "").strip(), element, line_of(element))
         if kind == "interface":
             for operation in children(element, "operation"):
                 key = operation.get("id")

@@ -13,6 +13,7 @@ from engine.process.definition.events import event_place, message_event
 from engine.process.definition.mappings import read_call_mappings
 from engine.process.definition.people import read_user
 from engine.process.definition.reading import Named, Reading
+from engine.process.definition.scripts import python_script
 from engine.process.definition.xml import Element, child, content, line_of, local, reference
 from engine.process.expressions import compile_expression
 from engine.process.juel import is_juel
@@ -62,9 +63,7 @@ def read_receive(reading: Reading, element: Element, key: str) -> dict[str, Any]
     return {"message": message, "instantiate": element.get("instantiate") in ("true", "1")}
 
 
-def _work(
-    reading: Reading, element: Element, key: str, marks: dict[str, str], *, required: bool = True
-) -> WorkSpec:
+def _work(reading: Reading, element: Element, key: str, marks: dict[str, str], *, required: bool = True) -> WorkSpec:
     line = line_of(element)
     result = marks.get("resultVariable") or marks.get("resultVariableName")
     retries = retry_cycle(element)
@@ -143,9 +142,7 @@ def read_business_rule(reading: Reading, element: Element, key: str) -> dict[str
     work = decision_work(reading, name.strip(), key, line)
     mapped = _MAP_RESULTS.get(mapping, "resultList")
     retries = retry_cycle(element)
-    return {
-        "work": replace(work, binding=binding, result_variable=result, map_result=mapped, retries=retries)
-    }
+    return {"work": replace(work, binding=binding, result_variable=result, map_result=mapped, retries=retries)}
 
 
 MapResult = Literal["singleEntry", "singleResult", "collectEntries", "resultList", "feel"]
@@ -174,9 +171,7 @@ def read_script(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     line = line_of(element)
     scripted = extension(element, "zeebe", "script")
     if scripted is not None:
-        value = reading.expression(
-            "=" + (scripted.get("expression") or "null").strip().lstrip("="), key, line
-        )
+        value = reading.expression("=" + (scripted.get("expression") or "null").strip().lstrip("="), key, line)
         return {"work": _computed(reading, value, scripted.get("resultVariable"), key, line)}
     if extension(element, "zeebe", "taskDefinition") is not None or marks.get("topic"):
         return {"work": _work(reading, element, key, marks)}
@@ -220,6 +215,8 @@ def script_work(
     except ModelError as error:
         reading.report("script-unreadable", key, line, reason=error.text("en"), reason_zh=error.text("zh"))
         return WorkSpec()
+    if compiled is None:
+        python_script(reading, key, text, line)
     return WorkSpec(
         script=text, script_format="python", compiled_script=compiled, result_variable=result, retries=retries
     )

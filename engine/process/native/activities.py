@@ -12,6 +12,7 @@ from typing import Any
 from engine.process.native import flows
 from engine.process.native.adhocrules import after_activity, closing
 from engine.process.native.arming import guard
+from engine.process.native.listening import hear
 from engine.process.native.pausing import pause
 from engine.process.native.plan import NO_EVENT, PNode
 from engine.process.native.records import remember
@@ -57,7 +58,8 @@ def begin(run: Run, token: Token, p: PNode) -> None:
             return
         if local:
             _locals(run, token, p, local)
-    start(run, token, p)
+    if not p.listeners or hear(run, token, p, Stage.OPENING):
+        start(run, token, p)
 
 
 def begin_when_filled(run: Run, token: Token, p: PNode, wait: int) -> None:
@@ -114,7 +116,8 @@ def finish(run: Run, token: Token, p: PNode, results: Mapping[str, Any] | None =
             _locals(run, token, p, {name: value for name, value in results.items()})
         else:
             run.write(run.place(token), results)
-    complete(run, token, p)
+    if not p.listeners or hear(run, token, p, Stage.CLOSING):
+        complete(run, token, p)
 
 
 def complete(run: Run, token: Token, p: PNode) -> None:
@@ -128,11 +131,8 @@ def complete(run: Run, token: Token, p: PNode) -> None:
         _take_down(run, token, p)
     if token.index < 0:
         depart(run, token, p)
-    elif p.loop is not None and p.loop.async_after:
-        token.stage = Stage.LEAVING
-        pause(run, token, p, "iteration")
-    else:
-        p.iterated(run, token, p)
+    elif not p.listeners or hear(run, token, p, Stage.PARTING):
+        part(run, token, p)
 
 
 def _take_down(run: Run, token: Token, p: PNode) -> None:
@@ -156,9 +156,20 @@ def drop_scope(run: Run, token: Token) -> None:
 
 
 def depart(run: Run, token: Token, p: PNode) -> None:
-    """Stage LEAVING: the node is done; a job may stand between it and what follows."""
+    """The node is done; its last listeners are heard. Those of a repeated activity listen to its iterations."""
+    if not p.listeners or p.loop is not None or hear(run, token, p, Stage.PARTING):
+        part(run, token, p)
+
+
+def part(run: Run, token: Token, p: PNode) -> None:
+    """Stage LEAVING: a job may stand between the node, or the iteration, and what follows."""
+    if token.index >= 0 and not (p.loop is not None and p.loop.async_after):
+        p.iterated(run, token, p)
+        return
     token.stage = Stage.LEAVING
-    if p.node.async_after:
+    if token.index >= 0:
+        pause(run, token, p, "iteration")
+    elif p.node.async_after:
         pause(run, token, p, "after")
     else:
         leave(run, token, p)
@@ -166,7 +177,13 @@ def depart(run: Run, token: Token, p: PNode) -> None:
 
 def leave(run: Run, token: Token, p: PNode) -> None:
     """Choose the outgoing flows (which may stop here), leave, send tokens on."""
+    if p.catch_link is not None:
+        run.left(token, p)
+        run.move(token, p.catch_link, "")
+        return
     chosen = flows.choose(run, token, p)
+    if run.plan.taking:
+        flows.hear(run, token, chosen)
     run.left(token, p)
     if not p.adhoc:
         flows.take(run, token, p, chosen)

@@ -9,7 +9,7 @@ from engine.errors import InvalidInput, WaitClosed
 from engine.process import triggers as t
 from engine.process.contract import Ended
 from engine.process.model import WorkSpec
-from engine.process.native import arming, events, subprocesses, tasks, throwing, watching
+from engine.process.native import arming, events, listening, subprocesses, tasks, throwing, watching
 from engine.process.native.activities import finish
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -38,6 +38,9 @@ def _job_done(run: Run, trigger: t.JobDone) -> None:
         return
     if held.role == "async":
         run.attempt(going_on(p, held.data), token)
+        return
+    if held.role == "listener":
+        run.attempt(listening.answered, token, trigger.variables)
         return
     results = dict(trigger.variables)
     work = p.node.work or WorkSpec()

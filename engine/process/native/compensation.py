@@ -104,7 +104,7 @@ def _next(run: Run, scope: Scope) -> None:
         token = run.new_token(sub.id, scope.id)
         run.entered(token, sub)
         token.data = {"start": start.id, "n": 0, "payload": {}}
-        run.attempt(events.open_event_subprocess, token)
+        run.attempt(events.begin_event_subprocess, token)
     else:
         boundary = run.plan.nodes[first["b"]]
         for event in ("enter", "leave"):

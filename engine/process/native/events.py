@@ -15,6 +15,7 @@ from engine.process.native import subprocesses, watching
 from engine.process.native.activities import INPUT, begin_when_filled, depart, finish
 from engine.process.native.arming import cycle_of, open_event
 from engine.process.native.cancelling import cancel_scope, cancel_token
+from engine.process.native.listening import hear
 from engine.process.native.plan import WAITED, PNode
 from engine.process.native.run import Run, Stuck
 from engine.process.state import Held, Stage, Token
@@ -36,7 +37,8 @@ def start_event(run: Run, token: Token, p: PNode) -> None:
 def catch_event(run: Run, token: Token, p: PNode) -> None:
     """An intermediate catch event waits for one of its definitions; the target of a link passes on."""
     run.entered(token, p)
-    wait_for_events(run, token, p)
+    if not p.listeners or hear(run, token, p, Stage.OPENING):
+        wait_for_events(run, token, p)
 
 
 def wait_for_events(run: Run, token: Token, p: PNode) -> None:
@@ -161,8 +163,14 @@ def start_subprocess(run: Run, scope_id: int, sub: PNode, start: PNode, number: 
         cancel_scope(run, scope_id, spare=token.id)
     run.entered(token, sub)
     token.data = {"start": start.id, "n": number, "payload": dict(payload)}
-    run.attempt(open_event_subprocess, token)
+    run.attempt(begin_event_subprocess, token)
     return token
+
+
+def begin_event_subprocess(run: Run, token: Token, p: PNode) -> None:
+    """An event sub-process has been entered: its first listeners are heard, then it opens."""
+    if not p.listeners or hear(run, token, p, Stage.OPENING):
+        open_event_subprocess(run, token, p)
 
 
 def open_event_subprocess(run: Run, token: Token, p: PNode) -> None:

@@ -63,3 +63,12 @@ def take(run: Run, token: Token, p: PNode, chosen: Chosen) -> None:
     for other in reversed(others):
         run.queue.append((None, other.id))
     run.move(token, ways[0][1], ways[0][0])
+
+
+def hear(run: Run, token: Token, chosen: Chosen) -> None:
+    """The listeners of the flows that are about to be taken assign what they do."""
+    found: dict[str, Any] = {}
+    for flow, _ in chosen:
+        for entry in run.plan.taking.get(flow, ()):
+            found |= run.params(entry.assigns or (), token.scope, found)
+    run.write(token.scope, found)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from engine.process.native.activities import depart
 from engine.process.native.arming import open_event
+from engine.process.native.listening import hear
 from engine.process.native.plan import PNode, Reach
 from engine.process.native.run import Run
 from engine.process.state import Stage, Token
@@ -117,7 +118,8 @@ def awaited(run: Run, key: Key, reach: Reach, filled: set[str], over: Collection
 def event_based(run: Run, token: Token, p: PNode) -> None:
     """Open every event after the gateway; the first to happen is the way (§13.4.4)."""
     run.entered(token, p)
-    choose_event(run, token, p)
+    if not p.listeners or hear(run, token, p, Stage.OPENING):
+        choose_event(run, token, p)
 
 
 def choose_event(run: Run, token: Token, p: PNode) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InternalError
 from engine.process.expressions import compile_expression, names_read
-from engine.process.model import Definition, EventDefinition, Expr, Node, Param, ScopeSpec
+from engine.process.model import Definition, EventDefinition, Expr, Listener, Node, Param, ScopeSpec
+from engine.process.state import Stage
 
 if TYPE_CHECKING:
     from engine.process.native.run import Run
@@ -46,10 +47,12 @@ class PNode:
         "enter",
         "entry",
         "hangs",
+        "heard",
         "id",
         "incoming",
         "inner",
         "iterated",
+        "listeners",
         "loop",
         "node",
         "outputs",
@@ -105,6 +108,10 @@ class PNode:
         """Setting up a loop's body."""
         self.iterated: Op = _unplanned
         """The end of an iteration."""
+        self.listeners: dict[int, tuple[Listener, ...]] = {}
+        """Stage -> who is heard at it."""
+        self.heard: dict[int, Op] = {}
+        """Stage -> what goes on once all were heard."""
 
 
 ROUTING = {
@@ -142,7 +149,9 @@ class PScope:
 class Plan:
     """A definition ready to walk."""
 
-    __slots__ = ("clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "watchers")
+    __slots__ = (
+        "clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "taking", "watchers",
+    )  # fmt: skip
 
     def __init__(self, definition: Definition, equip: Equip) -> None:
         self.definition = definition
@@ -157,6 +166,9 @@ class Plan:
             holder = self.nodes.get(p.node.scope)
             p.adhoc = holder is not None and holder.type == "adHocSubProcess"
             self._attach(p)
+            p.listeners = self._listeners(p)
+        self.taking = {flow.id: flow.listeners for flow in definition.flows.values() if flow.listeners}
+        """Sequence flow -> its listeners."""
         for scope in self.scopes.values():
             self._listen(scope)
         self._compensable()
@@ -195,6 +207,30 @@ class Plan:
         if p.type == "intermediateThrowEvent" and p.node.events and p.node.events[0].kind == "link":
             p.catch_link = self._link_target(p)
 
+    def _listeners(self, p: PNode) -> dict[int, tuple[Listener, ...]]:
+        """Of what happens before it is entered (a start or boundary event, what stands behind an event gateway), and
+        of gateways that only choose, the first listeners are heard with the last."""
+        told = p.node.listeners
+        if not told:
+            return {}
+        first = tuple(one for moment in ("start", "create") for one in told if one.moment == moment)
+        last = tuple(one for one in told if one.moment == "end")
+        if self._happens_first(p):
+            first, last = (), first + last
+        found = {
+            Stage.OPENING: first,
+            Stage.CLOSING: tuple(one for one in told if one.moment == "complete"),
+            Stage.PARTING: last,
+        }
+        return {stage: entries for stage, entries in found.items() if entries}
+
+    def _happens_first(self, p: PNode) -> bool:
+        flows = self.definition.flows
+        sources = {self.nodes[flows[flow].source].type for flow in p.incoming}
+        if p.node.instantiate and p.activity:
+            return True
+        return p.type in _PASSING or (p.type in _WAITING and "eventBasedGateway" in sources)
+
     def _link_target(self, p: PNode) -> str | None:
         name = p.node.events[0].ref
         for other in self.nodes.values():
@@ -232,6 +268,10 @@ class Plan:
                     holder = self.nodes.get(holder.node.scope)
 
 
+_PASSING = frozenset(
+    {"startEvent", "boundaryEvent", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway"}
+)
+_WAITING = frozenset({"receiveTask", "intermediateCatchEvent"})
 WAITED = frozenset({"message", "timer", "signal", "conditional"})
 """Kinds that open a wait; the others are searched for when they are thrown."""
 

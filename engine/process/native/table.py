@@ -12,6 +12,7 @@ from engine.process.native import (
     complexgateway,
     events,
     gateways,
+    listening,
     loops,
     pausing,
     subprocesses,
@@ -20,7 +21,7 @@ from engine.process.native import (
 )  # fmt: skip
 from engine.process.native.plan import Op, PNode
 from engine.process.native.run import Run
-from engine.process.state import Scope, Token
+from engine.process.state import Scope, Stage, Token
 
 ENTER: dict[str, Op] = {
     "startEvent": events.start_event,
@@ -53,6 +54,15 @@ WORK: dict[str, Op] = {
 """What an activity does once it has begun."""
 
 
+BEGUN: dict[str, Op] = {
+    "endEvent": throwing.throw_next,
+    "intermediateThrowEvent": throwing.throw_next,
+    "intermediateCatchEvent": events.wait_for_events,
+    "eventBasedGateway": gateways.choose_event,
+}
+"""What begins once a node that is no activity has been entered, by a token or by a retry."""
+
+
 def equip(p: PNode) -> None:
     """Give a node its functions."""
     if p.activity:
@@ -61,6 +71,11 @@ def equip(p: PNode) -> None:
         p.repeat, p.iterated = loops.begin, loops.iteration_done
     else:
         p.enter = ENTER[p.type]
+    p.heard = {
+        Stage.OPENING: events.open_event_subprocess if p.node.by_event else BEGUN.get(p.type, activities.start),
+        Stage.CLOSING: activities.complete,
+        Stage.PARTING: activities.part,
+    }
     if p.node.async_before or (p.loop is not None and p.loop.async_before):
         p.entry, p.enter = p.enter, pausing.enter
 
@@ -112,19 +127,13 @@ RESUME: dict[int, Op] = {
 }
 """By the stage at which an activity stopped: where a retry goes on."""
 
-RESUME_START: dict[str, Op] = {
-    "endEvent": throwing.throw_next,
-    "intermediateThrowEvent": throwing.throw_next,
-    "intermediateCatchEvent": events.wait_for_events,
-    "eventBasedGateway": gateways.choose_event,
-}
-"""The same for nodes that are no activities, where the work had begun."""
-
 
 def resume(p: PNode, stage: int) -> Op | None:
     """What to do again for a token that stopped at that stage; None: arrive anew."""
     if stage == 0:
         return None
+    if stage >= Stage.OPENING:
+        return listening.go_on
     if p.activity:
         if stage == 2 and p.node.by_event:
             return events.open_event_subprocess
@@ -133,4 +142,4 @@ def resume(p: PNode, stage: int) -> Op | None:
         return events.absorb
     if stage == 6:
         return activities.leave
-    return RESUME_START.get(p.type, activities.depart)
+    return BEGUN.get(p.type, activities.depart)

@@ -16,6 +16,7 @@ from engine.process.native import events, subprocesses
 from engine.process.native.activities import depart
 from engine.process.native.arming import event_name
 from engine.process.native.cancelling import cancel_scope
+from engine.process.native.listening import hear
 from engine.process.native.plan import PNode
 from engine.process.native.run import DEAD, Run
 from engine.process.state import SIGNAL, Stage, Token
@@ -30,7 +31,8 @@ Payload = Mapping[str, Any]
 def throw_event(run: Run, token: Token, p: PNode) -> None:
     """An intermediate throw or an end event: throw each definition in turn, then leave."""
     run.entered(token, p)
-    throw_next(run, token, p)
+    if not p.listeners or hear(run, token, p, Stage.OPENING):
+        throw_next(run, token, p)
 
 
 def throw_next(run: Run, token: Token, p: PNode) -> None:
@@ -45,11 +47,7 @@ def throw_next(run: Run, token: Token, p: PNode) -> None:
         if token.waits or token.inner or token.stage == Stage.WAITING:
             token.stage = Stage.WAITING
             return
-    if p.catch_link is not None:
-        run.left(token, p)
-        run.move(token, p.catch_link, "")
-    else:
-        depart(run, token, p)
+    depart(run, token, p)
 
 
 def _nothing(run: Run, token: Token, p: PNode, definition: EventDefinition) -> None:

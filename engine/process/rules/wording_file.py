@@ -124,10 +124,10 @@ FILE: Final[dict[str, Entry]] = {
     ),
     "ignored-listener": (
         "warning",
-        "Ignored: the listener {name} is code of another engine and is not run here.",
-        "已忽略：监听器 {name} 是其他引擎的代码，此处不会执行。",
-        "Draw what it does: a service task with a topic, an event, or an output mapping.",
-        "请把它所做的事画出来：带主题的服务任务、事件，或输出映射。",
+        "Ignored: the listener {name} is not run here.",
+        "已忽略：监听器 {name} 此处不会执行。",
+        "Draw what it does: a service task with a topic, an event, or an output mapping; deployment refuses it.",
+        "请把它所做的事画出来：带主题的服务任务、事件，或输出映射；部署时将被拒绝。",
     ),
     "ignored-vendor": (
         "warning",

@@ -84,6 +84,13 @@ WORK: Final[dict[str, Entry]] = {
         "Correct the script.",
         "请更正脚本。",
     ),
+    "script-forbidden": (
+        "error",
+        "The script does what the sandbox never allows: {what} (its line {at}).",
+        "脚本做了沙箱不允许的事：{what}（脚本第 {at} 行）。",
+        "Compute from variables only; what talks to the world is a handler.",
+        "脚本只能用变量计算；需要访问外部的请写成处理程序。",
+    ),
     "script-result": (
         "warning",
         "The result of this script goes nowhere.",

@@ -44,6 +44,29 @@ def line(task: str = '<task id="t"/>', *, after: str = "") -> str:
     return LINE.format(task=task) + "\n" + after
 
 
+CAM = "<camunda:executionListener "
+SET_X = 'event="start" expression="${execution.setVariable(&quot;x&quot;, y)}"/>'
+
+
+def heard(listener: str) -> str:
+    """start → t, which is listened to → end."""
+    return line(f'<task id="t"><extensionElements>\n{listener}</extensionElements></task>')
+
+
+def scripted(language: str, text: str) -> str:
+    return f'<camunda:executionListener event="start"><camunda:script scriptFormat="{language}">{text}</camunda:script></camunda:executionListener>'
+
+
+def listened(marks: str) -> str:
+    return line(
+        f'<task id="t"><extensionElements><zeebe:executionListeners>\n<zeebe:executionListener {marks}/></zeebe:executionListeners></extensionElements></task>'
+    )
+
+
+def scripting(text: str) -> str:
+    return line(f'<scriptTask id="t" scriptFormat="python">\n<script>{text}</script></scriptTask>')
+
+
 MESSAGE = '<message id="m" name="paid"/>'
 CHOICE = """<startEvent id="s"/>
 <sequenceFlow id="f1" sourceRef="s" targetRef="g"/>
@@ -436,6 +459,60 @@ FILE_CASES = [
     Case("choreography", "c", "<conversation", line(), line(),
          roots='<collaboration id="k">\n<conversation id="c"/></collaboration>',
          good_roots='<collaboration id="k"></collaboration>'),
+    *[
+        Case(rule, "t", "<camunda:executionListener", heard(wrong), heard(right), known={"topics": ()})
+        for rule, wrong, right in (
+            ("listener-code", CAM + 'event="start" class="a.B"/>', CAM + SET_X),
+            ("listener-code", CAM + 'event="end" delegateExpression="${b}"/>', CAM + SET_X),
+            ("listener-event", CAM + 'event="take" expression="${execution.setVariable(&quot;x&quot;, 1)}"/>', CAM + SET_X),
+            ("listener-effect", CAM + 'event="start" expression="${bean.call(execution)}"/>', CAM + SET_X),
+            ("listener-effect", CAM + 'event="start" expression="${execution.removeVariable(&quot;x&quot;)}"/>', CAM + SET_X),
+            ("listener-effect", CAM + 'event="start"/>', CAM + SET_X),
+            ("expression-invalid", CAM + 'event="start" expression="${execution.setVariable(&quot;x&quot;, 1 +)}"/>', CAM + SET_X),
+            ("listener-language", scripted("groovy", "x = 1"), scripted("python", "x = 1")),
+        )
+    ],
+    Case("script-forbidden", "t", "<camunda:script", heard(scripted("python", "import socket")), heard(scripted("python", "import math"))),
+    Case("script-unreadable", "t", "<camunda:script", heard(scripted("python", "x = = 1")), heard(scripted("python", "x = 1"))),
+    *[
+        Case("script-forbidden", "t", "<script>", scripting(wrong), scripting(right))
+        for wrong, right in (
+            ("import os\nx = 1", "import math\nx = math.sqrt(4)"),
+            ("from subprocess import run\nx = 1", "from datetime import date\nx = 1"),
+            ("from math import *\nx = 1", "from math import pi\nx = pi"),
+            ("x = open('/etc/passwd').read()", "def open(a):\n    return a\nx = open(1)"),
+            ("exec('x = 1')", "x = [i for i in range(3)]"),
+            ("x = eval('1')", "x = sum([1])"),
+            ("x = __import__('os')", "x = str(1)"),
+            ("x = ().__class__.__bases__", "x = 'a'.upper()"),
+            ("def f():\n    yield 1\nx = f()", "def f():\n    return 1\nx = f()"),
+            ("x = 1\ndel x", "x = 1\nx = None"),
+        )
+    ],
+    *[
+        Case("script-unreadable", "t", "<script>", scripting(wrong), scripting(right))
+        for wrong, right in (
+            ("if x:\ny = 1", "if x:\n  y = 1"),
+            ("for i in [1]:\n  x = i\nreturn x", "for i in [1]:\n  x = i"),
+            ("def f():\n  nonlocal q", "def f():\n  q = 1"),
+        )
+    ],
+    Case("listener-event", "t", "<zeebe:executionListener ", listened('eventType="cancel" type="a"'), listened('eventType="end" type="a"'),
+         known={"topics": ()}),
+    Case("listener-topic", "t", "<zeebe:executionListener ", listened('eventType="start" type="=topic"'), listened('eventType="end" type="a"'),
+         known={"topics": ()}),
+    Case("listener-topic", "t", "<zeebe:executionListener ", listened('eventType="start"'), listened('eventType="end" type="a"'),
+         known={"topics": ()}),
+    Case("listener-event", "t", "<zeebe:taskListener ",
+         line('<userTask id="t"><extensionElements><zeebe:taskListeners>\n<zeebe:taskListener eventType="assigning" type="a"/></zeebe:taskListeners></extensionElements></userTask>'),
+         line('<userTask id="t"><extensionElements><zeebe:taskListeners>\n<zeebe:taskListener eventType="completing" type="a"/></zeebe:taskListeners></extensionElements></userTask>'),
+         known={"topics": ()}),
+    Case("listener-event", "f2", "<camunda:executionListener",
+         line().replace('targetRef="e"/>', 'targetRef="e"><extensionElements>\n' + CAM + SET_X + "</extensionElements></sequenceFlow>"),
+         line().replace('targetRef="e"/>', 'targetRef="e"><extensionElements>\n' + CAM + SET_X.replace("start", "take") + "</extensionElements></sequenceFlow>"),
+         known={"topics": ()}),
+    Case("listener-process", "p", "<camunda:executionListener", "<extensionElements>\n" + CAM + SET_X + "</extensionElements>" + line(), line(),
+         known={"topics": ()}),
 ]  # fmt: skip
 
 WARNING_CASES = [
@@ -462,8 +539,9 @@ WARNING_CASES = [
     Case("ignored-extension", "t", "<zeebe:assignmentDefinition",
          line('<serviceTask id="t" camunda:topic="a"><extensionElements>\n<zeebe:assignmentDefinition assignee="li"/></extensionElements></serviceTask>'),
          line('<userTask id="t"><extensionElements>\n<zeebe:assignmentDefinition assignee="li"/></extensionElements></userTask>')),
-    Case("ignored-listener", "t", "<zeebe:executionListeners",
-         line('<task id="t"><extensionElements>\n<zeebe:executionListeners/></extensionElements></task>'), line()),
+    Case("ignored-listener", "t", "<zeebe:executionListener ",
+         line('<task id="t"><extensionElements><zeebe:executionListeners>\n<zeebe:executionListener eventType="cancel" type="a"/></zeebe:executionListeners></extensionElements></task>'),
+         line('<task id="t"><extensionElements><zeebe:executionListeners>\n<zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners></extensionElements></task>')),
     Case("ignored-vendor", None, "<x:look", line('<task id="t"><extensionElements>\n<x:look xmlns:x="urn:x"/></extensionElements></task>'),
          line()),
     Case("loop-behavior", "t", 'id="t"',

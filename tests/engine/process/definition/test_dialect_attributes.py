@@ -273,7 +273,7 @@ def test_an_attribute_of_an_extension_element_that_is_not_read_is_a_warning(entr
 LISTENING = (
     ("userTask", '<camunda:taskListener event="create" class="a.B"/>'),
     ("task", '<camunda:executionListener event="start" expression="${a}"/>'),
-    ("userTask", "<zeebe:taskListeners><zeebe:taskListener/></zeebe:taskListeners>"),
+    ("userTask", '<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="a"/></zeebe:taskListeners>'),
     ("serviceTask", "<zeebe:executionListeners><zeebe:executionListener/></zeebe:executionListeners>"),
 )
 
