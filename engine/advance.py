@@ -126,6 +126,24 @@ def start(
     return live
 
 
+def start_within(
+    session: Session,
+    actor: str,
+    definition_id: int,
+    variables: Mapping[str, object],
+    business_key: str | None,
+    at: tuple[str, ...],
+    restarted_from: int,
+) -> Live:
+    """Start an instance at elements in the middle, in place of one that has ended."""
+    unit = unit_of(session, actor)
+    live = _begin(unit, definition_id, business_key)
+    live.restarted_from = restarted_from
+    unit.pending.append((live.id, Started(None, variables, at)))
+    finish(unit)
+    return live
+
+
 def finish(unit: Unit) -> None:
     """Work the queue empty: triggers first, then rows, then the next of what was thrown, until nothing is left.
 
@@ -373,6 +391,7 @@ def _call_or_job(unit: Unit, live: Live, wait: CallWait) -> None:
 def _call(unit: Unit, live: Live, wait: CallWait) -> None:
     version = int(wait.binding.removeprefix("version:")) if wait.binding.startswith("version:") else None
     definition_id = _called_definition(unit, live, wait, version)
+    definitions.require_not_suspended(unit.session, definition_id)
     _require_end(unit, live, wait)
     child = _begin(unit, definition_id, wait.business_key or live.business_key, live, wait.id)
     instances.write(unit.session.connection(), child, unit.now)

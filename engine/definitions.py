@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.decisions import Decisions, compile_decisions
-from engine.errors import Fault, ModelRefused, NotFound
+from engine.errors import Fault, ModelRefused, NotFound, ProcessSuspended
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.process.definition import process_ids, read_bpmn
@@ -44,7 +44,6 @@ class Package:
     forms: Mapping[str, dict[str, Any]]
     texts: Mapping[str, str]
     """English texts by element and field id."""
-    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +251,7 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
         session.execute(sa.insert(t.resource).values(**row, sha256=digests[name], content=content))
     definitions = []
     for key, (name, compiled) in checked.processes.items():
-        version = _next(session, t.definition, key)
+        version, rests = _next(session, t.definition, key), _all_rest(session, key)
         row = {"name": compiled.name or key, "kernel": compiled.properties.get("kernel", "native")}
         session.execute(
             sa.insert(t.definition).values(
@@ -262,7 +261,7 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
                 deployment_id=id,
                 resource_id=resources[name],
                 deployed_at=now,
-                suspended=False,
+                suspended=rests,
                 **row,
             )
         )
@@ -273,6 +272,21 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
     ]
     forms = [(key, _add_version(session, t.form, key, id, resources[name])) for key, (name, _) in checked.forms.items()]
     return Deployed(id, tuple(definitions), tuple(decisions), tuple(forms), warnings=tuple(checked.faults))
+
+
+def _all_rest(session: Session, key: str) -> bool:
+    """Whether the whole process is suspended: a new version of it then rests, too."""
+    c = t.definition.c
+    states = set(session.scalars(sa.select(c.suspended).where(c.key == key).distinct()))
+    return states == {True}
+
+
+def require_not_suspended(session: Session, definition_id: int) -> None:
+    """ProcessSuspended when nothing is to be started of this version."""
+    c = t.definition.c
+    row = session.execute(sa.select(c.key, c.version, c.name, c.suspended).where(c.id == definition_id)).first()
+    if row is not None and row.suspended:
+        raise ProcessSuspended(name=row.name or row.key, version=row.version)
 
 
 def _one_at_a_time(session: Session) -> None:

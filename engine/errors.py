@@ -110,6 +110,7 @@ class NotFound(CallerError):
     THINGS: ClassVar[Mapping[str, str]] = {
         "KYC case": "尽职调查记录",
         "absence": "休假记录",
+        "batch": "批量操作",
         "client": "客户",
         "decision": "决策",
         "definition": "流程定义",
@@ -119,6 +120,7 @@ class NotFound(CallerError):
         "form": "表单",
         "incident": "异常",
         "instance": "流程实例",
+        "job": "作业",
         "merge": "合并记录",
         "person": "人员",
         "process": "流程",
@@ -183,6 +185,13 @@ class MigrationRefused(CallerError):
             first=" ".join(fault.text("en") for fault in self.faults),
             first_zh="".join(fault.text("zh") for fault in self.faults),
         )
+
+
+class ProcessSuspended(CallerError):
+    """Nothing is started of this version until it is resumed. Fields: name, version."""
+
+    en = "“{name}” (version {version}) is suspended: nothing is started until a process owner resumes it."
+    zh = "“{name}”（版本 {version}）已挂起：恢复之前不会启动新实例。"
 
 
 class LockLost(CallerError):

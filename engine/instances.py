@@ -39,6 +39,8 @@ class Live:
     facts: Mapping[str, Any]
     chain: bytes = history.ORIGIN
     """The hash of its last history row."""
+    restarted_from: int | None = None
+    """The ended instance whose work it goes on with; known while it is new."""
     status: str = "active"
     new: bool = False
     dirty: bool = False
@@ -204,6 +206,7 @@ def _first_row(live: Live, now: datetime) -> dict[str, Any]:
         "parent_id": live.parent_id,
         "parent_wait": live.parent_wait,
         "root_id": live.root_id,
+        "restarted_from": live.restarted_from,
         "started_at": now,
         "started_by": live.started_by,
         "ended_at": None,

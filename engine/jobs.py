@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +27,25 @@ from engine.retry import RetryPolicy, parse
 from engine.store import tables as t
 
 DEFAULT_RETRY = RetryPolicy()
+State = Literal["ready", "leased", "failed"]
+"""Of a job's row: due at its moment, in a worker's hands, without attempts left. What is done has no row."""
+
+
+class Outcome(StrEnum):
+    """What became of one attempt at a job; there is nothing else."""
+
+    DONE = "done"
+    """The handler returned: the instance goes on."""
+    BPMN_ERROR = "bpmn_error"
+    """The handler raised a BpmnError: a business outcome, which the diagram handles."""
+    RETRY = "retry"
+    """It failed and comes again after its back-off."""
+    INCIDENT = "incident"
+    """It failed and no attempt is left: a person sees it."""
+    RETURNED = "returned"
+    """It was given back untried (the instance is suspended, the worker stops); the attempt does not count."""
+    LATE = "late"
+    """The lease was lost or the work is no longer wanted: the report changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +192,15 @@ def fail(
     *,
     left: int | None = None,
     after: timedelta | None = None,
-) -> None:
-    """An attempt failed: wait and come again, or raise an incident when no attempt is left.
+) -> Outcome:
+    """An attempt failed: wait and come again (RETRY), or raise an incident when none is left; LATE: not its job.
 
     `left` and `after`: attempts left and the wait, as a program outside says them; unsaid, by the policy.
     """
     runtime = runtime_of(session)
     row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.fence == fence)).first()
     if row is None:
-        return
+        return Outcome.LATE
     handled = row.kind == "topic" and row.topic in runtime.registry
     default = runtime.registry.find(row.topic).retry if handled else DEFAULT_RETRY
     most = row.max_attempts if left is None else max(row.max_attempts, left)
@@ -219,6 +239,7 @@ def fail(
             job_id=job_id,
             stack=_stack(error),
         )
+    return Outcome.RETRY if wait is not None else Outcome.INCIDENT
 
 
 def _stack(error: BaseException) -> str:
@@ -227,14 +248,26 @@ def _stack(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))[-8000:]
 
 
-def again(session: Session, job_id: int) -> bool:
-    """A person retries a failed job: it is due at once, with all its attempts. False when it is gone."""
-    done = session.execute(
-        sa.update(t.job)
-        .where(t.job.c.id == job_id, t.job.c.state == "failed")
-        .values(state="ready", attempts=0, due_at=runtime_of(session).now())
-    )
-    return bool(getattr(done, "rowcount", 0))
+def again(session: Session, job_id: int, inputs: Mapping[str, Any] | None = None, attempts: int | None = None) -> bool:
+    """A person retries a failed job: it is due at once, with all its attempts. False when it is gone.
+
+    inputs: what it is asked with from now on; attempts: how many it has. None: as before.
+    """
+    row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.state == "failed")).first()
+    if row is None:
+        return False
+    values: dict[str, Any] = {"state": "ready", "attempts": 0, "due_at": runtime_of(session).now()}
+    if inputs is not None:
+        values["payload"] = {**row.payload, "inputs": dict(inputs)}
+    if attempts is not None:
+        values["max_attempts"] = attempts
+    session.execute(sa.update(t.job).where(t.job.c.id == job_id).values(values))
+    return True
+
+
+def grant(session: Session, job_id: int, left: int) -> None:
+    """A job that still comes again has this many attempts left from now on."""
+    session.execute(sa.update(t.job).where(t.job.c.id == job_id).values(max_attempts=t.job.c.attempts + left))
 
 
 def put_back(session: Session, job_id: int, fence: int) -> None:

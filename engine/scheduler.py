@@ -10,7 +10,7 @@ from collections.abc import Callable
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import notices, outbox, reminders, worker
+from engine import batches, notices, outbox, reminders, worker
 from engine.execution import Runtime
 from engine.log import logger
 
@@ -36,6 +36,7 @@ def start(runtime: Runtime) -> BackgroundScheduler:
         "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
         "digests": (lambda: notices.send_digests(runtime), SLOW),
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
+        "batches": (lambda: _until_idle(lambda: batches.run_batches(runtime)), often),
         "messages": (lambda: worker.run_kept(runtime), SLOW),
         "keeping": (lambda: worker.run_keeping(runtime), RARE),
     }

@@ -82,12 +82,14 @@ def find(session: Session, mail: Mail) -> Target | None:
 def matches(session: Session, mail: Mail) -> list[Target]:
     """Every place that the message fits: waiting ones before start events.
 
-    What a suspended instance waits for is kept for it: it is neither given the message nor passed over.
+    What a suspended instance waits for is kept for it: it is neither given the message nor passed over. A suspended
+    process is not started by it.
     """
     query = (
         sa.select(t.subscription, t.instance.c.state)
         .outerjoin(t.instance, t.instance.c.id == t.subscription.c.instance_id)
-        .where(t.subscription.c.kind == "message", t.subscription.c.name == mail.name)
+        .outerjoin(t.definition, t.definition.c.id == t.subscription.c.definition_id)
+        .where(t.subscription.c.kind == "message", t.subscription.c.name == mail.name, _not_resting())
     )
     if mail.business_key is not None:
         starts, mine = t.subscription.c.instance_id.is_(None), t.subscription.c.business_key == mail.business_key
@@ -98,6 +100,11 @@ def matches(session: Session, mail: Mail) -> list[Target]:
         return []
     found = waiting or [row for row in rows if row.instance_id is None]
     return [Target(row.instance_id, row.wait, row.definition_id, row.element) for row in found]
+
+
+def _not_resting() -> sa.ColumnElement[bool]:
+    """Not a start event of a suspended version; `definition` is joined from outside."""
+    return sa.or_(t.subscription.c.instance_id.is_not(None), t.definition.c.suspended.is_(False))
 
 
 def _fits(row: Any, mail: Mail) -> bool:
@@ -169,13 +176,15 @@ def mark_delivered(session: Session, message: int, instance_id: int | None) -> N
 
 
 def signal_targets(session: Session, name: str) -> tuple[list[int], list[Target]]:
-    """Instances that wait for the signal (suspended ones hear nothing), and start events that it triggers."""
+    """Instances that wait for the signal, and start events that it triggers; what is suspended hears nothing."""
     rows = session.execute(
         sa.select(t.subscription)
         .outerjoin(t.instance, t.instance.c.id == t.subscription.c.instance_id)
+        .outerjoin(t.definition, t.definition.c.id == t.subscription.c.definition_id)
         .where(
             t.subscription.c.kind == "signal",
             t.subscription.c.name == name,
+            _not_resting(),
             sa.or_(t.instance.c.id.is_(None), t.instance.c.state == "active"),
         )
     ).all()
@@ -223,7 +232,13 @@ def conditions_met(
     env = Env(runtime.now(), runtime.zone, calendars.calendar(session))
     at = Moment(now=env.now, zone=env.zone, functions=HostFunctions(env, None))
     conditions = t.subscription.c.kind == "condition"
-    rows = session.execute(sa.select(t.subscription).where(conditions).order_by(t.subscription.c.id).with_for_update())
+    query = (
+        sa.select(t.subscription)
+        .join(t.definition, t.definition.c.id == t.subscription.c.definition_id)
+        .where(conditions, t.definition.c.suspended.is_(False))
+        .order_by(t.subscription.c.id)
+    )
+    rows = session.execute(query.with_for_update(of=t.subscription))
     met: list[tuple[Target, EventDefinition]] = []
     for row in rows.all():
         node = package_of(session, row.definition_id).definition.nodes[row.element]

@@ -55,11 +55,13 @@ class Due:
 
 
 def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
-    """What is due, oldest first, behind `after`. Timers of suspended instances rest until they are resumed."""
-    goes_on = sa.or_(t.timer.c.instance_id.is_(None), t.instance.c.state == "active")
+    """What is due, oldest first, behind `after`. Timers of suspended instances and processes rest until they are
+    resumed."""
+    goes_on = sa.or_(t.definition.c.suspended.is_(False), t.instance.c.state == "active")
     query = (
         sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at, t.instance.c.root_id)
         .outerjoin(t.instance, t.instance.c.id == t.timer.c.instance_id)
+        .outerjoin(t.definition, t.definition.c.id == t.timer.c.definition_id)
         .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
     )
     if after is not None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine import (
     advance,
     answers,
+    batches,
     cleanup,
     firing,
     instances,
@@ -78,6 +79,7 @@ def run_once(runtime: Runtime) -> int:
         + notices.send_digests(runtime)
         + outbox.sweep(runtime, channels(runtime))
         + run_kept(runtime)
+        + batches.run_batches(runtime)
     )
 
 

@@ -4,6 +4,7 @@ Every verb takes the session of a unit of work first and the actor second; nothi
 it refuses with an error of `engine.errors` that names the place.
 """
 
+from engine.api.batches import cancel_batch, pause_batch, repeat_batch, resume_batch, start_batch
 from engine.api.calendars import set_calendar, set_calendar_day, set_reminder_policy
 from engine.api.external import (
     ExternalTask,
@@ -16,6 +17,7 @@ from engine.api.external import (
     unlock_external,
 )
 from engine.api.handover import HandOver, hand_over, preview_hand_over
+from engine.api.mending import retry, retry_job, set_retries
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.pausing import go_on, pause
 from engine.api.people import end_absence, read_all_notifications, read_notification, set_absence
@@ -25,16 +27,19 @@ from engine.api.processes import (
     deploy,
     export,
     resume,
-    retry,
     set_variables,
     start,
     suspend,
 )
+from engine.api.restarting import Restarted, preview_restart, restart
+from engine.api.resting import resume_process, suspend_process
 from engine.api.steering import (
+    Forecast,
     MigrationPreview,
     migrate_instance,
     move_token,
     preview_migration,
+    preview_migrations,
     preview_token_move,
 )
 from engine.api.tasks import (
@@ -63,13 +68,16 @@ __all__ = [
     "Delivery",
     "Deployed",
     "ExternalTask",
+    "Forecast",
     "HandOver",
     "MigrationPreview",
+    "Restarted",
     "Runtime",
     "Topic",
     "actor",
     "bpmn_error_external",
     "cancel",
+    "cancel_batch",
     "check",
     "claim",
     "complete",
@@ -95,8 +103,11 @@ __all__ = [
     "next_task",
     "open_engine",
     "pause",
+    "pause_batch",
     "preview_hand_over",
     "preview_migration",
+    "preview_migrations",
+    "preview_restart",
     "preview_token_move",
     "publish_facts",
     "raise_signal",
@@ -104,8 +115,13 @@ __all__ = [
     "read_notification",
     "reassign",
     "release",
+    "repeat_batch",
+    "restart",
     "resume",
+    "resume_batch",
+    "resume_process",
     "retry",
+    "retry_job",
     "save_draft",
     "save_preferences",
     "send_message",
@@ -114,10 +130,13 @@ __all__ = [
     "set_calendar_day",
     "set_due",
     "set_reminder_policy",
+    "set_retries",
     "set_variables",
     "sign_in",
     "start",
+    "start_batch",
     "suspend",
+    "suspend_process",
     "token_holder",
     "unlock_external",
 ]

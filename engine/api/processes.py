@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, definitions, gathering, instances, jobs, subscriptions, timers
+from engine import advance, audit, definitions, gathering, instances, subscriptions, timers
 from engine.api.messages import deliver_kept
 from engine.definitions import Deployed
 from engine.errors import AlreadyHandled, Fault, Forbidden, InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.instances import Live
-from engine.process.triggers import Cancelled, ConditionChanged, Retried
+from engine.process.triggers import Cancelled, ConditionChanged
 from engine.process.waits import MessageWait
 from engine.rights import may_start
 from engine.store import tables as t
@@ -77,7 +77,10 @@ def start(
     start_event: str | None = None,
     version: int | None = None,
 ) -> int:
-    """Start an instance of the newest (or given) version. Forbidden when the model names other starters."""
+    """Start an instance of the newest (or given) version.
+
+    Forbidden when the model names other starters; ProcessSuspended while the version is suspended.
+    """
     definition_id = definitions.newest(session, key, version)
     package = definitions.package(session, definition_id)
     starters = package.definition.candidate_starters
@@ -86,6 +89,7 @@ def start(
             reason=f"{package.definition.name} is started by {', '.join(starters)}",
             reason_zh=f"{package.definition.name}只能由 {'、'.join(starters)} 发起",
         )
+    definitions.require_not_suspended(session, definition_id)
     return advance.start(session, actor.id, definition_id, variables or {}, business_key, start_event).id
 
 
@@ -97,8 +101,13 @@ def _active(session: Session, instance_id: int, *, suspended_too: bool = False) 
         row = session.execute(sa.select(t.instance.c.ended_at).where(t.instance.c.id == instance_id)).first()
         raise AlreadyHandled(what=f"instance {instance_id}", by=live.status, at=row.ended_at if row else "?")
     if live.status == "suspended" and not suspended_too:
-        raise Forbidden(reason="this case is suspended: resume it first", reason_zh="该流程实例已挂起，请先恢复")
+        raise still_suspended()
     return live
+
+
+def still_suspended() -> Forbidden:
+    """Why nothing is done to a suspended case."""
+    return Forbidden(reason="this case is suspended: resume it first", reason_zh="该流程实例已挂起，请先恢复")
 
 
 def set_variables(session: Session, actor: Actor, instance_id: int, variables: Mapping[str, object]) -> None:
@@ -174,29 +183,3 @@ def _with_called(session: Session, instance_id: int) -> list[int]:
         front = list(session.scalars(sa.select(t.instance.c.id).where(t.instance.c.parent_id.in_(front))))
         found += front
     return found
-
-
-def retry(session: Session, actor: Actor, incident_id: int, variables: Mapping[str, object] | None = None) -> None:
-    """Try again what an incident stopped, with corrected variables if given."""
-    _require_owner(actor)
-    row = session.execute(sa.select(t.incident).where(t.incident.c.id == incident_id)).first()
-    if row is None:
-        raise NotFound(what="incident", id=incident_id)
-    if row.resolved_at is not None:
-        raise AlreadyHandled(what=row.element, by=row.resolved_by, at=row.resolved_at)
-    if row.instance_id is not None and row.kind == "model" and row.wait is not None:
-        live = _active(session, row.instance_id)
-        advance.advance(session, actor.id, live, Retried(row.wait, variables or {}))
-    elif row.job_id is not None and row.instance_id is not None:
-        if variables:
-            advance.advance(session, actor.id, _active(session, row.instance_id), ConditionChanged(variables))
-        jobs.again(session, row.job_id)
-    elif row.kind == "timer" and row.instance_id is not None:
-        timers.hurry(session, row.instance_id, row.wait)
-    session.execute(
-        sa.update(t.incident)
-        .where(t.incident.c.id == incident_id, t.incident.c.resolved_at.is_(None))
-        .values(resolved_at=runtime_of(session).now(), resolved_by=actor.id)
-    )
-    if row.instance_id is not None:
-        audit.append(session, f"instance:{row.instance_id}", actor.id, "retried", {"element": row.element})

@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import advance, audit, definitions, instances
 from engine.advance import KERNELS
-from engine.api.processes import _active, _require_owner
+from engine.api.processes import _active, _require_owner, still_suspended
 from engine.definitions import Package
-from engine.errors import AlreadyHandled, Fault, InvalidInput, MigrationRefused
+from engine.errors import AlreadyHandled, DealflowError, Fault, InvalidInput, MigrationRefused
 from engine.identity import Actor
 from engine.instances import Live
 from engine.process import migration
 from engine.process.migration import Migrated, NotMigrated
 from engine.process.migrationwording import Change, reason
 from engine.process.triggers import CarriedOver, Modified
+from engine.queries.batches import Reason
+from engine.queries.selection import Cases
+from engine.store import tables as t
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,16 @@ def migrate_instance(
 def _target(session: Session, live: Live, version: int | None) -> Package:
     package = definitions.package(session, definitions.newest(session, live.package.key, version))
     if package.id == live.package.id:
-        raise InvalidInput(
-            place="version",
-            reason=f"the case runs version {package.version} already",
-            reason_zh=f"该实例已在版本 {package.version} 上运行",
-        )
+        raise _same_version(package)
     return package
+
+
+def _same_version(package: Package) -> InvalidInput:
+    return InvalidInput(
+        place="version",
+        reason=f"the case runs version {package.version} already",
+        reason_zh=f"该实例已在版本 {package.version} 上运行",
+    )
 
 
 def _carried(
@@ -133,3 +141,74 @@ def _moved(session: Session, live: Live, move: Modified) -> tuple[Change, ...]:
 
 def _told(report: tuple[Change, ...]) -> dict[str, object]:
     return {"changes": [[change.what, change.element] for change in report]}
+
+
+# ── many ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a migration of many would meet: how many can follow, and why the others cannot, by reason."""
+
+    version: int
+    can: int
+    cannot: int
+    reasons: tuple[Reason, ...]
+
+
+def preview_migrations(
+    session: Session,
+    actor: Actor,
+    wanted: Cases,
+    version: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Forecast:
+    """Tell for each of the cases whether `migrate_instance` would carry it over now. Changes nothing.
+
+    About a millisecond a case. InvalidInput when they belong to several processes.
+    """
+    _require_owner(actor)
+    rows = wanted.rows().subquery()
+    keys = sa.select(t.instance.c.key).join(rows, rows.c.instance_id == t.instance.c.id).distinct()
+    found = session.scalars(keys).all()
+    if len(found) != 1:
+        raise InvalidInput(
+            place="criteria",
+            reason=f"cases of exactly one process can be carried over together, not of {len(found)}",
+            reason_zh=f"只能同时迁移同一流程的实例，当前涉及 {len(found)} 个流程",
+        )
+    package = definitions.package(session, definitions.newest(session, found[0], version))
+    can, against = 0, dict[tuple[str, str, str], list[int]]()
+    for id in session.scalars(sa.select(rows.c.instance_id).order_by(rows.c.instance_id)).all():
+        why = _against(session, id, package, mapping)
+        if why is None:
+            can += 1
+        else:
+            against.setdefault(why, []).append(id)
+    reasons = [Reason(*why, len(ids), tuple(ids[:5])) for why, ids in against.items()]
+    reasons.sort(key=lambda reason: -reason.count)
+    return Forecast(package.version, can, sum(reason.count for reason in reasons), tuple(reasons))
+
+
+def _against(
+    session: Session, instance_id: int, package: Package, mapping: Mapping[str, str] | None
+) -> tuple[str, str, str] | None:
+    """Code and texts of what stands against one instance, in the words of the refusal; None: it can follow."""
+    live = instances.peek(session, instance_id, all_parts=True)
+    try:
+        _require_running(live)
+        if live.package.id == package.id:
+            raise _same_version(package)
+        done = _carried(session, live, package, mapping)
+        if isinstance(done, NotMigrated):
+            raise MigrationRefused(done.reasons)
+    except DealflowError as error:
+        return type(error).__name__, error.text("en"), error.text("zh")
+    return None
+
+
+def _require_running(live: Live) -> None:
+    if live.status == "suspended":
+        raise still_suspended()
+    if live.status != "active":
+        raise AlreadyHandled(what=f"instance {live.id}", by=live.status, at="?")

@@ -47,6 +47,16 @@ CHANGES: Final[dict[str, tuple[str, str]]] = {
     "cancelled": ("{element} is cancelled.", "{element} 被取消。"),
     "entered": ("{element} is entered.", "进入 {element}。"),
     "ended": ("The instance ends ({state}).", "实例结束（{state}）。"),
+    "never-done": ("{element} lies before it and was never done; it is not done now.",
+                   "{element} 位于其之前且从未执行，此次也不执行。"),
+    "not-taken-up": ("{element} stood there when the case ended; it is not taken up.",
+                     "实例结束时令牌位于 {element}，此次不再继续。"),
+    "not-undone": ("{element} was completed and can no longer be compensated from the new case.",
+                   "{element} 已完成，新实例无法再对其补偿。"),
+    "locals": ("The variables of {element} are not carried over, only those of the process.",
+               "{element} 的局部变量未沿用，仅沿用流程变量。"),
+    "no-caller": ("The process that called the case is not told; nobody waits for the new one.",
+                  "原调用方流程不会收到通知，新实例没有调用方。"),
 }  # fmt: skip
 
 REASONS: Final[dict[str, tuple[str, str, str, str]]] = {

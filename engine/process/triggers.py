@@ -13,10 +13,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Start an instance. `start` names a start event (or an instantiating receive task); None: the none start."""
+    """Start an instance. `start` names a start event (or an instantiating receive task); None: the none start.
+
+    at: elements that are entered at once instead of any start (an ended instance's work is gone on with).
+    """
 
     start: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,7 @@ instance = Table(
     Column("ended_at", Moment),
     Column("end_error", Name),
     Column("chain", Hash),  # of the last history row
+    Column("restarted_from", Id),  # the ended instance whose work this one goes on with
     Index(None, "key", "state"),
     Index(None, "business_key"),
     Index(None, "parent_id"),
@@ -379,6 +380,7 @@ decision_log = Table(
     Column("output", Document),
     Column("fired", Document, nullable=False),
     Index(None, "instance_id", "at"),
+    Index(None, "decision", "at"),
 )
 
 audit_entry = Table(
@@ -395,6 +397,40 @@ audit_entry = Table(
     Column("hash", sa.String(64), nullable=False),
     UniqueConstraint("subject", "seq"),
     Index(None, "at"),
+)
+
+# ── one action over many instances ─────────────────────────────────────────────────────────────────────────────
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", sa.String(20), nullable=False),  # engine.batches says which
+    Column("criteria", Document, nullable=False),  # what was asked for, as it was asked
+    Column("parameters", Document, nullable=False),
+    Column("state", sa.String(10), nullable=False),  # running | paused | cancelled | finished
+    Column("total", sa.Integer, nullable=False),
+    Column("started_by", Name, nullable=False),
+    Column("why", sa.Text, nullable=False, default=""),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Index(None, "state", "created_at"),
+)
+
+batch_item = Table(
+    "batch_item",
+    metadata,
+    Column("batch_id", Id, ForeignKey("batch.id"), primary_key=True),
+    Column("subject_id", Id, primary_key=True),  # the instance or job that it is about
+    Column("instance_id", Id, nullable=False),
+    Column("state", sa.String(10), nullable=False),  # waiting | done | failed | dropped
+    Column("at", Moment),
+    Column("code", Name),
+    Column("text", sa.Text, nullable=False, server_default=""),  # English
+    Column("text_zh", sa.Text, nullable=False, server_default=""),
+    Column("result", Document),
+    Index(None, "batch_id", "state", "subject_id"),
+    Index(None, "instance_id"),
 )
 
 seal = Table(

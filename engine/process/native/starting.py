@@ -15,6 +15,9 @@ from engine.process.triggers import Started
 
 def start(run: Run, trigger: Started) -> None:
     """Create the process's scope with its data, arm its event sub-processes, send out the first tokens."""
+    if trigger.at:
+        _start_within(run, trigger)
+        return
     nodes = first_nodes(run, trigger.start)
     run.started = True
     root = run.new_scope(0, 0, run.plan.key, "process", {})
@@ -36,6 +39,42 @@ def start(run: Run, trigger: Started) -> None:
             _pass_gateway(run, token, named)
             _await_the_others(run, named, root.id)
             _begin_by_event(run, token, named)
+
+
+def _start_within(run: Run, trigger: Started) -> None:
+    """Begin at elements anywhere in the process; the sub-processes around them are opened on the way."""
+    for id in trigger.at:
+        _require_entry(run, id)
+    run.started = True
+    root = run.new_scope(0, 0, run.plan.key, "process", {})
+    run.write(root.id, trigger.variables)
+    place = run.plan.scopes[run.plan.key]
+    subprocesses.fill(run, root, place.data)
+    listen(run, root.id, place)
+    for id in reversed(trigger.at):
+        run.push_new(id, _scope_for(run, run.plan.nodes[id].node.scope, 0).id)
+
+
+def _require_entry(run: Run, id: str) -> None:
+    """An instance can begin there: NotFound for no element, InvalidInput where no token comes by a flow of its own."""
+    p = run.plan.nodes.get(id)
+    if p is None:
+        raise NotFound(what="element", id=id)
+    around = run.plan.nodes.get(p.node.scope)
+    while around is not None:
+        if around.node.by_event or around.loop is not None:
+            raise InvalidInput(
+                place=id,
+                reason=f"it stands in {around.id}, which an event begins or a loop repeats: begin there",
+                reason_zh=f"该元素位于由事件触发或循环执行的 {around.id} 中，请从 {around.id} 开始",
+            )
+        around = run.plan.nodes.get(around.node.scope)
+    if p.type == "boundaryEvent" or p.node.by_event or p.node.for_compensation:
+        raise InvalidInput(
+            place=id,
+            reason="no token comes here by a flow: name another element",
+            reason_zh="没有顺序流通向此处，请指明其他元素",
+        )
 
 
 def _pass_gateway(run: Run, token: Token, p: PNode) -> None:

@@ -1,0 +1,72 @@
+"""Processes that rest: nothing is started of a suspended version until it is resumed. Running cases are not touched.
+
+Started by hand it is refused with the reason; messages that would start it are kept; its timers rest; signals and
+facts pass it by; a caller gets an incident, which resuming tries again. A new version of a process of which every
+version is suspended rests as well.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import audit, definitions
+from engine.api.mending import retry_job
+from engine.api.messages import deliver_kept
+from engine.api.processes import _require_owner
+from engine.errors import ProcessSuspended
+from engine.identity import Actor
+from engine.store import tables as t
+
+d = t.definition.c
+
+
+def suspend_process(
+    session: Session, actor: Actor, key: str, version: int | None = None, why: str = ""
+) -> tuple[int, ...]:
+    """Let a version (None: all of them) rest; returns the versions that were not at rest before. NotFound."""
+    return _turn(session, actor, key, version, True, why)
+
+
+def resume_process(
+    session: Session, actor: Actor, key: str, version: int | None = None, why: str = ""
+) -> tuple[int, ...]:
+    """Let a version (None: all) be started again; returns which rested. What was kept for it is delivered now."""
+    resumed = _turn(session, actor, key, version, False, why)
+    if resumed:
+        starts = sa.and_(t.subscription.c.kind == "message", t.subscription.c.definition_id.is_not(None))
+        names = sa.select(t.subscription.c.name).where(starts, t.subscription.c.process_key == key).distinct()
+        deliver_kept(session, actor, list(session.scalars(names)))
+        _call_again(session, actor, key)
+    return resumed
+
+
+def _turn(session: Session, actor: Actor, key: str, version: int | None, suspended: bool, why: str) -> tuple[int, ...]:
+    _require_owner(actor)
+    definitions.newest(session, key, version)
+    which = [d.key == key, d.suspended.is_(not suspended)] + ([d.version == version] if version is not None else [])
+    turned = session.scalars(
+        sa.update(t.definition).where(*which).values(suspended=suspended).returning(d.version)
+    ).all()
+    versions = tuple(sorted(turned))
+    if versions:
+        action = "process_suspended" if suspended else "process_resumed"
+        audit.append(session, f"process:{key}", actor.id, action, {"versions": list(versions), "why": why})
+    return versions
+
+
+def _call_again(session: Session, actor: Actor, key: str) -> None:
+    """Callers that were stopped by the suspension call once more; suspended ones when their owner retries them."""
+    n = t.incident.c
+    stopped = (
+        sa.select(t.job.c.id)
+        .join(t.incident, sa.and_(n.job_id == t.job.c.id, n.resolved_at.is_(None)))
+        .join(t.instance, t.instance.c.id == t.job.c.instance_id)
+        .where(
+            t.job.c.kind == "call", t.job.c.topic == key, t.job.c.state == "failed", n.code == ProcessSuspended.__name__
+        )
+        .where(t.instance.c.state == "active")
+        .order_by(t.job.c.id)
+    )
+    for job_id in session.scalars(stopped).all():
+        retry_job(session, actor, job_id)

@@ -1,0 +1,150 @@
+"""Which instances or failed jobs are meant, as a person says it. Law: a selection is a value; asked twice, it may find
+other rows, so whoever acts on it writes down what it found first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.errors import InvalidInput
+from engine.store import tables as t
+
+RUNNING = ("active", "suspended")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Instances, by everything that is said of them; what is left empty does not count.
+
+    `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default.
+    `incident`: has an open incident with this code.
+    """
+
+    ids: tuple[int, ...] = ()
+    key: str | None = None
+    version: int | None = None
+    state: tuple[str, ...] = RUNNING
+    business_key: str | None = None
+    element: str | None = None
+    incident: str | None = None
+    started_before: datetime | None = None
+
+    def rows(self) -> sa.Select[Any]:
+        """SELECT subject_id, instance_id of what is meant. InvalidInput when nothing narrows it down."""
+        _require_narrowed(self, "state")
+        i = t.instance.c
+        query = sa.select(i.id.label("subject_id"), i.id.label("instance_id")).where(i.state.in_(self.state))
+        if self.ids:
+            query = query.where(i.id.in_(self.ids))
+        if self.started_before is not None:
+            query = query.where(i.started_at < self.started_before)
+        if self.element is not None:
+            query = query.where(_waits_at(self.element))
+        if self.incident is not None:
+            query = query.where(_broken(self.incident))
+        return query.where(*_of_process(self.key, self.version, self.business_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Jobs without attempts left, by everything that is said of them. `error`: the code of their incident."""
+
+    ids: tuple[int, ...] = ()
+    key: str | None = None
+    version: int | None = None
+    business_key: str | None = None
+    element: str | None = None
+    topic: str | None = None
+    error: str | None = None
+
+    def rows(self) -> sa.Select[Any]:
+        """SELECT subject_id (the job), instance_id of what is meant. InvalidInput when nothing narrows it down."""
+        _require_narrowed(self)
+        j = t.job.c
+        query = (
+            sa.select(j.id.label("subject_id"), j.instance_id)
+            .join(t.instance, t.instance.c.id == j.instance_id)
+            .where(*failed(self))
+        )
+        return query
+
+
+Selection = Cases | Failures
+
+
+def failed(wanted: Failures) -> list[sa.ColumnElement[bool]]:
+    """The conditions on job and instance that a selection of failed jobs sets."""
+    j, n = t.job.c, t.incident.alias().c  # an alias: who asks may have the incidents joined already
+    found: list[sa.ColumnElement[bool]] = [j.state == "failed"]
+    if wanted.ids:
+        found.append(j.id.in_(wanted.ids))
+    if wanted.element is not None:
+        found.append(j.element == wanted.element)
+    if wanted.topic is not None:
+        found.append(j.topic == wanted.topic)
+    if wanted.error is not None:
+        found.append(
+            sa.exists().where(
+                n.instance_id == j.instance_id, n.job_id == j.id, n.resolved_at.is_(None), n.code == wanted.error
+            )
+        )
+    return found + _of_process(wanted.key, wanted.version, wanted.business_key)
+
+
+def _of_process(key: str | None, version: int | None, business_key: str | None) -> list[sa.ColumnElement[bool]]:
+    i, d = t.instance.c, t.definition.c
+    found: list[sa.ColumnElement[bool]] = []
+    if key is not None:
+        found.append(i.key == key)
+    if version is not None:
+        versions = sa.select(d.id).where(d.version == version)
+        found.append(i.definition_id.in_(versions.where(d.key == key) if key is not None else versions))
+    if business_key is not None:
+        found.append(i.business_key == business_key)
+    return found
+
+
+def _waits_at(element: str) -> sa.ColumnElement[bool]:
+    i = t.instance.c
+    task = sa.exists().where(
+        t.user_task.c.instance_id == i.id, t.user_task.c.element == element, t.user_task.c.state == "open"
+    )
+    others = (
+        sa.exists().where(table.c.instance_id == i.id, table.c.element == element)
+        for table in (t.timer, t.subscription, t.job)
+    )
+    return sa.or_(task, *others, _broken(element=element))
+
+
+def _broken(code: str | None = None, element: str | None = None) -> sa.ColumnElement[bool]:
+    n = t.incident.c
+    said = [n.code == code] if code is not None else [n.element == element]
+    return sa.exists().where(n.instance_id == t.instance.c.id, n.resolved_at.is_(None), *said)
+
+
+def _require_narrowed(wanted: Selection, *beside: str) -> None:
+    if not any(value for name, value in asdict(wanted).items() if name not in beside):
+        raise InvalidInput(
+            place="criteria",
+            reason="say which: by ids, process, element or error",
+            reason_zh="请指明范围：按编号、流程、元素或错误",
+        )
+
+
+def document(wanted: Selection) -> dict[str, Any]:
+    """The selection as it is kept and audited: what was said, by name; a long list of ids by its length."""
+    said = {name: value for name, value in asdict(wanted).items() if value}
+    ids = said.pop("ids", ())
+    told: dict[str, Any] = {"ids": list(ids)} if len(ids) <= 100 else {"number_of_ids": len(ids)}
+    plain: dict[str, Any] = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
+    return plain | (told if ids else {})
+
+
+def number(session: Session, wanted: Selection) -> int:
+    """How many rows a selection finds now."""
+    return session.scalar(sa.select(sa.func.count()).select_from(wanted.rows().subquery())) or 0

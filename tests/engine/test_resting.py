@@ -1,0 +1,109 @@
+"""A suspended process starts nothing, whatever would start it, and loses nothing of what came meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import api
+from engine.errors import Forbidden, NotFound, ProcessSuspended
+from engine.store import tables as t
+from tests.conformance.drawing import call, diagram, message, process, signal, start, timer
+from tests.house import House
+
+
+def begun_by(*events: str) -> str:
+    """A process with a none start and these others, each leading to a task."""
+    starts = "".join(f"s{n} -> u; " for n in range(len(events)))
+    elements = [start(f"s{n}", event) for n, event in enumerate(events)]
+    return diagram(process("p", f"s -> u; {starts}u -> e", '<userTask id="u"/>', *elements))
+
+
+def rested(house: House, key: str = "p", version: int | None = None, by: str = "owen") -> tuple[int, ...]:
+    with house.writing() as session:
+        return api.suspend_process(session, house.actor(by), key, version, "a fault in the table")
+
+
+def woken(house: House, key: str = "p", version: int | None = None) -> tuple[int, ...]:
+    with house.writing() as session:
+        return api.resume_process(session, house.actor("owen"), key, version)
+
+
+def running(house: House) -> int:
+    return len(house.rows(t.instance, t.instance.c.key == "p"))
+
+
+def test_it_is_not_started_by_hand_and_says_why(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    case = house.start("p")
+    assert rested(house) == (1,) and rested(house) == ()
+    with pytest.raises(ProcessSuspended) as refused:
+        house.start("p")
+    assert "suspended" in str(refused.value) and "挂起" in refused.value.text("zh")
+    house.complete("u", "root", case)
+    assert house.state(case) == "completed"
+    assert woken(house) == (1,)
+    assert house.start("p")
+
+
+def test_messages_are_kept_and_timers_rest_until_it_is_resumed(house: House) -> None:
+    house.deploy(p_bpmn=begun_by(message("m"), timer("Duration", "PT1H"), signal("g")))
+    rested(house)
+    assert house.message("m").state == "kept"
+    with house.writing() as session:
+        assert api.raise_signal(session, api.SYSTEM, "g") == 0
+    house.pass_time(hours=2)
+    assert running(house) == 0
+    woken(house)
+    assert running(house) == 1 and house.rows(t.message)[0]["state"] == "delivered"
+    house.work()
+    assert running(house) == 2
+
+
+def test_one_version_rests_and_the_others_start(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    house.deploy(p_bpmn=begun_by(message("m")))
+    rested(house, version=1)
+    assert house.start("p")
+    with house.writing() as session, pytest.raises(ProcessSuspended):
+        api.start(session, api.SYSTEM, "p", version=1)
+
+
+def test_a_new_version_of_a_process_that_rests_as_a_whole_rests_too(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    rested(house)
+    house.deploy(p_bpmn=begun_by(message("m")))
+    with pytest.raises(ProcessSuspended):
+        house.start("p")
+    assert woken(house) == (1, 2)
+    rested(house, version=2)
+    house.deploy(p_bpmn=begun_by(signal("g")))
+    assert house.start("p")
+
+
+def test_a_caller_stops_with_an_incident_and_calls_once_more_when_it_is_resumed(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    house.deploy("q", q_bpmn=diagram(process("q", "s -> c -> e", call("c", "p"))))
+    rested(house)
+    caller = house.start("q")
+    [incident] = house.rows(t.incident)
+    assert (incident["instance_id"], incident["code"]) == (caller, "ProcessSuspended")
+    woken(house)
+    house.work()
+    house.complete("u", "root")
+    assert house.state(caller) == "completed"
+    assert house.rows(t.incident, t.incident.c.resolved_at.is_(None)) == []
+
+
+def test_only_owners_let_a_process_rest_and_it_is_written_down(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    with pytest.raises(Forbidden):
+        rested(house, by="li")
+    with pytest.raises(NotFound):
+        rested(house, "nothing")
+    rested(house)
+    woken(house)
+    entries = house.rows(t.audit_entry, t.audit_entry.c.subject == "process:p")
+    assert [(e["action"], e["data"]["versions"]) for e in entries] == [
+        ("process_suspended", [1]),
+        ("process_resumed", [1]),
+    ]
