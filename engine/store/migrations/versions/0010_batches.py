@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "engine_0008"
-down_revision = "engine_0007"
+revision = "engine_0010"
+down_revision = "engine_0009"
 branch_labels = None
 depends_on = None
 
