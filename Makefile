@@ -20,7 +20,7 @@ BASE := $(STAMPS)/base-$(call hash,requirements/base.txt requirements/build.txt)
 DEV := $(STAMPS)/dev-$(call hash,requirements/base.txt requirements/build.txt requirements/dev.txt)
 SELF := $(STAMPS)/self-$(call hash,pyproject.toml requirements/base.in web/frontend/bundle.py)
 
-.PHONY: help run test screenshots check venv deps dev bundle browser lock clean
+.PHONY: help run test chaos screenshots check venv deps dev bundle browser lock clean
 
 help:  ## Say what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +30,9 @@ run: bundle  ## Start Dealflow on http://127.0.0.1:8000 with people and a small 
 
 test: dev bundle browser  ## Run everything that CI runs: checks, then the whole suite
 	@exec .ci/suite "$(BIN)" "$(JOBS)"
+
+chaos: dev  ## Kill everything for ten minutes (SECONDS=, SEED=), then look whether all is there
+	@$(BIN)/python -m tests.chaos.run --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 screenshots: dev bundle  ## Take pictures of every page into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots screenshots

@@ -32,6 +32,7 @@ from engine import (
     timers,
     usertasks,
 )
+from engine.crashpoints import reached
 from engine.definitions import Package
 from engine.errors import AmbiguousMessage, CallerError, CallTooDeep, InternalError, ModelError, WaitClosed, both
 from engine.execution import Runtime, runtime_of
@@ -160,6 +161,7 @@ def finish(unit: Unit) -> None:
             continue
         if not unit.thrown:
             return
+        reached("step.written")
         _deliver(unit, *unit.thrown.popleft())
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import definitions, seals
+from engine.crashpoints import reached
 from engine.execution import Runtime, runtime_of
 from engine.log import logger
 from engine.retry import duration
@@ -113,6 +114,7 @@ def _let_go(session: Session, roots: list[int]) -> None:
         session.execute(sa.delete(table).where(table.c.task_id.in_(tasks)))
     for table in (*_hanging_on("instance.id"), *_WITHOUT_A_KEY):
         session.execute(sa.delete(table).where(table.c.instance_id.in_(tree)))
+    reached("cleanup.between")
     session.execute(sa.delete(t.instance).where(i.root_id.in_(roots)))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import advance, instances, timers
+from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, StorageFull, WaitClosed
 from engine.execution import Runtime
 from engine.log import logger
@@ -59,6 +60,7 @@ def _guarded(session: Session, timer: Due, wait: int | None) -> int:
         with session.connection().begin_nested():  # the session holds no objects that a savepoint must know of
             done = _start(session, timer.id) if timer.instance_id is None else _go_on(session, timer.instance_id, wait)
             require_whole(session)
+            reached("timers.between")
             return done
     except (StorageFull, DatabaseUnavailable):
         raise

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents
-from engine.errors import ChannelDown, RecipientRefused, TemplateWrong, both
+from engine.crashpoints import reached
+from engine.errors import ChannelDown, DatabaseUnavailable, RecipientRefused, TemplateWrong, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
@@ -31,6 +32,9 @@ PERMANENT = (RecipientRefused, TemplateWrong)
 """Another attempt would end the same: not tried again."""
 HANDOVER_TIME = timedelta(minutes=5)
 """A message being sent is left alone this long; then whoever held it is taken for dead."""
+UNKNOWN = "being handed over: whether it arrived is not known"
+"""What the row says from just before the handing over until its outcome is written. Whoever finds it there sends the
+message again (with the same Message-ID), and says so: a letter that may come twice is better than none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
     if held := runtime.unit(lambda session: _hold_stale(session, outward)):
         log.warning("mail_held", count=held, hours=runtime.settings.mail_hold_hours, see="dealflow mail")
     claimed = runtime.unit(lambda session: _claim(session, tuple(channels), limit))
+    if claimed:
+        reached("mail.claimed")
     sent, down, untried = 0, set[str](), list[int]()
     for message in claimed:
         if message.channel in down:
@@ -147,6 +153,9 @@ def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Mess
             .where(t.outbox.c.id.in_([row.id for row in rows]))
             .values(due_at=now + HANDOVER_TIME, attempts=t.outbox.c.attempts + 1)
         )
+    for row in rows:
+        if row.last_error == UNKNOWN:
+            log.warning("message_may_come_twice", channel=row.channel, key=row.dedupe_key, attempt=row.attempts + 1)
     return [
         Message(
             r.id,
@@ -166,6 +175,7 @@ def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Mess
 
 def _send(runtime: Runtime, channel: Channel, message: Message) -> bool | ChannelDown:
     """A channel marked `transactional` writes rows with the mark; others talk to the world with no lock held."""
+    gone = False
     try:
         if getattr(channel, "transactional", False):
             with runtime.transaction() as session:
@@ -176,13 +186,27 @@ def _send(runtime: Runtime, channel: Channel, message: Message) -> bool | Channe
             if not runtime.unit(lambda session: _still_mine(session, message)):
                 return False
             with runtime.reading() as session:
+                reached("mail.before")
                 channel(runtime.settings, session, message)
-            runtime.unit(lambda session: _mark_sent(session, message))
+                gone = True
     except Exception as error:
-        _postpone(runtime, message, error)
-        return error if isinstance(error, ChannelDown) else False
+        if not gone:  # what breaks behind the handing over does not call it back
+            _postpone(runtime, message, error)
+            return error if isinstance(error, ChannelDown) else False
+    if gone:
+        reached("mail.handed_over")
+        _note(runtime, message)
+        reached("mail.noted")
     log.info("message_sent", channel=message.channel, template=message.template, key=message.dedupe_key)
     return True
+
+
+def _note(runtime: Runtime, message: Message) -> None:
+    """It went, and the row is to say so: when the connection breaks just now, over another one."""
+    try:
+        runtime.unit(lambda session: _mark_sent(session, message))
+    except DatabaseUnavailable:
+        runtime.unit(lambda session: _mark_sent(session, message))
 
 
 def _still_mine(session: Session, message: Message) -> bool:
@@ -190,7 +214,7 @@ def _still_mine(session: Session, message: Message) -> bool:
     done = session.execute(
         sa.update(t.outbox)
         .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting", t.outbox.c.attempts == message.attempt)
-        .values(due_at=runtime_of(session).now() + HANDOVER_TIME)
+        .values(due_at=runtime_of(session).now() + HANDOVER_TIME, last_error=UNKNOWN)
     )
     return bool(getattr(done, "rowcount", 0))
 

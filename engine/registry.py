@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.crashpoints import reached
 from engine.errors import HandlerInputMissing, TopicTwice, UnknownTopic
 from engine.retry import RetryPolicy
 
@@ -109,7 +110,11 @@ class Registered:
         if missing:
             raise HandlerInputMissing(topic=self.topic, names=", ".join(missing))
         wanted = inputs if self.accepts is None else {k: v for k, v in inputs.items() if k in self.accepts}
-        return self.function(ctx, **wanted) or {}
+        reached("handler.begins")
+        try:
+            return self.function(ctx, **wanted) or {}
+        finally:
+            reached("handler.done")
 
 
 _MARK = "__dealflow_handles__"

@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import calendars, identity, incidents, notices
+from engine.crashpoints import reached
 from engine.errors import InvalidInput, both
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
@@ -216,6 +217,7 @@ def _send(session: Session, task_id: int, step_name: str, occurrence: int) -> bo
         return False
     for person in _recipients(session, task, step["to"]):
         notices.announce(session, task, person, step["template"], step["channels"], f"{step_name}:{occurrence}")
+    reached("reminder.between")
     log.info("reminder_sent", task=task_id, step=step_name, occurrence=occurrence)
     return True
 

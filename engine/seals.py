@@ -22,6 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.crashpoints import reached
 from engine.execution import runtime_of
 from engine.history import ORIGIN
 from engine.log import logger
@@ -101,6 +102,7 @@ def make(session: Session) -> Sealed | None:
     sealed = Sealed(number, now, until, data, previous, digest(number, now, until, data, previous))
     values: dict[str, Any] = {name: getattr(sealed, name) for name in Sealed.__slots__}
     session.execute(sa.insert(t.seal).values(values))
+    reached("seal.written")
     log.info("sealed", number=number, chains=len(heads), hash=sealed.hash.hex())
     return sealed
 

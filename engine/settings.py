@@ -179,7 +179,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-OTHER_NAMES = frozenset({"DEALFLOW_CHROMIUM"})
+OTHER_NAMES = frozenset({"DEALFLOW_CHROMIUM", "DEALFLOW_CRASH_AT"})
 """Environment names that are ours but no setting."""
 
 

@@ -33,6 +33,7 @@ from engine import (
     seals,
 )
 from engine.api.messages import awaited_names, deliver_one, expire_kept
+from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
 from engine.idempotency import forget_old
@@ -115,6 +116,7 @@ def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
 
 def work(runtime: Runtime, job: Job) -> None:
     """One claimed job from start to outcome: done, BPMN error, or failed (retry or incident)."""
+    reached("job.claimed")
     try:
         inside = job.kind in ("decision", "call", "async") or (
             job.kind == "topic" and runtime.registry.find(job.topic).transactional

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import incidents, subscriptions
 from engine.advance import begin_by, broadcast, finish, locate, send_to, unit_of
 from engine.api import pausing
+from engine.crashpoints import reached
 from engine.errors import AmbiguousMessage
 from engine.execution import runtime_of
 from engine.identity import Actor
@@ -115,6 +116,7 @@ def deliver_one(session: Session, actor: Actor, id: int, mail: Mail) -> bool:
     found = locate(unit, mail)
     if len(found) != 1 or not subscriptions.take(session, id):
         return False
+    reached("message.taken")
     subscriptions.mark_delivered(session, id, send_to(unit, found[0], mail))
     finish(unit)
     pausing.answered(session, actor.id, mail.name, mail.business_key, None)

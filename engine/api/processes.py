@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine import advance, audit, definitions, gathering, instances, subscriptions, timers
 from engine.api.messages import deliver_kept
+from engine.crashpoints import reached
 from engine.definitions import Deployed
 from engine.errors import AlreadyHandled, Fault, Forbidden, InvalidInput, NotFound
 from engine.execution import runtime_of
@@ -42,6 +43,7 @@ def deploy(session: Session, actor: Actor, folder: str, files: Mapping[str, byte
     deployed = definitions.deploy(session, actor.id, folder, files, note)
     if deployed.unchanged:
         return deployed
+    reached("deploy.between")
     names: list[str] = []
     for key, version in deployed.definitions:
         package = definitions.package(session, definitions.newest(session, key, version))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import advance, audit, definitions, instances
 from engine.advance import KERNELS
 from engine.api.processes import _active, _require_owner, still_suspended
+from engine.crashpoints import reached
 from engine.definitions import Package
 from engine.errors import AlreadyHandled, DealflowError, Fault, InvalidInput, MigrationRefused
 from engine.identity import Actor
@@ -77,6 +78,7 @@ def migrate_instance(
         raise MigrationRefused(done.reasons)
     told = CarriedOver(package.version, dict(mapping or {}))
     advance.carry_over(session, actor.id, live, package, done, told)
+    reached("migration.written")
     data = {"from": before, "to": package.version, "mapping": dict(mapping or {})}
     audit.append(session, f"instance:{instance_id}", actor.id, "migrated", data | _told(done.report))
     return done.report

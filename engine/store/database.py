@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from engine.crashpoints import reached
 from engine.errors import (
     Contended,
     DatabaseUnavailable,
@@ -148,7 +149,9 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
                 raise
             told = error
         require_whole(session)
+        reached("unit.before_commit")
         session.keep()
+    reached("unit.after_commit")
     for hook in session.info.get("after_commit", ()):
         _call(hook)
     if told is not None:

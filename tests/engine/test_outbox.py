@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from engine import outbox
+from engine import outbox, worker
 from engine.api.mails import drop_mails, send_mails
 from engine.errors import Forbidden
 from engine.queries.mails import mails
 from engine.store import tables as t
 from tests.engine import diagrams as d
+from tests.engine.together import POSTGRES, SQLITE
 from tests.house import House
 
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LETTER = {"client_name": "华丰风电", "project_name": "如东", "project_key": "PJ-1", "link_url": "https://x.example/1"}
 
 
@@ -206,3 +207,70 @@ def test_a_clock_moved_back_sends_no_reminder_twice(open_house: Callable[..., Ho
     house.pass_time(days=9)
     assert len(house.rows(t.notification)) == notices
     assert sorted(row["dedupe_key"] for row in house.rows(t.outbox)) == sorted(sent)
+
+
+class Killed(BaseException):
+    """What a SIGKILL is to the code that it meets."""
+
+
+def dying(channel: Any) -> Any:
+    """The channel hands over, and its process dies before that is written down."""
+
+    def send(settings: Any, session: Any, message: Any) -> None:
+        channel(settings, session, message)
+        raise Killed
+
+    return send
+
+
+@SQLITE
+def test_a_letter_whose_sender_died_behind_it_comes_again_and_its_row_and_the_log_say_so(
+    open_house: Callable[..., House], postbox: Postbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    post(house, "a@client.example")
+    channels = worker.channels(house.runtime)
+    with pytest.raises(Killed):
+        outbox.sweep(house.runtime, {"email": dying(channels["email"])})
+    [row] = house.rows(t.outbox)
+    assert (row["state"], row["attempts"], row["last_error"]) == ("waiting", 1, outbox.UNKNOWN)
+    house.pass_time(minutes=4)
+    assert len(postbox.taken) == 1  # its sender may be alive
+    capsys.readouterr()
+    house.pass_time(minutes=2)
+    assert "message_may_come_twice" in capsys.readouterr().err
+    assert len(postbox.taken) == 2
+    [row] = house.rows(t.outbox)
+    assert (row["state"], row["attempts"], row["last_error"]) == ("sent", 2, None)
+
+
+@SQLITE
+def test_a_letter_whose_sender_died_before_it_is_not_said_to_come_twice(
+    open_house: Callable[..., House], postbox: Postbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    post(house, "a@client.example")
+    assert len(house.runtime.unit(lambda session: outbox._claim(session, ("email",), 10))) == 1
+    house.pass_time(minutes=6)
+    assert "message_may_come_twice" not in capsys.readouterr().err
+    assert postbox.taken == ["a@client.example"]
+
+
+@POSTGRES
+def test_a_connection_that_breaks_behind_a_letter_does_not_send_it_again(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+    post(house, "a@client.example")
+    email = worker.channels(house.runtime)["email"]
+
+    def cut(settings: Any, session: Any, message: Any) -> None:
+        email(settings, session, message)
+        with house.writing() as other:
+            others = "pid <> pg_backend_pid() AND datname = current_database()"
+            other.execute(sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+
+    assert outbox.sweep(house.runtime, {"email": cut}) == 1
+    house.pass_time(hours=1)
+    assert states(house) == {"a@client.example": ("sent", 1)}
+    assert postbox.taken == ["a@client.example"]
