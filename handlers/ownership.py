@@ -165,6 +165,19 @@ def incomplete(edges: Edges, target: str) -> dict[str, Fraction]:
     return {name: total for name, total in sums.items() if abs(total - WHOLE) > TOLERANCE}
 
 
+def refuse_excess(edges: Edges) -> None:
+    """InvalidInput when the shares of a company make more than the whole."""
+    for owned, held in edges.items():
+        total = sum(held.values(), Fraction(0))
+        if total > WHOLE + TOLERANCE:
+            shown = percent(total)
+            raise InvalidInput(
+                place=owned,
+                reason=f"its shares make {shown} %, more than the whole",
+                reason_zh=f"持股比例合计 {shown}%，超过 100%",
+            )
+
+
 def percent(share: Fraction) -> Decimal:
     """0–100 with two places, rounded half up."""
     exact = Decimal(share.numerator * 100) / Decimal(share.denominator)

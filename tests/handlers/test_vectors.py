@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import InvalidInput
 from handlers import ratios
-from handlers.vectors import KINDS, read, recompute
+from handlers.vectors import read, recompute
 from tests.paths import shared
 
 RATIOS: dict[str, Any] = {
@@ -48,14 +48,12 @@ def test_each_kind_is_recomputed_by_the_products_own_function() -> None:
     assert states(RATIOS, OWNERS, DAYS) == ["passed"] * 3
 
 
-def test_the_published_vectors_agree_wherever_the_product_can_compute_them() -> None:
+def test_the_published_vectors_agree() -> None:
     folder = shared()
     if folder is None:
         pytest.skip("the published vectors are not here")
     outcomes = recompute(read((folder / "domain/test_vectors.json").read_bytes()))
-    assert {one.id for one in outcomes if one.state == "passed"} >= {"T12", "T22a", "T22b", "T22c", "T28"}
-    assert [one for one in outcomes if one.state == "failed"] == []
-    assert {one.kind for one in outcomes if one.state == "absent"}.isdisjoint(KINDS)
+    assert [one for one in outcomes if one.state != "passed"] == []
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Literal
 
 from engine.errors import DealflowError, InvalidInput
-from engine.process.businesstime import BusinessCalendar
-from handlers import ownership, ratios
+from handlers import ownership
+from handlers.vectors import care, plans
 
 Recompute = Callable[[Mapping[str, Any], Collection[str]], Any]
 """(input, names that are expected) -> what the product makes of it."""
@@ -97,37 +96,5 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _ratios(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Decimal]:
-    known = [name for name in wanted if name in ratios.DEFINITIONS]
-    return ratios.compute({name: Decimal(value) for name, value in given.items()}, known).values
-
-
-def _beneficial_owners(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Any]:
-    edges: dict[str, dict[str, Fraction]] = {}
-    for place, (owner, owned, share) in enumerate(given["edges"], start=1):
-        held = edges.setdefault(owned, {})
-        held[owner] = held.get(owner, Fraction(0)) + ownership.fraction(share, f"edges[{place}]")
-    limits = (Fraction(str(given[name])) for name in ("threshold", "control_over"))
-    found = ownership.structure(edges, given["target"], *limits)
-    return {
-        one.name: {
-            "shares_pct": ownership.percent(one.shares),
-            "control_pct": ownership.percent(one.control),
-            "owner": one.basis,
-        }
-        for one in found.owners
-    }
-
-
-def _business_days(given: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, list[date]]:
-    days = {name: frozenset(map(date.fromisoformat, given.get(name, ()))) for name in ("holidays", "make_up_days")}
-    calendar = BusinessCalendar(holidays=days["holidays"], working_weekends=days["make_up_days"])
-    return {"due": [calendar.add_working_days(date.fromisoformat(day), int(count)) for day, count in given["cases"]]}
-
-
-KINDS: Mapping[str, Recompute] = {
-    "ratios": _ratios,
-    "ubo": _beneficial_owners,
-    "business_days": _business_days,
-}
+KINDS: Mapping[str, Recompute] = {**plans.KINDS, **care.KINDS}
 """What can be recomputed. Whoever builds a formula adds its kind."""
