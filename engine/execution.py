@@ -28,6 +28,10 @@ TRIES, LONGEST_PAUSE = 5, 0.05
 """How often a unit that met another one is run, and how long (in seconds) it steps back at most the first time."""
 
 
+def _nobody(shards: frozenset[int]) -> None:
+    """No worker listens in this process: the sweeps of others find what is due."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """One process's engine: what does not change from step to step."""
@@ -40,6 +44,8 @@ class Runtime:
     """Definition id -> compiled package; definitions never change, so entries never go stale."""
     cache: dict[str, Any] = field(default_factory=dict)
     """Small read-mostly values of rooms above, by room name (business calendar, policies)."""
+    tell: Callable[[frozenset[int]], None] = field(default=_nobody)
+    """Told after a commit in which shards something became due; a hint: nothing is lost when nobody listens."""
 
     @property
     def zone(self) -> tzinfo:

@@ -1,70 +1,138 @@
-"""Firing due timers, many in one transaction. Law: a savepoint a timer; one that fails stops none of the others.
+"""Doing what is due, many in one transaction. Law: a savepoint a trigger; one that fails stops none of the others.
 
-A batch commits once, which is what a step costs most. It takes locks only by passing over what is held, so a batch
-waits for nobody before it fires; what a step then meets (two batches that reach for each other's cases) ends one
-savepoint, and that timer is due still. Timers of one instance fire in the order of their moments.
+What is due and needs nothing but the database (timers, transactional handlers, decisions, calls, `async`
+continuations) is done in batches: a commit a batch, which is what a step costs most. A batch takes locks only by
+passing over what is held, so it waits for nobody before it begins; what a step then meets (two batches that reach for
+each other's cases) ends one savepoint, and that trigger is due still. What is due of one instance is done in the order
+of its moments. A batch is as large as fits into a tenth of a second: people who
+wait for its locks hardly notice.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import advance, instances, timers
+from engine import advance, handling, instances, jobs, shards, timers
 from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, StorageFull, WaitClosed
 from engine.execution import Runtime
+from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
 from engine.store import fault_of, require_whole
 from engine.subscriptions import Target
-from engine.timers import Due
 
 log = logger("firing")
-BATCH = 50
+BATCH, MOST = 50, 500
+"""Triggers in a batch: at first, and at most."""
+GOAL_SECONDS, LONGEST_SECONDS = 0.1, 1.0
+"""How long a batch is meant to last, and when it is committed as it stands: what is left is due still."""
+Due = timers.Due | jobs.Due
 
 
-def sweep(runtime: Runtime, limit: int = BATCH) -> int:
-    """Fire one batch of due timers; returns how many fired.
+@dataclass(slots=True)
+class Pace:
+    """How large the next batch is, from how long the last one took."""
 
-    A batch in which nothing can be fired just now (its instances are held by somebody) does not hide what is due
-    behind it: the next one is taken, until something fired or nothing is left.
+    size: int = BATCH
+
+    def took(self, done: int, seconds: float) -> None:
+        """A batch of `done` triggers took so long."""
+        fits = int(GOAL_SECONDS * done / seconds) if seconds else MOST
+        self.size = max(1, min(fits, self.size * 2, MOST))
+
+
+def drain(runtime: Runtime, shard: int | None = None, most: int = 100_000) -> int:
+    """Do what is due of a shard (None: of all), batch after batch; returns how much was done.
+
+    When another process drains the shard just now, nothing is.
     """
-    fired, last = 0, None
-    while not fired:
-        with runtime.reading() as session:
-            due = timers.due(session, limit, last)
-        if not due:
+    done, pace = 0, Pace()
+    while done < most:
+        began = time.monotonic()
+        batch = sweep(runtime, pace.size, shard)
+        if not batch:
             break
-        fired, last = fire(runtime, due), due[-1]
-    return fired
+        pace.took(batch, time.monotonic() - began)
+        done += batch
+    return done
 
 
-def fire(runtime: Runtime, due: Sequence[Due]) -> int:
-    """Fire these timers in one unit of work; returns how many fired."""
+def sweep(runtime: Runtime, limit: int = BATCH, shard: int | None = None) -> int:
+    """Do one batch of what is due; returns how much was done.
+
+    A batch in which nothing can be done just now (its instances are held by somebody) does not hide what is due
+    behind it: the next one is taken, until something was done or nothing is left.
+    """
+    timer: timers.Due | None = None
+    job: jobs.Due | None = None
+    while True:
+        with runtime.reading() as session:
+            found_timers = timers.due(session, limit, timer, shard)
+            found_jobs = jobs.due(session, limit, job, shard)
+        due: list[Due] = [*found_timers, *found_jobs]
+        due = sorted(due, key=_order)[:limit]
+        if not due:
+            return 0
+        done = fire(runtime, due, shard)
+        if done is None:
+            return 0
+        if done:
+            return done
+        timer = max((one for one in due if isinstance(one, timers.Due)), key=_order, default=timer)
+        job = max((one for one in due if isinstance(one, jobs.Due)), key=_order, default=job)
+
+
+def _order(due: Due) -> tuple[int, float, int]:
+    """Urgent work first; a timer is as urgent as work that says nothing; then by moment."""
+    return (-due.priority if isinstance(due, jobs.Due) else -jobs.PRIORITY, due.due_at.timestamp(), due.id)
+
+
+def fire(runtime: Runtime, due: Sequence[Due], shard: int | None = None) -> int | None:
+    """Do these in one unit of work; returns how many were done, None when another process drains their shard."""
     try:
-        return runtime.unit(lambda session: _batch(session, due))
+        return runtime.unit(partial(_batch, due=due, shard=shard))
     except Contended:  # they are due still
         return 0
 
 
-def _batch(session: Session, due: Sequence[Due]) -> int:
-    return sum(_guarded(session, timer, wait) for timer, wait in timers.claim(session, due))
+def _batch(session: Session, due: Sequence[Due], shard: int | None) -> int | None:
+    if shard is not None and not shards.take(session, shard):
+        return None
+    until = time.monotonic() + LONGEST_SECONDS
+    held = instances.hold(session, [(one.instance_id, one.root_id) for one in due])
+    waits = timers.still_there(session, [one.id for one in due if isinstance(one, timers.Due)])
+    work = jobs.take(session, [one.id for one in due if isinstance(one, jobs.Due)])
+    done = 0
+    for one in due:
+        if one.instance_id is not None and one.instance_id not in held:
+            continue
+        if isinstance(one, jobs.Due):
+            done += _guarded(session, one, work[one.id]) if one.id in work else 0
+        elif one.id in waits:
+            done += _guarded(session, one, waits[one.id])
+        if time.monotonic() > until:
+            break
+    return done
 
 
-def _guarded(session: Session, timer: Due, wait: int | None) -> int:
-    """One timer in its savepoint. The database's own trouble ends the batch; a fault of the timer is its own."""
+def _guarded(session: Session, due: Due, what: Job | int | None) -> int:
+    """One trigger in its savepoint. The database's own trouble ends the batch; a fault of the trigger is its own."""
     try:
         with session.connection().begin_nested():  # the session holds no objects that a savepoint must know of
-            done = _start(session, timer.id) if timer.instance_id is None else _go_on(session, timer.instance_id, wait)
+            done = _do(session, due, what)
             require_whole(session)
             reached("timers.between")
             return done
     except (StorageFull, DatabaseUnavailable):
         raise
-    except (Contended, WaitClosed):  # somebody has it, or a timer before this one took it away
+    except (Contended, WaitClosed):  # somebody has it, or a trigger before this one took it away
         return 0
     except Exception as fault:
         trouble = fault_of(fault) if isinstance(fault, DBAPIError) else None
@@ -72,16 +140,29 @@ def _guarded(session: Session, timer: Due, wait: int | None) -> int:
             return 0
         if trouble is not None:
             raise
-        log.error("timer_failed", timer=timer.id, instance=timer.instance_id, exc_info=fault)
-        timers.postpone(session, timer.id, fault)
-        return 0
+        return _failed(session, due, what, fault)
 
 
-def _go_on(session: Session, instance_id: int, wait: int | None) -> int:
-    live = instances.load(session, instance_id, skip_locked=True)
-    if live is None or live.status != "active" or wait is None:
+def _failed(session: Session, due: Due, what: Job | int | None, fault: Exception) -> int:
+    """It comes again later, or is an incident: handled by itself, beside what else the batch did."""
+    if isinstance(what, Job):
+        log.warning("job_failed", job=what.id, topic=what.topic, attempt=what.attempt, error=str(fault))
+        jobs.fail(session, what.id, what.fence, fault)
+        return 1
+    log.error("timer_failed", timer=due.id, instance=due.instance_id, exc_info=fault)
+    timers.postpone(session, due.id, fault)
+    return 0
+
+
+def _do(session: Session, due: Due, what: Job | int | None) -> int:
+    if isinstance(what, Job):
+        return handling.inside(session, what)
+    if due.instance_id is None:
+        return _start(session, due.id)
+    live = instances.load(session, due.instance_id, skip_locked=True)
+    if live is None or live.status != "active" or what is None:
         return 0
-    advance.advance(session, "timer", live, TimerFired(wait))
+    advance.advance(session, "timer", live, TimerFired(what))
     return 1
 
 

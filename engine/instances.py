@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import definitions, history, states
+from engine import definitions, history, shards, states
 from engine.definitions import Package
 from engine.errors import InternalError, NotFound
 from engine.process import codec, stepping
@@ -52,6 +52,11 @@ class Live:
     """Parts of the state as their rows are, of those that were loaded or written here. One that the state has in hand
     and no longer has anything in is over."""
     closed: list[Closed] = field(default_factory=list)
+
+    @property
+    def shard(self) -> int:
+        """Where what is due of it belongs."""
+        return shards.shard_of(self.root_id)
 
     def current_facts(self) -> dict[str, Any]:
         """The variables that the process's `facts` property names."""
@@ -111,6 +116,24 @@ def load_of_task(session: Session, task_id: int) -> Live | None:
 
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def hold(session: Session, wanted: Iterable[tuple[int | None, int | None]]) -> set[int]:
+    """Of these (instance, its root), the instances whose own row and whose root's row could be locked without waiting,
+    all in one statement."""
+    pairs = list(wanted)
+    if _is_sqlite(session):  # there, the transaction itself is the lock
+        return {id for id, _ in pairs if id is not None}
+    ids = {id for pair in pairs for id in pair if id is not None}
+    if not ids:
+        return ids
+    rows = session.execute(
+        sa.select(t.instance.c.id, t.instance.c.root_id)
+        .where(t.instance.c.id.in_(ids))
+        .with_for_update(skip_locked=True)
+    ).all()
+    locked = {row.id for row in rows}
+    return {row.id for row in rows if row.root_id in locked}
 
 
 def _from_row(session: Session, row: Mapping[str, Any]) -> Live:

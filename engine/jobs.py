@@ -1,8 +1,12 @@
 """Work for handlers, as rows with a lease. Law: at least once, one worker at a time, outcomes from a closed set.
 
-A worker claims rows (lease and fence go up), works outside any transaction, and reports one outcome: done, BPMN
-error, failed. The report counts only while its fence is the row's: a worker that lost its lease changes nothing. A
-failed job waits its back-off and comes again; without attempts left it becomes an incident that a person can retry.
+Two kinds of work. What talks to the world is claimed: a worker leases rows (lease and fence go up), works outside any
+transaction, and reports one outcome: done, BPMN error, failed. The report counts only while its fence is the row's: a
+worker that lost its lease changes nothing. Exclusive jobs of one instance (the default) are not leased at once.
+
+What needs nothing but the database (transactional handlers, decisions, calls, `async` continuations) is not claimed:
+it is done in the transaction that closes its row (`engine.firing`). A failed job waits its back-off and comes again;
+without attempts left it becomes an incident that a person can retry.
 """
 
 from __future__ import annotations
@@ -10,14 +14,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import incidents
+from engine import incidents, shards
 from engine.errors import DealflowError, ExternalFailure, both
 from engine.execution import runtime_of
 from engine.ids import new_id
@@ -27,6 +31,13 @@ from engine.retry import RetryPolicy, parse
 from engine.store import tables as t
 
 DEFAULT_RETRY = RetryPolicy()
+CLAIMED = ("topic", "script")
+"""Kinds of work outside any transaction (topics: unless their handler is transactional)."""
+INSIDE = ("decision", "call", "async")
+"""Kinds of work that a transaction can do by itself, beside topics whose handler is transactional."""
+EXPIRED_AT_ONCE = 100
+PRIORITY = 50
+"""Of work that says nothing about it."""
 State = Literal["ready", "leased", "failed"]
 """Of a job's row: due at its moment, in a worker's hands, without attempts left. What is done has no row."""
 
@@ -61,6 +72,8 @@ class Job:
     payload: Mapping[str, Any]
     attempt: int
     fence: int
+    until: datetime | None = None
+    """When the lease ends, as it was given; None for work inside a transaction."""
 
     @property
     def key(self) -> str:
@@ -87,6 +100,8 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
             state="ready",
             due_at=runtime.now(),
             priority=wait.priority,
+            shard=live.shard,
+            exclusive=_exclusive(live, wait.element),
             attempts=0,
             max_attempts=policy.attempts,
             retry=wait.retries,
@@ -101,7 +116,14 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
     )
     if failed is not None:
         fail(session, id, 0, failed)
+    elif kind != "external":
+        shards.hint(session, live.shard)
     return id
+
+
+def _exclusive(live: Live, element: str) -> bool:
+    node = live.package.definition.nodes.get(element)
+    return node is None or node.exclusive
 
 
 def open_call(session: Session, live: Live, wait: CallWait, error: BaseException) -> None:
@@ -116,6 +138,7 @@ def open_call(session: Session, live: Live, wait: CallWait, error: BaseException
             kind="call",
             topic=wait.called,
             state="ready",
+            shard=live.shard,
             due_at=runtime_of(session).now(),
             max_attempts=1,
             payload={"inputs": dict(wait.inputs)},
@@ -129,39 +152,154 @@ def asked(job: Job, wait: JobWait | CallWait) -> JobWait | CallWait:
     return replace(wait, inputs=job.payload["inputs"])
 
 
-def claim(
-    session: Session, worker: str, limit: int, kinds: Sequence[str] = ("topic", "script", "decision", "call", "async")
-) -> list[Job]:
-    """Lease due jobs of active instances; those whose worker has been silent past its lease are due again."""
-    runtime = runtime_of(session)
-    now = runtime.now()
-    due = sa.or_(
-        sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now),
-        sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now),
+def inside(session: Session) -> sa.ColumnElement[bool]:
+    """Whether a job's row is work that the transaction itself can do."""
+    topics = sorted(runtime_of(session).registry.transactional)
+    return sa.or_(t.job.c.kind.in_(INSIDE), sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(topics)))
+
+
+def outside(session: Session) -> sa.ColumnElement[bool]:
+    """Whether a job's row is work for a worker outside any transaction."""
+    topics = sorted(runtime_of(session).registry.transactional)
+    return sa.and_(t.job.c.kind.in_(CLAIMED), sa.not_(sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(topics))))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Work that is due and that a transaction can do by itself."""
+
+    id: int
+    instance_id: int
+    due_at: datetime
+    priority: int
+    root_id: int
+
+
+def due(session: Session, limit: int, after: Due | None = None, shard: int | None = None) -> list[Due]:
+    """Work for transactions that is due (of one shard), the most urgent first, behind `after`."""
+    j = t.job.c
+    query = (
+        sa.select(j.id, j.instance_id, j.due_at, j.priority, t.instance.c.root_id)
+        .join(t.instance, t.instance.c.id == j.instance_id)
+        .where(j.state == "ready", j.due_at <= runtime_of(session).now(), inside(session))
+        .where(t.instance.c.state == "active")
     )
-    rows = session.execute(
+    if shard is not None:
+        query = query.where(j.shard == shard)
+    if after is not None:
+        later = sa.or_(j.due_at > after.due_at, sa.and_(j.due_at == after.due_at, j.id > after.id))
+        query = query.where(sa.or_(j.priority < after.priority, sa.and_(j.priority == after.priority, later)))
+    rows = session.execute(query.order_by(j.priority.desc(), j.due_at, j.id).limit(limit))
+    return [Due(*row) for row in rows]
+
+
+def take(session: Session, ids: Sequence[int]) -> dict[int, Job]:
+    """Of work for this transaction, what still waits for it. The caller holds the instances' locks."""
+    now = runtime_of(session).now()
+    still = sa.and_(t.job.c.id.in_(ids), t.job.c.state == "ready", t.job.c.due_at <= now)
+    return {row.id: _job(row, row.fence, None) for row in session.execute(sa.select(t.job).where(still))}
+
+
+def _job(row: Any, fence: int, until: datetime | None) -> Job:
+    return Job(
+        row.id,
+        row.instance_id,
+        row.wait,
+        row.element,
+        row.kind,
+        row.topic,
+        row.payload,
+        row.attempts + 1,
+        fence,
+        until,
+    )
+
+
+def claim(session: Session, worker: str, limit: int) -> list[Job]:
+    """Lease up to `limit` due jobs of active instances for work outside any transaction, the most urgent first.
+
+    Those whose worker has been silent past its lease are due again, and come before the others.
+    """
+    now = runtime_of(session).now()
+    until = now + timedelta(seconds=runtime_of(session).settings.lease_seconds)
+    rows = _leasable(session, _expired(session, now), [], limit)
+    passed: list[int] = []
+    ready = sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now, outside(session))
+    while len(rows) < limit:
+        left = limit - len(rows)
+        found = _candidates(session, sa.and_(ready, _alone(now)), passed, left)
+        rows += _leasable(session, found, rows, left)
+        if len(found) < left:
+            break
+        passed += [row.instance_id for row in found if row.exclusive]
+    if rows:
+        values = {"state": "leased", "lease_by": worker, "lease_until": until, "fence": t.job.c.fence + 1}
+        session.execute(sa.update(t.job).where(t.job.c.id.in_([row.id for row in rows])).values(values))
+    return [_job(row, row.fence + 1, until) for row in rows]
+
+
+def _alone(now: datetime) -> sa.ColumnElement[bool]:
+    """Nothing else of the instance is being worked on, or the job does not mind."""
+    other = t.job.alias()
+    busy = sa.and_(other.c.instance_id == t.job.c.instance_id, _busy(other, now))
+    return sa.or_(sa.not_(t.job.c.exclusive), ~sa.exists().where(busy))
+
+
+def _busy(job: Any, now: datetime) -> sa.ColumnElement[bool]:
+    kinds = job.c.kind.in_(CLAIMED)
+    return sa.and_(job.c.state == "leased", job.c.exclusive, job.c.lease_until >= now, kinds)
+
+
+def _candidates(session: Session, due: sa.ColumnElement[bool], passed: Sequence[int], limit: int) -> list[Any]:
+    query = (
         sa.select(t.job)
         .join(t.instance, t.instance.c.id == t.job.c.instance_id)
-        .where(due, t.job.c.kind.in_(kinds), t.instance.c.state == "active")
+        .where(due, t.instance.c.state == "active")
         .order_by(t.job.c.priority.desc(), t.job.c.due_at, t.job.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=t.job)
-    ).all()
-    if rows:
-        session.execute(
-            sa.update(t.job)
-            .where(t.job.c.id.in_([row.id for row in rows]))
-            .values(
-                state="leased",
-                lease_by=worker,
-                lease_until=now + timedelta(seconds=runtime.settings.lease_seconds),
-                fence=t.job.c.fence + 1,
-            )
-        )
-    return [
-        Job(r.id, r.instance_id, r.wait, r.element, r.kind, r.topic, r.payload, r.attempts + 1, r.fence + 1)
-        for r in rows
-    ]
+    )
+    if passed:
+        query = query.where(sa.or_(sa.not_(t.job.c.exclusive), t.job.c.instance_id.not_in(passed)))
+    return list(session.execute(query).all())
+
+
+def _expired(session: Session, now: datetime) -> list[Any]:
+    """Jobs whose worker is silent past its lease. What no longer is work for a worker goes back to the others."""
+    silent = sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now)
+    theirs = sa.and_(silent, inside(session))
+    session.execute(sa.update(t.job).where(theirs).values(state="ready", lease_by=None, lease_until=None))
+    return _candidates(session, sa.and_(silent, outside(session), _alone(now)), [], EXPIRED_AT_ONCE)
+
+
+def _leasable(session: Session, found: Sequence[Any], taken: Sequence[Any], limit: int) -> list[Any]:
+    """Of these locked rows, those that may be leased: of the exclusive ones, one an instance, and none of an instance
+    that another worker leases from at this moment."""
+    wanted = {row.instance_id for row in found if row.exclusive}
+    free = wanted - {row.instance_id for row in taken if row.exclusive}
+    if free and session.get_bind().dialect.name != "sqlite":  # there, nobody else writes meanwhile
+        free = _hold(session, free)
+    chosen = []
+    for row in found:
+        if row.exclusive:
+            if row.instance_id not in free:
+                continue
+            free.discard(row.instance_id)
+        chosen.append(row)
+    return chosen[:limit]
+
+
+def _hold(session: Session, instances: set[int]) -> set[int]:
+    """The instances that nobody else leases from until this transaction ends, and nobody has leased from."""
+    ids = (
+        sa.func.unnest(sa.cast(sorted(instances), sa.ARRAY(sa.BigInteger)))
+        .table_valued("id", name="wanted", joins_implicitly=True)
+        .render_derived()
+    )
+    held = set(session.scalars(sa.select(ids.c.id).where(sa.func.pg_try_advisory_xact_lock(ids.c.id))))
+    now = runtime_of(session).now()
+    busy = sa.select(t.job.c.instance_id).where(t.job.c.instance_id.in_(held), _busy(t.job, now))
+    return held - set(session.scalars(busy))
 
 
 def extend(session: Session, job_id: int, fence: int) -> bool:
@@ -256,6 +394,7 @@ def again(session: Session, job_id: int, inputs: Mapping[str, Any] | None = None
     row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.state == "failed")).first()
     if row is None:
         return False
+    shards.hint(session, row.shard)
     values: dict[str, Any] = {"state": "ready", "attempts": 0, "due_at": runtime_of(session).now()}
     if inputs is not None:
         values["payload"] = {**row.payload, "inputs": dict(inputs)}
@@ -277,6 +416,22 @@ def put_back(session: Session, job_id: int, fence: int) -> None:
         .where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
         .values(state="ready", lease_by=None, lease_until=None)
     )
+
+
+def give_back(session: Session, claims: Sequence[tuple[int, int]]) -> None:
+    """A worker stops: what it has claimed (job, fence) and not finished is due for others at once.
+
+    The fence goes up, so that an outcome that comes after all counts no more.
+    """
+    for job_id, fence in claims:
+        shard = session.scalar(
+            sa.update(t.job)
+            .where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
+            .values(state="ready", lease_by=None, lease_until=None, fence=fence + 1)
+            .returning(t.job.c.shard)
+        )
+        if shard is not None:
+            shards.hint(session, shard)
 
 
 def close(session: Session, instance_id: int, waits: Sequence[int]) -> None:

@@ -181,6 +181,11 @@ class Registry:
         return topic in self._entries
 
     @property
+    def transactional(self) -> frozenset[str]:
+        """Topics whose handlers run inside the step's transaction."""
+        return frozenset(topic for topic, entry in self._entries.items() if entry.transactional)
+
+    @property
     def topics(self) -> frozenset[str]:
         """All topics."""
         return frozenset(self._entries)

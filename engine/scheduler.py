@@ -31,7 +31,7 @@ def start(runtime: Runtime) -> BackgroundScheduler:
     )
     often = runtime.settings.sweep_seconds
     duties: dict[str, tuple[Callable[[], object], float]] = {
-        "timers": (lambda: _until_idle(lambda: worker.run_timers(runtime)), often),
+        "due": (lambda: _until_idle(lambda: worker.run_due(runtime)), often),
         "jobs": (lambda: _until_idle(lambda: worker.run_jobs(runtime)), often),
         "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
         "digests": (lambda: notices.send_digests(runtime), SLOW),

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import calendars, incidents
+from engine import calendars, incidents, instances, shards
 from engine.definitions import Package
 from engine.definitions import package as package_of
 from engine.errors import DealflowError, ExpressionFailed, Fault, ModelRefused, both
@@ -37,8 +37,10 @@ TRIES_BEFORE_INCIDENT = 5
 
 def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
     """Write the row of a TimerWait."""
-    row = {"id": new_id(), "instance_id": live.id, "wait": wait.id, "element": wait.element}
+    row = {"id": new_id(), "instance_id": live.id, "wait": wait.id, "element": wait.element, "shard": live.shard}
     session.execute(_OPEN, {**row, "due_at": wait.due, "attempts": 0})
+    if wait.due <= runtime_of(session).now():
+        shards.hint(session, live.shard)
 
 
 _OPEN = sa.insert(t.timer)
@@ -54,9 +56,9 @@ class Due:
     root_id: int | None = None
 
 
-def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
-    """What is due, oldest first, behind `after`. Timers of suspended instances and processes rest until they are
-    resumed."""
+def due(session: Session, limit: int, after: Due | None = None, shard: int | None = None) -> list[Due]:
+    """What is due (of one shard), oldest first, behind `after`. Timers of suspended instances and processes rest until
+    they are resumed."""
     goes_on = sa.or_(t.definition.c.suspended.is_(False), t.instance.c.state == "active")
     query = (
         sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at, t.instance.c.root_id)
@@ -64,6 +66,8 @@ def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
         .outerjoin(t.definition, t.definition.c.id == t.timer.c.definition_id)
         .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
     )
+    if shard is not None:
+        query = query.where(t.timer.c.shard == shard)
     if after is not None:
         place = sa.tuple_(sa.literal(after.due_at, t.Moment), sa.literal(after.id, t.Id))
         query = query.where(sa.tuple_(t.timer.c.due_at, t.timer.c.id) > place)
@@ -74,19 +78,10 @@ def due(session: Session, limit: int, after: Due | None = None) -> list[Due]:
 def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
     """Those of the timers that may fire in this transaction, in their order, each with its wait (None: a start).
 
-    The instances (and the roots of their trees of calls) are locked in one statement that passes over what somebody
-    else holds; then the rows are looked at again: what was fired, moved or cancelled meanwhile is left out.
+    The instances are locked, passing over what somebody else holds; then the rows are looked at again.
     """
-    ids = {timer.instance_id for timer in due if timer.instance_id is not None}
-    held = ids
-    if session.get_bind().dialect.name != "sqlite":
-        held = _hold(session, ids | {timer.root_id for timer in due if timer.root_id is not None})
-    rows = session.execute(
-        sa.select(t.timer.c.id, t.timer.c.wait).where(
-            t.timer.c.id.in_([timer.id for timer in due]), t.timer.c.due_at <= runtime_of(session).now()
-        )
-    )
-    there = {row.id: row.wait for row in rows}
+    held = instances.hold(session, [(one.instance_id, one.root_id) for one in due])
+    there = still_there(session, [timer.id for timer in due])
     return [
         (timer, None if timer.instance_id is None else there[timer.id])
         for timer in due
@@ -94,15 +89,14 @@ def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
     ]
 
 
-def _hold(session: Session, ids: set[int]) -> set[int]:
-    """Of these instances and roots, those whose own row and whose root's row could be locked without waiting."""
+def still_there(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
+    """Those of the timers that are due still, with their waits: what was fired, moved or cancelled is left out."""
     rows = session.execute(
-        sa.select(t.instance.c.id, t.instance.c.root_id)
-        .where(t.instance.c.id.in_(ids))
-        .with_for_update(skip_locked=True)
-    ).all()
-    locked = {row.id for row in rows}
-    return {row.id for row in rows if row.root_id in locked}
+        sa.select(t.timer.c.id, t.timer.c.wait).where(
+            t.timer.c.id.in_(ids), t.timer.c.due_at <= runtime_of(session).now()
+        )
+    )
+    return {row.id: row.wait for row in rows}
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:
@@ -137,11 +131,14 @@ def postpone(session: Session, timer_id: int, error: Exception) -> None:
 def hurry(session: Session, instance_id: int, wait: int) -> None:
     """A person retries a timer that failed: it is due at once."""
     now = runtime_of(session).now()
-    session.execute(
+    shard = session.scalar(
         sa.update(t.timer)
         .where(t.timer.c.instance_id == instance_id, t.timer.c.wait == wait, t.timer.c.due_at > now)
         .values(due_at=now, attempts=0)
+        .returning(t.timer.c.shard)
     )
+    if shard is not None:
+        shards.hint(session, shard)
 
 
 # ── timers that start a process ────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +158,7 @@ def plan_starts(session: Session, package: Package) -> None:
             raise ModelRefused([_unreadable(node, error)]) from error
         if found is not None:
             row = {"definition_id": package.id, "element": node.id, "number": number}
+            row["shard"] = shards.shard_of(package.id)
             due, left = found
             session.execute(sa.insert(t.timer).values(id=new_id(), **row, due_at=due, wait=left, attempts=0))
 

@@ -257,6 +257,8 @@ class Node:
     retries: str | None = None
     """The retry cycle of the node's jobs, as written."""
     job_priority: Expr | None = None
+    exclusive: bool = True
+    """Its jobs do not run beside another exclusive job of their instance."""
     data: Mapping[str, Expr | None] = field(default_factory=dict)
     """Properties of an activity (BPMN 2.0 §10.4.1): local names with their initial value."""
     input_sets: tuple[tuple[str, ...], ...] = ()

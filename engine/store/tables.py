@@ -245,7 +245,9 @@ timer = Table(
     Column("due_at", Moment, nullable=False),
     Column("attempts", sa.Integer, nullable=False, default=0),
     Column("last_error", sa.Text),
+    Column("shard", sa.SmallInteger, nullable=False, server_default="0"),  # engine.shards
     Index(None, "due_at", "id"),
+    Index(None, "shard", "due_at", "id"),
     Index(None, "instance_id", "wait"),
 )
 
@@ -300,8 +302,11 @@ job = Table(
     Column("lease_until", Moment),
     Column("fence", sa.Integer, nullable=False, default=0),
     Column("last_error", sa.Text),
+    Column("shard", sa.SmallInteger, nullable=False, server_default="0"),  # engine.shards
+    Column("exclusive", sa.Boolean, nullable=False, server_default=sa.true()),  # not beside another of its instance
     UniqueConstraint("instance_id", "wait"),
     Index(None, "state", "due_at"),
+    Index(None, "shard", "state", "due_at"),
 )
 
 call = Table(

@@ -146,7 +146,7 @@ def test_a_database_that_is_stopped_is_named_and_work_goes_on_when_it_is_back(tm
             assert live
             server.cleanup()
             session.execute(sa.select(t.instance.c.id))
-        for duty in (worker.run_timers, worker.run_jobs, worker.run_kept):
+        for duty in (worker.run_due, worker.run_jobs, worker.run_kept):
             with pytest.raises(DatabaseUnavailable) as refused:
                 duty(house.runtime)
         assert "does not answer" in str(refused.value)

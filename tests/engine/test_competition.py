@@ -97,7 +97,7 @@ def test_a_person_and_the_timer_of_the_task_never_both_go_on(house: House) -> No
     asked = {instance: house.task("ask", instance) for instance in started}
     house.clock.move(hours=2)
     people = [completing(house, task["id"], task["assignee"]) for task in asked.values()]
-    results = at_once(*people, lambda: worker.run_timers(house.runtime), lambda: worker.run_timers(house.runtime))
+    results = at_once(*people, lambda: worker.run_due(house.runtime), lambda: worker.run_due(house.runtime))
     assert all(isinstance(error, AlreadyHandled) for error in errors(results)), results
     house.work()
     for instance in started:
@@ -185,7 +185,7 @@ def test_sweepers_at_once_fire_every_timer_once(house: House) -> None:
     house.deploy(p_bpmn=timed_receive())
     started = [house.start("p", business_key=f"CL-{n}") for n in range(20)]
     house.clock.move(hours=2)
-    results = at_once(*[lambda: worker.run_timers(house.runtime)] * 3)
+    results = at_once(*[lambda: worker.run_due(house.runtime)] * 3)
     assert errors(results) == []
     house.work()
     assert Counter(task["instance_id"] for task in house.tasks()) == dict.fromkeys(started, 1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api, jobs, worker
+from engine import api, handling, jobs
 from engine.errors import InvalidInput
 from engine.registry import handles
 from engine.store import tables as t
@@ -156,12 +156,12 @@ def test_a_job_that_waits_behind_a_slow_one_is_not_done_twice(house: House) -> N
     one, two = house.start("p"), house.start("p")
     with house.writing() as session:
         mine = jobs.claim(session, "first", 10)
-    worker.work(house.runtime, mine[0])  # its outcome comes late: nobody else has taken it, so it counts
+    handling.outside(house.runtime, mine[0])  # its outcome comes late: nobody else has taken it, so it counts
     with house.writing() as session:
         [taken] = jobs.claim(session, "second", 10)
-    worker.work(house.runtime, mine[1])
+    handling.outside(house.runtime, mine[1])
     assert calls == [str(one)]
-    worker.work(house.runtime, taken)
+    handling.outside(house.runtime, taken)
     assert calls == [str(one), str(two)]
     assert len(house.tasks()) == 2
 

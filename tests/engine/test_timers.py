@@ -51,9 +51,9 @@ def test_timers_of_suspended_cases_rest_and_hide_nobody_elses(house: House) -> N
     house.clock.move(minutes=1)
     free = house.start("p")
     house.clock.move(hours=2)
-    assert worker.run_timers(house.runtime, limit=3) == 1
+    assert worker.run_due(house.runtime, limit=3) == 1
     assert house.task("then", free)
-    assert worker.run_timers(house.runtime, limit=3) == 0
+    assert worker.run_due(house.runtime, limit=3) == 0
     with house.writing() as session:
         api.resume(session, api.SYSTEM, held[0])
     house.work()
@@ -75,7 +75,7 @@ def test_a_timer_that_cannot_be_fired_does_not_hide_the_next_and_tells_people_in
 
     monkeypatch.setattr(advance, "advance", failing)
     house.clock.move(hours=2)
-    assert worker.run_timers(house.runtime, limit=1) == 1
+    assert worker.run_due(house.runtime, limit=1) == 1
     assert house.task("then", good)
     for _ in range(6):
         house.pass_time(hours=1)
@@ -228,9 +228,9 @@ def test_the_clock_of_the_process_sweeps_by_itself_and_survives_a_duty_that_fail
     house.deploy(p_bpmn=waiting())
     instance = house.start("p")
     house.clock.move(hours=2)
-    failed, fired, whole = threading.Event(), threading.Event(), worker.run_timers
+    failed, fired, whole = threading.Event(), threading.Event(), worker.run_due
 
-    def run_timers(runtime: object) -> int:
+    def run_due(runtime: object) -> int:
         if not failed.is_set():
             failed.set()
             raise OSError("the database is away")
@@ -239,7 +239,7 @@ def test_the_clock_of_the_process_sweeps_by_itself_and_survives_a_duty_that_fail
             fired.set()
         return done
 
-    monkeypatch.setattr(worker, "run_timers", run_timers)
+    monkeypatch.setattr(worker, "run_due", run_due)
     clock = scheduler.start(house.runtime)
     try:
         assert fired.wait(20)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api, instances, jobs, worker
+from engine import api, handling, instances, jobs
 from engine.errors import AlreadyHandled, Forbidden, FourEyes
 from engine.registry import BpmnError, handles
 from engine.store import tables as t
@@ -170,9 +170,9 @@ def test_a_worker_that_lost_its_lease_changes_nothing(house: House) -> None:
     house.clock.move(seconds=house.runtime.settings.lease_seconds + 1)
     with house.writing() as session:
         [fresh] = jobs.claim(session, "second", 10)
-    worker.work(house.runtime, stale)
+    handling.outside(house.runtime, stale)
     assert house.tasks(instance) == []
-    worker.work(house.runtime, fresh)
+    handling.outside(house.runtime, fresh)
     assert house.task("after", instance)
 
 

@@ -27,7 +27,7 @@ _SILENT: Final = frozenset(
 )  # fmt: skip
 """Namespaces that say nothing about execution."""
 
-_TASK: Final = frozenset({"asyncBefore", "asyncAfter", "async", "jobPriority"})
+_TASK: Final = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority"})
 _IMPLEMENTED: Final = frozenset(
     {"class", "delegateExpression", "expression", "resultVariable", "topic", "type", "taskPriority"}
 )
@@ -61,7 +61,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "intermediateCatchEvent": _TASK,
     "intermediateThrowEvent": _TASK,
     "endEvent": _TASK,
-    "boundaryEvent": frozenset({"asyncAfter", "jobPriority"}),
+    "boundaryEvent": frozenset({"asyncAfter", "exclusive", "jobPriority"}),
     "messageEventDefinition": frozenset({"class", "delegateExpression", "expression", "topic"}),
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
     "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
@@ -72,7 +72,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
 """BPMN element -> attributes of the `camunda:` family that are read."""
 
 _AS_IT_IS: Final = frozenset({("exclusive", "true"), ("type", "external")})
-"""Attributes that say what is so anyhow: the jobs of an instance never run beside each other, and a thrown message
+"""Attributes that say what is so anyhow: jobs of an instance do not run beside each other, and a thrown message
 with a topic is work for a handler or an external worker."""
 
 _RETRIES: Final = frozenset({"failedJobRetryTimeCycle"})

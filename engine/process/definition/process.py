@@ -278,6 +278,7 @@ def _node(reading: Reading, walk: _Walk, element: Element, key: str, scope: str,
         properties=properties(element), boundaries=tuple(walk.boundaries.get(key, ())),
         async_before=marks.get("asyncBefore", marks.get("async")) == "true",
         async_after=marks.get("asyncAfter") == "true", retries=retry_cycle(element),
+        exclusive=marks.get("exclusive") != "false",
         job_priority=reading.expression(priority, key, line_of(element)),
         listeners=read_listeners(reading, element, key), **fields,
     )  # fmt: skip

@@ -89,6 +89,7 @@ MODELS: Mapping[str, str] = {
 WITH: Mapping[tuple[str, str], str] = {
     ("*", "resultVariable"): 'camunda:expression="${1}"',
     ("businessRuleTask", "resultVariable"): 'camunda:decisionRef="d"',
+    ("businessRuleTask", "exclusive"): 'camunda:decisionRef="d"',
     **{
         ("businessRuleTask", name): 'camunda:decisionRef="d"'
         for name in ("async", "asyncBefore", "asyncAfter", "jobPriority")
@@ -109,7 +110,7 @@ VALUES: Mapping[str, str] = {
     "type": "external", "decisionRefBinding": "deployment", "formRefBinding": "deployment",
     "calledElementBinding": "deployment", "calledElementVersion": "3", "inheritVariables": "true",
     "inheritBusinessKey": "true", "jobPriority": "7", "taskPriority": "7", "priority": "7",
-    "mapDecisionResult": "singleEntry", "historyTimeToLive": "P7D",
+    "mapDecisionResult": "singleEntry", "historyTimeToLive": "P7D", "exclusive": "false",
 }  # fmt: skip
 
 
@@ -150,21 +151,21 @@ def test_an_attribute_that_the_table_lists_changes_what_is_compiled_or_is_told(e
 
 KNOWN: Mapping[str, str] = {
     "process": "isStartableInTasklist jobPriority taskPriority",
-    "startEvent": "exclusive formRefVersion",
-    "userTask": "exclusive formRefVersion formHandlerClass skipExpression taskPriority",
-    "serviceTask": "exclusive skipExpression errorEventDefinition useLocalScopeForResultVariable",
-    "sendTask": "exclusive resultVariableName",
-    "businessRuleTask": "exclusive decisionRefVersion decisionRefVersionTag decisionRefTenantId",
-    "scriptTask": "exclusive autoStoreVariables",
-    "callActivity": "exclusive calledElementTenantId variableMappingClass variableMappingDelegateExpression caseBinding"
+    "startEvent": "formRefVersion",
+    "userTask": "formRefVersion formHandlerClass skipExpression taskPriority",
+    "serviceTask": "skipExpression errorEventDefinition useLocalScopeForResultVariable",
+    "sendTask": "resultVariableName",
+    "businessRuleTask": "decisionRefVersion decisionRefVersionTag decisionRefTenantId",
+    "scriptTask": "autoStoreVariables",
+    "callActivity": "calledElementTenantId variableMappingClass variableMappingDelegateExpression caseBinding"
     " fallbackToDefaultTenant",
-    "subProcess": "exclusive assignee topic",
-    "exclusiveGateway": "exclusive resultVariable",
-    "eventBasedGateway": "exclusive asyncAfter",
-    "boundaryEvent": "exclusive async asyncBefore",
+    "subProcess": "assignee topic",
+    "exclusiveGateway": "resultVariable",
+    "eventBasedGateway": "asyncAfter",
+    "boundaryEvent": "async asyncBefore",
     "messageEventDefinition": "resultVariable taskPriority",
     "errorEventDefinition": "topic",
-    "multiInstanceLoopCharacteristics": "exclusive jobPriority elementIndexVariable",
+    "multiInstanceLoopCharacteristics": "jobPriority elementIndexVariable",
 }
 """Attributes of the makers' own schemas that mean nothing here."""
 UNREAD = [(element, name) for element, names in KNOWN.items() for name in names.split()]
@@ -174,8 +175,7 @@ UNREAD = [(element, name) for element, names in KNOWN.items() for name in names.
 @pytest.mark.parametrize(("element", "name"), UNREAD, ids=[f"{element} {name}" for element, name in UNREAD])
 def test_an_attribute_that_is_not_read_is_a_warning(element: str, name: str, namespace: str) -> None:
     given = WITH.get((element, "resultVariable"), "") if element == "businessRuleTask" else ""
-    value = "false" if name == "exclusive" else "true"
-    _, told = read(MODELS[element].replace("{}", f'{given} camunda:{name}="{value}"'), namespace)
+    _, told = read(MODELS[element].replace("{}", f'{given} camunda:{name}="true"'), namespace)
     prefix = CAMUNDA_NAMESPACES[namespace]
     assert [text for rule, text in told if rule == "ignored-attribute" and f"{prefix}:{name} " in text]
 
