@@ -2,7 +2,7 @@
 
 How long a case is kept after its end is said by its process (`camunda:historyTimeToLive`: days, or a duration such as
 P180D); without it, it is kept for ever. What a case called goes with it. The rows go; the audit stays, and `cleaned`
-keeps the end of the chain, so that `dealflow verify` still knows what was there.
+keeps the end of the chain, so that `dealflow verify` still knows what was there. The figures stay as they are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from engine.crashpoints import reached
 from engine.execution import Runtime, runtime_of
 from engine.log import logger
 from engine.retry import duration
+from engine.statistics import keeping
 from engine.store import tables as t
 
 log = logger("cleanup")
@@ -109,6 +110,7 @@ def _let_go(session: Session, roots: list[int]) -> None:
     now = sa.literal(runtime_of(session).now(), t.Moment)
     kept = sa.select(i.id, i.key, ends.c.seq, i.chain, i.ended_at, now).join(ends, ends.c.instance_id == i.id)
     session.execute(sa.insert(t.cleaned).from_select(["instance_id", "key", "seq", "hash", "ended_at", "at"], kept))
+    keeping.settle(session, session.scalars(tree).all())
     tasks = sa.select(t.user_task.c.id).where(t.user_task.c.instance_id.in_(tree))
     for table in _hanging_on("user_task.id"):
         session.execute(sa.delete(table).where(table.c.task_id.in_(tasks)))

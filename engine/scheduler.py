@@ -19,7 +19,7 @@ SLOW = 5.0
 """Seconds between looks at kept messages: met by a place that opened at the same moment, or past their time."""
 
 RARE = 60.0
-"""Seconds between seals; the clean-up of the night looks as often."""
+"""Seconds between seals, and between two looks of the figures at history; the clean-up of the night looks as often."""
 
 
 def start(runtime: Runtime) -> BackgroundScheduler:
@@ -38,6 +38,7 @@ def start(runtime: Runtime) -> BackgroundScheduler:
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
         "batches": (lambda: _until_idle(lambda: batches.run_batches(runtime)), often),
         "messages": (lambda: worker.run_kept(runtime), SLOW),
+        "statistics": (lambda: worker.run_statistics(runtime), RARE),
         "keeping": (lambda: worker.run_keeping(runtime), RARE),
     }
     for name, (duty, seconds) in duties.items():

@@ -20,6 +20,7 @@ from engine.idempotency import forget_old
 from engine.identity import SYSTEM
 from engine.log import logger
 from engine.outbox import Channel
+from engine.statistics import keeping
 from engine.subscriptions import Mail, kept_for
 
 log = logger("worker")
@@ -111,11 +112,19 @@ def _deliver(runtime: Runtime, id: int, mail: Mail) -> bool:
 # ── keeping ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run_statistics(runtime: Runtime) -> int:
+    """Bring the figures up to date with the history. One worker does; two would only do it twice for nothing."""
+    leading = partial(leadership.lead, duty="statistics", holder=_process(), seconds=KEEPING_SECONDS)
+    return keeping.keep_up(runtime) if runtime.unit(leading) else 0
+
+
 def run_keeping(runtime: Runtime) -> int:
     """Seal what happened and, at night, let go of what is over. Only one worker of a house does."""
-    leading = partial(
-        leadership.lead, duty="keeping", holder=f"{socket.gethostname()}:{os.getpid()}", seconds=KEEPING_SECONDS
-    )
+    leading = partial(leadership.lead, duty="keeping", holder=_process(), seconds=KEEPING_SECONDS)
     if not runtime.unit(leading):
         return 0
     done = 1 if runtime.unit(seals.make) else 0

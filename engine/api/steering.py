@@ -76,7 +76,7 @@ def migrate_instance(
     done = _carried(session, live, package, mapping)
     if isinstance(done, NotMigrated):
         raise MigrationRefused(done.reasons)
-    told = CarriedOver(package.version, dict(mapping or {}))
+    told = CarriedOver(package.version, dict(mapping or {}), before)
     advance.carry_over(session, actor.id, live, package, done, told)
     reached("migration.written")
     data = {"from": before, "to": package.version, "mapping": dict(mapping or {})}

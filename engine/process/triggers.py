@@ -143,6 +143,8 @@ class CarriedOver:
 
     version: int
     mapping: Mapping[str, str] = field(default_factory=dict)
+    before: int | None = None
+    """The version until now."""
 
 
 Trigger = (

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engine.store import figures  # its tables belong to the schema, whoever reads them
 from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -10,6 +11,7 @@ __all__ = [
     "MIGRATIONS",
     "after_commit",
     "fault_of",
+    "figures",
     "open_database",
     "reading",
     "require_whole",

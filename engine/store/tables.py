@@ -353,6 +353,7 @@ incident = Table(
     Column("resolved_at", Moment),
     Column("resolved_by", Name),
     Index(None, "resolved_at", "at"),
+    Index(None, "at"),
     Index(None, "instance_id"),
 )
 

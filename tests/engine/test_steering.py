@@ -167,7 +167,7 @@ def test_a_migration_stands_in_history_and_audit(house: House) -> None:
     carried(house, instance, u1="u2")
     last = house.rows(t.history, t.history.c.instance_id == instance)[-1]
     assert last["actor"] == "owen"
-    assert last["trigger"] == [["CarriedOver", {"version": 2, "mapping": {"u1": "u2"}}]]
+    assert last["trigger"] == [["CarriedOver", {"version": 2, "mapping": {"u1": "u2"}, "before": 1}]]
     [entry] = house.rows(t.audit_entry, t.audit_entry.c.action == "migrated")
     assert (entry["data"]["from"], entry["data"]["to"]) == (1, 2)
     with house.looking() as session:
