@@ -187,6 +187,13 @@ class MigrationRefused(CallerError):
         )
 
 
+class DefinitionsMissing(CallerError):
+    """What is to be brought in runs processes that are not here with the same content. Field: names."""
+
+    en = "These processes are not here with the same content: {names}. Deploy their packages first."
+    zh = "以下流程在此处没有内容相同的版本：{names_zh}。请先部署对应的流程包。"
+
+
 class ProcessSuspended(CallerError):
     """Nothing is started of this version until it is resumed. Fields: name, version."""
 
