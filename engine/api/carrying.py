@@ -87,8 +87,7 @@ def stored(column: sa.Column[Any], value: Any) -> Any:
     return int(value) if isinstance(column.type, sa.BigInteger) else value
 
 
-def insert(table: sa.Table) -> sa.Insert:
-    """An insert that takes documents as the bytes they are stored as."""
-    plain: dict[str, Any] = {column.name: sa.bindparam(column.name) for column in table.columns}
-    raw = {c.name: sa.bindparam(c.name, type_=sa.LargeBinary) for c in table.columns if is_document(c)}
-    return sa.insert(table).values(plain | raw)
+def insert(table: sa.Table, row: Mapping[str, Any]) -> sa.Insert:
+    """An insert of the columns that the row has, with documents as the bytes they are stored as."""
+    raw = {c.name: sa.LargeBinary() for c in table.columns if is_document(c)}
+    return sa.insert(table).values({name: sa.bindparam(name, type_=raw.get(name)) for name in row})

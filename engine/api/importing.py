@@ -21,6 +21,7 @@ from engine.feel.codec import decode_value
 from engine.identity import Actor
 from engine.ids import new_id
 from engine.process import codec
+from engine.shards import hint, shard_of
 from engine.store import tables as t
 from engine.store import upsert
 
@@ -104,6 +105,7 @@ def import_tree(
     for name, table in carrying.CARRIED.items():
         if table is not t.audit_entry:
             _write(session, table, [names.renamed(table, row, definitions) for row in by_table[name]])
+    hint(session, names.shard)
     _audit(session, actor, names, by_table["audit_entry"], source, ids)
     return done
 
@@ -134,14 +136,10 @@ def _values(row: Mapping[str, Any]) -> dict[str, Any]:
             f"{table.name}.{unknown[0]}", "no such column: a newer release wrote it", "没有该列：由更新的版本写出"
         )
     try:
-        found = {column.name: carrying.stored(column, told.get(column.name)) for column in table.columns}
+        found = {c.name: carrying.stored(c, told.get(c.name)) for c in table.columns if c.nullable or c.name in told}
     except (ValueError, TypeError) as error:
         raise _wrong(table.name, str(error), str(error)) from error
-    for column in table.columns:
-        default = column.default
-        if found[column.name] is None and isinstance(default, sa.ColumnDefault) and default.is_scalar:
-            found[column.name] = default.arg
-    return found
+    return found  # a column that is younger than the file gets its default
 
 
 def _wrong(place: str, en: str, zh: str) -> InvalidInput:
@@ -169,6 +167,7 @@ class _Names:
         self, session: Session, ids: Sequence[int], rows: Mapping[str, list[dict[str, Any]]], copy: bool
     ) -> None:
         self.instances = {id: new_id() if copy else id for id in ids}
+        self.shard = shard_of(self.instances[rows["instance"][0]["root_id"]])
         self.own: dict[str, dict[int, int]] = {}
         for name, table in carrying.CARRIED.items():
             if "id" in table.c and table is not t.instance:
@@ -190,6 +189,8 @@ class _Names:
             found["id"] = own[found["id"]]
         if found.get("definition_id") is not None:
             found["definition_id"] = definitions[found["definition_id"]]
+        if "shard" in table.c:
+            found["shard"] = self.shard
         if table is t.job and found["state"] == "leased":  # its worker is elsewhere
             found |= {"state": "ready", "lease_by": None, "lease_until": None}
         return found
@@ -213,7 +214,7 @@ def _write(session: Session, table: sa.Table, rows: list[dict[str, Any]]) -> Non
             plain = {n: decode_value(v) if known[n] and v is not None else v for n, v in row.items()}
             session.execute(upsert(session, table).values(plain).on_conflict_do_nothing())
         return
-    session.execute(carrying.insert(table), rows)
+    session.execute(carrying.insert(table, rows[0]), rows)
 
 
 def _audit(
@@ -250,13 +251,13 @@ def _entry(session: Session, names: _Names, entry: dict[str, Any], *, first: boo
             raise _wrong(
                 subject, "its audit here is another one: bring it in as a copy", "此处的审计链不同，请导入为副本"
             )
-        session.execute(carrying.insert(t.audit_entry), [{**entry, "id": names.own["audit_entry"][entry["id"]]}])
+        _write(session, t.audit_entry, [{**entry, "id": names.own["audit_entry"][entry["id"]]}])
         return
     seq, previous = (here.seq + 1, here.hash) if here else (1, audit.ORIGIN)
     data = decode_value(entry["data"]) if entry["data"] is not None else {}
     digest = audit.entry_hash(previous, subject, seq, entry["at"], entry["actor"], entry["action"], data)
     linked = {"subject": subject, "seq": seq, "previous": previous, "hash": digest}
-    session.execute(carrying.insert(t.audit_entry), [{**entry, **linked, "id": names.own["audit_entry"][entry["id"]]}])
+    _write(session, t.audit_entry, [{**entry, **linked, "id": names.own["audit_entry"][entry["id"]]}])
 
 
 def _end(session: Session, instance_id: int) -> bytes:
