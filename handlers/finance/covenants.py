@@ -40,6 +40,7 @@ class Thresholds:
             )
 
     @property
+    @inside
     def watch(self) -> Decimal:
         """Where the watch begins: lock-up × (1 ± watch_pct)."""
         return self.lock_up * (ONE + (self.watch_pct if self.direction == "min" else -self.watch_pct))
@@ -50,13 +51,13 @@ def status(actual: Decimal | None, levels: Thresholds) -> Status:
     """The first level that the value fails, from the worst on."""
     if actual is None or not actual.is_finite():
         return "DATA_MISSING"
-    sign = 1 if levels.direction == "min" else -1
     names: tuple[tuple[Decimal, Status], ...] = (
         (levels.default, "DEFAULT"),
         (levels.lock_up, "LOCK_UP"),
         (levels.watch, "WATCH"),
     )
-    return next((name for level, name in names if actual * sign < level * sign), "COMPLIANT")
+    failed = (lambda level: actual < level) if levels.direction == "min" else (lambda level: actual > level)
+    return next((name for level, name in names if failed(level)), "COMPLIANT")
 
 
 @inside

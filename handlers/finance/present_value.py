@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from handlers.finance.exact import ONE, ZERO, inside, not_negative, refused
 
-LOWEST_RATE = Decimal("-0.99")
+LOWEST_RATE = Decimal("-0.99999")
 HIGHEST_RATE = Decimal(1000)
 HALVINGS = 160
 """The bracket of a root shrinks below the thirtieth digit."""
@@ -51,7 +51,7 @@ def internal_rate(flows: Sequence[Decimal]) -> Decimal:
     """The rate per period at which the net present value is nought, unrounded.
 
     Of several roots the one nearest to nought is given (a late outlay, such as dismantling, adds a root far below).
-    InvalidInput when the flows have one sign only, or no rate between −99 % and 100,000 % fits.
+    InvalidInput when the flows have one sign only, or no rate between −99.999 % and 100,000 % fits.
     """
     if not any(flow > 0 for flow in flows) or not any(flow < 0 for flow in flows):
         raise refused(
@@ -59,7 +59,7 @@ def internal_rate(flows: Sequence[Decimal]) -> Decimal:
             "an outlay and an income are needed for a rate of return",
             "须既有流出又有流入，方能计算收益率",
         )
-    found = [root for low, high in _brackets(flows) if (root := _root(flows, low, high)) is not None]
+    found = [_root(flows, low, high) for low, high in _brackets(flows)]
     if not found:
         raise refused("cash_flows", "no rate of return fits these flows", "该现金流不存在内部收益率")
     return min(found, key=abs)
@@ -67,7 +67,7 @@ def internal_rate(flows: Sequence[Decimal]) -> Decimal:
 
 def _brackets(flows: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:
     """Neighbouring rates between which the net present value changes its sign."""
-    steps = [LOWEST_RATE, Decimal("-0.95"), *(Decimal(at) / 50 for at in range(-45, 101))]
+    steps = [LOWEST_RATE, *map(Decimal, ("-0.999", "-0.99", "-0.95")), *(Decimal(at) / 50 for at in range(-45, 101))]
     steps += [Decimal(at) for at in (3, 5, 8, 13, 21, 34, 55, 100, 200, 500)] + [HIGHEST_RATE]
     values = [net_present_value(flows, rate) for rate in steps]
     return [
@@ -77,7 +77,7 @@ def _brackets(flows: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:
     ]
 
 
-def _root(flows: Sequence[Decimal], low: Decimal, high: Decimal) -> Decimal | None:
+def _root(flows: Sequence[Decimal], low: Decimal, high: Decimal) -> Decimal:
     at_low = net_present_value(flows, low)
     if at_low == 0:
         return low

@@ -1,0 +1,72 @@
+"""An amendment: the old plan beside the new one, and whether the change is a new loan in disguise.
+
+Rows are joined by due date. The ten per cent test compares what is still to be paid, discounted at the old rate:
+IFRS 9 B3.3.6 calls a modification substantial from 10 % on (Chinese CAS 22 likewise).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from handlers.finance.exact import HUNDRED, ONE, ZERO, inside, positive
+from handlers.finance.plan import Plan
+
+SUBSTANTIAL = Decimal(10)
+YEAR = Decimal(365)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What falls due on a day under each plan; None where a plan has nothing that day."""
+
+    due: date
+    old: Decimal | None
+    new: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        """New less old."""
+        return (self.new or ZERO) - (self.old or ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Old against new. Differences are new less old; days of maturity; `change` in per cent, unrounded."""
+
+    rows: tuple[Beside, ...]
+    interest: Decimal
+    maturity_days: int
+    average_life: Decimal
+    minimum_dscr: Decimal | None
+    change: Decimal
+    substantial: bool
+
+
+@inside
+def compare(old: Plan, new: Plan, day: date) -> Comparison:
+    """Both plans from `day` on. InvalidInput when nothing of the old one is left."""
+    dates = sorted({one for plan in (old, new) for one in plan.dates if one > day})
+    sides = [dict(zip(plan.dates, plan.schedule.payments, strict=True)) for plan in (old, new)]
+    before, after = (_worth(plan, day, old.terms.rate) for plan in (old, new))
+    change = (after - positive(before, "old plan")) / before * HUNDRED
+    both = old.cover is not None and new.cover is not None
+    return Comparison(
+        tuple(Beside(one, sides[0].get(one), sides[1].get(one)) for one in dates),
+        new.schedule.total_interest - old.schedule.total_interest,
+        (new.maturity - old.maturity).days,
+        new.average_life - old.average_life,
+        new.cover.minimum - old.cover.minimum if both and new.cover and old.cover else None,
+        change,
+        abs(change) >= SUBSTANTIAL,
+    )
+
+
+def _worth(plan: Plan, day: date, rate: Decimal) -> Decimal:
+    flows: Sequence[tuple[date, Decimal]] = tuple(zip(plan.dates, plan.schedule.payments, strict=True))
+    return sum(
+        (flow / (ONE + rate) ** (Decimal((due - day).days) / YEAR) for due, flow in flows if due > day),
+        ZERO,
+    )
