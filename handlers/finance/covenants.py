@@ -7,6 +7,7 @@ T13). A missing value is DATA_MISSING, never anything better. Comparison is of e
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -56,8 +57,8 @@ def status(actual: Decimal | None, levels: Thresholds) -> Status:
         (levels.lock_up, "LOCK_UP"),
         (levels.watch, "WATCH"),
     )
-    failed = (lambda level: actual < level) if levels.direction == "min" else (lambda level: actual > level)
-    return next((name for level, name in names if failed(level)), "COMPLIANT")
+    failed = operator.lt if levels.direction == "min" else operator.gt
+    return next((name for level, name in names if failed(actual, level)), "COMPLIANT")
 
 
 @inside
