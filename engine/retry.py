@@ -1,13 +1,13 @@
 """When to try again. Law: pure policy; nothing here sleeps or schedules.
 
-A model may say `R5/PT5M` (five attempts, five minutes apart) or `PT1M,PT5M,PT1H` (one wait per attempt); else the
-handler's decorator decides: `attempts` with `backoff` doubled each time, at most a day.
+A model may say `R5/PT5M` (five attempts, five minutes apart), `PT1M,PT5M,PT1H` (one wait per attempt) or `5` (so many
+attempts); else the handler's decorator decides: `attempts` with `backoff` doubled each time, at most a day.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 LONGEST = timedelta(days=1)
@@ -43,10 +43,16 @@ class RetryPolicy:
         return min(duration(self.backoff) * factor, LONGEST)
 
 
+DEFAULT = RetryPolicy()
+"""Where nobody says anything."""
+
+
 def parse(text: str | None, default: RetryPolicy) -> RetryPolicy:
-    """The model's own words (`R5/PT5M`, `PT1M,PT5M`) as a policy; `default` when it says nothing."""
+    """The model's own words (`R5/PT5M`, `PT1M,PT5M`, `5`) as a policy; `default` when it says nothing."""
     if not text:
         return default
+    if text.strip().isdecimal():
+        return replace(default, attempts=int(text))
     cycle = _CYCLE.match(text.strip())
     if cycle is not None:
         duration(cycle[2])

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from engine.errors import ExpressionFailed, FeelSyntaxError, LanguageUnknown
+from engine.errors import DealflowError, ExpressionFailed, FeelSyntaxError, LanguageUnknown
 from engine.feel import Moment
 from engine.feel import compile_expression as compile_feel
 from engine.process.juel import JuelExpression, compile_juel, is_juel
@@ -111,6 +112,16 @@ def names_read(expr: Expr) -> frozenset[str] | None:
     words = frozenset(_WORD.findall(expr.text))
     free = getattr(expr, "free_names", None)
     return None if free is None or words & _MOVING else words | free
+
+
+def constant(expr: Expr) -> object:
+    """What an expression without variables and clock always gives; None where that is not known."""
+    if getattr(expr, "free_names", None) != frozenset() or frozenset(_WORD.findall(expr.text)) & _MOVING:
+        return None
+    try:
+        return expr({}, Moment(datetime(2026, 1, 5, tzinfo=UTC)))
+    except (DealflowError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        return None
 
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")

@@ -84,11 +84,11 @@ What runs at the border of an element, in the file's order; the element waits fo
 
 `start` comes when the inputs are mapped, before the work and before boundary events are armed; `end` when the outputs
 are mapped and the boundary events are gone. What a `start` job of an activity returns is the activity's own, as an
-input is; any other goes outwards. A repeated activity is listened to at each iteration. An event that has happened before it
-is entered (start and boundary events, what stands behind an event gateway) and a choosing or joining gateway hear
-`start` and `end` together, before they are left. `end` is not heard when an element is cancelled. Scripts are Python:
-assignments at once, more than that in the sandbox (not on flows). Java code, other events, other expressions, other
-languages and listeners of the process itself are refused; `play` without handlers warns and leaves them out.
+input is; any other goes outwards. A repeated activity is listened to at each iteration. An event that has happened
+before it is entered (start and boundary events, what stands behind an event gateway) and a choosing or joining gateway
+hear `start` and `end` together, before they are left. `end` is not heard when an element is cancelled. Scripts are
+Python: assignments at once, more than that in the sandbox (not on flows). Java code, other events, other expressions,
+other languages and listeners of the process itself are refused; `play` without handlers warns and leaves them out.
 
 ## Where the standard leaves room
 
@@ -100,6 +100,10 @@ languages and listeners of the process itself are refused; `play` without handle
 - An error out of a called process brings along what the call maps out, and nothing else.
 - What a call began is cancelled before the caller takes another step.
 - An inclusive gateway always takes a flow without a condition; an exclusive one refuses it beside others.
+- A gateway whose flows its `gatewayDirection` excludes is refused; one that has too few for it is told.
+- A cancel end event stands in its transaction or in an event sub-process of that; deeper down it is refused.
+- One message starts one process of a file: two receivers of a message are an error, as anywhere.
+- Conversations are for people only; choreographies are refused.
 - Of two equal timers of one activity that of the event drawn first comes first.
 
 ## Expressions

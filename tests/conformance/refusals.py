@@ -13,6 +13,7 @@ from tests.conformance.drawing import (
     TERMINATE,
     again,
     boundary,
+    call,
         catch,
     compensate,
     conditional,
@@ -63,6 +64,19 @@ def raw(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
+def retry(text: str) -> str:
+    return extensions(f"<camunda:failedJobRetryTimeCycle>{text}</camunda:failedJobRetryTimeCycle>")
+
+
+def lanes(*entries: str, id: str = "ls") -> str:
+    """A lane set: `lane:element element`."""
+    parts = []
+    for lane, _, refs in (entry.partition(":") for entry in entries):
+        parts.append(tag("lane", lane, *(f"<flowNodeRef>{ref}</flowNodeRef>" for ref in refs.split())))
+    return tag("laneSet", id, *parts)
+
+
+LINE = "s -> u1 -> e"
 SIMPLE = one("s -> u1 -> e")
 TX = sub("h", "s1 -> u1 -> e1", end("e1", CANCEL), kind="transaction")
 REFUSED: list[tuple[str, str, str, str, str | None]] = [
@@ -223,4 +237,48 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
     ("incoming that is not there", one("s -> u1 -> e", user("u1", "<incoming>gone</incoming>")), "reference-dangling", "u1", None),
     ("outgoing that is not there", one("s -> u1 -> e", user("u1", "<outgoing>gone</outgoing>")), "reference-dangling", "u1", None),
     ("resource that is not there", one("s -> u1 -> e", user("u1", "<potentialOwner><resourceRef>gone</resourceRef></potentialOwner>")), "reference-dangling", "u1", None),
+    # what is written out and can never be right
+    ("number of iterations below nought", one(LINE, user("u1", many("-1"))), "loop-count", "u1", one(LINE, user("u1", many("0")))),
+    ("number of iterations with a fraction", one(LINE, user("u1", many("2.5"))), "loop-count", "u1", one(LINE, user("u1", many("2")))),
+    ("number of iterations in words", one(LINE, user("u1", many('"many"'))), "loop-count", "u1", one(LINE, user("u1", many("many")))),
+    ("number of iterations below nought, in JUEL", one(LINE, user("u1", many("${-1}"))), "loop-count", "u1", one(LINE, user("u1", many("${n - 1}")))),
+    ("maximum of a loop below nought", one(LINE, user("u1", again("x", loopMaximum=-1))), "loop-count", "u1", one(LINE, user("u1", again("x", loopMaximum=1)))),
+    ("start quantity below nought", one(LINE, user("u1", startQuantity=-1)), "quantity", "u1", one(LINE, user("u1", startQuantity=1))),
+    ("completion quantity with a fraction", one(LINE, user("u1", completionQuantity="1.5")), "schema", "u1", one(LINE, user("u1", completionQuantity="2"))),
+    ("duration backwards", event(catch("c", timer("Duration", "-PT1H"))), "timer-negative", "c", event(catch("c", timer("Duration", "PT0S")))),
+    ("duration backwards, computed", event(catch("c", timer("Duration", '=duration("-PT1H")'))), "timer-negative", "c", event(catch("c", timer("Duration", '=duration("PT1H")')))),
+    ("duration that is a number", event(catch("c", timer("Duration", "=1 + 1"))), "timer-unreadable", "c", event(catch("c", timer("Duration", "=d")))),
+    ("cycle of no times", border(timer("Cycle", "R0/PT1H"), cancel=False), "timer-never", "b", border(timer("Cycle", "R1/PT1H"), cancel=False)),
+    ("cycle backwards", border(timer("Cycle", "R3/-PT1H"), cancel=False), "timer-negative", "b", border(timer("Cycle", "R/PT1H"), cancel=False)),
+    ("cycle without interval", border(timer("Cycle", "R3/PT0S"), cancel=False), "timer-negative", "b", border(timer("Cycle", "0 0 9 * * ?"), cancel=False)),
+    ("cycle of no times that starts a process", start_event(timer("Cycle", "R0/PT1H")), "timer-never", "s", start_event(timer("Cycle", "R2/PT1H"))),
+    ("retries in words", one("s -> w -> e", service("w", "a", retry("three"))), "retry-unreadable", "w", one("s -> w -> e", service("w", "a", retry("R3/PT5M")))),
+    ("no retries", one("s -> w -> e", service("w", "a", retry("R0/PT5M"))), "retry-unreadable", "w", one("s -> w -> e", service("w", "a", retry("PT1M,PT5M")))),
+    ("retries backwards", one("s -> w -> e", service("w", "a", retry("R3/-PT5M"))), "retry-unreadable", "w", one("s -> w -> e", service("w", "a", retry("${cycle}")))),
+    ("retries of a job in words", one("s -> w -> e", tag("serviceTask", "w", extensions('<zeebe:taskDefinition type="a" retries="few"/>'))), "retry-unreadable", "w", one("s -> w -> e", tag("serviceTask", "w", extensions('<zeebe:taskDefinition type="a" retries="5"/>')))),
+    ("priority of a job in words", one(LINE, user("u1", camunda_jobPriority="high")), "value-unreadable", "u1", one(LINE, user("u1", camunda_jobPriority="${n}"))),
+    # scripts
+    ("script that imports", one("s -> k -> e", script("k", "import os\nx = os.getcwd()")), "script-forbidden", "k", one("s -> k -> e", script("k", "import math\nx = math.sqrt(4)"))),
+    ("script that opens a file", one("s -> k -> e", script("k", "x = open('/etc/passwd').read()")), "script-forbidden", "k", None),
+    ("script that runs text", one("s -> k -> e", script("k", "exec('x = 1')")), "script-forbidden", "k", None),
+    ("script that looks behind its values", one("s -> k -> e", script("k", "x = ().__class__.__bases__")), "script-forbidden", "k", None),
+    ("script that returns", one("s -> k -> e", script("k", "return 1")), "script-unreadable", "k", None),
+    # lanes, directions, pools
+    ("a task in two lanes", raw(SIMPLE, ('<startEvent id="s"/>', lanes("la:u1 s", "lb:u1 e") + '<startEvent id="s"/>')), "lane-twice", "lb", raw(SIMPLE, ('<startEvent id="s"/>', lanes("la:u1 s", "lb:e") + lanes("lc:u1 s e", id="l2") + '<startEvent id="s"/>'))),
+    ("converging with several ways out", one("s -> x1; x1 -> e [a]; x1 -> e2", tag("exclusiveGateway", "x1", default="x1_e2", gatewayDirection="Converging")), "gateway-direction", "x1", one("s -> x1; x1 -> e [a]; x1 -> e2", tag("exclusiveGateway", "x1", default="x1_e2", gatewayDirection="Diverging"))),
+    ("diverging with several ways in", one("s -> p1; p1 -> p2 #a; p1 -> p2 #b; p2 -> e; p2 -> e2", tag("parallelGateway", "p2", gatewayDirection="Diverging")), "gateway-direction", "p2", one("s -> p1; p1 -> p2 #a; p1 -> p2 #b; p2 -> e; p2 -> e2", tag("parallelGateway", "p2", gatewayDirection="Mixed"))),
+    ("one message starts two processes", diagram(process("p", "s -> e", start("s", M)), process("q", "s2 -> e2", start("s2", M))), "start-message-shared", "s2", diagram(process("p", "s -> e", start("s", G)), process("q", "s2 -> e2", start("s2", G)))),
+    ("choreography", raw(SIMPLE, ("\n</definitions>", '<choreography id="ch"/></definitions>')), "choreography", "ch", raw(SIMPLE, ("\n</definitions>", '<collaboration id="co"><participant id="pa" processRef="p"/><participant id="pb"/><conversation id="cv"><participantRef>pa</participantRef><participantRef>pb</participantRef></conversation></collaboration></definitions>'))),
+    ("event gateway that awaits one message twice", one("s -> g; g -> c1; g -> c2; c1 -> e; c2 -> e", GATE, catch("c1", M), catch("c2", M)), "gateway-event-twice", "g", one("s -> g; g -> c1; g -> c2; c1 -> e; c2 -> e", GATE, catch("c1", M), catch("c2", message("n")))),
+    ("cancel end in a sub-process of the transaction", one("s -> h -> e; b -> e9", sub("h", "s1 -> k -> e1", sub("k", "s2 -> e2", end("e2", CANCEL)), kind="transaction"), boundary("b", "h", CANCEL)), "cancel-end-deep", "e2", one("s -> h -> e; b -> e9", sub("h", "s1 -> u1 -> e1", event_sub("k", "s2 -> e2", start("s2", M), end("e2", CANCEL)), kind="transaction"), boundary("b", "h", CANCEL))),
+    ("ad-hoc where nothing can begin", one("s -> h -> e", sub("h", "u1 -> u2 -> u1", kind="adHocSubProcess")), "adhoc-content", "h", one("s -> h -> e", sub("h", "u1 -> u2", kind="adHocSubProcess"))),
+    # bindings and forms
+    ("called in an unknown version", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="newest")), "binding-unreadable", "c", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="deployment"))),
+    ("called in a version that is not named", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="version")), "binding-unreadable", "c", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="version", camunda_calledElementVersion="2"))),
+    ("called by a tag that is not named", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="versionTag")), "binding-unreadable", "c", one("s -> c -> e", call("c", "q", camunda_calledElementBinding="versionTag", camunda_calledElementVersionTag="v2"))),
+    ("decision in an unknown version", one("s -> d -> e", tag("businessRuleTask", "d", camunda_decisionRef="x", camunda_decisionRefBinding="old")), "binding-unreadable", "d", one("s -> d -> e", tag("businessRuleTask", "d", camunda_decisionRef="x", camunda_decisionRefBinding="version", camunda_decisionRefVersion="1"))),
+    ("form in an unknown version", one(LINE, user("u1", camunda_formRef="f", camunda_formRefBinding="old")), "binding-unreadable", "u1", one(LINE, user("u1", camunda_formRef="f", camunda_formRefBinding="latest"))),
+    ("two forms", one(LINE, user("u1", camunda_formRef="f", camunda_formKey="g")), "form-twice", "u1", one(LINE, user("u1", camunda_formKey="g"))),
+    ("form field without id", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField type="string"/></camunda:formData>'))), "form-field-nameless", "u1", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField id="a" type="string"/></camunda:formData>')))),
+    ("two form fields of one id", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField id="a"/><camunda:formField id="a"/></camunda:formData>'))), "form-field-nameless", "u1", None),
 ]

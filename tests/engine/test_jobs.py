@@ -410,3 +410,35 @@ def test_a_signal_starts_processes_and_wakes_running_ones(house: House) -> None:
     assert [task["element"] for task in house.tasks()] == ["check"]
     with house.writing() as session:
         assert api.raise_signal(session, api.SYSTEM, "rates") == 1
+
+
+@SQLITE
+def test_a_plain_number_of_retries_is_a_number_of_attempts(house: House) -> None:
+    house.deploy(p_bpmn=d.process(
+        '<startEvent id="start"/><serviceTask id="work"><extensionElements><zeebe:taskDefinition type="outside"'
+        ' retries="5" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"/></extensionElements></serviceTask><endEvent id="end"/>'
+        + d.flows("start>work", "work>end"),
+    ))  # fmt: skip
+    house.start("p")
+    assert [row["max_attempts"] for row in house.rows(t.job)] == [5]
+
+
+@SQLITE
+def test_a_listener_is_a_job_that_its_element_waits_for(house: House) -> None:
+    heard: list[str] = []
+
+    @handles("audit", transactional=True)
+    def audit(ctx: Any, amount: object) -> dict[str, object]:
+        heard.append(ctx.element)
+        return {"amount": 42}
+
+    house.runtime.registry.add_functions(audit)
+    listener = "".join(f'<zeebe:executionListener eventType="{moment}" type="audit"/>' for moment in ("start", "end"))
+    house.deploy(p_bpmn=d.process(
+        '<startEvent id="start"/><task id="plain"><extensionElements><zeebe:executionListeners'
+        f' xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">{listener}</zeebe:executionListeners></extensionElements>'
+        "</task>" + d.user_task("after") + '<endEvent id="end"/>' + d.flows("start>plain", "plain>after", "after>end"),
+    ))  # fmt: skip
+    instance = house.start("p", amount=21)
+    assert heard == ["plain", "plain"]
+    assert house.variables(instance)["amount"] == 42

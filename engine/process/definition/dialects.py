@@ -210,15 +210,6 @@ def properties(element: Element) -> dict[str, str]:
     return found
 
 
-def binding_of(kind: str | None, version: str | None, tag: str | None) -> str:
-    """latest | deployment | version:N | tag:X, from the attributes of either dialect."""
-    if kind == "version" and version:
-        return f"version:{version}"
-    if kind == "versionTag" and tag:
-        return f"tag:{tag}"
-    return "deployment" if kind == "deployment" else "latest"
-
-
 # ── what is not read ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,6 +20,7 @@ from engine.process.definition.xml import Element, child, children, content, fla
 from engine.process.expressions import Literal as LiteralText
 from engine.process.juel import is_juel
 from engine.process.model import EventDefinition, Expr, Param
+from engine.process.rules.constants import SHAPES
 from engine.process.timing import read_cycle, read_moment, read_period
 
 
@@ -164,7 +165,7 @@ def _timer(reading: Reading, holder: Element, place: EventPlace) -> EventDefinit
             break
         expr = reading.value(entry, place.id)
         if isinstance(expr, LiteralText) and not _readable(kind, text):
-            shape, shape_zh = _SHAPES[kind]
+            shape, shape_zh = SHAPES[kind]
             reading.report(
                 "timer-unreadable",
                 place.id,
@@ -182,11 +183,6 @@ def _timer(reading: Reading, holder: Element, place: EventPlace) -> EventDefinit
 _TIMER_KINDS: Final[Mapping[str, Literal["date", "duration", "cycle"]]] = {
     "timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle",
 }  # fmt: skip
-_SHAPES: Final = {
-    "date": ("a moment such as 2026-01-05T09:00:00+08:00", "时刻，例如 2026-01-05T09:00:00+08:00"),
-    "duration": ("a duration such as P2D or PT30M", "时长，例如 P2D 或 PT30M"),
-    "cycle": ("a repetition such as R3/PT1H or a cron line", "重复周期，例如 R3/PT1H 或 cron 表达式"),
-}
 
 
 def _readable(kind: str, text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.process.definition.dialects import attributes, binding_of, extension, properties
+from engine.process.definition.dialects import attributes, extension, properties
 from engine.process.definition.reading import Reading
 from engine.process.definition.xml import Element, child, content, line_of, local
 from engine.process.expressions import Literal
@@ -45,7 +45,7 @@ def _user(reading: Reading, element: Element, key: str) -> UserSpec:
     for name, text in (*_zeebe_people(element), *_roles(reading, element, key), *own):
         if found[name] is None:
             found[name] = compiled(text)
-    form, binding = _form(element, marks)
+    form, binding = _form(reading, element, marks, key)
     return UserSpec(**found, form=form, form_binding=binding, form_fields=_fields(reading, element, key))
 
 
@@ -98,13 +98,18 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _form(element: Element, marks: dict[str, str]) -> tuple[str | None, str]:
+def _form(reading: Reading, element: Element, marks: dict[str, str], key: str) -> tuple[str | None, str]:
+    line = line_of(element)
     definition = extension(element, "zeebe", "formDefinition")
     if definition is not None:
         form = definition.get("formId") or definition.get("externalReference") or definition.get("formKey")
-        return form, binding_of(definition.get("bindingType"), None, definition.get("versionTag"))
+        kind, tag = definition.get("bindingType"), definition.get("versionTag")
+        return form, reading.binding(kind, None, tag, key, line, "the form", "表单")
+    if marks.get("formRef") and marks.get("formKey") and not reading.checked:
+        reading.report("form-twice", key, line)
     form = marks.get("formRef") or marks.get("formKey")
-    return form or None, binding_of(marks.get("formRefBinding"), marks.get("formRefVersion"), None)
+    kind, version = marks.get("formRefBinding"), marks.get("formRefVersion")
+    return form or None, reading.binding(kind, version, None, key, line, "the form", "表单")
 
 
 def _fields(reading: Reading, element: Element, key: str) -> tuple[FormField, ...]:
@@ -114,7 +119,11 @@ def _fields(reading: Reading, element: Element, key: str) -> tuple[FormField, ..
         return ()
     found: list[FormField] = []
     for entry in data:
-        if local(entry) != "formField" or not entry.get("id"):
+        if local(entry) != "formField":
+            continue
+        if not reading.checked and (not entry.get("id") or entry.get("id") in {one.id for one in found}):
+            reading.report("form-field-nameless", key, line_of(entry), id=entry.get("id") or "")
+        if not entry.get("id"):
             continue
         default = entry.get("defaultValue")
         inner = {local(part): part for part in entry}
@@ -123,20 +132,16 @@ def _fields(reading: Reading, element: Element, key: str) -> tuple[FormField, ..
                 id=entry.get("id") or "",
                 label=entry.get("label") or "",
                 type=entry.get("type") or "string",
-                default=reading.expression(default, key, line_of(entry))
-                or (Literal("") if default == "" else None),
+                default=reading.expression(default, key, line_of(entry)) or (Literal("") if default == "" else None),
                 choices=tuple(
                     (part.get("id") or "", part.get("name") or part.get("id") or "")
                     for part in entry
                     if local(part) == "value"
                 ),
                 constraints={
-                    part.get("name") or "": part.get("config") or "true"
-                    for part in inner.get("validation", ())
+                    part.get("name") or "": part.get("config") or "true" for part in inner.get("validation", ())
                 },
-                properties={
-                    part.get("id") or "": part.get("value") or "" for part in inner.get("properties", ())
-                },
+                properties={part.get("id") or "": part.get("value") or "" for part in inner.get("properties", ())},
             )
         )
     return tuple(found)

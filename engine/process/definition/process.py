@@ -14,7 +14,7 @@ from engine.process.definition.data import (
     read_input_sets,
     read_properties,
 )
-from engine.process.definition.dialects import attributes, properties
+from engine.process.definition.dialects import ATTRIBUTES, attributes, properties
 from engine.process.definition.events import event_place, read_events
 from engine.process.definition.listeners import read_listeners
 from engine.process.definition.loops import read_loop
@@ -120,6 +120,8 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     for node, (element, scope) in walk.raw.items():
         draft.nodes[node] = _node(reading, walk, element, node, scope, handlers)
     draft.targets |= set(handlers.values())
+    told = {node: element.get("gatewayDirection") for node, (element, _) in walk.raw.items()}
+    draft.directions = {node: direction for node, direction in told.items() if direction}
     draft.listed = tuple(_listed(walk))
     draft.scopes = {scope: _scope_spec(reading, walk, draft, held) for scope, held in walk.scopes.items()}
     for scope, spec in draft.scopes.items():
@@ -213,17 +215,21 @@ def _flows(reading: Reading, walk: _Walk) -> dict[str, Flow]:
 def _lanes(reading: Reading, process: Element, walk: _Walk) -> list[LaneMark]:
     """Lane of each node: the innermost that names it. Children of lanes come after their parents."""
     marks: list[LaneMark] = []
-    stack = [lane for lanes in children(process, "laneSet") for lane in children(lanes, "lane")][::-1]
+    stack = [(number, lane) for number, lanes in enumerate(children(process, "laneSet"))
+             for lane in children(lanes, "lane")][::-1]  # fmt: skip
+    sets = len(children(process, "laneSet"))
     while stack:
-        lane = stack.pop()
+        number, lane = stack.pop()
         key = lane.get("id") or f"lane-{line_of(lane)}"
         refs = tuple(ref for entry in children(lane, "flowNodeRef") if (ref := reference(entry.text)))
-        marks.append(LaneMark(key, line_of(lane), refs))
+        holds = tuple(ref for entry in inside(lane, "flowNodeRef") if (ref := reference(entry.text)))
+        marks.append(LaneMark(key, line_of(lane), refs, number, holds))
         for ref in refs:
             walk.lanes[ref] = key
         inner = child(lane, "childLaneSet")
         if inner is not None:
-            stack.extend(reversed(children(inner, "lane")))
+            stack.extend((sets, one) for one in reversed(children(inner, "lane")))
+            sets += 1
     return marks
 
 
@@ -269,7 +275,7 @@ def _node(reading: Reading, walk: _Walk, element: Element, key: str, scope: str,
         fields.update(_activity_fields(reading, element, key, walk.names))
     elif kind in GATEWAYS:
         fields.update(_gateway_fields(reading, element, key, kind))
-    priority = marks.get("jobPriority") or marks.get("taskPriority")
+    priority = marks.get("jobPriority") or ("taskPriority" in ATTRIBUTES[kind] and marks.get("taskPriority")) or None
     return Node(
         id=key, type=kind, scope=scope, name=(element.get("name") or "").strip(), line=line_of(element),
         incoming=tuple(walk.incoming.get(key, ())), outgoing=tuple(walk.outgoing.get(key, ())),

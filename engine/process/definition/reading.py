@@ -104,6 +104,21 @@ class Reading:
             return None
         return self.expression(content(holder), element, line_of(holder), language=holder.get("language"))
 
+    def binding(
+        self, kind: str | None, version: str | None, tag: str | None, element: str, line: int, what: str, what_zh: str
+    ) -> str:
+        """latest | deployment | version:N | tag:X, from the attributes of either dialect; what cannot be read is noted
+        (and means the latest)."""
+        asked = (kind or "latest").strip()
+        needed = {"latest": "-", "deployment": "-", "version": version, "versionTag": tag}.get(asked)
+        number = (version or "").strip()
+        if not needed or (asked == "version" and not number.isdecimal()):
+            if not self.checked:
+                told = f"{asked} {number}".strip()
+                self.report("binding-unreadable", element, line, value=told, what=what, what_zh=what_zh)
+            return "latest"
+        return {"version": f"version:{number}", "versionTag": f"tag:{tag}"}.get(asked, asked)
+
     def named(self, ref: str | None, kind: str, element: str, line: int) -> Named | None:
         """The root element behind a reference; a reference to nothing, or to another kind, is noted."""
         key = reference(ref)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 
 from engine.errors import ModelError
-from engine.process.definition.dialects import attributes, binding_of, extension
+from engine.process.definition.dialects import attributes, extension
 from engine.process.definition.events import event_place, message_event
 from engine.process.definition.mappings import read_call_mappings
 from engine.process.definition.people import read_user
@@ -22,6 +22,10 @@ from engine.process.plain import compile_plain_script
 
 _PYTHON: Final = frozenset({"", "python", "python3", "py", "text/x-python", "application/x-python"})
 _OPAQUE: Final = ("class", "delegateExpression")
+
+
+_DECISION: Final = ("the decision", "决策")
+_CALL: Final = ("the called element", "被调用元素")
 
 
 def is_expression(text: str) -> bool:
@@ -125,15 +129,12 @@ def read_business_rule(reading: Reading, element: Element, key: str) -> dict[str
     called = extension(element, "zeebe", "calledDecision")
     if called is not None:
         name = called.get("decisionId") or ""
-        binding = binding_of(called.get("bindingType"), None, called.get("versionTag"))
+        binding = reading.binding(called.get("bindingType"), None, called.get("versionTag"), key, line, *_DECISION)
         result, mapping = called.get("resultVariable"), "feel"
     elif marks.get("decisionRef") is not None:
         name = marks["decisionRef"]
-        binding = binding_of(
-            marks.get("decisionRefBinding"),
-            marks.get("decisionRefVersion"),
-            marks.get("decisionRefVersionTag"),
-        )
+        version, tag = marks.get("decisionRefVersion"), marks.get("decisionRefVersionTag")
+        binding = reading.binding(marks.get("decisionRefBinding"), version, tag, key, line, *_DECISION)
         result, mapping = marks.get("resultVariable"), marks.get("mapDecisionResult", "resultList")
     else:
         return {"work": _work(reading, element, key, marks)}
@@ -240,11 +241,8 @@ def read_call(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     line = line_of(element)
     inputs, outputs, all_in, all_out, business_key = read_call_mappings(reading, element, key)
     target = (element.get("calledElement") or "").strip()
-    binding = binding_of(
-        marks.get("calledElementBinding"),
-        marks.get("calledElementVersion"),
-        marks.get("calledElementVersionTag"),
-    )
+    version, tag = marks.get("calledElementVersion"), marks.get("calledElementVersionTag")
+    binding = reading.binding(marks.get("calledElementBinding"), version, tag, key, line, *_CALL)
     if marks.get("inheritVariables") == "true":
         all_in = True
     if marks.get("inheritBusinessKey") == "true":
@@ -254,7 +252,7 @@ def read_call(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     zeebe = extension(element, "zeebe", "calledElement")
     if zeebe is not None:
         target = (zeebe.get("processId") or "").strip()
-        binding = binding_of(zeebe.get("bindingType"), None, zeebe.get("versionTag"))
+        binding = reading.binding(zeebe.get("bindingType"), None, zeebe.get("versionTag"), key, line, *_CALL)
         all_in = zeebe.get("propagateAllParentVariables", "true") == "true"
         all_out = zeebe.get("propagateAllChildVariables", "true") == "true"
     if "caseRef" in marks:

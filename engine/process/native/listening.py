@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.process.model import Listener
-from engine.process.native.pausing import priority_of
+from engine.process.native.pausing import priority_of, retries_of
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run
 from engine.process.state import Stage, Token
@@ -43,7 +43,7 @@ def _open(run: Run, token: Token, p: PNode, entry: Listener) -> None:
     given = dict(run.view(run.place(token)))
     job = JobWait(
         run.new_id(token.id), p.id, "topic" if entry.topic else "script", entry.topic or entry.script or "", given,
-        entry.retries or p.node.retries, None if entry.topic else "python",
+        retries_of(run, token, entry.retries or p.node.retries), None if entry.topic else "python",
         priority=priority_of(run, token, p), properties=p.node.properties,
     )  # fmt: skip
     run.open(job, "listener", token)

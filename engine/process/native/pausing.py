@@ -5,12 +5,16 @@ Law: what waits before a node has not entered it, and dies without a trace; what
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from engine.process.expressions import compile_expression
+from engine.process.juel import is_juel
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run, Stuck
 from engine.process.state import Token
 from engine.process.waits import JobWait
+from engine.retry import DEFAULT, parse
 
 
 def enter(run: Run, token: Token, p: PNode) -> None:
@@ -23,9 +27,25 @@ def enter(run: Run, token: Token, p: PNode) -> None:
 
 def pause(run: Run, token: Token, p: PNode, when: str) -> None:
     """Open the job that goes on. when: before the node, after it, or after an iteration."""
-    priority = priority_of(run, token, p)
-    job = JobWait(run.new_id(token.id), p.id, "async", f"async-{when}", {}, p.node.retries, priority=priority)
+    priority, retries = priority_of(run, token, p), retries_of(run, token, p.node.retries)
+    job = JobWait(run.new_id(token.id), p.id, "async", f"async-{when}", {}, retries, priority=priority)
     run.open(job, "async", token, when)
+
+
+_compiled = functools.cache(compile_expression)
+
+
+def retries_of(run: Run, token: Token, text: str | None) -> str | None:
+    """The retries of a job as the model writes them, an expression evaluated. Raises Stuck for what is none."""
+    if not text or not (text.startswith("=") or is_juel(text)):
+        return text
+    value = run.value(_compiled(text), run.place(token))
+    told = None if value is None else str(value)
+    try:
+        parse(told, DEFAULT)
+    except ValueError as error:
+        raise Stuck("RETRIES_INVALID", f"“{text}”: {error}", f"“{text}”不是有效的重试设置：{error}") from error
+    return told
 
 
 def priority_of(run: Run, token: Token, p: PNode) -> int:

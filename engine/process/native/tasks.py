@@ -11,7 +11,7 @@ from engine.process.contract import Decided
 from engine.process.model import UserSpec, WorkSpec
 from engine.process.native.activities import finish
 from engine.process.native.arming import open_event
-from engine.process.native.pausing import priority_of, whole
+from engine.process.native.pausing import priority_of, retries_of, whole
 from engine.process.native.plan import PNode
 from engine.process.native.run import Run, Stuck
 from engine.process.native.throwing import throw_message
@@ -112,7 +112,8 @@ def service(run: Run, token: Token, p: PNode) -> None:
 
 
 def _job(run: Run, token: Token, p: PNode, wait: JobWait) -> None:
-    wait = replace(wait, priority=priority_of(run, token, p), properties=p.node.properties)
+    retries = retries_of(run, token, wait.retries or p.node.retries)
+    wait = replace(wait, retries=retries, priority=priority_of(run, token, p), properties=p.node.properties)
     run.open(wait, "own", token, kept=replace(wait, inputs={}))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.errors import Fault
-from engine.process.rules import activities, events, features, flows, gateways, references, transactions
+from engine.process.rules import activities, constants, events, features, flows, gateways, references, transactions
 from engine.process.rules.catalogue import RULES, fault
 from engine.process.rules.draft import Draft, Finding
 
@@ -21,6 +21,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *events.CHECKS,
     *transactions.CHECKS,
     *activities.CHECKS,
+    *constants.CHECKS,
     *references.CHECKS,
     *features.CHECKS,
 )

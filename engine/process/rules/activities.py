@@ -33,6 +33,9 @@ def adhoc(draft: Draft) -> Iterator[Finding]:
         inner = [draft.nodes[key] for key in draft.scopes[node.id].nodes]
         if not any(one.type in ACTIVITIES for one in inner):
             yield found("adhoc-content", node, problem="holds no activity", problem_zh="中没有活动")
+        elif all(one.incoming or one.by_event or one.for_compensation or one.attached_to for one in inner):
+            yield found("adhoc-content", node, problem="holds nothing that could begin: all have incoming flows",
+                        problem_zh="中没有可以开始的活动：全部都有流入的顺序流")  # fmt: skip
         if any(one.type in ("startEvent", "endEvent") for one in inner):
             yield found("adhoc-content", node, problem="holds a start or end event", problem_zh="中有开始或结束事件")
 

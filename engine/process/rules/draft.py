@@ -35,6 +35,10 @@ class LaneMark:
     id: str
     line: int
     refs: tuple[str, ...]
+    set: int = 0
+    """The lane set that it belongs to."""
+    holds: tuple[str, ...] = ()
+    """What it and the lanes within it say they hold."""
 
 
 @dataclass(slots=True)
@@ -60,6 +64,8 @@ class Draft:
     """What nodes list as theirs: node id, `incoming` or `outgoing`, flow id, line."""
     targets: set[str] = field(default_factory=set)
     """Ids of nodes that an association leads to from a compensation boundary event."""
+    directions: Mapping[str, str] = field(default_factory=dict)
+    """Gateway -> its `gatewayDirection`, where the file says one."""
     broken: Collection[str] = ()
     """Ids of elements with an expression that was refused: no rule tells of them again."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.process.model import Node
-from engine.process.rules.draft import Draft, Finding, found
+from engine.process.rules.draft import GATEWAYS, Draft, Finding, found
 
 _WAITABLE = frozenset({"message", "timer", "signal", "conditional"})
 
@@ -60,4 +60,37 @@ def activation(draft: Draft) -> Iterator[Finding]:
             yield found("gateway-activation-missing", node)
 
 
-CHECKS = (targets, instantiating, activation)
+def directions(draft: Draft) -> Iterator[Finding]:
+    """A gateway is as its direction says (§10.6, table 10.97). Engines read past it: what has too few flows for its
+    direction is told, what has flows that its direction excludes is refused."""
+    for node in draft.of_type(*GATEWAYS):
+        direction = draft.directions.get(node.id, "Unspecified")
+        several_in, several_out = len(node.incoming) > 1, len(node.outgoing) > 1
+        wrong = {"Converging": several_out, "Diverging": several_in}.get(direction, False)
+        idle = {
+            "Converging": not several_in, "Diverging": not several_out, "Mixed": not (several_in and several_out),
+        }.get(direction, False)  # fmt: skip
+        if wrong or idle:
+            yield found(
+                "gateway-direction" if wrong else "gateway-direction-idle", node, direction=direction,
+                incoming=len(node.incoming), outgoing=len(node.outgoing),
+            )  # fmt: skip
+
+
+def same_messages(draft: Draft) -> Iterator[Finding]:
+    """Events behind one event gateway do not wait for the same message: nobody could tell which way it goes."""
+    for node in draft.of_type("eventBasedGateway"):
+        first: dict[str, Node] = {}
+        for flow in draft.outgoing(node):
+            target = draft.nodes.get(flow.target)
+            events = (*target.events, *((target.message,) if target.message else ())) if target else ()
+            for event in events:
+                if target is None or event.kind != "message" or not event.ref or event.correlation:
+                    continue
+                other = first.setdefault(event.ref, target)
+                if other is not target:
+                    told = {"other": other.name or other.id, "target": target.name or target.id}
+                    yield found("gateway-event-twice", node, message=event.ref, **told)
+
+
+CHECKS = (targets, instantiating, activation, directions, same_messages)

@@ -74,4 +74,16 @@ def lanes(draft: Draft) -> Iterator[Finding]:
                 yield Finding("lane-dangling", lane.id, lane.line, {"ref": ref})
 
 
-CHECKS = (topics, decisions, calls, forms, four_eyes, lanes)
+def shared_lanes(draft: Draft) -> Iterator[Finding]:
+    """The lanes of one lane set part its elements: each stands in one of them (§10.7)."""
+    first: dict[tuple[int, str], str] = {}
+    for lane in draft.lanes:
+        for ref in dict.fromkeys(lane.holds):
+            other = first.setdefault((lane.set, ref), lane.id)
+            if other != lane.id and ref in draft.nodes:
+                node = draft.nodes[ref]
+                facts = {"name": node.name or ref, "lane": lane.id, "other": other}
+                yield Finding("lane-twice", lane.id, lane.line, facts)
+
+
+CHECKS = (topics, decisions, calls, forms, four_eyes, lanes, shared_lanes)

@@ -40,8 +40,24 @@ def _cancel_end(draft: Draft, node: Node) -> Iterator[Finding]:
     transaction = next((one for one in _ancestors(draft, node) if one.type == "transaction"), None)
     if transaction is None:
         yield found("cancel-end-place", node)
+    elif transaction.id != node.scope and not _directly(draft, node, transaction):
+        yield found("cancel-end-deep", node, host=transaction.name or transaction.id)
     elif not any(_catches(draft.nodes[key], "cancel") for key in transaction.boundaries):
         yield found("cancel-unpaired", node, host=transaction.name or transaction.id)
+
+
+def _directly(draft: Draft, node: Node, transaction: Node) -> bool:
+    """In the transaction itself, or in an event sub-process of it."""
+    holder = draft.parent(node)
+    return holder is not None and holder.by_event and holder.scope == transaction.id
+
+
+def compensation_starts(draft: Draft) -> Iterator[Finding]:
+    """Nobody compensates a whole process: a compensation event sub-process stands in a sub-process (a warning)."""
+    for node in draft.of_type("startEvent"):
+        holder = draft.parent(node)
+        if holder is not None and holder.by_event and holder.scope == draft.key and _catches(node, "compensation"):
+            yield found("compensation-process", node)
 
 
 def compensation_wiring(draft: Draft) -> Iterator[Finding]:
@@ -89,4 +105,4 @@ def _undoable(draft: Draft, target: Node) -> bool:
     return any(_catches(draft.nodes[key], "compensation") for key in target.boundaries)
 
 
-CHECKS = (cancel_places, compensation_wiring, compensation_targets)
+CHECKS = (cancel_places, compensation_starts, compensation_wiring, compensation_targets)

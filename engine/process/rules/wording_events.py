@@ -7,6 +7,34 @@ from typing import Final
 from engine.process.rules.wording_file import Entry
 
 EVENTS: Final[dict[str, Entry]] = {
+    "timer-negative": (
+        "error",
+        "The time “{text}” of “{name}” does not go forwards.",
+        "“{name}”的时间“{text}”不是向前的。",
+        "Write a length of time that is not negative, for a repetition one that is more than nothing.",
+        "请填写非负的时长；重复周期的间隔必须大于零。",
+    ),
+    "timer-never": (
+        "error",
+        "The timer “{text}” of “{name}” never happens: it is repeated no times.",
+        "“{name}”的定时“{text}”永远不会触发：重复次数为零。",
+        "Write how often (R3/PT1H), or R/PT1H for no end.",
+        "请填写次数（R3/PT1H），或使用 R/PT1H 表示不限次数。",
+    ),
+    "cancel-end-deep": (
+        "error",
+        "The cancel end event “{name}” stands in a sub-process of the transaction “{host}”, not in it.",
+        "取消结束事件“{name}”位于事务“{host}”的子流程中，而不是直接位于事务中。",
+        "End the sub-process by an error, catch that on its boundary, and lead on to a cancel end event.",
+        "请以错误结束该子流程，在其边界捕获后引向取消结束事件。",
+    ),
+    "compensation-process": (
+        "warning",
+        "The compensation event “{name}” undoes the whole process, which nobody asks for.",
+        "补偿事件“{name}”用于撤销整个流程，但不会有人触发。",
+        "Put the event sub-process into the sub-process that it undoes.",
+        "请把该事件子流程放入其要撤销的子流程中。",
+    ),
     "event-illegal": (
         "error",
         "“{name}”: {position} cannot be a {kind} event.",

@@ -66,6 +66,13 @@ FILE: Final[dict[str, Entry]] = {
         "Tick “Executable” if it should run.",
         "如需运行，请勾选“可执行（Executable）”。",
     ),
+    "conversation": (
+        "warning",
+        "The {kind} describes how parties talk; it is for people only.",
+        "“{kind}”描述的是各方之间的交互，仅供阅读。",
+        "Nothing need be done; what is sent goes by message events and tasks.",
+        "无需处理；实际的收发由消息事件和任务完成。",
+    ),
     "choreography": (
         "error",
         "A {kind} describes how parties talk; an engine cannot run it.",
@@ -222,6 +229,13 @@ REFERENCES: Final[dict[str, Entry]] = {
         "notSameUserAs 所指的“{ref}”不是本流程的用户任务。",
         "Name the task by its id; separate several with commas. Near: {near}",
         "请填写任务的标识（id），多个以逗号分隔。相近：{near}",
+    ),
+    "lane-twice": (
+        "error",
+        "“{name}” stands in two lanes of one lane set: “{other}” and “{lane}”.",
+        "“{name}”同时位于同一泳道组的两个泳道：“{other}”与“{lane}”。",
+        "Leave it in the lane whose work it is.",
+        "请只保留其所属的泳道。",
     ),
     "lane-dangling": (
         "error",

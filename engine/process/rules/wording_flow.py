@@ -7,6 +7,27 @@ from typing import Final
 from engine.process.rules.wording_file import Entry
 
 FLOW: Final[dict[str, Entry]] = {
+    "gateway-direction": (
+        "error",
+        "The gateway “{name}” is marked {direction}, but has {incoming} incoming and {outgoing} outgoing flows.",
+        "网关“{name}”标记为 {direction}，却有 {incoming} 条流入、{outgoing} 条流出的顺序流。",
+        "Part it into a joining and a choosing gateway, or mark it Mixed (or not at all).",
+        "请拆分为合并网关与分支网关，或将其标记为 Mixed（或不标记）。",
+    ),
+    "gateway-direction-idle": (
+        "warning",
+        "The gateway “{name}” is marked {direction}, but has {incoming} incoming and {outgoing} outgoing flows.",
+        "网关“{name}”标记为 {direction}，却只有 {incoming} 条流入、{outgoing} 条流出的顺序流。",
+        "Draw the flows that are missing, or take the mark away.",
+        "请补画缺少的顺序流，或去掉该标记。",
+    ),
+    "gateway-event-twice": (
+        "error",
+        "Behind the event gateway “{name}”, “{other}” and “{target}” wait for the same message “{message}”.",
+        "事件网关“{name}”之后的“{other}”与“{target}”等待相同的消息“{message}”。",
+        "Keep one of them and choose behind it, or wait for different messages.",
+        "请只保留一个并在其后选择，或等待不同的消息。",
+    ),
     "no-start": (
         "error",
         "The process “{name}” has no place to start.",
@@ -20,6 +41,13 @@ FLOW: Final[dict[str, Entry]] = {
         "“{name}”有多个无触发条件的开始事件。",
         "Keep one; give the others a message, timer or signal.",
         "请只保留一个，其余请设置消息、定时或信号触发。",
+    ),
+    "start-message-shared": (
+        "error",
+        "“{name}” waits for the message “{message}”, which already starts the process “{process}” (“{other}”).",
+        "“{name}”等待的消息“{message}”已用于启动流程“{process}”（“{other}”）。",
+        "A message is for one receiver: use two messages, or a signal, which reaches all.",
+        "消息只发给一个接收者：请使用两个不同的消息，或使用可送达所有接收者的信号。",
     ),
     "start-message-twice": (
         "error",

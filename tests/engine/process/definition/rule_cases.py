@@ -110,6 +110,11 @@ SECOND_SUB = """
 <sequenceFlow id="jf" sourceRef="js" targetRef="je"/>
 <endEvent id="je"/>
 </subProcess>"""
+STARTED = '<startEvent id="s"><messageEventDefinition messageRef="m"/></startEvent>'
+SECOND = """<process id="q" isExecutable="true">
+<startEvent id="qs"><messageEventDefinition messageRef="{message}"/></startEvent>
+<sequenceFlow id="qf" sourceRef="qs" targetRef="qe"/>
+<endEvent id="qe"/></process>"""
 TRANSACTION = """<startEvent id="s"/>
 <sequenceFlow id="f1" sourceRef="s" targetRef="tx"/>
 {kind}
@@ -456,9 +461,6 @@ FILE_CASES = [
          good_process='id="p" isExecutable="true"'),
     Case("not-executable", "p", "<process", line(), line(), process='id="p"', good_process='id="p" isExecutable="1"'),
     Case("choreography", "c", "<choreography", line(), line(), roots='<choreography id="c"/>', good_roots=""),
-    Case("choreography", "c", "<conversation", line(), line(),
-         roots='<collaboration id="k">\n<conversation id="c"/></collaboration>',
-         good_roots='<collaboration id="k"></collaboration>'),
     *[
         Case(rule, "t", "<camunda:executionListener", heard(wrong), heard(right), known={"topics": ()})
         for rule, wrong, right in (
@@ -513,9 +515,35 @@ FILE_CASES = [
          known={"topics": ()}),
     Case("listener-process", "p", "<camunda:executionListener", "<extensionElements>\n" + CAM + SET_X + "</extensionElements>" + line(), line(),
          known={"topics": ()}),
+    Case("loop-count", "t", 'id="t"', line('<task id="t"><multiInstanceLoopCharacteristics><loopCardinality>-1</loopCardinality></multiInstanceLoopCharacteristics></task>'),
+         line('<task id="t"><multiInstanceLoopCharacteristics><loopCardinality>1</loopCardinality></multiInstanceLoopCharacteristics></task>')),
+    Case("timer-negative", "b", 'id="b"', line(after=boundary(TIMER.replace("P1D", "-P1D"))), line(after=boundary(TIMER))),
+    Case("timer-never", "b", 'id="b"', line(after=boundary("<timerEventDefinition><timeCycle>R0/P1D</timeCycle></timerEventDefinition>")), line(after=boundary(TIMER))),
+    Case("retry-unreadable", "t", 'id="t"', line('<task id="t"><extensionElements><camunda:failedJobRetryTimeCycle>often</camunda:failedJobRetryTimeCycle></extensionElements></task>'),
+         line('<task id="t"><extensionElements><camunda:failedJobRetryTimeCycle>R3/PT5M</camunda:failedJobRetryTimeCycle></extensionElements></task>')),
+    Case("lane-twice", "lb", 'id="lb"', '<laneSet id="ls"><lane id="la"><flowNodeRef>t</flowNodeRef></lane>\n<lane id="lb"><flowNodeRef>t</flowNodeRef></lane></laneSet>' + line(),
+         '<laneSet id="ls"><lane id="la"><flowNodeRef>t</flowNodeRef></lane>\n<lane id="lb"><flowNodeRef>s</flowNodeRef></lane></laneSet>' + line()),
+    Case("gateway-direction", "t", 'id="t"', line('<parallelGateway id="t" gatewayDirection="Diverging"/>', after='<sequenceFlow id="x" sourceRef="t" targetRef="u"/><task id="u"/><sequenceFlow id="y" sourceRef="u" targetRef="t"/>'),
+         line('<parallelGateway id="t" gatewayDirection="Mixed"/>', after='<sequenceFlow id="x" sourceRef="t" targetRef="u"/><task id="u"/><sequenceFlow id="y" sourceRef="u" targetRef="t"/>')),
+    Case("gateway-event-twice", "g", 'id="g"',
+         EVENT_GATEWAY.replace("<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>", '<messageEventDefinition messageRef="m"/>').format(b=CATCH_B),
+         EVENT_GATEWAY.format(b=CATCH_B), roots=MESSAGE),
+    Case("cancel-end-deep", "ie", 'id="ie"',
+         TRANSACTION.format(kind='<transaction id="tx">', tag="transaction", boundary=CANCEL_BOUNDARY, end='<subProcess id="ie2"><startEvent id="k1"/><sequenceFlow id="k2" sourceRef="k1" targetRef="ie"/>\n' + CANCEL_END + "</subProcess>").replace('id="if" sourceRef="is" targetRef="ie"', 'id="if" sourceRef="is" targetRef="ie2"'),
+         TRANSACTION.format(kind='<transaction id="tx">', tag="transaction", boundary=CANCEL_BOUNDARY, end=CANCEL_END)),
+    Case("start-message-shared", "s", 'id="s"', line().replace('<startEvent id="s"/>', STARTED), line().replace('<startEvent id="s"/>', STARTED),
+         roots=MESSAGE + SECOND.format(message="m"), good_roots=MESSAGE + '<message id="n" name="other"/>' + SECOND.format(message="n")),
+    Case("binding-unreadable", "t", 'id="t"', line('<callActivity id="t" calledElement="q" camunda:calledElementBinding="version"/>'),
+         line('<callActivity id="t" calledElement="q" camunda:calledElementBinding="version" camunda:calledElementVersion="3"/>')),
+    Case("form-twice", "t", 'id="t"', line('<userTask id="t" camunda:formKey="a" camunda:formRef="b"/>'), line('<userTask id="t" camunda:formRef="b"/>')),
+    Case("form-field-nameless", "t", "<camunda:formField", line('<userTask id="t"><extensionElements><camunda:formData>\n<camunda:formField type="string"/></camunda:formData></extensionElements></userTask>'),
+         line('<userTask id="t"><extensionElements><camunda:formData>\n<camunda:formField id="a" type="string"/></camunda:formData></extensionElements></userTask>')),
 ]  # fmt: skip
 
 WARNING_CASES = [
+    Case("gateway-direction-idle", "t", 'id="t"', line('<parallelGateway id="t" gatewayDirection="Mixed"/>'), line('<parallelGateway id="t"/>')),
+    Case("compensation-process", "ks", 'id="ks"',
+         line(after='<subProcess id="k" triggeredByEvent="true">\n<startEvent id="ks"><compensateEventDefinition/></startEvent></subProcess>'), line()),
     Case("work-by-hand", "t", 'id="t"', line('<serviceTask id="t"/>'), line('<serviceTask id="t" camunda:topic="a"/>')),
     Case("work-by-hand", "t", 'id="t"', line('<sendTask id="t"/>'), line('<sendTask id="t" camunda:topic="a"/>')),
     Case("work-by-hand", "t", 'id="t"', line('<receiveTask id="t"/>'), line('<receiveTask id="t" messageRef="m"/>'),

@@ -12,7 +12,7 @@ from tests.engine.process.definition.rule_cases import ERRORS, WARNING_CASES, Ca
 
 ELSEWHERE = {
     "too-large", "xml-malformed", "doctype", "not-bpmn", "no-process", "duplicate-process", "not-executable-skipped",
-    "flow-crosses-pool", "unknown-element", "not-yet",
+    "flow-crosses-pool", "unknown-element", "not-yet", "conversation",
 }  # fmt: skip
 """Rules that other tests of this folder hold."""
 
@@ -55,6 +55,12 @@ def test_a_doubtful_model_is_read_with_a_warning(case: Case) -> None:
     told = [(one.rule, one.element, one.line) for one in read_bpmn(xml).warnings]
     assert (case.rule, case.element, line_of(xml, case.at)) in told
     assert case.rule not in [one.rule for one in read_bpmn(model(case.good, case.roots)).warnings]
+
+
+def test_a_conversation_is_told_and_not_refused() -> None:
+    roots = '<collaboration id="k"><conversation id="c"/><subConversation id="d"/></collaboration>'
+    told = [(one.rule, one.element) for one in read_bpmn(model(ERRORS[0].good, roots)).warnings]
+    assert ("conversation", "c") in told and ("conversation", "d") in told
 
 
 def test_every_rule_of_the_catalogue_has_a_bad_model() -> None:

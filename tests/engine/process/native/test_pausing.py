@@ -127,3 +127,15 @@ def test_a_retried_choice_does_not_wait_for_its_job_again() -> None:
 def test_a_job_has_the_priority_that_the_model_gives() -> None:
     definition = line(node("a", "task", async_before=True, job_priority=compile_expression("${level * 10}")))
     assert job(started(definition, level=7).state).priority == 70
+
+
+@pytest.mark.parametrize(("written", "told"), [("${cycle}", "R2/PT1M"), ("=cycle", "R2/PT1M"), ("=n", "4"), ("3", "3")])
+def test_retries_may_be_an_expression(written: str, told: str) -> None:
+    first = started(line(node("a", "task", async_before=True, retries=written)), cycle="R2/PT1M", n=4)
+    assert job(first.state).retries == told
+
+
+def test_retries_that_are_none_are_an_incident_and_not_a_stopped_case() -> None:
+    first = started(line(node("a", "task", async_before=True, retries="${cycle}")), cycle="often")
+    [wait] = first.state.open_waits()
+    assert isinstance(wait, IncidentWait) and wait.code == "RETRIES_INVALID"
