@@ -209,6 +209,13 @@ user_task = Table(
     Index(None, "state", "due_at"),
     Index(
         None,
+        "completed_by",
+        "completed_at",
+        sqlite_where=sa.text("completed_by IS NOT NULL"),
+        postgresql_where=sa.text("completed_by IS NOT NULL"),
+    ),
+    Index(
+        None,
         "waiting_for",
         sqlite_where=sa.text("waiting_for IS NOT NULL"),
         postgresql_where=sa.text("waiting_for IS NOT NULL"),
