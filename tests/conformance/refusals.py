@@ -76,6 +76,18 @@ def lanes(*entries: str, id: str = "ls") -> str:
     return tag("laneSet", id, *parts)
 
 
+def gathered(marks: str) -> str:
+    """Multi-instance over `xs`, with what it gathers."""
+    return tag("multiInstanceLoopCharacteristics", "", extensions(f'<zeebe:loopCharacteristics inputCollection="=xs" {marks}/>'))
+
+
+def talking(model: str, source: str, target: str) -> str:
+    """The model in a pool `pa` beside an empty one `pb`, and a message flow `mf`."""
+    pools = '<participant id="pa" processRef="p"/><participant id="pb"/>'
+    flow = tag("messageFlow", "mf", sourceRef=source, targetRef=target)
+    return raw(model, ("\n</definitions>", f'<collaboration id="co">{pools}{flow}</collaboration></definitions>'))
+
+
 LINE = "s -> u1 -> e"
 SIMPLE = one("s -> u1 -> e")
 TX = sub("h", "s1 -> u1 -> e1", end("e1", CANCEL), kind="transaction")
@@ -281,4 +293,15 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
     ("two forms", one(LINE, user("u1", camunda_formRef="f", camunda_formKey="g")), "form-twice", "u1", one(LINE, user("u1", camunda_formKey="g"))),
     ("form field without id", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField type="string"/></camunda:formData>'))), "form-field-nameless", "u1", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField id="a" type="string"/></camunda:formData>')))),
     ("two form fields of one id", one(LINE, user("u1", extensions('<camunda:formData><camunda:formField id="a"/><camunda:formField id="a"/></camunda:formData>'))), "form-field-nameless", "u1", None),
+    # what starts, repeats and talks in the wrong place
+    ("receive task in a sub-process that starts an instance", one("s -> h -> e", sub("h", "r -> e1", tag("receiveTask", "r", messageRef="msg_m", instantiate=True))), "instantiate-place", "r", one("s -> h -> e", sub("h", "r -> e1", tag("receiveTask", "r", messageRef="msg_m")))),
+    ("gateway in a sub-process that starts an instance", one("s -> h -> e", sub("h", "g -> c1; g -> c2; c1 -> e1; c2 -> e1", tag("eventBasedGateway", "g", instantiate=True), catch("c1", M), catch("c2", message("n")))), "instantiate-place", "g", one("s -> h -> e", sub("h", "g -> c1; g -> c2; c1 -> e1; c2 -> e1", GATE, catch("c1", M), catch("c2", message("n"))))),
+    ("event sub-process that is repeated", one("s -> u1 -> e", sub("h", "s1 -> e1", start("s1", M), loop=many("2"), by_event=True)), "event-subprocess-loop", "h", one("s -> u1 -> e", event_sub("h", "s1 -> k -> e1", start("s1", M), sub("k", "s2 -> e2", loop=many("2"))))),
+    ("output collection of nothing", one(LINE, user("u1", gathered('outputCollection="ys"'))), "loop-output", "u1", one(LINE, user("u1", gathered('outputCollection="ys" outputElement="=y"')))),
+    ("output element into nothing", one(LINE, user("u1", gathered('outputElement="=y"'))), "loop-output", "u1", one(LINE, user("u1", gathered("")))),
+    ("message flow from a start event", talking(SIMPLE, "s", "pb"), "message-flow-end", "mf", talking(SIMPLE, "pb", "s")),
+    ("message flow to an end event", talking(SIMPLE, "pb", "e"), "message-flow-end", "mf", talking(SIMPLE, "e", "pb")),
+    ("message flow to a gateway", talking(one("s -> x0 -> e"), "pb", "x0"), "message-flow-end", "mf", talking(SIMPLE, "u1", "pb")),
+    ("message flow from a pool to itself", talking(SIMPLE, "pa", "pa"), "message-flow-inside", "mf", talking(SIMPLE, "pa", "pb")),
+    ("message flow from a pool into itself", talking(SIMPLE, "pa", "u1"), "message-flow-inside", "mf", talking(SIMPLE, "pb", "u1")),
 ]

@@ -416,7 +416,8 @@ def test_a_signal_starts_processes_and_wakes_running_ones(house: House) -> None:
 def test_a_plain_number_of_retries_is_a_number_of_attempts(house: House) -> None:
     house.deploy(p_bpmn=d.process(
         '<startEvent id="start"/><serviceTask id="work"><extensionElements><zeebe:taskDefinition type="outside"'
-        ' retries="5" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"/></extensionElements></serviceTask><endEvent id="end"/>'
+        ' retries="5" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"/></extensionElements></serviceTask>'
+        '<endEvent id="end"/>'
         + d.flows("start>work", "work>end"),
     ))  # fmt: skip
     house.start("p")

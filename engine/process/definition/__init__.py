@@ -218,11 +218,34 @@ def _references(reading: Reading, ids: Collection[str]) -> None:
                         kind_zh=end,
                     )
     homes = _homes(reading)
+    owners = {participant.get("id"): reference(participant.get("processRef"))
+              for participant in inside(reading.root, "participant")}  # fmt: skip
+    kinds = _kinds(reading)
     for element in inside(reading.root, "messageFlow"):
-        source, target = (homes.get(reference(element.get(end)) or "") for end in ("sourceRef", "targetRef"))
+        refs = [reference(element.get(end)) or "" for end in ("sourceRef", "targetRef")]
+        source, target = (homes.get(ref) or owners.get(ref) or (ref if ref in owners else None) for ref in refs)
+        for end, ref in zip(("source", "target"), refs, strict=True):
+            told = _NO_MESSAGES.get((end, kinds.get(ref, "")))
+            if told is not None and not reading.checked:
+                key = element.get("id")
+                reading.report("message-flow-end", key, line_of(element), id=key, problem=told[0], problem_zh=told[1])
         if source is not None and source == target:
             key = element.get("id")
             reading.report("message-flow-inside", key, line_of(element), id=key)
+
+
+_GATEWAY_TALKS = ("leads to or from a gateway, which neither sends nor receives", "连接到网关，而网关不收发消息")
+_NO_MESSAGES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("source", "startEvent"): ("begins at a start event, which sends nothing", "从开始事件引出，而开始事件不发送消息"),
+    ("target", "endEvent"): ("leads to an end event, which receives nothing", "指向结束事件，而结束事件不接收消息"),
+    **{(end, f"{kind}Gateway"): _GATEWAY_TALKS for end in ("source", "target")
+       for kind in ("exclusive", "inclusive", "parallel", "complex", "eventBased")},
+}  # fmt: skip
+"""End of a message flow and kind of element there -> why that cannot be (BPMN 2.0 §7.6.2)."""
+
+
+def _kinds(reading: Reading) -> dict[str, str]:
+    return {key: local(element) for element in reading.root.iter(f"{{{BPMN}}}*") if (key := element.get("id"))}
 
 
 _ARROWS: Mapping[str, tuple[str, ...]] = {

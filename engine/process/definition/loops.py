@@ -94,6 +94,8 @@ def _standard_collections(
 def _zeebe_collections(reading: Reading, entry: Element, owner: str) -> dict[str, Any]:
     line = line_of(entry)
     found: dict[str, Any] = {}
+    if bool(entry.get("outputCollection")) != bool(entry.get("outputElement")) and not reading.checked:
+        reading.report("loop-output", owner, line, name=owner)
     if entry.get("inputCollection"):
         found["collection"] = _collection(reading, entry.get("inputCollection") or "", owner, line)
     if entry.get("inputElement"):

@@ -23,6 +23,8 @@ def event_subprocesses(draft: Draft) -> Iterator[Finding]:
         for flow in (*node.incoming, *node.outgoing):
             yield found("event-subprocess-flow", node, flow=flow)
         starts = [draft.nodes[key] for key in draft.scopes[node.id].nodes if draft.nodes[key].type == "startEvent"]
+        if node.loop is not None:
+            yield found("event-subprocess-loop", node)
         if len(starts) != 1 or not starts[0].events or node.type != "subProcess":
             yield found("event-subprocess-start", node, count=len([start for start in starts if start.events]))
 
@@ -52,6 +54,9 @@ def instantiating(draft: Draft) -> Iterator[Finding]:
     for node in draft.of_type("receiveTask"):
         if node.instantiate and node.incoming:
             yield found("receive-instantiate", node)
+    for node in draft.of_type("receiveTask", "eventBasedGateway"):
+        if node.instantiate and node.scope != draft.key:
+            yield found("instantiate-place", node)
 
 
 def quantities(draft: Draft) -> Iterator[Finding]:

@@ -181,6 +181,13 @@ REFERENCES: Final[dict[str, Entry]] = {
         "The flow's own source and target count.",
         "以顺序流自身的起点和终点为准。",
     ),
+    "message-flow-end": (
+        "error",
+        "The message flow “{id}” {problem}.",
+        "消息流“{id}”{problem_zh}。",
+        "Connect it to a pool, a task or a message event that sends, or receives, it.",
+        "请将其连接到泳池，或负责发送、接收该消息的任务或消息事件。",
+    ),
     "message-flow-inside": (
         "error",
         "The message flow “{id}” stays inside one process.",

@@ -147,6 +147,27 @@ WORK: Final[dict[str, Entry]] = {
         "Write {shape}, or an expression (= … or ${{…}}).",
         "请填写{shape_zh}，或使用表达式（= … 或 ${{…}}）。",
     ),
+    "instantiate-place": (
+        "error",
+        "“{name}” is marked to start an instance, but stands in a sub-process.",
+        "“{name}”标记为启动实例，却位于子流程中。",
+        "Only what stands in the process itself can start it: remove the mark, or move it there.",
+        "只有直接位于流程中的元素才能启动流程：请取消该标记，或移到流程中。",
+    ),
+    "event-subprocess-loop": (
+        "error",
+        "The event sub-process “{name}” is marked to be repeated; it begins by its event, each time anew.",
+        "事件子流程“{name}”标记为重复；它由其事件触发，每次触发都会重新开始。",
+        "Remove the mark; put a repeated sub-process into it where that is meant.",
+        "请去掉该标记；如确需重复，请在其中放置重复的子流程。",
+    ),
+    "loop-output": (
+        "error",
+        "The output collection of “{name}” and its output element go together; one of them is missing.",
+        "“{name}”的输出集合与输出元素必须同时填写，现缺少其一。",
+        "Fill in both, or neither.",
+        "请同时填写两者，或都留空。",
+    ),
     "loop-count": (
         "error",
         "“{text}” is no number of iterations for “{name}”.",
