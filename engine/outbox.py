@@ -54,6 +54,7 @@ class Message:
 
 
 Channel = Callable[[Settings, Session, Message], None]
+MINUTE = timedelta(minutes=1)
 
 
 def add(
@@ -99,7 +100,7 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
     outward = tuple(name for name, send in channels.items() if not getattr(send, "transactional", False))
     if held := runtime.unit(lambda session: _hold_stale(session, outward)):
         log.warning("mail_held", count=held, hours=runtime.settings.mail_hold_hours, see="dealflow mail")
-    claimed = runtime.unit(lambda session: _claim(session, tuple(channels), limit))
+    claimed = runtime.unit(lambda session: _claim_within(session, channels, limit))
     if claimed:
         reached("mail.claimed")
     sent, down, untried = 0, set[str](), list[int]()
@@ -136,6 +137,38 @@ def _give_back(session: Session, ids: list[int]) -> None:
         .where(t.outbox.c.id.in_(ids), t.outbox.c.state == "waiting")
         .values(due_at=runtime_of(session).now() + FIRST_WAIT, attempts=t.outbox.c.attempts - 1)
     )
+
+
+def _claim_within(session: Session, channels: Mapping[str, Channel], limit: int) -> list[Message]:
+    """Claim what is due: of a channel with a limit (`per_minute(settings)` on its function) no more than is left of it.
+
+    The channel's row among the leases is held while its claims of the last minute are counted, so that two processes
+    do not both find room.
+    """
+    settings = runtime_of(session).settings
+    limits = {name: getattr(send, "per_minute", lambda _settings: 0)(settings) for name, send in channels.items()}
+    found = _claim(session, tuple(name for name, most in limits.items() if not most), limit)
+    for name, most in limits.items():
+        if most:
+            _hold(session, name)
+            room = most - _lately(session, name)
+            found += _claim(session, (name,), min(room, limit)) if room > 0 else []
+    return found
+
+
+def _hold(session: Session, channel: str) -> None:
+    now = runtime_of(session).now()
+    row = upsert(session, t.lease).values(name=f"channel:{channel}", holder="", until=now)
+    session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"until": now}))
+
+
+def _lately(session: Session, channel: str) -> int:
+    """How many messages went to the channel within the last minute, or are on their way to it."""
+    now, o = runtime_of(session).now(), t.outbox.c
+    gone = sa.and_(o.state == "sent", o.sent_at > now - MINUTE)
+    claimed = o.due_at.between(now + HANDOVER_TIME - MINUTE, now + HANDOVER_TIME)
+    going = sa.and_(o.state == "waiting", o.attempts > 0, claimed)
+    return session.scalar(sa.select(sa.func.count()).where(o.channel == channel, sa.or_(gone, going))) or 0
 
 
 def _claim(session: Session, channels: tuple[str, ...], limit: int) -> list[Message]:

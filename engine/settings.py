@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on.")
     base_url: str = Field("", description="Address in links that leave by mail; empty: http://host:port.")
     smtp_url: str = Field("", description="smtp://user:password@host:port; empty: mail waits in the outbox.")
+    mail_per_minute: int = Field(0, ge=0, description="Most mails a minute, over all processes; 0: no limit.")
     mail_hold_hours: int = Field(
         24, ge=1, description="Mail that waited longer before its channel was switched on is held for your word."
     )

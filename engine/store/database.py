@@ -6,6 +6,7 @@ breaks savepoints and lets two readers deadlock when both turn writers. PostgreS
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,17 +62,24 @@ def open_database(url: str, **options: Any) -> sa.Engine:
     return database
 
 
-RESTED = 1.0
-"""Seconds after which a connection is asked whether it is still there. A busy one is not: it would cost a round trip
-a unit of work, and what it meets is said as DatabaseUnavailable, with nothing saved."""
+RESTED = 10.0
+"""Seconds after which a connection is asked whether it is still there. One that was just used is not, for that would
+be a round trip a unit of work: but a server that has gone leaves its farewell in the socket, and that is looked at."""
 
 
 def _rests(_driver: object, record: ConnectionPoolEntry) -> None:
     record.info["rests_since"] = time.monotonic()
 
 
+def _something_to_read(socket: int) -> bool:
+    looker = select.poll()
+    looker.register(socket, select.POLLIN)
+    return bool(looker.poll(0))
+
+
 def _ask_when_rested(database: sa.Engine, driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED:
+    rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+    if rested < RESTED and not _something_to_read(driver.fileno()):
         return
     try:
         database.dialect.do_ping(driver)

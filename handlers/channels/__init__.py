@@ -1,8 +1,8 @@
 """Ways to reach people, one file a channel, all with one signature: `send(settings, session, message) -> None`.
 
 Law: a channel sends one message or raises (ChannelDown, DeliveryDelayed, RecipientRefused, TemplateWrong); when, how
-often and whether at all is the outbox's. A channel marked `transactional` only writes rows, in the outbox's own
-transaction.
+often and whether at all is the outbox's. `per_minute(settings)` on its function says how many it takes (0: any). A
+channel marked `transactional` only writes rows, in the outbox's own transaction.
 """
 
 from collections.abc import Mapping

@@ -42,6 +42,13 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     _hand_over(settings, compose(settings, message, address, text), address)
 
 
+def _per_minute(settings: Settings) -> int:
+    return settings.mail_per_minute
+
+
+send.per_minute = _per_minute  # type: ignore[attr-defined]
+
+
 def _address(session: Session, recipient: str) -> str:
     if "@" in recipient:
         return recipient

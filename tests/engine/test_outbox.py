@@ -274,3 +274,27 @@ def test_a_connection_that_breaks_behind_a_letter_does_not_send_it_again(
     house.pass_time(hours=1)
     assert states(house) == {"a@client.example": ("sent", 1)}
     assert postbox.taken == ["a@client.example"]
+
+
+def test_a_channel_takes_no_more_in_a_minute_than_it_may(open_house: Callable[..., House], postbox: Postbox) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}", mail_per_minute=3)
+    post(house, *(f"c{number}@client.example" for number in range(7)))
+    taken = []
+    for _ in range(4):
+        outbox.sweep(house.runtime, worker.channels(house.runtime))
+        outbox.sweep(house.runtime, worker.channels(house.runtime))
+        taken.append(len(postbox.taken))
+        house.clock.move(seconds=61)
+    assert taken == [3, 6, 7, 7]
+
+
+def test_what_a_channel_refuses_for_now_counts_as_an_attempt_and_does_not_block_it_for_ever(
+    open_house: Callable[..., House], postbox: Postbox
+) -> None:
+    house = open_house(handlers=("handlers",), smtp_url=f"smtp://127.0.0.1:{postbox.port}", mail_per_minute=2)
+    postbox.answers["c0@client.example"] = postbox.answers["c1@client.example"] = "450 later"
+    post(house, *(f"c{number}@client.example" for number in range(4)))
+    for _ in range(6):
+        outbox.sweep(house.runtime, worker.channels(house.runtime))
+        house.clock.move(seconds=61)
+    assert {"c2@client.example", "c3@client.example"} <= set(postbox.taken)
