@@ -20,7 +20,7 @@ BASE := $(STAMPS)/base-$(call hash,requirements/base.txt requirements/build.txt)
 DEV := $(STAMPS)/dev-$(call hash,requirements/base.txt requirements/build.txt requirements/dev.txt)
 SELF := $(STAMPS)/self-$(call hash,pyproject.toml requirements/base.in web/frontend/bundle.py)
 
-.PHONY: help run test chaos screenshots check venv deps dev bundle browser lock clean
+.PHONY: help run test bench chaos screenshots check venv deps dev bundle browser lock clean
 
 help:  ## Say what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -36,6 +36,9 @@ chaos: dev  ## Kill everything for ten minutes (SECONDS=, SEED=), then look whet
 
 screenshots: dev bundle  ## Take pictures of every page into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots screenshots
+
+bench: dev  ## Measure beside other engines, in under ten minutes (ARGS="--seconds 2 --record")
+	@exec $(BIN)/python -m bench $(ARGS)
 
 check: dev  ## Lint, types and import contracts, without the suite
 	@$(BIN)/ruff check .

@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.sources import ROOMS
 from tests.paths import ROOT
 
-OWN = {*ROOMS, "tests"}
+OWN = {*ROOMS, "tests", "bench"}
 
 
 def normal(name: str) -> str:
