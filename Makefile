@@ -37,8 +37,8 @@ chaos: dev  ## Kill everything for ten minutes (SECONDS=, SEED=), then look whet
 screenshots: dev bundle  ## Take pictures of every page into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots screenshots
 
-bench: dev  ## Measure beside other engines, in under ten minutes (ARGS="--seconds 2 --record")
-	@exec $(BIN)/python -m bench $(ARGS)
+bench: dev  ## Measure beside other engines, in under ten minutes (SECONDS= a turn, COUNT= rows, ARGS=--record)
+	@exec $(BIN)/python -m bench $(if $(SECONDS),--seconds $(SECONDS)) $(if $(COUNT),--count $(COUNT)) $(ARGS)
 
 check: dev  ## Lint, types and import contracts, without the suite
 	@$(BIN)/ruff check .
