@@ -15,12 +15,14 @@ DOORS = {
 TRANSACTION = {"engine.store", "engine.store.transaction"}
 # Only the outermost room starts processes and sets them up.
 FOR_THE_COMMAND_LINE = {
+    "engine.batches",
     "engine.cleanup",
     "engine.clock",
     "engine.definitions",
     "engine.log",
     "engine.scheduler",
     "engine.seals",
+    "engine.transfer",
     "engine.verification",
     "engine.watcher",
     "engine.worker",
