@@ -27,6 +27,7 @@ from engine.log import logger
 from engine.process.triggers import TimerFired
 from engine.store import fault_of, require_whole
 from engine.subscriptions import Target
+from engine.unit import unit_of
 
 log = logger("firing")
 BATCH, MOST = 50, 500
@@ -171,7 +172,7 @@ def _start(session: Session, timer_id: int) -> int:
     if taken is None:
         return 0
     definition_id, element, text = taken
-    unit = advance.unit_of(session, "timer")
+    unit = unit_of(session, "timer")
     advance.begin_by(unit, Target(None, None, definition_id, element), "timer", text, {})
     advance.finish(unit)
     return 1

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import InvalidInput
 from engine.registry import Context, handles
 from handlers import inputs
+from handlers.finance.plan import months_later
 from handlers.records import kyc, parties, projects
 from handlers.records.changes import once
 
@@ -89,15 +90,3 @@ def _next_review(today: date, months: int | None, documents: list[Mapping[str, A
     if months is not None:
         moments.append(months_later(today, months))
     return min(moments) if moments else None
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day (31 January + 1 = 28 or 29 February)."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = divmod(count, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise InvalidInput(place="review_months", reason=f"out of range: {months}", reason_zh=f"超出范围：{months}")

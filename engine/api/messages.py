@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents, subscriptions
-from engine.advance import begin_by, broadcast, finish, locate, send_to, unit_of
+from engine.advance import begin_by, broadcast, finish, locate, send_to
 from engine.api import pausing
 from engine.crashpoints import reached
 from engine.errors import AmbiguousMessage
@@ -20,6 +20,7 @@ from engine.identity import Actor
 from engine.process.beginnings import trigger_name
 from engine.store import tables as t
 from engine.subscriptions import Mail, kept_for
+from engine.unit import unit_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,9 +109,11 @@ class Plan:
 
 
 def months_later(day: date, count_: int) -> date:
-    """The same day of a later month, or that month's last one."""
-    month = day.month - 1 + count_
-    year, month = day.year + month // 12, month % 12 + 1
+    """The same day of a later (or earlier) month, or that month's last one. InvalidInput beyond the calendar."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count_, 12)
+    month += 1
+    if not date.min.year <= year <= date.max.year:
+        raise refused("months", f"out of range: {count_}", f"超出范围：{count_}")
     return date(year, month, min(day.day, months_of.monthrange(year, month)[1]))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import InvalidInput
 from handlers import records
-from handlers.kyc import months_later
+from handlers.finance.plan import months_later
 from tests.handlers.conftest import Desk
 from tests.handlers.people import inquiry
 
