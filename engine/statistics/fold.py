@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from engine.process.businesstime import BusinessCalendar
@@ -223,12 +224,33 @@ _EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 def working(calendar: BusinessCalendar, start: datetime, end: datetime, pauses: Iterable[tuple[int, int]] = ()) -> int:
     """Working milliseconds from `start` to `end`, without the pauses (epoch milliseconds, none over another)."""
-    total = calendar.working_time_between(start, end)
+    first, last = epoch(start), epoch(end)
+    total = _between(calendar, first, last)
     for begin, over in pauses:
-        inside = max(start, moment(begin)), min(end, moment(over))
-        if inside[0] < inside[1]:
-            total -= calendar.working_time_between(*inside)
-    return total // _MS
+        total -= _between(calendar, max(first, begin), min(last, over))
+    return total
+
+
+def _between(calendar: BusinessCalendar, start: int, end: int) -> int:
+    """What `calendar.working_time_between` gives, for very many: the hours of a day are worked out once."""
+    if end <= start:
+        return 0
+    total, day, last = 0, _day(calendar, start), _day(calendar, end)
+    while day <= last:
+        for begin, over in _hours(calendar, day):
+            if begin < end and over > start:
+                total += min(over, end) - max(begin, start)
+        day += 1
+    return total
+
+
+def _day(calendar: BusinessCalendar, ms: int) -> int:
+    return moment(ms).astimezone(calendar.zone).toordinal()
+
+
+@lru_cache(maxsize=10_000)
+def _hours(calendar: BusinessCalendar, day: int) -> tuple[tuple[int, int], ...]:
+    return tuple((epoch(start), epoch(end)) for start, end in calendar.hours_of(date.fromordinal(day)))
 
 
 def _triggers(case: Case, step: Step, world: World, figures: Figures) -> None:
@@ -259,7 +281,8 @@ def _task_done(case: Case, task: Task, wait: int, world: World, figures: Figures
     close = epoch(task.ended_at)
     pauses = [(start or 0, close if end is None else end) for start, end in case.pauses.get(wait, ())]
     whole = working(task.calendar, task.created_at, task.ended_at, pauses)
-    held = working(task.calendar, task.claimed_at or task.ended_at, task.ended_at, pauses)
+    taken = task.claimed_at or task.ended_at
+    held = whole if taken == task.created_at else working(task.calendar, taken, task.ended_at, pauses)
     who = case.definition, task.element, task.team, task.person
     row = tally(figures, "task", *who, world.day(task.ended_at))
     row.add(completed=1, worked_ms=whole, held_ms=held)

@@ -22,6 +22,7 @@ FOR_THE_COMMAND_LINE = {
     "engine.log",
     "engine.scheduler",
     "engine.seals",
+    "engine.statistics",
     "engine.transfer",
     "engine.verification",
     "engine.watcher",

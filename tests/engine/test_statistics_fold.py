@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.feel.codec import decode_value, encode_value
 from engine.process.businesstime import BusinessCalendar
-from engine.statistics.fold import Case, End, Figures, Model, Step, Task, World, fold, merged
+from engine.statistics.fold import Case, End, Figures, Model, Step, Task, World, fold, merged, working
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -83,6 +83,20 @@ def test_a_history_cut_anywhere_gives_the_same_figures(
         merged(pieces, part)
         case = Case.of(decode_value(encode_value(case.document())))
     assert told(pieces) == told(whole)
+
+
+CALENDAR = BusinessCalendar(
+    holidays=frozenset({date(2026, 3, 4)}),
+    working_weekends=frozenset({date(2026, 3, 7)}),
+    pauses=((time(12), time(13)),),
+)
+
+
+@given(st.integers(-20_000, 60_000), st.integers(-20_000, 60_000))
+def test_working_time_is_that_of_the_calendar(begin: int, span: int) -> None:
+    start = START + timedelta(minutes=begin)
+    end = start + timedelta(minutes=span)
+    assert working(CALENDAR, start, end) * timedelta(milliseconds=1) == CALENDAR.working_time_between(start, end)
 
 
 @given(stories)
