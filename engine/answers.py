@@ -156,8 +156,9 @@ def _script(wait: JobWait) -> JobDone | Failed:
 def _decision(session: Session, live: Live, wait: JobWait) -> JobDone | Failed:
     runtime = runtime_of(session)
     try:
-        model = live.package.decisions.get(wait.name) or definitions.latest_decision(session, wait.name)
-        result = model.evaluate(wait.name, wait.inputs, Moment(now=runtime.now(), zone=runtime.zone))
+        model = definitions.bound_decision(session, live.package, wait.name, wait.binding or "latest")
+        moment = Moment(now=runtime.now(), zone=runtime.zone)
+        result = model.evaluate(wait.name, model.read(wait.name, wait.inputs), moment)
     except DealflowError as error:
         return Failed(error)
     live.events.append(Decided(wait.element, wait.name, result))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -414,17 +414,46 @@ def files_of(session: Session, deployment: int) -> dict[str, bytes]:
     return {row.name: bytes(row.content) for row in rows}
 
 
+def bound_decision(session: Session, own: Package, key: str, binding: str) -> Decisions:
+    """The model that a decision is bound to: version:N and tag:X as deployed anywhere; deployment in the own package;
+    latest in the own package, else in the newest deployment that has it. NotFound when there is none."""
+    kind, _, what = binding.partition(":")
+    if kind == "version":
+        return _decision(session, key, f"{key} {what}", t.decision.c.version == int(what))
+    if kind == "tag":
+        for version in _versions(session, key):
+            found = _decision(session, key, key, t.decision.c.version == version)
+            if found.tags().get(key) == what:
+                return found
+        raise NotFound(what="decision", id=f"{key} {what}")
+    if key in own.decisions:
+        return own.decisions[key]
+    if kind == "deployment":
+        raise NotFound(what="decision", id=key)
+    return latest_decision(session, key)
+
+
+def _versions(session: Session, key: str) -> Sequence[int]:
+    wanted = sa.select(t.decision.c.version).where(t.decision.c.key == key).order_by(t.decision.c.version.desc())
+    return session.scalars(wanted).all()
+
+
 def latest_decision(session: Session, key: str) -> Decisions:
     """The newest deployed model that holds a decision, for bindings to `latest` outside the own package."""
+    return _decision(session, key, key)
+
+
+def _decision(session: Session, key: str, said: str, *which: sa.ColumnElement[bool]) -> Decisions:
+    """The newest model of a decision among those asked for, compiled once in a process."""
     row = session.execute(
         sa.select(t.decision.c.id, t.decision.c.deployment_id, t.resource.c.name)
         .join(t.resource, t.resource.c.id == t.decision.c.resource_id)
-        .where(t.decision.c.key == key)
+        .where(t.decision.c.key == key, *which)
         .order_by(t.decision.c.version.desc())
         .limit(1)
     ).first()
     if row is None:
-        raise NotFound(what="decision", id=key)
+        raise NotFound(what="decision", id=said)
     cache: dict[int, Decisions] = runtime_of(session).cache.setdefault("decisions", {})
     if row.id not in cache:
         files = files_of(session, row.deployment_id)

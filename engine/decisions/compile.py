@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.decisions import model as m
 from engine.decisions.checks import check_model
 from engine.decisions.evaluation import Evaluation
+from engine.decisions.json_values import from_json, holds_time
 from engine.decisions.link import Linked, LinkedModel, alias_of, link
 from engine.decisions.needs import InputNeed, needs_of
 from engine.decisions.parse import parse_model
@@ -35,6 +36,8 @@ class Decisions:
     hash: str
     warnings: tuple[Fault, ...]
     _linked: LinkedModel
+    _temporal: dict[str, tuple[InputNeed, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Decision → its inputs of types that JSON does not know, once somebody asked."""
 
     def names(self) -> tuple[str, ...]:
         """The decisions of this model, by name."""
@@ -43,6 +46,21 @@ class Decisions:
     def ids(self) -> dict[str, str]:
         """The decisions of this model: id → name."""
         return {decision.id: decision.name for decision in self._linked.model.decisions}
+
+    def tags(self) -> dict[str, str]:
+        """The version tags of the decisions that have one: id → tag."""
+        return {decision.id: decision.version_tag for decision in self._linked.model.decisions if decision.version_tag}
+
+    def read(self, decision: str, inputs: Mapping[str, Value]) -> dict[str, Value]:
+        """The inputs with texts as the dates, times and durations that the model declares them to be (JSON knows no
+        such values). What does not read as its type stays as it is. Raises NotFound."""
+        needs = self._temporal.get(decision)
+        if needs is None:
+            needs = self._temporal[decision] = tuple(need for need in self.inputs_of(decision) if holds_time(need.type))
+        if not needs:
+            return dict(inputs)
+        told = {need.name: inputs[need.name] for need in needs if need.name in inputs}
+        return {**inputs, **from_json(told, needs)}
 
     def has(self, name_or_id: str) -> bool:
         """Whether `evaluate` knows a decision or service of that name or id."""

@@ -34,6 +34,11 @@ def from_json(values: Mapping[str, Any], needs: Iterable[InputNeed]) -> dict[str
     return {name: _read(value, types.get(name)) for name, value in values.items()}
 
 
+def holds_time(wanted: FeelType | None) -> bool:
+    """Whether values of a type may be, or hold, what JSON can only write as text."""
+    return wanted is not None and (wanted.name in _READERS or type(wanted) is not FeelType)
+
+
 def to_json(value: Any) -> Any:
     """A FEEL value as JSON holds it: whole numbers as int, others as the text of the decimal."""
     match value:

@@ -270,6 +270,8 @@ class Decision:
     required_knowledge: tuple[Reference, ...]
     logic: Boxed | None
     line: int
+    version_tag: str = ""
+    """The makers' mark of a version (`camunda:versionTag`, `zeebe:versionTag`)."""
 
 
 @dataclass(frozen=True, slots=True)

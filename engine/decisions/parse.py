@@ -135,6 +135,7 @@ class _ModelReader(BoxedReader):
             required_knowledge=self._required(element, "knowledgeRequirement", "requiredKnowledge"),
             logic=self.boxed_child(element),
             line=line_of(element),
+            version_tag=_version_tag(element),
         )
 
     def _knowledge(self, element: etree._Element) -> m.BusinessKnowledge:
@@ -180,3 +181,10 @@ class _ModelReader(BoxedReader):
     def _reference(self, element: etree._Element) -> m.Reference:
         namespace, _, ident = element.get("href", "").strip().rpartition("#")
         return m.Reference("" if namespace == self.namespace else namespace, ident, line_of(element))
+
+
+def _version_tag(element: etree._Element) -> str:
+    """`camunda:versionTag` of a decision (its relatives' names too), or `zeebe:versionTag` among its extensions."""
+    own = next((str(value) for name, value in element.attrib.items() if str(name).endswith("}versionTag")), "")
+    found = element.xpath("*[local-name()='extensionElements']/*[local-name()='versionTag']/@value")
+    return own or (str(found[0]) if isinstance(found, list) and found else "")

@@ -31,7 +31,7 @@ def decide(
     model = library.decisions.get(decision)
     if model is None:
         raise NotFound(what="decision", id=decision)
-    result = model.evaluate(decision, inputs, Moment(now or DEFAULT_NOW, ZONE))
+    result = model.evaluate(decision, model.read(decision, inputs), Moment(now or DEFAULT_NOW, ZONE))
     return {
         "decision": result.decision,
         "value": result.value,

@@ -165,7 +165,7 @@ class Machine:
     def env(self, instance: Instance) -> Env:
         """What the instance may know of the world now."""
         return Env(
-            now=self.now, zone=self.zone, calendar=self.calendar, decisions=self.library.decisions,
+            now=self.now, zone=self.zone, calendar=self.calendar, decisions=self.library.decisions, one_version=True,
             business_key=instance.business_key, instance=str(instance.number), initiator=instance.initiator,
         )  # fmt: skip
 

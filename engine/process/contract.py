@@ -29,6 +29,8 @@ class Env:
     calendar: BusinessCalendar
     decisions: Mapping[str, Decisions] = field(default_factory=dict)
     """Decision id -> the compiled model that holds it, for decisions bound at deployment."""
+    one_version: bool = False
+    """There is only one version of each decision: bindings to a version or a tag mean it too."""
     functions: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     """Pure functions that expressions may call beside the built-ins."""
     business_key: str | None = None

@@ -140,6 +140,28 @@ def test_decide_gives_value_rules_and_warnings() -> None:
         decide([DMN], "nothing", {})
 
 
+def test_decide_reads_texts_as_the_dates_that_are_declared() -> None:
+    table = DMN.replace('typeRef="number"><text>amount', 'typeRef="date"><text>due')
+    table = table.replace("&gt;= 100", '&gt;= date("2026-06-01")')
+    assert decide([table], "tier", {"due": "2026-07-01"})["value"] == "A"
+    assert decide([table], "tier", {"due": "2026-05-31"})["value"] == "B"
+    roots = (
+        '<itemDefinition name="tDay"><typeRef>date</typeRef></itemDefinition>'
+        '<inputData id="in" name="due"><variable name="due" typeRef="tDay"/></inputData><decision id="tier"'
+    )
+    needs = '<informationRequirement><requiredInput href="#in"/></informationRequirement>'
+    declared = table.replace('<decision id="tier"', roots)
+    declared = declared.replace('<variable name="Tier"/>', f'<variable name="Tier"/>{needs}')
+    assert decide([declared], "tier", {"due": "2026-07-01"})["value"] == "A"
+    text = diagram("""
+        <startEvent id="s"/><businessRuleTask id="b" camunda:decisionRef="tier" camunda:resultVariable="tier"
+        camunda:mapDecisionResult="singleEntry"/>
+        s -> b
+    """)
+    told = play([text, table], {"steps": [{"start": "p", "variables": {"due": "2026-07-01"}}]})
+    assert told["instances"][0]["variables"] == {"due": "2026-07-01", "tier": "A"}
+
+
 def test_timers_start_processes_and_fire_in_order_of_their_moments() -> None:
     daily = diagram("""
         <startEvent id="s"><timerEventDefinition><timeCycle>0 0 8 * * ?</timeCycle></timerEventDefinition></startEvent>

@@ -42,7 +42,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "sendTask": _TASK | _IMPLEMENTED,
     "businessRuleTask": _TASK
     | _IMPLEMENTED
-    | {"decisionRef", "decisionRefBinding", "mapDecisionResult"},
+    | {"decisionRef", "decisionRefBinding", "decisionRefVersion", "decisionRefVersionTag", "mapDecisionResult"},
     "scriptTask": _TASK | {"resultVariable", "resource"},
     "receiveTask": _TASK,
     "manualTask": _TASK,
@@ -136,7 +136,7 @@ ENTRIES: Final[Mapping[str, frozenset[str]]] = {
     "zeebe:calledElement": frozenset(
         {"processId", "bindingType", "versionTag", "propagateAllParentVariables", "propagateAllChildVariables"}
     ),
-    "zeebe:calledDecision": frozenset({"decisionId", "resultVariable", "bindingType"}),
+    "zeebe:calledDecision": frozenset({"decisionId", "resultVariable", "bindingType", "versionTag"}),
     "zeebe:loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
     "zeebe:script": frozenset({"expression", "resultVariable"}),
     "zeebe:subscription": frozenset({"correlationKey"}),

@@ -172,12 +172,13 @@ def decide(run: Run, token: Token, p: PNode) -> None:
     if name is None:
         raise Stuck("DECISION_UNKNOWN", "the expression names no decision", "表达式未得出决策名称")
     given = inputs(run, token, p)
-    decisions = run.env.decisions.get(name)
+    named = work.binding.startswith(("version:", "tag:")) and not run.env.one_version
+    decisions = None if named else run.env.decisions.get(name)
     if decisions is None:
         job = JobWait(run.new_id(token.id), p.id, "decision", name, given, work.retries, binding=work.binding)
         _job(run, token, p, job)
         return
-    result = decisions.evaluate(name, dict(run.view(run.place(token))), run.moment)
+    result = decisions.evaluate(name, decisions.read(name, run.view(run.place(token))), run.moment)
     run.events.append(Decided(p.id, name, result))
     names = [column for fired in result.fired for column in fired.outputs if column]
     finish(run, token, p, decided(work, name, result.value, names[0] if names else name))

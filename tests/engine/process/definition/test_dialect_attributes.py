@@ -101,6 +101,8 @@ WITH: Mapping[tuple[str, str], str] = {
     ("*", "taskPriority"): TOPIC,
     ("*", "type"): 'camunda:topic="x"',
     ("*", "calledElementVersion"): 'camunda:calledElementBinding="version"',
+    ("*", "decisionRefVersion"): 'camunda:decisionRef="d" camunda:decisionRefBinding="version"',
+    ("*", "decisionRefVersionTag"): 'camunda:decisionRef="d" camunda:decisionRefBinding="versionTag"',
     ("*", "calledElementVersionTag"): 'camunda:calledElementBinding="versionTag"',
     ("*", "formRefBinding"): 'camunda:formRef="f"',
 }
@@ -108,7 +110,7 @@ WITH: Mapping[tuple[str, str], str] = {
 VALUES: Mapping[str, str] = {
     "asyncBefore": "true", "asyncAfter": "true", "async": "true", "expression": "${1 + 1}",
     "type": "external", "decisionRefBinding": "deployment", "formRefBinding": "deployment",
-    "calledElementBinding": "deployment", "calledElementVersion": "3", "inheritVariables": "true",
+    "calledElementBinding": "deployment", "calledElementVersion": "3", "decisionRefVersion": "3", "inheritVariables": "true",
     "inheritBusinessKey": "true", "jobPriority": "7", "taskPriority": "7", "priority": "7",
     "mapDecisionResult": "singleEntry", "historyTimeToLive": "P7D", "exclusive": "false",
 }  # fmt: skip
@@ -155,7 +157,7 @@ KNOWN: Mapping[str, str] = {
     "userTask": "formRefVersion formHandlerClass skipExpression taskPriority",
     "serviceTask": "skipExpression errorEventDefinition useLocalScopeForResultVariable",
     "sendTask": "resultVariableName",
-    "businessRuleTask": "decisionRefVersion decisionRefVersionTag decisionRefTenantId",
+    "businessRuleTask": "decisionRefTenantId",
     "scriptTask": "autoStoreVariables",
     "callActivity": "calledElementTenantId variableMappingClass variableMappingDelegateExpression caseBinding"
     " fallbackToDefaultTenant",
