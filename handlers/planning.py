@@ -12,8 +12,22 @@ from typing import Any
 
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
-from handlers.finance import amendment, red_flags, sizing, stress
-from handlers.finance.exact import CENT, FOUR, ONE, ZERO, count, needed, numbers, refused, rounded
+from handlers.finance import amendment, construction, fees, red_flags, reserves, sizing, stress
+from handlers.finance.exact import (
+    CENT,
+    FOUR,
+    INSIDE,
+    ONE,
+    SIX,
+    ZERO,
+    count,
+    inside,
+    needed,
+    not_negative,
+    numbers,
+    refused,
+    rounded,
+)
 from handlers.finance.plan import Plan, Terms, build, factors
 from handlers.finance.present_value import flat
 
@@ -38,10 +52,10 @@ def plan_size_debt(
     Errors: InvalidInput for missing or negative CFADS, a negative rate, no rule at all. Pure.
     """
     flows = numbers(cfads, "cfads")
-    yearly = needed(rate, "rate")
+    yearly, times = needed(rate, "rate"), count(periods_per_year, "periods_per_year", 1, 12)
     found = sizing.debt_capacity(
         flows,
-        flat(yearly / count(periods_per_year, "periods_per_year", 1, 12), len(flows)),
+        flat(INSIDE.divide(yearly, Decimal(times)), len(flows)),
         target_dscr=inputs.number(target_dscr, "target_dscr"),
         capex=inputs.number(capex, "capex"),
         max_gearing=inputs.number(max_gearing, "max_gearing"),
@@ -80,14 +94,19 @@ def terms_of(given: object) -> Terms:
 
 
 @handles("plan.build_schedule", transactional=True)
-def plan_build_schedule(ctx: Context, terms: object, cfads: object = None) -> Mapping[str, Any]:
+def plan_build_schedule(
+    ctx: Context, terms: object, cfads: object = None, fees: object = None, dsra_months: object = None
+) -> Mapping[str, Any]:
     """The dated schedule of a facility.
 
     In: terms {amount, rate a year as a fraction, start, instalments, months (3), profile annuity|level_principal|
     sculpted|bullet|balloon, grace_periods, grace interest_only|capitalised, balloon, day_count, payment_dates,
-    target_dscr, concession_end}; cfads: one number for every period, grace included (needed when sculpted).
-    Out: rows [{period, due, opening, interest, capitalised, principal, payment, balance, dscr}], totals {amount,
-    interest, payments, wal_years, maturity, min_dscr, avg_dscr, llcr}; ratios are null without CFADS.
+    target_dscr, concession_end}; cfads: one number for every period, grace included (needed when sculpted); fees
+    {upfront: share of the amount, agency: amount a year}; dsra_months: months of debt service held in reserve.
+    Out: rows [{period, due, opening, interest, capitalised, principal, payment, balance, dscr, reserve: what the DSRA
+    has to hold after the payment}], totals {amount, interest, payments, upfront_fee, agency_fees, all_in_rate a year
+    to six places, reserve at the start, wal_years, maturity, min_dscr, avg_dscr, llcr}; ratios are null without CFADS,
+    reserves without months.
     Errors: BpmnError NOT_AMORTISING (variable periods) when cash does not pay the interest; InvalidInput for terms
     that cannot be and a tenor beyond the concession. Dates by the calendar of the process. Pure.
     """
@@ -96,7 +115,32 @@ def plan_build_schedule(ctx: Context, terms: object, cfads: object = None) -> Ma
         growing = [row.period for row in made.schedule.rows if row.principal < 0]
         listed = ", ".join(map(str, growing))
         raise BpmnError("NOT_AMORTISING", f"debt service does not pay the interest: {listed}", {"periods": growing})
-    return {"rows": _rows(made), "totals": _totals(made)}
+    held = inputs.number(dsra_months, "dsra_months")
+    reserves_ = _reserves(made, None if held is None else INSIDE.divide(held, Decimal(made.terms.months)))
+    rows = [row | {"reserve": reserve} for row, reserve in zip(_rows(made), reserves_[1:], strict=True)]
+    return {"rows": rows, "totals": {**_totals(made), **_charges(made, fees), "reserve": reserves_[0]}}
+
+
+def _reserves(made: Plan, periods: Decimal | None) -> list[Decimal | None]:
+    """What the reserve has to hold at the start and after each payment."""
+    service = made.schedule.payments
+    if periods is None:
+        return [None] * (len(service) + 1)
+    return [rounded(reserves.reserve_target(service[at:], periods)) for at in range(len(service) + 1)]
+
+
+@inside
+def _charges(made: Plan, given: object) -> Shown:
+    row: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    upfront = fees.upfront(made.schedule.amount, _or(inputs.number(row.get("upfront"), "fees.upfront"), ZERO))
+    yearly = not_negative(_or(inputs.number(row.get("agency"), "fees.agency"), ZERO), "fees.agency")
+    agency = rounded(yearly * made.terms.months / 12)
+    rate = fees.all_in_rate(made.schedule, upfront, agency)
+    return {
+        "upfront_fee": upfront,
+        "agency_fees": agency * len(made.dates),
+        "all_in_rate": rounded((ONE + rate) ** (Decimal(12) / made.terms.months) - ONE, SIX),
+    }
 
 
 def _rows(made: Plan) -> list[Shown]:
@@ -128,6 +172,51 @@ def _totals(made: Plan) -> Shown:
         "avg_dscr": rounded(made.cover.average, FOUR) if made.cover else None,
         "llcr": None if made.llcr is None else rounded(made.llcr, FOUR),
     }
+
+
+@handles("plan.fund_construction", transactional=True)
+def plan_fund_construction(
+    ctx: Context,
+    costs: object,
+    gearing: object,
+    rate: object,
+    periods_per_year: object = 2,
+    commitment_fee: object = 0,
+    upfront_fee: object = 0,
+) -> Mapping[str, Any]:
+    """The debt that pays its share of the costs and of its own interest and fees: the circle solved and shown.
+
+    In: costs, one number a period of construction; gearing (share of all uses); rate and commitment_fee a year,
+    upfront_fee of the facility, as fractions; periods_per_year (2).
+    Out: debt, equity, uses, interest, fees (cents; debt + equity = uses), rows [{period, cost, fees, interest, debt,
+    equity, balance}], residual: the debt less what its own consequences make of it, exactly 0.
+    Errors: InvalidInput for negative figures, a gearing outside 0…1, fees that no debt can pay. Pure.
+    """
+    times = count(periods_per_year, "periods_per_year", 1, 12)
+    made = construction.funded(
+        numbers(costs, "costs"),
+        needed(gearing, "gearing"),
+        INSIDE.divide(needed(rate, "rate"), Decimal(times)),
+        commitment_fee=needed(commitment_fee, "commitment_fee"),
+        upfront_fee=needed(upfront_fee, "upfront_fee"),
+        periods_per_year=times,
+    )
+    debt, uses = rounded(made.debt), rounded(made.uses)
+    return {
+        "debt": debt,
+        "equity": uses - debt,
+        "uses": uses,
+        "interest": rounded(made.interest),
+        "fees": rounded(made.fees),
+        "rows": [
+            {"period": at, **{name: rounded(getattr(one, name)) for name in FUNDED}}
+            for at, one in enumerate(made.periods, start=1)
+        ],
+        "residual": rounded(made.residual),
+    }
+
+
+FUNDED = ("cost", "fees", "interest", "debt", "equity", "balance")
 
 
 @handles("plan.stress", transactional=True)

@@ -24,12 +24,14 @@ Recompute = Callable[[Mapping[str, Any], Collection[str]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one vector; `differences` say where and how it missed, or why it could not be read."""
+    """What became of one vector; `differences` say where and how it missed, `refused` why its input cannot be used."""
 
     id: str
     kind: str
     state: Literal["passed", "failed", "absent"]
     differences: tuple[str, ...] = ()
+    refused: tuple[str, str] | None = None
+    """In Chinese and in English."""
 
 
 def read(text: str | bytes) -> list[Mapping[str, Any]]:
@@ -65,11 +67,12 @@ def _outcome(vector: Mapping[str, Any]) -> Outcome:
     try:
         made = plain(make(vector["input"], expected.keys()))
     except DealflowError as error:
-        return Outcome(name, kind, "failed", (str(error),))
+        return Outcome(name, kind, "failed", refused=(error.text("zh"), error.text("en")))
     except ownership.CycleFound as ring:
-        return Outcome(name, kind, "failed", (f"owns itself: {ring}",))
+        return Outcome(name, kind, "failed", refused=(f"循环持股：{ring}", f"owns itself: {ring}"))
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        return Outcome(name, kind, "failed", (f"the input cannot be used: {type(error).__name__} {error}",))
+        told = f"{type(error).__name__} {error}"
+        return Outcome(name, kind, "failed", refused=(f"输入无法使用：{told}", f"the input cannot be used: {told}"))
     found = tuple(_differences("", plain(expected), made))
     return Outcome(name, kind, "failed" if found else "passed", found)
 

@@ -16,6 +16,7 @@ DESK = Counter(
     planning.plan_stress,
     planning.plan_validate,
     planning.plan_compare,
+    planning.plan_fund_construction,
 )
 FLOWS = [300, "320", Decimal(340), 330, 310]
 TERMS: dict[str, Any] = {
@@ -43,6 +44,28 @@ def test_a_schedule_comes_with_dates_totals_and_cover() -> None:
     assert made["totals"]["maturity"] == date(2031, 1, 31)
     bare = DESK.run("plan.build_schedule", {"terms": TERMS})
     assert bare["rows"][0]["dscr"] is None and bare["totals"]["min_dscr"] is None
+
+
+def test_fees_and_the_reserve_stand_beside_the_schedule() -> None:
+    made = DESK.run("plan.build_schedule", {"terms": TERMS, "fees": {"upfront": "0.01", "agency": 2}, "dsra_months": 6})
+    totals = made["totals"]
+    assert (totals["upfront_fee"], totals["agency_fees"]) == (Decimal("10.00"), Decimal("10.00"))
+    assert totals["all_in_rate"] > Decimal("0.065")
+    assert totals["reserve"] == Decimal("118.70")
+    assert [row["reserve"] for row in made["rows"]] == [Decimal("118.70")] * 3 + [Decimal("118.69"), Decimal("0.00")]
+    bare = DESK.run("plan.build_schedule", {"terms": TERMS})["totals"]
+    assert (bare["all_in_rate"], bare["reserve"]) == (Decimal("0.060000"), None)
+
+
+def test_the_circle_of_construction_is_solved_and_shown() -> None:
+    made = DESK.run(
+        "plan.fund_construction",
+        {"costs": [400, 400, 200], "gearing": "0.7", "rate": "0.06", "commitment_fee": "0.005", "upfront_fee": "0.01"},
+    )
+    assert made["residual"] == 0
+    assert made["debt"] + made["equity"] == made["uses"] == 1000 + made["interest"] + made["fees"]
+    assert made["rows"][-1]["balance"] == made["debt"]
+    assert abs(made["debt"] / made["uses"] - Decimal("0.7")) < Decimal("0.00001")
 
 
 def test_cash_below_the_interest_does_not_amortise() -> None:

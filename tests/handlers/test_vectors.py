@@ -106,6 +106,95 @@ def test_input_that_cannot_be_used_fails_that_vector_alone(given: dict[str, Any]
     assert states(given, RATIOS) == ["failed", "passed"]
 
 
+def one(kind: str, given: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    return {"id": kind, "kind": kind, "input": given, "expected": expected}
+
+
+VARIANTS = [
+    one(
+        "annuity",
+        {"principal": 1200, "rate": 0, "periods": 3},
+        {
+            "payment": "400.00",
+            "rows": [[at, "0.00", "400.00", "400.00", f"{1200 - 400 * at}.00"] for at in (1, 2, 3)],
+            "total_interest": "0.00",
+            "wal_years": "2.0000",
+        },
+    ),
+    one(
+        "level_principal",
+        {"principal": "100", "rate": "0.1", "periods": 1},
+        {"rows": [[1, "10.00", "100.00", "110.00", "0.00"]], "total_interest": "10.00", "wal_years": "1.0000"},
+    ),
+    one(
+        "day_count",
+        {"principal": 3_600_000, "rate": "0.01", "start": "2024-02-29", "end": "2024-08-31"},
+        {"days": 184, "act_360": "18400.00", "thirty_360_us": "18000.00", "thirty_e_360": "18100.00"},
+    ),
+    one(
+        "dsra",
+        {"debt_service": [40, 30], "periods_covered": "0.5", "balance": 25},
+        {"target": "20.00", "shortfall": "0.00"},
+    ),
+    one(
+        "cure",
+        {"cfads": 120, "debt_service": 100, "threshold": "1.15"},
+        {"cash": "0.0000", "debt_service_reduction": "0.0000"},
+    ),
+    one("headroom", {"maximum": {"actual": 5, "threshold": 4}}, {"max_pct": "-25.00"}),
+    one(
+        "covenant_status",
+        {
+            "default": "4.5",
+            "lock_up": "4",
+            "watch_pct": "0.1",
+            "direction": "max",
+            "values": [5, "4.5", 4, "3.6", None],
+        },
+        {"status": ["DEFAULT", "LOCK_UP", "WATCH", "COMPLIANT", "DATA_MISSING"]},
+    ),
+    one("majority", {"commitments": {"a": 2, "b": 1}, "yes": ["a"], "share": "2/3"}, {"passes": True}),
+    one(
+        "debt_capacity",
+        {"capex": 100, "max_gearing": "0.5", "cfads": [110], "rate": "0.1", "target_dscr": "2.5"},
+        {
+            "gearing_cap": "50.0000",
+            "dscr_cap": "40.0000",
+            "debt": "40.0000",
+            "binding": "dscr",
+            "constant_dscr": "2.5000",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("vector", VARIANTS, ids=lambda vector: vector["kind"])
+def test_other_inputs_at_the_edges_are_computed_by_the_same_rule(vector: dict[str, Any]) -> None:
+    [outcome] = recompute(read(json.dumps([vector])))
+    assert (outcome.state, outcome.differences, outcome.refused) == ("passed", (), None)
+
+
+@pytest.mark.parametrize(
+    ("vector", "zh"),
+    [
+        (one("annuity", {"principal": 1, "rate": "-0.1", "periods": 2}, {}), "不得为负"),
+        (one("annuity", {"principal": 1, "periods": 2}, {}), "缺失"),
+        (one("sculpt", {"cfads": [300, None], "rate": 0, "target_dscr": 1}, {}), "cfads[2]：缺失"),
+        (one("annuity_cover", {"debt": 1, "rate": 0, "cfads": []}, {}), "不能为空"),
+        (one("ubo", {**OWNERS["input"], "edges": [["T", "A", "1"], ["A", "T", "1"]]}, {}), "循环持股"),
+        (one("ubo", {**OWNERS["input"], "edges": [["A", "T", "0.7"], ["B", "T", "0.4"]]}, {}), "超过 100%"),
+        (one("slotting_score", {"weights": {"a": 1}, "points": {"Good": 3}, "grades": {}, "cut_offs": [1]}, {}), "缺少"),
+        (one("irr_npv", {"cash_flows": [1, 2], "rate": 0}, {}), "流出"),
+        (one("clv", {"margin": 1, "retention": "1.1", "discount": 0, "years": 1}, {}), "介于"),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)  # fmt: skip
+def test_bad_input_is_refused_with_its_reason(vector: dict[str, Any], zh: str) -> None:
+    [outcome] = recompute(read(json.dumps([vector])))
+    assert outcome.state == "failed" and outcome.refused is not None
+    assert zh in outcome.refused[0] and outcome.refused[0] != outcome.refused[1]
+
+
 def test_an_unknown_kind_is_absent_not_passed() -> None:
     assert states({**RATIOS, "kind": "horoscope"}) == ["absent"]
 

@@ -35,6 +35,20 @@ def test_the_code_is_nought_when_all_agree(
     assert [one["id"] for one in json.loads(capsys.readouterr().out)] == [one["id"] for one in vectors]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh", "rate：不得为负：-0.01"), ("en", "rate: must not be negative: -0.01")]
+)
+def test_input_that_is_refused_is_told_in_the_readers_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, told: str
+) -> None:
+    monkeypatch.setenv("DEALFLOW_LANGUAGE", language)
+    given = {"principal": 1000, "rate": "-0.01", "periods": 5}
+    file = tmp_path / "vectors.json"
+    file.write_text(json.dumps([{"id": "B1", "kind": "annuity", "input": given, "expected": {}}]), "utf-8")
+    assert run(["vectors", str(file)]) == 1
+    assert told in capsys.readouterr().out
+
+
 def test_a_file_that_is_none_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,8 @@ def _say(one: Outcome) -> None:
     sign, colour = SIGNS[one.state]
     absent = words("：尚无此计算", ": not yet there") if one.state == "absent" else ""
     click.secho(f"{sign} {one.id} {one.kind}{absent}", fg=colour)
+    if one.refused is not None:
+        click.echo(f"    {words(*one.refused)}")
     for difference in one.differences:
         click.echo(f"    {difference}")
 
