@@ -22,6 +22,7 @@ from engine.identity import Actor
 from engine.ids import new_id
 from engine.process import codec
 from engine.shards import hint, shard_of
+from engine.statistics import keeping
 from engine.store import tables as t
 from engine.store import upsert
 
@@ -105,6 +106,8 @@ def import_tree(
     for name, table in carrying.CARRIED.items():
         if table is not t.audit_entry:
             _write(session, table, [names.renamed(table, row, definitions) for row in by_table[name]])
+    moments = [row["at"] for row in by_table["history"]]
+    keeping.look_back(session, names.instances.values(), min(moments, default=None))
     hint(session, names.shard)
     _audit(session, actor, names, by_table["audit_entry"], source, ids)
     return done

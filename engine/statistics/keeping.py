@@ -292,6 +292,16 @@ def _reminders(session: Session, cases: Iterable[facts.Row]) -> Figures:
     return found
 
 
+def look_back(session: Session, ids: Iterable[int], moment: datetime | None) -> None:
+    """Cases came in that began elsewhere, long ago: the next pass begins before their first row of history."""
+    for part in facts.chunks(ids):
+        session.execute(sa.delete(f.cursor).where(f.cursor.c.instance_id.in_(part)))
+    if moment is not None:
+        _hold(session)
+        later = sa.update(f.mark).where(f.mark.c.id == _MARK, f.mark.c.until > moment)
+        session.execute(later.values(until=moment))
+
+
 def rebuild(runtime: Runtime) -> int:
     """Throw away what is not settled and fold the whole history again. Returns the number of rows."""
     runtime.unit(_clear)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from engine import api, cleanup, seals
+from engine import api, cleanup, seals, transfer
+from engine.queries.selection import Cases
 from engine.statistics import keeping
 from engine.store import figures as f
 from engine.store import tables as t
@@ -248,3 +250,19 @@ def test_the_duty_is_one_of_a_worker(house: House) -> None:
     assert worker.run_statistics(house.runtime) == 0
     with house.looking() as session:
         assert keeping.mark(session).until == house.clock.at + timedelta(0)
+
+
+def test_cases_that_come_from_elsewhere_are_counted_however_old_they_are(house: House, tmp_path: Path) -> None:
+    house.deploy(p_bpmn=d.one_task())
+    house.start("p")
+    keeping.keep_up(house.runtime)
+    house.clock.move(days=3)
+    file = tmp_path / "cases.jsonl"
+    transfer.export_file(house.runtime, house.actor("root"), file, Cases(key="p"))
+    keeping.keep_up(house.runtime)
+    transfer.import_file(house.runtime, house.actor("root"), file, if_there="copy")
+    assert keeping.keep_up(house.runtime) == 1
+    kept = figures(house)
+    assert sum(row["cases"] for row in house.rows(f.case)) == 2
+    keeping.rebuild(house.runtime)
+    assert figures(house) == kept
