@@ -271,7 +271,7 @@ def _deliver(unit: Unit, live: Live, thrown: Threw | ThrowWait) -> None:
         case "signal":
             broadcast(unit, thrown.name, thrown.variables, live.id)
         case "escalation" if not thrown.handled and live.parent_id is not None and live.parent_wait is not None:
-            escalated = CallEscalated(live.parent_wait, thrown.name, thrown.variables)
+            escalated = CallEscalated(live.parent_wait, thrown.name, thrown.variables, live.state.variables())
             unit.pending.append((live.parent_id, escalated))
 
 

@@ -240,7 +240,8 @@ class Machine:
     def _escalate(self, instance: Instance, event: Threw) -> None:
         parent = self.instances[(instance.parent or 1) - 1]
         if instance.parent_wait in parent.waits:
-            self.take(parent, t.CallEscalated(instance.parent_wait, event.name, event.variables))
+            seen = dict(instance.state.variables())
+            self.take(parent, t.CallEscalated(instance.parent_wait, event.name, event.variables, seen))
 
     def _message(self, instance: Instance, event: Threw, record: dict[str, Any]) -> None:
         keys = dict(event.correlation)

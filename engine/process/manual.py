@@ -97,7 +97,8 @@ other languages and listeners of the process itself are refused; `play` without 
 - An instance that begins behind an instantiating event gateway has passed the gateway: it is entered and left first.
 - An activity whose input sets are not filled has been entered and waits; its boundary events guard it once it begins.
 - What throws an error or an escalation needs its code; what catches one without a code catches every one.
-- An error out of a called process brings along what the call maps out, and nothing else.
+- An error out of a called process brings along what the call maps out, and nothing else; an escalation the same, as
+  far as the called process has come by itself, beside what it carries (as Camunda 7 does).
 - What a call began is cancelled before the caller takes another step.
 - An inclusive gateway always takes a flow without a condition; an exclusive one refuses it beside others.
 - A gateway whose flows its `gatewayDirection` excludes is refused; one that has too few for it is told.

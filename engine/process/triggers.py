@@ -107,11 +107,13 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallEscalated:
-    """The called instance of a CallWait threw an escalation that it did not catch; it goes on running."""
+    """The called instance of a CallWait threw an escalation that it did not catch; it goes on running. `variables`
+    travel with it; `called` are all that the called instance has, for what the call maps out."""
 
     wait: int
     code: str
     variables: Mapping[str, object] = field(default_factory=dict)
+    called: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

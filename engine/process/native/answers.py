@@ -125,7 +125,13 @@ def _called_failed(run: Run, token: Token, p: PNode, trigger: t.CallEnded) -> No
 def _call_escalated(run: Run, trigger: t.CallEscalated) -> None:
     held = _held(run, trigger.wait, CallWait)
     token = run.token(held.token)
-    throwing.raise_escalation(run, token, trigger.code, trigger.variables, token.node)
+    run.attempt(_called_escalated, token, trigger)
+
+
+def _called_escalated(run: Run, token: Token, p: PNode, trigger: t.CallEscalated) -> None:
+    """An escalation brings along what the call maps out so far, as an error does, beside what it carries itself."""
+    results = tasks.called_results(run, token, p, trigger.called) if trigger.called else {}
+    throwing.raise_escalation(run, token, trigger.code, {**results, **trigger.variables}, p.id)
 
 
 def _retried(run: Run, trigger: t.Retried) -> None:

@@ -32,6 +32,7 @@ def supported(model: Definition | bytes | str) -> list[Fault]:
     if not isinstance(model, Definition):
         return [fault for definition in read_bpmn(model).definitions for fault in supported(definition)]
     found = [fault for node in model.nodes.values() for fault in _node(model, node)]
+    found += [_fault("listener", model.nodes[flow.source]) for flow in model.flows.values() if flow.listeners]
     scopes = {model.key: model.scope}
     scopes |= {node.id: node.inner for node in model.nodes.values() if node.inner is not None}
     for id, scope in scopes.items():
@@ -60,6 +61,8 @@ def _node(model: Definition, node: Node) -> Iterator[Fault]:
         (len(node.events) > 1, "multiple-event"),
         (node.start_quantity != 1 or node.completion_quantity != 1, "quantity"),
         (node.loop is not None and node.loop.behavior != "All", "behavior"),
+        (_pauses(node), "async"),
+        (bool(node.listeners), "listener"),
         (node.instantiate or node.event_gateway_type != "Exclusive", "instantiate"),
     ):
         if holds:
@@ -67,6 +70,11 @@ def _node(model: Definition, node: Node) -> Iterator[Fault]:
     if node.type == "boundaryEvent" and not node.interrupting and (kinds != {"timer"} or _mapped(node)):
         yield _fault("repeated-boundary", node)
     yield from _outgoing(model, node)
+
+
+def _pauses(node: Node) -> bool:
+    loop = node.loop is not None and (node.loop.async_before or node.loop.async_after)
+    return node.async_before or node.async_after or loop
 
 
 def _mapped(node: Node) -> bool:

@@ -14,6 +14,18 @@ WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         _NATIVE,
         _NATIVE_ZH,
     ),
+    "async": (
+        "“{name}” goes on by a job (asyncBefore, asyncAfter), which is not done on SpiffWorkflow.",
+        "“{name}”通过作业继续（asyncBefore、asyncAfter），SpiffWorkflow 内核不支持。",
+        f"Remove the mark. {_NATIVE}",
+        f"请去掉该标记。{_NATIVE_ZH}",
+    ),
+    "listener": (
+        "“{name}” is listened to, which is not done on SpiffWorkflow.",
+        "“{name}”带有监听器，SpiffWorkflow 内核不支持。",
+        f"Draw what the listener does. {_NATIVE}",
+        f"请把监听器所做的事画出来。{_NATIVE_ZH}",
+    ),
     "complex-gateway": (
         "“{name}” is a complex gateway, which SpiffWorkflow does not have.",
         "“{name}”是复杂网关，SpiffWorkflow 不支持。",

@@ -16,7 +16,7 @@ from engine.process import triggers as t
 from engine.process.codec import decode, encode
 from engine.process.contract import Step
 from engine.process.definition import read_bpmn
-from engine.process.model import Definition, Loop
+from engine.process.model import Definition, Listener, Loop
 from engine.process.spiff import supported
 from engine.process.state import State, new_state
 from engine.process.waits import IncidentWait, TimerWait
@@ -110,7 +110,11 @@ def test_the_rules_that_a_file_cannot_easily_show() -> None:
     nodes = {**twins.nodes, "a": node("a", "task", scope="p", incoming=("s_a",), outgoing=("a_b", "again"))}
     assert rules(Definition("p", "p", twins.scope, nodes, both_ways)) == ["spiff-twin-flows"]
     loop = Loop("parallel", behavior="None", none_event="x")
-    for fields, rule in (({"loop": loop}, "spiff-behavior"), ({"instantiate": True}, "spiff-instantiate")):
+    for fields, rule in (
+        ({"loop": loop}, "spiff-behavior"), ({"instantiate": True}, "spiff-instantiate"),
+        ({"async_after": True}, "spiff-async"), ({"loop": Loop("parallel", async_before=True)}, "spiff-async"),
+        ({"listeners": (Listener("start", topic="a"),)}, "spiff-listener"),
+    ):  # fmt: skip
         one = model([node("s", "startEvent"), node("a", "receiveTask", **fields)], "s -> a")
         assert rules(one) == [rule]
 
