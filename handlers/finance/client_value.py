@@ -6,7 +6,6 @@ those who answered the question; CSAT = top two of five ÷ answered (T24). Unrou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from handlers.finance.exact import HUNDRED, ONE, ZERO, inside, not_negative, refused, share
@@ -39,28 +38,25 @@ def perpetual_value(margin: Decimal, retention: Decimal, discount: Decimal) -> D
     return margin / below
 
 
-@dataclass(frozen=True, slots=True)
-class Satisfaction:
-    """Both in per cent, unrounded; NPS from −100 to 100."""
-
-    nps: Decimal
-    csat: Decimal
+@inside
+def promoter_score(promoters: int, passives: int, detractors: int) -> Decimal:
+    """NPS in per cent from −100 to 100, unrounded. InvalidInput: negative counts, nobody answered."""
+    asked = _counted(promoters, passives, detractors)
+    return Decimal(promoters - detractors) / asked * HUNDRED
 
 
 @inside
-def satisfaction(promoters: int, passives: int, detractors: int, satisfied: int, answered: int) -> Satisfaction:
-    """InvalidInput: negative counts, nobody answered, more satisfied than answered."""
-    counts = (promoters, passives, detractors, satisfied, answered)
-    if min(counts) < 0:
-        raise refused("answers", "counts must not be negative", "人数不得为负")
-    asked = promoters + passives + detractors
-    if not asked or not answered:
-        raise refused("answers", "nobody answered", "没有有效答卷")
-    if satisfied > answered:
+def satisfied_share(satisfied: int, answered: int) -> Decimal:
+    """CSAT in per cent, unrounded. InvalidInput: negative counts, nobody answered, more satisfied than answered."""
+    _counted(satisfied, answered - satisfied)
+    return Decimal(satisfied) / answered * HUNDRED
+
+
+def _counted(*groups: int) -> int:
+    if min(groups) < 0:
         raise refused(
-            "satisfied", f"more than answered: {satisfied} > {answered}", f"满意人数多于答卷：{satisfied} > {answered}"
+            "answers", "counts must not be negative, parts not above the whole", "人数不得为负，也不得超过答卷数"
         )
-    return Satisfaction(
-        Decimal(promoters - detractors) / asked * HUNDRED,
-        Decimal(satisfied) / answered * HUNDRED,
-    )
+    if not sum(groups):
+        raise refused("answers", "nobody answered", "没有有效答卷")
+    return sum(groups)

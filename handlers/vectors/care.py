@@ -134,9 +134,9 @@ def _majority(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
 
 
 def _survey(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
-    names = ("promoters", "passives", "detractors", "satisfied", "answered")
-    made = client_value.satisfaction(*(whole(given, name) for name in names))
-    return {"nps": rounded(made.nps), "csat": rounded(made.csat)}
+    groups = [whole(given, name) for name in ("promoters", "passives", "detractors")]
+    share = client_value.satisfied_share(whole(given, "satisfied"), whole(given, "answered"))
+    return {"nps": rounded(client_value.promoter_score(*groups)), "csat": rounded(share)}
 
 
 def _lifetime_value(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:

@@ -183,7 +183,7 @@ def test_other_inputs_at_the_edges_are_computed_by_the_same_rule(vector: dict[st
         (one("annuity_cover", {"debt": 1, "rate": 0, "cfads": []}, {}), "不能为空"),
         (one("ubo", {**OWNERS["input"], "edges": [["T", "A", "1"], ["A", "T", "1"]]}, {}), "循环持股"),
         (one("ubo", {**OWNERS["input"], "edges": [["A", "T", "0.7"], ["B", "T", "0.4"]]}, {}), "超过 100%"),
-        (one("slotting_score", {"weights": {"a": 1}, "points": {"Good": 3}, "grades": {}, "cut_offs": [1]}, {}), "缺少"),
+        (one("slotting_score", {"weights": {"a": 1}, "points": {"G": 3}, "grades": {}, "cut_offs": [1]}, {}), "缺少"),
         (one("irr_npv", {"cash_flows": [1, 2], "rate": 0}, {}), "流出"),
         (one("clv", {"margin": 1, "retention": "1.1", "discount": 0, "years": 1}, {}), "介于"),
     ],

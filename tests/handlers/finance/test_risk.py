@@ -180,8 +180,11 @@ def test_client_value_tends_to_its_limit() -> None:
 
 
 def test_scores_of_a_survey_are_counted_by_who_answered() -> None:
-    found = client_value.satisfaction(0, 5, 5, 0, 20)
-    assert (found.nps, found.csat) == (-50, 0)
-    for counts in ((0, 0, 0, 0, 0), (1, 1, 1, 4, 3), (-1, 2, 2, 1, 3)):
+    assert client_value.promoter_score(0, 5, 5) == -50
+    assert client_value.satisfied_share(0, 20) == 0
+    for counts in ((0, 0, 0), (-1, 2, 2)):
         with pytest.raises(InvalidInput):
-            client_value.satisfaction(*counts)
+            client_value.promoter_score(*counts)
+    for satisfied, answered in ((4, 3), (0, 0), (-1, 3)):
+        with pytest.raises(InvalidInput):
+            client_value.satisfied_share(satisfied, answered)
