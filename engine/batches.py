@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine import audit, identity, instances
 from engine.api.actions import ACTIONS
+from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, DealflowError, NotFound, StorageFull, both
 from engine.execution import Runtime, runtime_of
 from engine.identity import SYSTEM, Actor
@@ -87,6 +88,7 @@ def _one(session: Session, batch: dict[str, Any], subject: int, instance_id: int
                 return 0
             result = ACTIONS[batch["kind"]].run(session, _actor(session, batch), subject, batch["parameters"])
             require_whole(session)
+            reached("cases.between")
     except (StorageFull, DatabaseUnavailable):
         raise
     except Contended:

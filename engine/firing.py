@@ -129,7 +129,7 @@ def _guarded(session: Session, due: Due, what: Job | int | None) -> int:
         with session.connection().begin_nested():  # the session holds no objects that a savepoint must know of
             done = _do(session, due, what)
             require_whole(session)
-            reached("timers.between")
+            reached("due.between")
             return done
     except (StorageFull, DatabaseUnavailable):
         raise

@@ -24,6 +24,7 @@ from engine import api, cleanup, crashpoints, scheduler, seals
 from engine.clock import system_clock
 from engine.errors import CallerError, MigrationRefused, OperatorError, WaitClosed
 from engine.execution import Runtime
+from engine.queries.selection import Cases
 from engine.settings import load
 from engine.store import tables as t
 from tests.chaos import diagrams, work
@@ -104,8 +105,10 @@ def keeper(task: Task) -> None:
             former = sa.select(t.definition.c.id).where(t.definition.c.key == "order", t.definition.c.version < newest)
             mine = sa.and_(t.instance.c.state == "active", t.instance.c.definition_id.in_(former))
             some = session.scalars(sa.select(t.instance.c.id).where(mine).order_by(t.instance.c.id).limit(3)).all()
-        if some:
+        if some and random.random() < 0.5:
             runtime.unit(lambda session: [api.migrate_instance(session, api.SYSTEM, id) for id in some])
+        elif some:  # the workers do it
+            runtime.unit(lambda session: api.start_batch(session, api.SYSTEM, "migrate", Cases(ids=tuple(some))))
         else:
             number = time.time_ns()
             runtime.unit(lambda session: api.deploy(session, api.SYSTEM, "chaos", diagrams.package(number)))

@@ -133,6 +133,9 @@ class Findings:
             left = all_rows(self.session, table, *which)
             if left:
                 yield f"{len(left)} rows left in {table.name}, e.g. {left[0]}"
+        unfinished = all_rows(self.session, t.batch, t.batch.c.state != "finished")
+        if unfinished:
+            yield f"{len(unfinished)} batches are not finished, e.g. {unfinished[0]}"
         for table, names in ((t.candidate, "task_id"), (t.task_draft, "task_id")):
             left = all_rows(self.session, table, table.c[names].in_([task["id"] for task in self.tasks]))
             if left:

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from engine import api, instances, jobs, verification, worker
+from engine import api, handling, instances, jobs, verification, worker
 from engine.errors import AlreadyHandled, Forbidden
 from engine.jobs import Job
 from engine.process.waits import CallWait, JobWait, MessageWait, SignalWait, TimerWait, UserWait
@@ -325,7 +325,7 @@ class AnyOrder(RuleBasedStateMachine):
         job = self.held.pop(number % len(self.held))
         row = self.job_rows().get((job.instance_id, job.element))
         mine = row is not None and (row["fence"], row["state"]) == (job.fence, "leased")
-        worker.work(self.houses[who].runtime, job)
+        handling.outside(self.houses[who].runtime, job)
         case = next(case for case in self.cases if case.id == job.instance_id)
         if mine and case.status == "active":
             self.worked(case, job.element)
