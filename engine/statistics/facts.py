@@ -127,8 +127,9 @@ def tasks(session: Session, waits: Iterable[tuple[int, int]]) -> dict[int, dict[
         u.due_at, u.completed_at,
     )  # fmt: skip
     found: dict[int, dict[int, Task]] = {}
-    for part in chunks(waits):
-        over = sa.tuple_(u.instance_id, u.wait).in_(part), u.completed_at.is_not(None)
+    for part in chunks(sorted(waits)):
+        ids, numbers = {id for id, _ in part}, {wait for _, wait in part}  # SQLite has no index for pairs
+        over = u.instance_id.in_(ids), u.wait.in_(numbers), u.completed_at.is_not(None)
         for row in session.execute(wanted.where(*over)):
             found.setdefault(row.instance_id, {})[row.wait] = Task(
                 element=row.element,

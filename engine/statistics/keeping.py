@@ -189,14 +189,17 @@ def add(session: Session, figures: Figures, *, settled: bool, sign: int = 1) -> 
 
 
 def _stored(session: Session, table: sa.Table, keys: Sequence[Any], settled: bool) -> dict[Any, Tally]:
-    names = f.keys(table)
-    place = sa.tuple_(*(table.c[name] for name in names)).in_(keys)
+    names, wanted = f.keys(table), set(keys)
+    near = (table.c[name].in_({key[n] for key in keys}) for n, name in enumerate(names))  # SQLite has no index for rows
     found: dict[Any, Tally] = {}
-    for row in session.execute(sa.select(table).where(place, table.c.settled == settled)).mappings():
+    for row in session.execute(sa.select(table).where(*near, table.c.settled == settled)).mappings():
+        key = tuple(row[name] for name in names)
+        if key not in wanted:
+            continue
         own = Tally({name: row[name] for name in f.sums(table)})
         if "spread" in table.c:
             own.shortest, own.longest, own.spread = row["shortest"], row["longest"], unpacked(row["spread"])
-        found[tuple(row[name] for name in names)] = own
+        found[key] = own
     return found
 
 
@@ -206,7 +209,7 @@ def _put(session: Session, table: sa.Table, tallies: dict[Any, Tally], settled: 
     for key, one in tallies.items():
         place = {**dict(zip(names, key, strict=True)), "settled": settled}
         if one.is_nothing():
-            over.append(key)
+            over.append({f"b_{name}": value for name, value in place.items()})
             continue
         row = {**place, **{name: one.sums.get(name, 0) for name in sums}}
         if "spread" in table.c:
@@ -217,8 +220,8 @@ def _put(session: Session, table: sa.Table, tallies: dict[Any, Tally], settled: 
         changed = {name: insert.excluded[name] for name in rows[0] if name not in names and name != "settled"}
         session.execute(insert.on_conflict_do_update(index_elements=[*names, "settled"], set_=changed), rows)
     if over:
-        place_of = sa.tuple_(*(table.c[name] for name in names))
-        session.execute(sa.delete(table).where(place_of.in_(over), table.c.settled == settled))
+        exactly = (table.c[name] == sa.bindparam(f"b_{name}") for name in (*names, "settled"))
+        session.connection().execute(sa.delete(table).where(*exactly), over)
 
 
 # ── clean-up and rebuild ───────────────────────────────────────────────────────────────────────────────────────

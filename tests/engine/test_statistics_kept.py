@@ -160,6 +160,31 @@ def test_what_was_folded_while_somebody_else_wrote_is_thrown_away(house: House) 
     assert figures(house) == before
 
 
+def test_a_pass_reads_no_table_from_end_to_end(house: House) -> None:
+    if house.runtime.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads small tables whole, and says so")
+    house.deploy(p_bpmn=d.one_task(due="1BD"))
+    case = house.start("p")
+    house.complete("ask", str(house.task("ask", case)["assignee"]), case)
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, _x: object, many: bool) -> None:
+        if statement.startswith("SELECT") and not many:
+            asked.append((statement, parameters))
+
+    sa.event.listen(house.runtime.database, "before_cursor_execute", note)
+    keeping.keep_up(house.runtime)
+    sa.event.remove(house.runtime.database, "before_cursor_execute", note)
+    plans = {}
+    with house.looking() as session:
+        for statement, parameters in asked:
+            told = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans[statement] = " · ".join(row[3] for row in told)
+    small = ("calendar", "definition", "deployment", "resource", "SCAN CONSTANT")
+    whole = [f"{plan}: {sql}" for sql, plan in plans.items() if "SCAN" in plan and not any(s in plan for s in small)]
+    assert len(plans) > 5 and not whole, "\n".join(whole)
+
+
 def test_a_row_committed_late_is_found(house: House) -> None:
     house.deploy(p_bpmn=d.one_task())
     began: datetime = house.clock.at
