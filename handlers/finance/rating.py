@@ -102,6 +102,24 @@ def _fitting(grades: Mapping[str, str], weights: Mapping[str, Decimal], points: 
         raise refused("weights", f"must make 1, none negative: {total}", f"权重合计须为 1 且不得为负：{total}")
 
 
+def overridden(category: str, to: str, reason: str | None, by: str | None, second: str | None) -> str:
+    """The category a person sets in place of the proposed one: at most one notch away, with a reason, signed by two.
+
+    Default is a fact, so it is neither overridden nor reached by one. InvalidInput names what is missing.
+    """
+    for name in (category, to):
+        if name not in POINTS:
+            raise refused("category", f"cannot be overridden: {name}", f"该类别不可调整：{name}")
+    if abs(CATEGORIES.index(category) - CATEGORIES.index(to)) > 1:
+        told = f"{category} → {to}"
+        raise refused("to", f"more than one notch: {told}", f"调整超过一级：{told}")
+    if not reason:
+        raise refused("reason", "is missing", "缺少调整理由")
+    if not by or not second or by == second:
+        raise refused("second", "a second person must sign", "须由另一人复核签字")
+    return to
+
+
 @dataclass(frozen=True, slots=True)
 class Scaling:
     """Score = offset + factor × ln(odds of good to bad); unrounded."""

@@ -40,6 +40,20 @@ def lenders(commitments: Mapping[str, Fraction], yes: Iterable[str], share: Frac
     return LenderVote(reached >= share, reached)
 
 
+ALL_LENDERS = frozenset(
+    {
+        "amount_or_currency",
+        "commitment_increase",
+        "final_maturity",
+        "margin_reduction",
+        "payment_postponed",
+        "release_of_security",
+        "sharing_among_lenders",
+        "voting_shares",
+    }
+)
+"""Matters that every lender must agree to (reserved matters of the usual facility agreements); a default."""
+
 Vote = Literal["agree", "conditional", "disagree", "recuse"]
 VOTES: tuple[Vote, ...] = ("agree", "conditional", "disagree", "recuse")
 

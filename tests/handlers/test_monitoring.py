@@ -18,6 +18,8 @@ DESK = Counter(
     drawing.drawdown_check,
     grading.risk_slotting,
     grading.vote_tally,
+    grading.vote_lenders,
+    grading.risk_override,
 )
 DSCR: dict[str, Any] = {"metric": "dscr", "default": "1.05", "lock_up": "1.15", "watch_pct": "0.10"}
 
@@ -180,3 +182,40 @@ def test_conditions_are_gathered_once_each() -> None:
 def test_votes_that_cannot_count_are_refused(votes: list[dict[str, Any]]) -> None:
     with pytest.raises(InvalidInput, match="votes"):
         DESK.run("vote.tally", {"votes": votes, "eligible": MEMBERS[:2]})
+
+
+def test_a_vote_after_closing_is_refused_by_name() -> None:
+    votes = [{"member": name, "vote": "agree", "at": "2026-03-02T18:00:00+08:00"} for name in MEMBERS[:2]]
+    given = {"votes": votes, "eligible": MEMBERS[:2], "closes_at": "2026-03-02T10:00:00+00:00"}
+    assert DESK.run("vote.tally", given)["decision"] == "approved"
+    for late in ("2026-03-02T18:00:01", None):
+        with pytest.raises(InvalidInput, match="m2 voted after closing"):
+            DESK.run("vote.tally", {**given, "votes": [votes[0], {**votes[1], "at": late}]})
+
+
+def test_reserved_matters_need_every_lender() -> None:
+    held = {"a": 40, "b": "35", "c": 25}
+    found = DESK.run("vote.lenders", {"commitments": held, "yes": ["a", "b"]})
+    assert (found["passes"], found["reached_pct"], found["needed_pct"]) == (True, Decimal("75.00"), Decimal("66.67"))
+    assert not DESK.run("vote.lenders", {"commitments": held, "yes": ["a", "c"]})["passes"]
+    reserved = {"commitments": held, "yes": ["a", "b"], "matter": "release_of_security"}
+    assert DESK.run("vote.lenders", reserved) == {**found, "passes": False, "needed_pct": 100, "all_lenders": True}
+    with pytest.raises(InvalidInput, match="x"):
+        DESK.run("vote.lenders", {"commitments": held, "yes": ["x"]})
+
+
+OVERRIDE = {"category": "Good", "to": "Strong", "reason": "offtaker upgraded", "by": "wei", "second": "lin"}
+
+
+def test_an_override_goes_one_notch_with_a_reason_and_two_people() -> None:
+    assert DESK.run("risk.override", OVERRIDE)["category"] == "Strong"
+    assert not DESK.run("risk.override", {"category": "Good", "to": "Good"})["overridden"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"to": "Weak"}, {"to": "Default"}, {"reason": " "}, {"second": None}, {"second": "wei"}]
+)
+def test_an_override_that_lacks_something_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        DESK.run("risk.override", {**OVERRIDE, **changes})
+    assert caught.value.text("zh") != caught.value.text("en")
