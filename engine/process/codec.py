@@ -92,6 +92,7 @@ def with_parts(state: State, ranges: Iterable[Range], stored: Mapping[int, bytes
     found = State()
     for name in State.__slots__:
         setattr(found, name, getattr(state, name))
+    found.watch = None
     found.tokens, found.scopes = state.tokens.copy(), state.scopes.copy()
     found.waits, found.joins = state.waits.copy(), state.joins.copy()
     for part, data in sorted(stored.items()):

@@ -154,7 +154,7 @@ class State:
     """One instance. Treat as a value: `step` returns a new one."""
 
     __slots__ = (
-        "away", "drawn", "ears", "ended", "joins", "loaded", "next", "scopes", "started", "tokens", "waits",
+        "away", "drawn", "ears", "ended", "joins", "loaded", "next", "scopes", "started", "tokens", "waits", "watch",
         "watching",
     )  # fmt: skip
 
@@ -169,6 +169,9 @@ class State:
         """(scope, join) -> tokens that stand before it, in order of arrival; complex gateways keep theirs here too."""
         self.watching = 0
         """How many conditions are open in what is in hand: 0 spares their evaluation."""
+        self.watch: Any = None
+        """Who reads what (see `native.watching`): worked out by the step that made the state, for the next one to take.
+        No part of the value: without it the next step works it out again."""
         self.drawn = 0
         """The last number that was drawn for a part; 0: there is none but the main part."""
         self.away = 0

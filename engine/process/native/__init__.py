@@ -9,7 +9,7 @@ from __future__ import annotations
 from engine.errors import ExpressionFailed
 from engine.process.contract import Env, Step
 from engine.process.model import Definition
-from engine.process.native import complexgateway
+from engine.process.native import complexgateway, watching
 from engine.process.native.answers import answer
 from engine.process.native.events import check_conditions
 from engine.process.native.gateways import settle_joins
@@ -32,12 +32,15 @@ def step(definition: Definition, state: State, trigger: Trigger, env: Env, *, no
     (initial values of data, subscriptions of the process).
     """
     run = Run(plan_of(definition, equip), state, env, node_limit)
+    watching.take_over(run, state)
     try:
         answer(run, trigger)
         drain(run)
     except Stuck as stuck:
         raise ExpressionFailed(text=stuck.code, reason=stuck.message, reason_zh=stuck.message_zh) from stuck
-    return run.step()
+    result = run.step()
+    watching.hand_over(run, result.state)
+    return result
 
 
 def drain(run: Run) -> None:

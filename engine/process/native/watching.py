@@ -2,7 +2,8 @@
 
 A condition is asked when it is opened, and when a variable that it names is written in a scope that it looks into.
 One that reads the clock may change with any write, and is asked at each. Which element reads what is known from the
-definition; the index of a step is made element by element when a name is written that it reads. A state holds none.
+definition; the index is made element by element when a name is written that it reads. It goes from state to state as
+long as they stay in memory and whole: the step that takes it owns it, and one that fails throws it away.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from engine.process.state import CONDITIONS
 from engine.process.waits import ConditionWait
 
 if TYPE_CHECKING:
+    from engine.process.native.plan import Plan
     from engine.process.native.run import Run
-    from engine.process.state import Scope
+    from engine.process.state import Scope, State
 
 Place = tuple[str, int]
 """A name in a scope."""
@@ -25,7 +27,7 @@ Place = tuple[str, int]
 class Watch:
     """What is to be asked in this step, and which open condition reads what."""
 
-    __slots__ = ("asked", "by_element", "indexed", "places", "readers")
+    __slots__ = ("asked", "by_element", "indexed", "places", "plan", "readers")
 
     def __init__(self) -> None:
         self.asked: set[int] = set()
@@ -37,6 +39,23 @@ class Watch:
         """A name in a scope -> the conditions that read it there."""
         self.places: dict[int, list[Place]] = {}
         """The same from the condition's side."""
+        self.plan: Plan | None = None
+        """The plan of the step that made it: another one's elements read other names."""
+
+
+def take_over(run: Run, state: State) -> None:
+    """Take the index that the step before has left. Whoever steps from the same state again makes one of his own."""
+    found: Watch | None = state.watch
+    state.watch = None
+    if found is not None and found.plan is run.plan and not state.away:
+        run.watch = found
+
+
+def hand_over(run: Run, state: State) -> None:
+    """Leave the index to the next step, while all is in hand."""
+    if run.watch is not None and not state.away and not state.ended:
+        run.watch.plan = run.plan
+        state.watch = run.watch
 
 
 def opened(run: Run, wait: ConditionWait) -> None:
@@ -58,7 +77,11 @@ def closed(run: Run, wait: ConditionWait) -> None:
         if watch.by_element is not None:
             watch.by_element[wait.element].discard(wait.id)
         for place in watch.places.pop(wait.id, ()):
-            watch.readers[place].discard(wait.id)
+            found = watch.readers.get(place)
+            if found is not None:
+                found.discard(wait.id)
+                if not found:
+                    del watch.readers[place]
 
 
 def touched(run: Run, scope_id: int, names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import WaitClosed
 from engine.feel import Moment
 from engine.process import triggers as t
 from engine.process.codec import decode, encode
@@ -161,3 +162,30 @@ def test_a_condition_on_the_counters_of_a_body_happens_when_they_change() -> Non
         done = step(definition, state, t.TaskCompleted(wait.id), env())
         state = done.state
     assert done.ended is not None and done.ended.state == "completed"
+
+
+def test_who_reads_what_is_kept_between_steps_and_never_believed_by_another() -> None:
+    """Stepping on from the state in memory, from the same state again and from a restored one is all the same."""
+    asked: list[str] = []
+    definition = inside(asked)
+    first = started(definition, limits=[1, 2, 3], other=0)
+    tasks = [wait.id for wait in first.open_waits() if isinstance(wait, UserWait)]
+    second = step(definition, first, t.TaskCompleted(tasks[0], {"limit": 5}), env()).state
+    assert second.watch is not None
+    asked.clear()
+    third = step(definition, second, t.TaskCompleted(tasks[1], {"limit": 11}), env()).state
+    assert asked == ["limit > 10"]
+    again = step(definition, second, t.TaskCompleted(tasks[1], {"limit": 11}), env()).state
+    restored = step(definition, decode(encode(second)), t.TaskCompleted(tasks[1], {"limit": 11}), env()).state
+    assert encode(third) == encode(again) == encode(restored)
+    assert second.watch is None and open_conditions(third) == ["c", "c"]
+
+
+def test_a_failed_step_throws_the_index_away_and_leaves_the_state_as_it_was() -> None:
+    definition = many(3, [])
+    state = set_to(definition, started(definition), x1=0).state
+    before = encode(state)
+    with pytest.raises(WaitClosed):
+        step(definition, state, t.TaskCompleted(999), env())
+    assert encode(state) == before and state.watch is None
+    assert open_conditions(set_to(definition, state, x1=2).state) == ["c0", "c2"]
