@@ -88,10 +88,15 @@ def make_runtime(settings: Settings, registry: Registry, clock: Clock | None = N
     """Open the database and put the parts together."""
     return Runtime(
         settings=settings,
-        database=open_database(settings.database_url),
+        database=open_database(settings.database_url, **_connections(settings)),
         registry=registry,
         clock=clock or system_clock(parse_offset(settings.clock_offset)),
     )
+
+
+def _connections(settings: Settings) -> dict[str, int]:
+    """A handler outside any transaction reads on a connection of its own, beside those of pages and duties."""
+    return {"pool_size": (5 if settings.database_url.startswith("sqlite") else 20) + settings.concurrency}
 
 
 def runtime_of(session: Session) -> Runtime:

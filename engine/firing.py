@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,14 @@ def drain(runtime: Runtime, shard: int | None = None, most: int = 100_000) -> in
         pace.took(batch, time.monotonic() - began)
         done += batch
     return done
+
+
+def due_shards(runtime: Runtime) -> list[int]:
+    """Shards in which something is due, found by a look into each."""
+    every = shards.numbers()
+    with runtime.reading() as session:
+        due = sa.or_(timers.due_in(session, every.c.shard), jobs.due_in(session, every.c.shard))
+        return list(session.scalars(sa.select(every.c.shard).where(due)))
 
 
 def sweep(runtime: Runtime, limit: int = BATCH, shard: int | None = None) -> int:

@@ -193,6 +193,12 @@ def due(session: Session, limit: int, after: Due | None = None, shard: int | Non
     return [Due(*row) for row in rows]
 
 
+def due_in(session: Session, shard: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether the shard has work that is due and that a transaction can do by itself: one look into the index."""
+    now = runtime_of(session).now()
+    return sa.exists().where(t.job.c.shard == shard, t.job.c.state == "ready", t.job.c.due_at <= now, inside(session))
+
+
 def take(session: Session, ids: Sequence[int]) -> dict[int, Job]:
     """Of work for this transaction, what still waits for it. The caller holds the instances' locks."""
     now = runtime_of(session).now()
@@ -215,14 +221,15 @@ def _job(row: Any, fence: int, until: datetime | None) -> Job:
     )
 
 
-def claim(session: Session, worker: str, limit: int) -> list[Job]:
+def claim(session: Session, worker: str, limit: int, *, expired: bool = True) -> list[Job]:
     """Lease up to `limit` due jobs of active instances for work outside any transaction, the most urgent first.
 
-    Those whose worker has been silent past its lease are due again, and come before the others.
+    Those whose worker has been silent past its lease are due again, and come before the others (`expired`: whether
+    they are looked for).
     """
     now = runtime_of(session).now()
     until = now + timedelta(seconds=runtime_of(session).settings.lease_seconds)
-    rows = _leasable(session, _expired(session, now), [], limit)
+    rows = _leasable(session, _expired(session, now), [], limit) if expired else []
     passed: list[int] = []
     ready = sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now, outside(session))
     while len(rows) < limit:

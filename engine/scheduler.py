@@ -1,18 +1,22 @@
 """The clock of a process: APScheduler calls the worker's duties. Law: it holds no business state.
 
 Each duty is coalesced and never runs twice at once in one process; what it missed is a row and found the next time.
+What is due in shards and what handlers do is the crew's: the sweep tells it, and so do hints after commits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import batches, notices, outbox, reminders, worker
+from engine import batches, crew, leadership, notices, outbox, reminders, wakeups, worker
+from engine.crew import Crew
 from engine.execution import Runtime
 from engine.log import logger
+from engine.wakeups import Wakeups
 
 log = logger("scheduler")
 SLOW = 5.0
@@ -22,17 +26,40 @@ RARE = 60.0
 """Seconds between seals, and between two looks of the figures at history; the clean-up of the night looks as often."""
 
 
-def start(runtime: Runtime) -> BackgroundScheduler:
-    """Start the sweeps in threads of this process; call `shutdown()` on what comes back."""
-    scheduler = BackgroundScheduler(
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What runs in the threads of this process."""
+
+    runtime: Runtime
+    clock: BackgroundScheduler
+    crew: Crew
+    wakeups: Wakeups | None
+
+    def shutdown(self, seconds: float | None = None) -> int:
+        """Stop: nothing more is begun, running handlers end within `seconds` (None: as the settings say), leases are
+        given back. Returns how many jobs were given back to others."""
+        self.clock.shutdown(wait=False)
+        back = crew.stop(self.crew, self.runtime.settings.stop_seconds if seconds is None else seconds)
+        try:
+            self.runtime.unit(lambda session: leadership.resign(session, worker.process_name()))
+        finally:
+            if self.wakeups is not None:
+                wakeups.close(self.wakeups)
+        return back
+
+
+def start(runtime: Runtime) -> Duties:
+    """Start all duties in threads of this process; call `shutdown()` on what comes back."""
+    mine = crew.start(runtime, worker.process_name())
+    told = wakeups.connect(runtime, lambda due: crew.tell(mine, due))
+    clock = BackgroundScheduler(
         timezone="UTC",
         executors={"default": ThreadPoolExecutor(6)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     often = runtime.settings.sweep_seconds
     duties: dict[str, tuple[Callable[[], object], float]] = {
-        "due": (lambda: _until_idle(lambda: worker.run_due(runtime)), often),
-        "jobs": (lambda: _until_idle(lambda: worker.run_jobs(runtime)), often),
+        "sweep": (lambda: crew.sweep(mine), often),
         "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
         "digests": (lambda: notices.send_digests(runtime), SLOW),
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
@@ -42,9 +69,9 @@ def start(runtime: Runtime) -> BackgroundScheduler:
         "keeping": (lambda: worker.run_keeping(runtime), RARE),
     }
     for name, (duty, seconds) in duties.items():
-        scheduler.add_job(_guarded(name, duty), "interval", seconds=seconds, id=name)
-    scheduler.start()
-    return scheduler
+        clock.add_job(_guarded(name, duty), "interval", seconds=seconds, id=name)
+    clock.start()
+    return Duties(runtime, clock, mine, told)
 
 
 def _until_idle(duty: Callable[[], int], most: int = 200) -> None:

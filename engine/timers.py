@@ -75,6 +75,11 @@ def due(session: Session, limit: int, after: Due | None = None, shard: int | Non
     return [Due(row.id, row.instance_id, row.due_at, row.root_id) for row in rows]
 
 
+def due_in(session: Session, shard: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a timer of the shard is due: one look into the index."""
+    return sa.exists().where(t.timer.c.shard == shard, t.timer.c.due_at <= runtime_of(session).now())
+
+
 def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
     """Those of the timers that may fire in this transaction, in their order, each with its wait (None: a start).
 

@@ -29,9 +29,14 @@ KEEPING_SECONDS = 120.0
 """How long the one who seals may be silent."""
 
 
+def process_name() -> str:
+    """Host and process: who leads a duty."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def worker_name() -> str:
-    """Host and process: who holds a lease."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    """Host, process and thread: who holds a lease."""
+    return f"{process_name()}:{threading.get_ident()}"
 
 
 def channels(runtime: Runtime) -> Mapping[str, Channel]:
@@ -112,19 +117,15 @@ def _deliver(runtime: Runtime, id: int, mail: Mail) -> bool:
 # ── keeping ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def run_statistics(runtime: Runtime) -> int:
     """Bring the figures up to date with the history. One worker does; two would only do it twice for nothing."""
-    leading = partial(leadership.lead, duty="statistics", holder=_process(), seconds=KEEPING_SECONDS)
+    leading = partial(leadership.lead, duty="statistics", holder=process_name(), seconds=KEEPING_SECONDS)
     return keeping.keep_up(runtime) if runtime.unit(leading) else 0
 
 
 def run_keeping(runtime: Runtime) -> int:
     """Seal what happened and, at night, let go of what is over. Only one worker of a house does."""
-    leading = partial(leadership.lead, duty="keeping", holder=_process(), seconds=KEEPING_SECONDS)
+    leading = partial(leadership.lead, duty="keeping", holder=process_name(), seconds=KEEPING_SECONDS)
     if not runtime.unit(leading):
         return 0
     done = 1 if runtime.unit(seals.make) else 0

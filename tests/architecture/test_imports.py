@@ -25,6 +25,7 @@ FOR_THE_COMMAND_LINE = {
     "engine.statistics",
     "engine.transfer",
     "engine.verification",
+    "engine.wakeups",
     "engine.watcher",
     "engine.worker",
 }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from engine import advance, api, firing, scheduler, timers, worker
 from engine.errors import Forbidden, ModelRefused
+from engine.execution import Runtime
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE
@@ -228,18 +229,18 @@ def test_the_clock_of_the_process_sweeps_by_itself_and_survives_a_duty_that_fail
     house.deploy(p_bpmn=waiting())
     instance = house.start("p")
     house.clock.move(hours=2)
-    failed, fired, whole = threading.Event(), threading.Event(), worker.run_due
+    failed, fired, whole = threading.Event(), threading.Event(), firing.drain
 
-    def run_due(runtime: object) -> int:
+    def drain(runtime: Runtime, shard: int | None) -> int:
         if not failed.is_set():
             failed.set()
             raise OSError("the database is away")
-        done = whole(runtime)  # type: ignore[arg-type]
+        done = whole(runtime, shard)
         if done:
             fired.set()
         return done
 
-    monkeypatch.setattr(worker, "run_due", run_due)
+    monkeypatch.setattr(firing, "drain", drain)
     clock = scheduler.start(house.runtime)
     try:
         assert fired.wait(20)

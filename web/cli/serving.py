@@ -20,7 +20,7 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from engine import api, log, queries, scheduler, watcher
+from engine import api, log, queries, scheduler, wakeups, watcher
 from engine.clock import system_clock
 from engine.errors import DealflowError, SettingsInvalid
 from engine.queries import mails, moments
@@ -71,7 +71,8 @@ def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
 
     def start(runtime: Any) -> Callable[[], None]:
         stop = threading.Event()
-        clock = scheduler.start(runtime) if settings.embedded_worker else None
+        running = scheduler.start(runtime) if settings.embedded_worker else None
+        told = wakeups.connect(runtime) if running is None else None
         if settings.watch and settings.bpmn_dir.is_dir():
             watching = threading.Thread(
                 target=watcher.watch, args=(runtime, stop, say_outcome), daemon=True, name="watcher"
@@ -80,8 +81,10 @@ def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
 
         def over() -> None:
             stop.set()
-            if clock is not None:
-                clock.shutdown(wait=False)
+            if running is not None:
+                running.shutdown()
+            if told is not None:
+                wakeups.close(told)
 
         return over
 
@@ -273,11 +276,12 @@ def serve() -> int:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
-def worker(once: bool) -> int:
+@click.option("--concurrency", type=click.IntRange(1, 200), help="How many handlers run at once.")
+def worker(once: bool, concurrency: int | None) -> int:
     """Run timers, jobs, reminders and mail, without pages."""
     from engine import worker as duties
 
-    settings = load()
+    settings = load() if concurrency is None else load(concurrency=concurrency)
     log.configure(settings.log_format, settings.log_level)
     runtime = api.open_engine(settings)
     warn_of_what_waits(runtime)
@@ -287,7 +291,7 @@ def worker(once: bool) -> int:
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
-    clock = scheduler.start(runtime)
+    running = scheduler.start(runtime)
     click.echo(
         words(
             f"定时、任务、提醒与邮件已启动（进程 {os.getpid()}），Ctrl+C 停止",
@@ -295,7 +299,9 @@ def worker(once: bool) -> int:
         )
     )
     over.wait()
-    clock.shutdown(wait=True)
+    back = running.shutdown()
+    if back:
+        click.echo(words(f"已交还 {back} 项未完成的任务", f"{back} unfinished job(s) were given back to others"))
     say_stopped(settings)
     return 0
 
