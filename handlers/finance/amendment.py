@@ -1,7 +1,8 @@
 """An amendment: the old plan beside the new one, and whether the change is a new loan in disguise.
 
 Rows are joined by due date. The ten per cent test compares what is still to be paid, discounted at the old rate:
-IFRS 9 B3.3.6 calls a modification substantial from 10 % on (Chinese CAS 22 likewise).
+IFRS 9 B3.3.6 calls a modification substantial from 10 % on (Chinese CAS 22 likewise). Money that the amendment adds
+is taken off first: to lend more is no change of what was lent before.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def compare(old: Plan, new: Plan, day: date) -> Comparison:
     dates = sorted({one for plan in (old, new) for one in plan.dates if one > day})
     sides = [dict(zip(plan.dates, plan.schedule.payments, strict=True)) for plan in (old, new)]
     before, after = (_worth(plan, day, old.terms.rate) for plan in (old, new))
-    change = (after - positive(before, "old plan")) / before * HUNDRED
+    added = _owed(new, day) - _owed(old, day)
+    change = (after - added - positive(before, "old plan")) / before * HUNDRED
     both = old.cover is not None and new.cover is not None
     return Comparison(
         tuple(Beside(one, sides[0].get(one), sides[1].get(one)) for one in dates),
@@ -62,6 +64,12 @@ def compare(old: Plan, new: Plan, day: date) -> Comparison:
         change,
         abs(change) >= SUBSTANTIAL,
     )
+
+
+def _owed(plan: Plan, day: date) -> Decimal:
+    """The balance after what fell due until `day`."""
+    fallen = [row.balance for row, due in zip(plan.schedule.rows, plan.dates, strict=True) if due <= day]
+    return fallen[-1] if fallen else plan.schedule.amount
 
 
 def _worth(plan: Plan, day: date, rate: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ from handlers.finance.amendment import compare
 from handlers.finance.coverage import debt_service_cover
 from handlers.finance.exact import ONE, ZERO, rounded
 from handlers.finance.plan import Plan, Terms, build, factors, months_later
-from handlers.finance.present_value import flat
+from handlers.finance.present_value import flat, present_value
 from handlers.finance.red_flags import Draft, findings
 from handlers.finance.schedules import annuity, level_principal
 from handlers.finance.stress import Case, Loan, Operations, break_even, changed, run, standard_cases
@@ -160,6 +160,40 @@ def test_old_and_new_stand_side_by_side() -> None:
     assert forgiven.substantial and forgiven.change < -10
     with pytest.raises(InvalidInput):
         compare(plan(), plan(), date(2030, 1, 1))
+
+
+def test_lending_more_on_the_same_terms_is_no_new_loan() -> None:
+    more = compare(plan(), plan(amount=Decimal(20_000_000)), TERMS.start)
+    assert abs(more.change) < 1 and not more.substantial
+    refinanced = compare(plan(), plan(start=date(2026, 4, 30), amount=Decimal(8_803_000)), date(2026, 4, 30))
+    assert abs(refinanced.change) < 1 and not refinanced.substantial
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sampled_from(["annuity", "level_principal", "bullet", "balloon"]),
+    st.sampled_from(["interest_only", "capitalised"]),
+    st.integers(0, 3),
+    st.integers(1, 12),
+    st.decimals("0", "0.10", places=4),
+    st.decimals("0", "0.05", places=4),
+)
+def test_whatever_the_case_the_lender_gets_its_money_back_with_interest(
+    profile: str, grace: str, waiting: int, instalments: int, rate: Decimal, rise: Decimal
+) -> None:
+    terms = replace(
+        TERMS, profile=profile, grace=grace, grace_periods=waiting, instalments=instalments, rate=rate,
+        balloon=Decimal(1_000_000),
+    )  # fmt: skip
+    made = build(terms, CALENDAR)
+    assert made.schedule.rows[-1].balance == 0
+    assert list(made.dates) == sorted(set(made.dates))
+    charged = factors(terms, made.dates)
+    tested = Loan(made.schedule, charged, 4, profile == "annuity", capex=Decimal(10_000_000))
+    result = run(Case("x", rate=rise, capex=Decimal("0.1")), operations(terms.periods), tested)
+    dearer = [one + rise / 4 for one in charged]
+    owed = present_value(result.service, dearer)
+    assert abs(owed - Decimal(11_000_000)) < Decimal("0.20")
 
 
 SOUND = Draft(
