@@ -304,4 +304,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
     ("message flow to a gateway", talking(one("s -> x0 -> e"), "pb", "x0"), "message-flow-end", "mf", talking(SIMPLE, "u1", "pb")),
     ("message flow from a pool to itself", talking(SIMPLE, "pa", "pa"), "message-flow-inside", "mf", talking(SIMPLE, "pa", "pb")),
     ("message flow from a pool into itself", talking(SIMPLE, "pa", "u1"), "message-flow-inside", "mf", talking(SIMPLE, "pb", "u1")),
+    ("an expression and a class", one("s -> w -> e", tag("serviceTask", "w", camunda_class="a.B", camunda_expression="${x}")), "implementation-code", "w", one("s -> w -> e", tag("serviceTask", "w", camunda_expression="${x}"))),
+    ("a topic and a class", one("s -> w -> e", service("w", "a", camunda_class="a.B")), "implementation-code", "w", one("s -> w -> e", service("w", "a"))),
+    ("time to live in words", raw(SIMPLE, ('<process id="p"', '<process id="p" camunda:historyTimeToLive="soon"')), "value-unreadable", "p", raw(SIMPLE, ('<process id="p"', '<process id="p" camunda:historyTimeToLive="P180D"'))),
 ]

@@ -54,6 +54,7 @@ from engine.process.rules.draft import (
     Known,
     LaneMark,
 )
+from engine.retry import duration
 
 _FLOW_NODES: Final = frozenset({*ACTIVITIES, *EVENTS, *GATEWAYS})
 _QUIET: Final = frozenset(
@@ -107,6 +108,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     walk = _Walk(names=read_data_names(reading, process))
     reading.subscribed = subscriptions(reading, process)
     read_listeners(reading, process, key)
+    _time_to_live(reading, process, key)
     _gather(reading, process, key, walk)
     reading.names |= _spelled_names(process)
     flows = _flows(reading, walk)
@@ -128,6 +130,21 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
         if scope in draft.nodes:
             draft.nodes[scope] = _with_inner(draft.nodes[scope], spec)
     return draft, walk.names
+
+
+def _time_to_live(reading: Reading, process: Element, key: str) -> None:
+    """How long cases are kept, where the process says it, is a number of days or a duration."""
+    text = attributes(process).get("historyTimeToLive", "").strip()
+    if not text or text.isdigit() or reading.checked:
+        return
+    try:
+        duration(text)
+    except ValueError:
+        reading.report(
+            "value-unreadable", key, line_of(process), name=process.get("name") or key, text=text,
+            what="time to live", what_zh="保留期限", shape="a number of days, or a duration such as P180D",
+            shape_zh="天数，或时长，例如 P180D",
+        )  # fmt: skip
 
 
 def _gather(reading: Reading, process: Element, key: str, walk: _Walk) -> None:

@@ -79,6 +79,9 @@ def _work(reading: Reading, element: Element, key: str, marks: dict[str, str], *
         retries = retries or definition.get("retries")
     if topic is None and not (set(marks) & {"expression", *_OPAQUE}):
         topic = _standard_topic(reading, element, key)
+    both = next((mark for mark in _OPAQUE if mark in marks), None) if topic or "expression" in marks else None
+    if both is not None and not reading.checked:
+        reading.report("implementation-code", key, line, name=both, value=marks[both])
     if topic is not None and is_expression(topic.strip()):
         reading.report("topic-computed", key, line, topic=topic)
     elif topic is not None and topic.strip():
