@@ -240,3 +240,16 @@ def test_the_test_itself_sees_a_scan(house: House) -> None:
     with heard(house) as statements, house.looking() as session:
         session.execute(sa.select(t.history).where(t.history.c.actor == "x")).all()
     assert [scans(house, *one) for one in statements] == [["SCAN history"]]
+
+
+def test_a_persons_inbox_does_not_go_through_all_that_is_overdue_in_the_house(house: House) -> None:
+    if house.runtime.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by how many are overdue; SQLite by the shape of the query")
+    filled(house)
+    with heard(house) as statements:
+        house.inbox("li", "overdue")
+    with house.runtime.database.connect() as connection:
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+            plan = [str(row[-1]) for row in rows]
+            assert not [line for line in plan if "ix_user_task_state_due_at" in line], "\n".join([statement, *plan])
