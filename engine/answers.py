@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import assignment, audit, calendars, definitions, outbox, scripts
+from engine import assignment, audit, calendars, deciding, outbox, scripts
 from engine.errors import DealflowError, ScriptFailed, StorageFull
 from engine.execution import runtime_of
 from engine.feel import Moment
@@ -156,7 +156,7 @@ def _script(wait: JobWait) -> JobDone | Failed:
 def _decision(session: Session, live: Live, wait: JobWait) -> JobDone | Failed:
     runtime = runtime_of(session)
     try:
-        model = definitions.bound_decision(session, live.package, wait.name, wait.binding or "latest")
+        model = deciding.bound_decision(session, live.package, wait.name, wait.binding or "latest")
         moment = Moment(now=runtime.now(), zone=runtime.zone)
         result = model.evaluate(wait.name, model.read(wait.name, wait.inputs), moment)
     except DealflowError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -162,7 +162,7 @@ def _against_kernel(definition: Definition, file: str) -> list[Fault]:
 
 def _check_decisions(found: Checked, name: str, content: bytes, files: Mapping[str, bytes]) -> None:
     try:
-        model = compile_decisions(content, name, _other_tables(files, name))
+        model = compile_decisions(content, name, other_tables(files, name))
     except ModelRefused as refused:
         found.faults.extend(refused.faults)
         return
@@ -173,7 +173,7 @@ def _check_decisions(found: Checked, name: str, content: bytes, files: Mapping[s
         found.decisions[id] = (name, model)
 
 
-def _other_tables(files: Mapping[str, bytes], name: str) -> list[bytes]:
+def other_tables(files: Mapping[str, bytes], name: str) -> list[bytes]:
     """The package's other decision models: those that this one may import."""
     return [content for other, content in files.items() if other != name and kind_of(other) == "dmn"]
 
@@ -412,53 +412,6 @@ def files_of(session: Session, deployment: int) -> dict[str, bytes]:
         .order_by(t.resource.c.name)
     )
     return {row.name: bytes(row.content) for row in rows}
-
-
-def bound_decision(session: Session, own: Package, key: str, binding: str) -> Decisions:
-    """The model that a decision is bound to: version:N and tag:X as deployed anywhere; deployment in the own package;
-    latest in the own package, else in the newest deployment that has it. NotFound when there is none."""
-    kind, _, what = binding.partition(":")
-    if kind == "version":
-        return _decision(session, key, f"{key} {what}", t.decision.c.version == int(what))
-    if kind == "tag":
-        for version in _versions(session, key):
-            found = _decision(session, key, key, t.decision.c.version == version)
-            if found.tags().get(key) == what:
-                return found
-        raise NotFound(what="decision", id=f"{key} {what}")
-    if key in own.decisions:
-        return own.decisions[key]
-    if kind == "deployment":
-        raise NotFound(what="decision", id=key)
-    return latest_decision(session, key)
-
-
-def _versions(session: Session, key: str) -> Sequence[int]:
-    wanted = sa.select(t.decision.c.version).where(t.decision.c.key == key).order_by(t.decision.c.version.desc())
-    return session.scalars(wanted).all()
-
-
-def latest_decision(session: Session, key: str) -> Decisions:
-    """The newest deployed model that holds a decision, for bindings to `latest` outside the own package."""
-    return _decision(session, key, key)
-
-
-def _decision(session: Session, key: str, said: str, *which: sa.ColumnElement[bool]) -> Decisions:
-    """The newest model of a decision among those asked for, compiled once in a process."""
-    row = session.execute(
-        sa.select(t.decision.c.id, t.decision.c.deployment_id, t.resource.c.name)
-        .join(t.resource, t.resource.c.id == t.decision.c.resource_id)
-        .where(t.decision.c.key == key, *which)
-        .order_by(t.decision.c.version.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        raise NotFound(what="decision", id=said)
-    cache: dict[int, Decisions] = runtime_of(session).cache.setdefault("decisions", {})
-    if row.id not in cache:
-        files = files_of(session, row.deployment_id)
-        cache[row.id] = compile_decisions(files[row.name], row.name, _other_tables(files, row.name))
-    return cache[row.id]
 
 
 def form_schema(session: Session, found: Package, key: str | None) -> dict[str, Any] | None:

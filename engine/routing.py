@@ -24,7 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, definitions
+from engine import assignment, deciding
 from engine.assignment import Choice, Wish
 from engine.errors import DealflowError
 from engine.execution import runtime_of
@@ -198,7 +198,7 @@ def _by_decision(asking: Asking, wish: Wish) -> Routed | None:
     decision = strategy.removeprefix(_DECISION).strip()
     try:
         package = asking.live.package
-        model = package.decisions.get(decision) or definitions.latest_decision(asking.session, decision)
+        model = package.decisions.get(decision) or deciding.latest_decision(asking.session, decision)
         result = model.evaluate(decision, asking.variables, asking.moment())
     except DealflowError as error:
         asking.trouble.append((f"{decision}: {error.text('en')}", f"{decision}：{error.text('zh')}"))
