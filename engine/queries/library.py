@@ -29,6 +29,8 @@ class VersionRow:
     by: str
     note: str
     running: int
+    suspended: bool = False
+    """Nothing is started of it until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,9 @@ def _definition_row(
 ) -> DefinitionRow:
     newest = rows[0]
     texts = packages.package(session, newest.id).texts
-    versions = tuple(VersionRow(r.version, r.deployed_at, r.by, r.note, running.get((key, r.id), 0)) for r in rows)
+    versions = tuple(
+        VersionRow(r.version, r.deployed_at, r.by, r.note, running.get((key, r.id), 0), r.suspended) for r in rows
+    )
     return DefinitionRow(
         id=newest.id,
         key=key,

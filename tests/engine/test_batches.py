@@ -230,7 +230,7 @@ def test_what_does_not_fit_is_refused_at_once(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("DEALFLOW_LONG_TESTS" not in os.environ, reason="ten thousand cases: set DEALFLOW_LONG_TESTS")
+@pytest.mark.skipif("LONG_TESTS" not in os.environ, reason="ten thousand cases: set LONG_TESTS")
 def test_ten_thousand_cases_follow(house: House) -> None:
     house.deploy(p_bpmn=line("s -> u1 -> e", task("u1")))
     for _ in range(100):

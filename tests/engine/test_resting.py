@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import api
+from engine import api, queries
 from engine.errors import Forbidden, NotFound, ProcessSuspended
 from engine.store import tables as t
 from tests.conformance.drawing import call, diagram, message, process, signal, start, timer
@@ -36,6 +36,8 @@ def test_it_is_not_started_by_hand_and_says_why(house: House) -> None:
     house.deploy(p_bpmn=begun_by())
     case = house.start("p")
     assert rested(house) == (1,) and rested(house) == ()
+    with house.looking() as session:
+        assert [version.suspended for version in queries.definitions(session, "p")[0].versions] == [True]
     with pytest.raises(ProcessSuspended) as refused:
         house.start("p")
     assert "suspended" in str(refused.value) and "挂起" in refused.value.text("zh")
