@@ -49,7 +49,7 @@ MODEL = b"""<?xml version="1.0" encoding="UTF-8"?>
 <sequenceFlow id="small" sourceRef="large" targetRef="end"/>
 <sequenceFlow id="big" sourceRef="large" targetRef="second"><conditionExpression>big = true</conditionExpression>
 </sequenceFlow><sequenceFlow id="f6" sourceRef="second" targetRef="end"/></process></definitions>"""
-PLAYED = 200
+PLAYED = 220
 
 
 class Clock:
@@ -102,6 +102,12 @@ def copy(runtime: Runtime, wanted: int) -> int:
                 names = [column.name for column in table.columns]
                 session.execute(sa.insert(table).from_select(names, sa.select(*columns)))
         rows, span = rows * 2, span * 2
+    with runtime.database.begin() as connection:  # what a day of quiet running would have done
+        connection.exec_driver_sql("ANALYZE")
+    if runtime.database.dialect.name == "sqlite":
+        raw: Any = runtime.database.raw_connection()
+        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.close()
     return rows
 
 
@@ -131,13 +137,11 @@ def measure(name: str, url: str, folder: Path, args: Any) -> None:
     api.migrate(runtime)
     play(runtime, clock, args.days)
     rows = copy(runtime, args.rows)
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     folded = keeping.rebuild(runtime)
-    took = time.perf_counter() - begun
+    took, worked = time.perf_counter() - begun, time.process_time() - worked
     assert folded == rows, f"{folded} of {rows} rows were folded"
-    begun = time.perf_counter()
     assert keeping.keep_up(runtime) == 0
-    idle = time.perf_counter() - begun
     since = (clock.at - timedelta(days=30)).date()
     heat = timed(runtime, lambda session: statistics.heat_map(session, "case"))
     month = timed(runtime, lambda session: statistics.heat_map(session, "case", since=since))
@@ -146,7 +150,9 @@ def measure(name: str, url: str, folder: Path, args: Any) -> None:
     with runtime.reading() as session:
         shown = statistics.heat_map(session, "case")
     facts = f"{rows:,} rows of history, {shown.started:,} cases"
-    print(f"{name:10} {facts}: folded {folded / took:,.0f} rows/s; idle {idle:.2f} s")
+    print(
+        f"{name:10} {facts}: folded {folded / took:,.0f} rows/s by the clock, {folded / worked:,.0f} by the processor"
+    )
     print(
         f"{'':10} heat map {heat:5.0f} ms (30 days {month:4.0f} ms)   tasks by person {people:5.0f} ms   "
         f"KPIs {figures:5.0f} ms   reading history instead {scan(runtime, rows):5.1f} s"
