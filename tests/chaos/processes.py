@@ -26,6 +26,7 @@ from engine.errors import CallerError, MigrationRefused, OperatorError, WaitClos
 from engine.execution import Runtime
 from engine.queries.selection import Cases
 from engine.settings import load
+from engine.statistics import keeping
 from engine.store import tables as t
 from tests.chaos import diagrams, work
 from web.cli import serving
@@ -115,6 +116,7 @@ def keeper(task: Task) -> None:
 
     def act() -> None:
         runtime.unit(seals.make)
+        keeping.keep_up(runtime)
         cleanup.sweep(runtime, any_hour=True)
         migrate()
 

@@ -32,6 +32,7 @@ from engine import api, log, reminders, worker
 from engine.clock import system_clock
 from engine.crashpoints import POINTS
 from engine.execution import Runtime
+from engine.statistics import keeping
 from engine.store import open_database
 from engine.store import tables as t
 from tests import databases, house
@@ -229,6 +230,7 @@ class Storm:
             try:
                 busy = self.finish(runtime, journal)
                 if not busy or round == 39:
+                    keeping.keep_up(runtime)
                     with runtime.reading() as session:
                         found = Findings(session, self.folder, delivered(), runtime.settings.mail_from)
                         self.findings += found.all()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import verification
+from engine.store import figures as f
 from engine.store import tables as t
 from handlers.channels.email import message_id
 from tests.chaos import diagrams, work
@@ -60,9 +61,30 @@ class Findings:
         """Everything that is wrong."""
         looks = (
             self.faults, self.starts, self.ends, self.elements, self.nothing_left, self.people, self.handlers,
-            self.messages, self.mails, self.reminders, self.chains,
+            self.messages, self.mails, self.reminders, self.chains, self.figures,
         )  # fmt: skip
         return [finding for look in looks for finding in look()]
+
+    def figures(self) -> Iterator[str]:
+        """What was counted beside the storm is what history says, and the clean-up's cases are counted too."""
+        kept: Counter[str] = Counter()
+        for row in self.session.execute(sa.select(t.history.c.instance_id, t.history.c.events)):
+            passed = (event for event in row.events if event[0] == "e" and not event[2].startswith(f"{event[1]}#"))
+            kept.update(event[1] for event in passed)
+        counted: Counter[str] = Counter()
+        for row in all_rows(self.session, f.element, f.element.c.settled.is_(False)):
+            counted[row["element"]] += row["entered"]
+        if kept != +counted:
+            yield f"figures of elements are not those of the history: {(kept - counted) or (counted - kept)}"
+        begun = sum(row["cases"] for row in all_rows(self.session, f.case, f.case.c.what == "started"))
+        if begun != len(self.instances) + len(self.cleaned):
+            yield f"{begun} cases are counted, {len(self.instances)} are here and {len(self.cleaned)} went"
+        if any(
+            self.session.execute(
+                sa.select(sa.func.sum(f.element.c.present), sa.func.sum(f.element.c.present_since))
+            ).one()
+        ):
+            yield "figures say that somebody is still somewhere"
 
     def of(self, key: str) -> list[Mapping[str, Any]]:
         """Instances of a process that are still kept."""
