@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import advance, answers, instances, jobs, scripts
 from engine.crashpoints import reached
-from engine.errors import Contended, InternalError, OperatorError, WaitClosed
+from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
 from engine.instances import Live
 from engine.jobs import Job, Outcome
@@ -85,8 +85,9 @@ def outside(runtime: Runtime, job: Job) -> Outcome:
         if not runtime.unit(lambda session: _finish(session, job, outcome, later)):
             return Outcome.LATE
         return Outcome.BPMN_ERROR if isinstance(outcome, JobFailed) else Outcome.DONE
-    except Contended:  # its lease runs out, and it comes again
-        log.warning("job_contended", job=job.id, topic=job.topic)
+    except (Contended, DatabaseUnavailable, StorageFull) as trouble:
+        # Not the handler's fault, and no attempt of its: its lease runs out, and it comes again.
+        log.warning("job_given_back", job=job.id, topic=job.topic, error=str(trouble))
         return Outcome.RETURNED
     except Exception as fault:
         log.warning("job_failed", job=job.id, topic=job.topic, attempt=job.attempt, error=str(fault))

@@ -163,7 +163,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.kept: Counter[str] = Counter()
         self.failing = False
         self.held: list[Job] = []
-        self.keys = itertools.count(1)
+        self.next_key = 1
         self.houses = [self.house(), self.house()]
         self.start(0, False)
 
@@ -201,13 +201,14 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: len(self.cases) < 3)
     @rule(who=st.integers(0, 1), dies=st.booleans())
     def start(self, who: int, dies: bool) -> None:
-        key = f"K-{next(self.keys)}"
+        key = f"K-{self.next_key}"
         with killed_at_commit(dies), self.houses[who].writing() as session:
             id = api.start(session, api.SYSTEM, "p", business_key=key)
         if dies:
             return
         case = Case(id, key, timers={name: self.clock() + span for name, span in TIMERS.items()})
         self.cases.append(case)
+        self.next_key += 1
         if self.kept[key]:
             self.kept[key] -= 1
             case.done("pay")
@@ -241,9 +242,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1), number=st.integers(0, 9), dies=st.booleans())
     def send(self, who: int, number: int, dies: bool) -> None:
-        """To a case that may be waiting, or (one time in five) ahead of a case that is yet to come."""
+        """To a case that may be waiting, or (one time in five) ahead of the case that is yet to come."""
         waiting = [case.key for case in self.cases if "pay" in case.places] or ["K-1"]
-        key = waiting[number % len(waiting)] if number < 8 else f"K-{number - 4}"
+        key = waiting[number % len(waiting)] if number < 8 else f"K-{self.next_key}"
         with killed_at_commit(dies):
             state = self.houses[who].message("paid", key).state
         if dies:
@@ -287,7 +288,7 @@ class AnyOrder(RuleBasedStateMachine):
             case.done("pay")
 
     @precondition(lambda self: self.case(0))
-    @rule(who=st.integers(0, 1), number=st.integers(0, 3), sure=st.integers(0, 9), dies=st.booleans())
+    @rule(who=st.integers(0, 1), number=st.integers(0, 3), sure=st.integers(0, 4), dies=st.booleans())
     def cancel(self, who: int, number: int, sure: int, dies: bool) -> None:
         case = self.case(number)
         if case is None or sure:
@@ -389,9 +390,13 @@ class AnyOrder(RuleBasedStateMachine):
         if not found:
             return
         incident = found[number % len(found)]
+        case = next(case for case in self.cases if case.id == incident["instance_id"])
+        if case.status == "suspended":
+            with pytest.raises(Forbidden), self.houses[who].writing() as session:
+                api.retry(session, api.SYSTEM, incident["id"])
+            return
         with self.houses[who].writing() as session:
             api.retry(session, api.SYSTEM, incident["id"])
-        case = next(case for case in self.cases if case.id == incident["instance_id"])
         case.jobs[incident["element"]] = 0
 
     @precondition(lambda self: self.case(0))
@@ -405,6 +410,36 @@ class AnyOrder(RuleBasedStateMachine):
         self.send(who, 0, False)
         for _ in range(most):
             self.complete(who, 0, False)
+
+    @precondition(lambda self: self.case(0))
+    @rule(who=st.integers(0, 1))
+    def a_bad_day(self, who: int) -> None:
+        """Handlers fail until their attempts are used up."""
+        self.handlers_fail(True)
+        self.signal(who, False)
+        for _ in range(ATTEMPTS):
+            self.clock.move(minutes=10)
+            self.drain(who, 0)
+        self.handlers_fail(False)
+
+    @precondition(lambda self: self.workable())
+    @rule(who=st.integers(0, 1))
+    def overtaken(self, who: int) -> None:
+        """A worker is silent for so long that another one takes its jobs; then it comes back first."""
+        self.claim_and_hang(who)
+        first = len(self.held)
+        self.clock.move(minutes=1)
+        self.claim_and_hang(1 - who)
+        if first:
+            self.wake_up(who, first - 1)
+
+    @precondition(lambda self: self.case(0, "active"))
+    @rule(who=st.integers(0, 1))
+    def interrupted(self, who: int) -> None:
+        """A message comes while its case is held."""
+        self.suspend_or_resume(who, 0, False)
+        self.send(who, 0, False)
+        self.suspend_or_resume(1 - who, 0, False)
 
     # ── what must be so ────────────────────────────────────────────────────────────────────────────────────────
 
