@@ -76,7 +76,8 @@ def _work(session: Session, batch_id: int, after: int, limit: int) -> _Chunk:
     ).all()
     if not rows:
         return _Chunk(0, None)
-    done = sum(_one(session, dict(batch), row.subject_id, row.instance_id) for row in rows)
+    known = dict(batch)
+    done = sum(_one(session, known, row.subject_id, row.instance_id) for row in rows)
     return _Chunk(done, rows[-1].subject_id)
 
 
