@@ -1,6 +1,6 @@
 """Everything in one run: `make bench`, or
 
-    python -m bench [--seconds 1] [--rounds 3] [--count 100000] [--store sqlite|postgres] [--no-peers] [--record]
+    python -m bench [--seconds 0.8] [--rounds 3] [--count 100000] [--store sqlite|postgres] [--no-peers] [--record]
     python -m bench --smoke       # every part in its smallest form, in seconds; the figures mean nothing
 
 B1 and B2 on the engine with one and four clients, a commit each and in batches; the engine's SQL replayed without it;
@@ -37,7 +37,7 @@ FIRED = 2_000
 def options() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of a contender's turn (1)")
+    parser.add_argument("--seconds", type=float, default=0.8, help="of a contender's turn (0.8)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender and model (3)")
     parser.add_argument(
         "--count", type=int, default=100_000, help="timers due, open instances; tasks: ten times (100,000)"
