@@ -182,10 +182,12 @@ def _unreadable(node: Node, error: Exception) -> Fault:
 
 def take_start(session: Session, timer_id: int) -> tuple[int, str, str] | None:
     """(definition, start event, the timer's text) of a due start timer, moved on to its next occurrence; None when it
-    is taken."""
-    runtime = runtime_of(session)
-    now = runtime.now()
-    query = sa.select(t.timer).where(t.timer.c.id == timer_id, t.timer.c.due_at <= now)
+    is taken, or its process was suspended meanwhile."""
+    now = runtime_of(session).now()
+    awake = sa.select(t.definition.c.id).where(t.definition.c.suspended.is_(False))
+    query = sa.select(t.timer).where(
+        t.timer.c.id == timer_id, t.timer.c.due_at <= now, t.timer.c.definition_id.in_(awake)
+    )
     row = session.execute(query.with_for_update(skip_locked=True)).first()
     if row is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import api, queries
+from engine import api, firing, queries, timers
 from engine.errors import Forbidden, NotFound, ProcessSuspended
 from engine.store import tables as t
 from tests.conformance.drawing import call, diagram, message, process, signal, start, timer
@@ -59,6 +59,18 @@ def test_messages_are_kept_and_timers_rest_until_it_is_resumed(house: House) -> 
     assert running(house) == 1 and house.rows(t.message)[0]["state"] == "delivered"
     house.work()
     assert running(house) == 2
+
+
+def test_a_start_that_was_due_when_its_process_came_to_rest_does_not_happen(house: House) -> None:
+    house.deploy(p_bpmn=begun_by(timer("Duration", "PT1H")))
+    house.clock.move(hours=2)
+    with house.looking() as session:
+        due = timers.due(session, 5)
+    rested(house)
+    assert len(due) == 1 and firing.fire(house.runtime, due) == 0 and running(house) == 0
+    woken(house)
+    house.work()
+    assert running(house) == 1
 
 
 def test_one_version_rests_and_the_others_start(house: House) -> None:
