@@ -182,6 +182,27 @@ def outcomes(
     return tuple(sorted(found, key=lambda one: (-one.cycle.count, one.state, one.element)))
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a process: cases that began and that ended on it."""
+
+    day: date
+    started: int
+    ended: int
+
+
+def daily(
+    session: Session, key: str, version: int | None = None, since: date | None = None, until: date | None = None
+) -> tuple[Day, ...]:
+    """What began and what ended, day by day; days without either are left out."""
+    asked = figures.within(session, key, version, since, until)
+    found: dict[date, list[int]] = {}
+    for (day, what), row in figures.sums(session, f.case, asked, "day", "what").items():
+        if what != "responded":
+            found.setdefault(day, [0, 0])[what != "started"] += row["cases"]
+    return tuple(Day(day, *found[day]) for day in sorted(found) if any(found[day]))
+
+
 def cycle_time(session: Session, asked: Range) -> Durations:
     """Working time from start to end without pauses, of the cases that ended in the range, however they did."""
     return _of_cases(session, asked, lambda what: what not in ("started", "responded"))

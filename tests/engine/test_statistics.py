@@ -240,6 +240,18 @@ def test_a_heat_map_tells_who_waits_for_how_long_and_what_failed(house: House) -
     assert earlier.started == 0 and {one.element: one.present for one in earlier.elements} == {"work": 1}
 
 
+def test_what_began_and_ended_is_told_day_by_day(house: House) -> None:
+    house.deploy(p_bpmn=d.one_task())
+    cases = [house.start("p") for _ in range(2)]
+    house.clock.move(days=2)
+    house.start("p")
+    house.complete("ask", house.task("ask", cases[0])["assignee"], cases[0])
+    kept_up(house)
+    with house.looking() as session:
+        found = [(one.day, one.started, one.ended) for one in asked.daily(session, "p")]
+    assert found == [(date(2026, 3, 2), 2, 0), (date(2026, 3, 4), 1, 1)]
+
+
 def test_a_funnel_counts_cases_by_when_they_began(house: House) -> None:
     house.deploy(p_bpmn=d.one_task())
     cases = [house.start("p") for _ in range(3)]
