@@ -9,6 +9,7 @@ before messages are delivered, so that a place opened in this unit can be found.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
@@ -23,6 +24,7 @@ from engine import (
     gathering,
     incidents,
     instances,
+    metrics,
     rows,
     subscriptions,
 )
@@ -118,6 +120,7 @@ def finish(unit: Unit) -> None:
         if unit.pending:
             continue
         if not unit.thrown:
+            metrics.STEP.observe(time.perf_counter() - unit.began)
             return
         reached("step.written")
         _deliver(unit, *unit.thrown.popleft())

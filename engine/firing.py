@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import advance, handling, instances, jobs, shards, timers
+from engine import advance, handling, instances, jobs, metrics, shards, timers
 from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, StorageFull, WaitClosed
-from engine.execution import Runtime
+from engine.execution import Runtime, runtime_of
 from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
@@ -157,7 +157,7 @@ def _failed(session: Session, due: Due, what: Job | int | None, fault: Exception
     """It comes again later, or is an incident: handled by itself, beside what else the batch did."""
     if isinstance(what, Job):
         log.warning("job_failed", job=what.id, topic=what.topic, attempt=what.attempt, error=str(fault))
-        jobs.fail(session, what.id, what.fence, fault)
+        metrics.JOBS.labels(what.topic, jobs.fail(session, what.id, what.fence, fault)).inc()
         return 1
     log.error("timer_failed", timer=due.id, instance=due.instance_id, exc_info=fault)
     timers.postpone(session, due.id, fault)
@@ -166,13 +166,16 @@ def _failed(session: Session, due: Due, what: Job | int | None, fault: Exception
 
 def _do(session: Session, due: Due, what: Job | int | None) -> int:
     if isinstance(what, Job):
-        return handling.inside(session, what)
+        done = handling.inside(session, what)
+        metrics.JOBS.labels(what.topic, jobs.Outcome.DONE).inc(done)
+        return done
     if due.instance_id is None:
         return _start(session, due.id)
     live = instances.load(session, due.instance_id, skip_locked=True)
     if live is None or live.status != "active" or what is None:
         return 0
     advance.advance(session, "timer", live, TimerFired(what))
+    metrics.LATENESS.observe(max(0.0, (runtime_of(session).now() - due.due_at).total_seconds()))
     return 1
 
 

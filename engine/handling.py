@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import advance, answers, instances, jobs, scripts
+from engine import advance, answers, instances, jobs, metrics, scripts
 from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
@@ -77,6 +77,13 @@ def _answer(session: Session, live: Live, wait: JobWait, job: Job) -> Trigger:
 def outside(runtime: Runtime, job: Job) -> Outcome:
     """A claimed job from start to outcome; returns what became of it."""
     reached("job.claimed")
+    with metrics.HANDS.track_inprogress():
+        outcome = _from_start_to_outcome(runtime, job)
+    metrics.JOBS.labels(job.topic, outcome).inc()
+    return outcome
+
+
+def _from_start_to_outcome(runtime: Runtime, job: Job) -> Outcome:
     try:
         if not _claim_stands(runtime, job):
             return Outcome.LATE

@@ -6,13 +6,14 @@ What is due in shards and what handlers do is the crew's: the sweep tells it, an
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import batches, crew, leadership, notices, outbox, reminders, wakeups, worker
+from engine import batches, crew, leadership, metrics, notices, outbox, reminders, wakeups, worker
 from engine.crew import Crew
 from engine.execution import Runtime
 from engine.log import logger
@@ -71,6 +72,7 @@ def start(runtime: Runtime) -> Duties:
     for name, (duty, seconds) in duties.items():
         clock.add_job(_guarded(name, duty), "interval", seconds=seconds, id=name)
     clock.start()
+    metrics.SWEPT.set_function(lambda: time.monotonic() - mine.swept)
     return Duties(runtime, clock, mine, told)
 
 

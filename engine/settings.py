@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     watch: bool = Field(False, description="Deploy a saved file of bpmn_dir by itself.")
     embedded_worker: bool = Field(True, description="Run timers, jobs and mail inside `dealflow serve`.")
     sweep_seconds: float = Field(1.0, gt=0, description="How often due timers, jobs and mail are looked for.")
+    health_port: int = Field(0, ge=0, le=65535, description="Port for health and metrics beside the pages; 0: none.")
     concurrency: int = Field(8, ge=1, le=200, description="How many handlers a process runs at once.")
     stop_seconds: float = Field(10.0, ge=0, description="How long running handlers may take to end at a stop.")
     lease_seconds: float = Field(30.0, gt=0, description="How long a worker may be silent before its job is taken.")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,7 @@ class Unit:
     failures: dict[tuple[int, int], BaseException] = field(default_factory=dict)
     done: int = 0
     most: int = MOST_TRIGGERS
+    began: float = field(default_factory=time.perf_counter)
 
 
 def unit_of(session: Session, actor: str) -> Unit:

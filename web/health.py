@@ -1,4 +1,8 @@
-"""For load balancers and operators. Law: `healthz` says that the process answers, `readyz` that its database does."""
+"""For load balancers and operators. Law: `live` says that the process answers, `ready` that its database does.
+
+`healthz` and `readyz` are the same by their short names. Metrics are not here: they have a port of their own
+(`web.wellness`).
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,22 @@ from typing import Any
 
 from flask import Blueprint, jsonify
 
-from engine import queries
-from engine.errors import DealflowError
 from web.scope import runtime
+from web.wellness import unwell
 
 pages = Blueprint("health", __name__)
 
 
 @pages.get("/healthz")
+@pages.get("/health/live")
 def alive() -> Any:
     """200 while the process answers."""
     return jsonify({"status": "ok"})
 
 
 @pages.get("/readyz")
+@pages.get("/health/ready")
 def ready() -> Any:
-    """200 when the database answers with its tables in place, else 503."""
-    try:
-        with runtime().reading() as db:
-            queries.definitions(db)
-    except DealflowError as error:
-        return jsonify({"status": "unavailable", "reason": error.code}), 503
-    except Exception:
-        return jsonify({"status": "unavailable", "reason": "the database has no tables: run `dealflow run`"}), 503
-    return jsonify({"status": "ready"})
+    """200 when the database answers with this release's tables, else 503 with the reason."""
+    reason = unwell(runtime())
+    return (jsonify({"status": "unavailable", "reason": reason}), 503) if reason else jsonify({"status": "ready"})

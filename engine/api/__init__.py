@@ -54,7 +54,7 @@ from engine.api.tasks import (
     save_draft,
     set_due,
 )
-from engine.api.wiring import migrate, open_engine
+from engine.api.wiring import migrate, open_engine, schema_is_current
 from engine.definitions import Deployed
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
@@ -124,6 +124,7 @@ __all__ = [
     "retry_job",
     "save_draft",
     "save_preferences",
+    "schema_is_current",
     "send_message",
     "set_absence",
     "set_calendar",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from engine import registry
 from engine.clock import Clock
@@ -22,6 +24,22 @@ def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
 
 def migrate(runtime: Runtime) -> None:
     """Bring the database's schema to this release: the engine's own and that of every handlers package."""
+    config = _config(runtime)
+    with runtime.database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+def schema_is_current(runtime: Runtime) -> bool:
+    """Whether the database's schema is this release's."""
+    wanted = runtime.cache.get("schema")
+    if wanted is None:
+        wanted = runtime.cache["schema"] = frozenset(ScriptDirectory.from_config(_config(runtime)).get_heads())
+    with runtime.reading() as session:
+        return frozenset(MigrationContext.configure(session.connection()).get_current_heads()) == wanted
+
+
+def _config(runtime: Runtime) -> Config:
     places = [str(MIGRATIONS / "versions")]
     for name in runtime.settings.handlers:
         found = getattr(importlib.import_module(name), "MIGRATIONS", None)
@@ -31,6 +49,4 @@ def migrate(runtime: Runtime) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("version_locations", " ".join(places))
     config.set_main_option("path_separator", "space")
-    with runtime.database.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+    return config

@@ -25,6 +25,7 @@ from engine.clock import system_clock
 from engine.errors import DealflowError, SettingsInvalid
 from engine.queries import mails, moments
 from engine.settings import Settings, load, parse_offset
+from web import wellness
 from web.cli.saying import faults, words
 
 THREADS = 64
@@ -73,6 +74,7 @@ def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
         stop = threading.Event()
         running = scheduler.start(runtime) if settings.embedded_worker else None
         told = wakeups.connect(runtime) if running is None else None
+        unwatch = watched(runtime, running)
         if settings.watch and settings.bpmn_dir.is_dir():
             watching = threading.Thread(
                 target=watcher.watch, args=(runtime, stop, say_outcome), daemon=True, name="watcher"
@@ -81,6 +83,7 @@ def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
 
         def over() -> None:
             stop.set()
+            unwatch()
             if running is not None:
                 running.shutdown()
             if told is not None:
@@ -89,6 +92,14 @@ def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:
         return over
 
     return start
+
+
+def watched(runtime: Any, running: scheduler.Duties | None) -> Callable[[], None]:
+    """Health and metrics on the port that the settings name, if any; call what comes back to stop."""
+    port = runtime.settings.health_port
+    if not port:
+        return lambda: None
+    return wellness.serve_beside(runtime, port, None if running is None else lambda: running.crew.swept)
 
 
 def must_be_free(settings: Settings) -> None:
@@ -277,11 +288,13 @@ def serve() -> int:
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @click.option("--concurrency", type=click.IntRange(1, 200), help="How many handlers run at once.")
-def worker(once: bool, concurrency: int | None) -> int:
+@click.option("--health-port", type=click.IntRange(0, 65535), help="Port for health and metrics; 0: none.")
+def worker(once: bool, concurrency: int | None, health_port: int | None) -> int:
     """Run timers, jobs, reminders and mail, without pages."""
     from engine import worker as duties
 
-    settings = load() if concurrency is None else load(concurrency=concurrency)
+    asked = {"concurrency": concurrency, "health_port": health_port}
+    settings = load(**{name: value for name, value in asked.items() if value is not None})
     log.configure(settings.log_format, settings.log_level)
     runtime = api.open_engine(settings)
     warn_of_what_waits(runtime)
@@ -292,6 +305,7 @@ def worker(once: bool, concurrency: int | None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
     running = scheduler.start(runtime)
+    unwatch = watched(runtime, running)
     click.echo(
         words(
             f"定时、任务、提醒与邮件已启动（进程 {os.getpid()}），Ctrl+C 停止",
@@ -299,6 +313,7 @@ def worker(once: bool, concurrency: int | None) -> int:
         )
     )
     over.wait()
+    unwatch()
     back = running.shutdown()
     if back:
         click.echo(words(f"已交还 {back} 项未完成的任务", f"{back} unfinished job(s) were given back to others"))
