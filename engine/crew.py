@@ -64,11 +64,13 @@ def start(runtime: Runtime, name: str) -> Crew:
 
 
 def tell(crew: Crew, due: Iterable[int]) -> None:
-    """These shards have due work. Called from any thread; returns at once."""
+    """These shards have due work, or there is work to claim. Called from any thread; returns at once."""
     with crew.changed:
-        known = set(crew.shards)
-        crew.shards.extend(shard for shard in due if shard not in known)
-        crew.claimable = True
+        known = {shards.CLAIMABLE, *crew.shards}
+        for shard in due:
+            crew.claimable = crew.claimable or shard == shards.CLAIMABLE
+            if shard not in known:
+                crew.shards.append(shard)
         crew.changed.notify_all()
 
 
@@ -79,7 +81,7 @@ def sweep(crew: Crew) -> None:
     with crew.changed:
         crew.silent = True
         crew.swept = time.monotonic()
-    tell(crew, found)
+    tell(crew, [*found, shards.CLAIMABLE])
 
 
 def stop(crew: Crew, seconds: float) -> int:
@@ -128,8 +130,6 @@ def _drain(crew: Crew) -> None:
         finally:
             with crew.changed:
                 crew.draining.discard(shard)
-                if which is None:
-                    crew.claimable = True
                 crew.changed.notify_all()
 
 

@@ -116,9 +116,18 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
     )
     if failed is not None:
         fail(session, id, 0, failed)
-    elif kind != "external":
-        shards.hint(session, live.shard)
+    else:
+        _hint(session, kind, wait.name, live.shard)
     return id
+
+
+def _hint(session: Session, kind: str, topic: str, shard: int) -> None:
+    """Tell those who do such work after the commit."""
+    registry = runtime_of(session).registry
+    if kind in INSIDE or (kind == "topic" and topic in registry and registry.find(topic).transactional):
+        shards.hint(session, shard)
+    elif kind in CLAIMED:
+        shards.hint(session, shards.CLAIMABLE)
 
 
 def _exclusive(live: Live, element: str) -> bool:
@@ -401,7 +410,7 @@ def again(session: Session, job_id: int, inputs: Mapping[str, Any] | None = None
     row = session.execute(sa.select(t.job).where(t.job.c.id == job_id, t.job.c.state == "failed")).first()
     if row is None:
         return False
-    shards.hint(session, row.shard)
+    _hint(session, row.kind, row.topic, row.shard)
     values: dict[str, Any] = {"state": "ready", "attempts": 0, "due_at": runtime_of(session).now()}
     if inputs is not None:
         values["payload"] = {**row.payload, "inputs": dict(inputs)}
@@ -431,14 +440,12 @@ def give_back(session: Session, claims: Sequence[tuple[int, int]]) -> None:
     The fence goes up, so that an outcome that comes after all counts no more.
     """
     for job_id, fence in claims:
-        shard = session.scalar(
+        session.execute(
             sa.update(t.job)
             .where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
             .values(state="ready", lease_by=None, lease_until=None, fence=fence + 1)
-            .returning(t.job.c.shard)
         )
-        if shard is not None:
-            shards.hint(session, shard)
+    shards.hint(session, shards.CLAIMABLE)
 
 
 def close(session: Session, instance_id: int, waits: Sequence[int]) -> None:

@@ -17,6 +17,8 @@ from engine.store import after_commit
 
 SHARDS = 64
 """More than the workers of a house, few enough that looking at each of them costs nothing."""
+CLAIMABLE = -1
+"""Told in place of a shard: there is work to claim, which nobody drains."""
 _LOCKS = 0x64656C66
 """First half of the advisory lock of a shard."""
 
@@ -27,7 +29,7 @@ def shard_of(root_id: int) -> int:
 
 
 def hint(session: Session, shard: int) -> None:
-    """Something becomes due in this shard with the commit of this unit of work: workers are told then."""
+    """Something becomes due in this shard (or CLAIMABLE) with the commit of this unit of work: workers are told."""
     told: set[int] | None = session.info.get("due_shards")
     if told is None:
         told = session.info["due_shards"] = set()
