@@ -200,6 +200,7 @@ HOT: dict[str, Work] = {
     "due timers": reads(lambda session: timers.due(session, 50)),
     "due timers of a shard": reads(lambda session: timers.due(session, 50, shard=5)),
     "firing": lambda house: firing.sweep(house.runtime),
+    "shards with due work": lambda house: firing.due_shards(house.runtime),
     "due work": reads(lambda session: jobs.due(session, 50)),
     "due work of a shard": reads(lambda session: jobs.due(session, 50, shard=5)),
     "claiming work": writes(lambda session: jobs.claim(session, "w", 10)),
