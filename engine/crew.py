@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from engine import firing, handling, jobs, shards
-from engine.errors import Contended, DatabaseUnavailable
+from engine.errors import Contended, DatabaseUnavailable, OperatorError
 from engine.execution import Runtime
 from engine.jobs import Job
 from engine.log import logger
@@ -105,7 +105,10 @@ def _give_back(crew: Crew, claimed: list[Job]) -> None:
     if not claimed:
         return
     claims = [(job.id, job.fence) for job in claimed]
-    crew.runtime.unit(lambda session: jobs.give_back(session, claims))
+    try:
+        crew.runtime.unit(lambda session: jobs.give_back(session, claims))
+    except OperatorError as error:  # the leases run out by themselves
+        log.error("not_given_back", jobs=len(claims), error=str(error))
     with crew.changed:
         for job in claimed:
             crew.held.pop(job.id, None)

@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine import batches, crew, leadership, metrics, notices, outbox, reminders, wakeups, worker
 from engine.crew import Crew
+from engine.errors import OperatorError
 from engine.execution import Runtime
 from engine.log import logger
 from engine.wakeups import Wakeups
@@ -43,6 +44,8 @@ class Duties:
         back = crew.stop(self.crew, self.runtime.settings.stop_seconds if seconds is None else seconds)
         try:
             self.runtime.unit(lambda session: leadership.resign(session, worker.process_name()))
+        except OperatorError as error:  # what it led is free when its lease is over
+            log.error("not_resigned", error=str(error))
         finally:
             if self.wakeups is not None:
                 wakeups.close(self.wakeups)

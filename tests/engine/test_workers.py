@@ -248,3 +248,32 @@ def test_a_crew_whose_database_went_away_goes_on_when_it_is_back(house: House, m
     finally:
         assert crew.stop(mine, 5) == 0
     assert not any(thread.is_alive() for thread in mine.threads)
+
+
+def test_a_worker_stops_even_when_its_database_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine import jobs, leadership
+    from engine.errors import DatabaseUnavailable
+
+    begun, go_on = threading.Event(), threading.Event()
+
+    @handles("slow")
+    def slowly(ctx: object) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def gone(*given: object, **more: object) -> None:
+        raise DatabaseUnavailable(reason="gone")
+
+    house.runtime.registry.add_functions(slowly)
+    house.deploy(p_bpmn=d.one_service("slow"))
+    house.start("p")
+    running = scheduler.start(house.runtime)
+    try:
+        assert begun.wait(20)
+        monkeypatch.setattr(jobs, "give_back", gone)
+        monkeypatch.setattr(leadership, "resign", gone)
+        assert running.shutdown(0.1) == 1
+    finally:
+        go_on.set()
+        for thread in running.crew.threads:
+            thread.join(10)
