@@ -20,7 +20,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import postgres
+from bench import machine, postgres
 from bench.contenders import dealflow
 from bench.frame import ROOT
 from engine.execution import Runtime
@@ -56,10 +56,12 @@ def fill(runtime: Runtime, count: int) -> None:
 
 def settle(runtime: Runtime) -> None:
     """Let the database write down what filling left in memory: a house that has run for a day has no such burst."""
-    sqlite = runtime.database.dialect.name == "sqlite"
+    if runtime.database.dialect.name == "sqlite":
+        machine.sqlite_size(Path(runtime.database.url.database or ""))  # it empties the log on the way
+        return
     with runtime.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for line in ("PRAGMA wal_checkpoint(TRUNCATE)",) if sqlite else ("CHECKPOINT", "ANALYZE"):
-            connection.exec_driver_sql(line)
+        connection.exec_driver_sql("CHECKPOINT")
+        connection.exec_driver_sql("ANALYZE")
 
 
 def work(url: str, folder: Path) -> None:

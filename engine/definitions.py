@@ -283,10 +283,14 @@ def _all_rest(session: Session, key: str) -> bool:
 
 def require_not_suspended(session: Session, definition_id: int) -> None:
     """ProcessSuspended when nothing is to be started of this version."""
-    c = t.definition.c
-    row = session.execute(sa.select(c.key, c.version, c.name, c.suspended).where(c.id == definition_id)).first()
-    if row is not None and row.suspended:
+    row = session.connection().execute(_SUSPENDED, {"definition": definition_id}).first()
+    if row is not None:
         raise ProcessSuspended(name=row.name or row.key, version=row.version)
+
+
+_SUSPENDED = sa.select(t.definition.c.key, t.definition.c.version, t.definition.c.name).where(
+    t.definition.c.id == sa.bindparam("definition"), t.definition.c.suspended.is_(True)
+)
 
 
 def _one_at_a_time(session: Session) -> None:

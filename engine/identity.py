@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -26,8 +27,12 @@ ADMIN = "admin"
 TRIES_BEFORE_LOCK = 5
 LOCK_TIME = timedelta(minutes=15)
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex(8))
-"""Checked when the name is unknown, so that an answer takes as long either way."""
+
+
+@cache
+def _nobody() -> str:
+    """Checked when the name is unknown, so that an answer takes as long either way. Made once, not by every import."""
+    return _hasher.hash(secrets.token_hex(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def sign_in(session: Session, name: str, password: str) -> Mapping[str, object]:
 def _fits(kept: str | None, password: str) -> bool:
     """Whether the password is the one; as slow for a name that has none."""
     try:
-        return _hasher.verify(kept or _NOBODY, password)
+        return _hasher.verify(kept or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
 
