@@ -365,6 +365,19 @@ class ExternalFailure(HandlerError):
     zh = "外部程序报告：{message}"
 
 
+class WorkersLost(HandlerError):
+    """Every worker that took the job up fell silent over it. Fields: topic, count."""
+
+    en = (
+        "{count} workers took up “{topic}” and none came back: it seems to end whoever runs it "
+        "(memory, a crash in native code). Look at the machine's log, then retry."
+    )
+    zh = (
+        "已有 {count} 个工作进程领取“{topic}”后失去响应：该任务可能使运行它的进程终止（内存不足或底层崩溃）。"
+        "请查看系统日志后重试。"
+    )
+
+
 class UnknownTopic(HandlerError):
     """No handler is registered for the topic. Fields: topic, known."""
 

@@ -84,19 +84,23 @@ def outside(runtime: Runtime, job: Job) -> Outcome:
 
 
 def _from_start_to_outcome(runtime: Runtime, job: Job) -> Outcome:
+    at_work = False
     try:
         if not _claim_stands(runtime, job):
             return Outcome.LATE
         later = answers.Later()
+        at_work = True
         outcome = _handle(runtime, job, later)
+        at_work = False
         if not runtime.unit(lambda session: _finish(session, job, outcome, later)):
             return Outcome.LATE
         return Outcome.BPMN_ERROR if isinstance(outcome, JobFailed) else Outcome.DONE
-    except (Contended, DatabaseUnavailable, StorageFull) as trouble:
-        # Not the handler's fault, and no attempt of its: its lease runs out, and it comes again.
-        log.warning("job_given_back", job=job.id, topic=job.topic, error=str(trouble))
-        return Outcome.RETURNED
     except Exception as fault:
+        database = isinstance(fault, DatabaseUnavailable | StorageFull) and not at_work
+        if database or isinstance(fault, Contended):
+            # Not the handler's fault, and no attempt of its: the lease runs out, and the job comes again.
+            log.warning("job_given_back", job=job.id, topic=job.topic, error=str(fault))
+            return Outcome.RETURNED
         log.warning("job_failed", job=job.id, topic=job.topic, attempt=job.attempt, error=str(fault))
         return runtime.unit(partial(_fail, job=job, error=fault))
 
@@ -119,13 +123,19 @@ def _handle(runtime: Runtime, job: Job, later: answers.Later) -> JobDone | JobFa
     if job.kind == "script":
         return JobDone(job.wait, scripts.run(job.payload["script"], inputs))
     registered = runtime.registry.find(job.topic)
-    with runtime.reading() as session, _heartbeat(runtime, job):
-        live = instances.peek(session, job.instance_id)
-        ctx = answers.context(session, live, job.wait, job.element, job.payload["properties"], job.attempt, later)
-        try:
-            return JobDone(job.wait, dict(registered(ctx, inputs)))
-        except BpmnError as outcome:
-            return JobFailed(job.wait, outcome.code, outcome.message, dict(outcome.variables))
+    found: JobDone | JobFailed | None = None
+    try:
+        with runtime.reading() as session, _heartbeat(runtime, job):
+            live = instances.peek(session, job.instance_id)
+            ctx = answers.context(session, live, job.wait, job.element, job.payload["properties"], job.attempt, later)
+            try:
+                found = JobDone(job.wait, dict(registered(ctx, inputs)))
+            except BpmnError as outcome:
+                found = JobFailed(job.wait, outcome.code, outcome.message, dict(outcome.variables))
+    except DatabaseUnavailable:
+        if found is None:
+            raise
+    return found  # a connection that broke behind the handler takes nothing back
 
 
 def _finish(session: Session, job: Job, outcome: Trigger, later: answers.Later) -> bool:

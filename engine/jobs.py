@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import incidents, shards
-from engine.errors import DealflowError, ExternalFailure, both
+from engine.errors import DealflowError, ExternalFailure, WorkersLost, both
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
@@ -31,6 +31,8 @@ from engine.retry import RetryPolicy, parse
 from engine.store import tables as t
 
 DEFAULT_RETRY = RetryPolicy()
+MOST_LOST = 20
+"""So often a job may be claimed without an outcome; a worker that was killed over it by chance is far from that."""
 CLAIMED = ("topic", "script")
 """Kinds of work outside any transaction (topics: unless their handler is transactional)."""
 INSIDE = ("decision", "call", "async")
@@ -285,7 +287,17 @@ def _expired(session: Session, now: datetime) -> list[Any]:
     silent = sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now)
     theirs = sa.and_(silent, inside(session))
     session.execute(sa.update(t.job).where(theirs).values(state="ready", lease_by=None, lease_until=None))
-    return _candidates(session, sa.and_(silent, outside(session), _alone(now)), [], EXPIRED_AT_ONCE)
+    found = _candidates(session, sa.and_(silent, outside(session), _alone(now)), [], EXPIRED_AT_ONCE)
+    return [row for row in found if not _given_up(session, row)]
+
+
+def _given_up(session: Session, row: Any) -> bool:
+    """A job over which worker after worker fell silent (it ends them) becomes an incident: a person looks."""
+    lost = row.fence - row.attempts
+    if lost < MOST_LOST:
+        return False
+    fail(session, row.id, row.fence, WorkersLost(topic=row.topic, count=lost), left=0)
+    return True
 
 
 def _leasable(session: Session, found: Sequence[Any], taken: Sequence[Any], limit: int) -> list[Any]:

@@ -186,6 +186,27 @@ def test_a_heartbeat_keeps_a_long_handler_s_lease(house: House) -> None:
     assert [task["element"] for task in house.tasks()] == ["after"]
 
 
+def test_a_job_that_ends_every_worker_becomes_an_incident_that_can_be_retried(house: House) -> None:
+    @handles("send")
+    def send(ctx: Any) -> None:
+        """Comes to nothing until it is retried: its workers are gone."""
+
+    house.runtime.registry.add_functions(send)
+    house.deploy(p_bpmn=d.one_service("send"))
+    instance = house.start("p")
+    for n in range(jobs.MOST_LOST):
+        claimed = house.runtime.unit(lambda session: jobs.claim(session, f"lost {n}", 1))  # noqa: B023
+        assert [job.attempt for job in claimed] == [1]
+        house.clock.move(seconds=house.runtime.settings.lease_seconds + 1)
+    assert worker.run_jobs(house.runtime) == 0
+    [incident] = house.rows(t.incident)
+    assert (incident["code"], incident["instance_id"]) == ("WorkersLost", instance)
+    assert "send" in incident["text"] and "失去响应" in incident["text_zh"]
+    house.runtime.unit(lambda session: api.retry(session, api.SYSTEM, incident["id"]))
+    house.work()
+    assert [task["element"] for task in house.tasks()] == ["after"]
+
+
 @POSTGRES
 def test_a_connection_cut_behind_a_handler_costs_no_attempt(house: House) -> None:
     """The handler did its work; that its outcome could not be written is not its fault."""
