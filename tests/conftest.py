@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from engine.execution import Runtime
@@ -83,12 +84,32 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_with_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the schema and the people of the house, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    build(f"sqlite:///{folder / 'house.db'}", folder, handlers=()).runtime.database.dispose()
+    return folder / "house.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_with_people(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with the schema and the people of the house, to be copied."""
+    url = databases.create(postgres_server)
+    build(url, tmp_path_factory.mktemp("template"), handlers=()).runtime.database.dispose()
+    return str(sa.make_url(url).database)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    """The address of a database, once on SQLite and once on PostgreSQL: empty, or ready for the house that asks."""
+    for_a_house = "open_house" in request.fixturenames
     if request.param == "sqlite":
+        if for_a_house:
+            shutil.copyfile(request.getfixturevalue("sqlite_with_people"), tmp_path / "house.db")
         return f"sqlite:///{tmp_path / 'house.db'}"
-    return databases.create(request.getfixturevalue("postgres_server"))
+    server = request.getfixturevalue("postgres_server")
+    return databases.create(server, request.getfixturevalue("postgres_with_people") if for_a_house else "template1")
 
 
 @pytest.fixture
