@@ -1,24 +1,13 @@
-"""The book's tables. Law: who the clients are, what they plan, what was said, shown and decided; never
-process state.
-
-Business keys (`CL-2026-0001`, `PJ-2026-0001`) are what people and process instances use; ids stay inside.
-Every writing of a field leaves a line in `change_log`, and `provenance` says where the present value of a
-field is from and who verified it.
-"""
+"""Clients and their projects: who they are, what they plan, what was said, shown and decided."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint
 
 from engine.store.tables import Document, Id, Moment, Name
-from engine.store.tables import metadata as engine_metadata
+from handlers.records.tables.base import Currency, Kind, metadata
 from handlers.records.types import Money, Rate
-
-metadata = MetaData(naming_convention=engine_metadata.naming_convention)
-
-Currency = sa.String(3)
-Kind = sa.String(30)
 
 party = Table(
     "party",

@@ -1,0 +1,59 @@
+"""The book's tables, one subject a module. Law: who the clients are, what they plan, what was agreed, said, shown and
+decided; never process state.
+
+Business keys (`CL-2026-0001`, `PJ-2026-0001`) are what people and process instances use; ids stay inside.
+Every writing of a field leaves a line in `change_log`, and `provenance` says where the present value of a
+field is from and who verified it.
+"""
+
+from handlers.records.tables.base import metadata
+from handlers.records.tables.clients import (
+    business_key_counter,
+    change_log,
+    change_request,
+    client_link,
+    contact,
+    credit_record,
+    financial_statement,
+    inquiry,
+    interaction,
+    investor_profile,
+    issue,
+    kyc_case,
+    ownership_edge,
+    party,
+    party_merge,
+    party_role,
+    phase_change,
+    project,
+    provenance,
+    score_card,
+    statement_line,
+    work_done,
+)
+
+__all__ = [
+    "business_key_counter",
+    "change_log",
+    "change_request",
+    "client_link",
+    "contact",
+    "credit_record",
+    "financial_statement",
+    "inquiry",
+    "interaction",
+    "investor_profile",
+    "issue",
+    "kyc_case",
+    "metadata",
+    "ownership_edge",
+    "party",
+    "party_merge",
+    "party_role",
+    "phase_change",
+    "project",
+    "provenance",
+    "score_card",
+    "statement_line",
+    "work_done",
+]
