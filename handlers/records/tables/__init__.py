@@ -31,9 +31,18 @@ from handlers.records.tables.clients import (
     statement_line,
     work_done,
 )
+from handlers.records.tables.learning import (
+    case_item,
+    lead_verdict,
+    marketing_event,
+    model_score,
+    scoring_model,
+    training,
+)
 
 __all__ = [
     "business_key_counter",
+    "case_item",
     "change_log",
     "change_request",
     "client_link",
@@ -45,7 +54,10 @@ __all__ = [
     "investor_profile",
     "issue",
     "kyc_case",
+    "lead_verdict",
+    "marketing_event",
     "metadata",
+    "model_score",
     "ownership_edge",
     "party",
     "party_merge",
@@ -54,6 +66,8 @@ __all__ = [
     "project",
     "provenance",
     "score_card",
+    "scoring_model",
     "statement_line",
+    "training",
     "work_done",
 ]
