@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import assignment, audit, calendars, deciding, outbox, scripts
+from engine import assignment, audit, calendars, deciding, outbox, schedule, scripts
 from engine.errors import DealflowError, ScriptFailed, StorageFull
 from engine.execution import runtime_of
 from engine.feel import Moment
@@ -38,11 +38,37 @@ class Failed:
 
 
 @dataclass(slots=True)
+class PlannedLater:
+    """`registry.Schedule` of a handler outside any transaction: what it plans and cancels, in its order."""
+
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def add(self, message: str, **planned: Any) -> bool:
+        """Plan a message; whether it is planned already shows when it is written."""
+        self.asked.append((message, planned))
+        return True
+
+    def cancel(self, prefix: str) -> int:
+        """Cancel when the outcome is written; how many there are is not known before."""
+        self.asked.append((prefix, {}))
+        return 0
+
+    def write(self, session: Session, instance_id: int) -> None:
+        """Write it all, in the transaction of the outcome."""
+        for what, planned in self.asked:
+            if planned:
+                schedule.add(session, what, **planned, instance_id=instance_id)
+            else:
+                schedule.cancel(session, what)
+
+
+@dataclass(slots=True)
 class Later:
-    """What a handler outside any transaction sends and audits: written with its outcome, or not at all."""
+    """What a handler outside any transaction sends, plans and audits: written with its outcome, or not at all."""
 
     mails: list[dict[str, Any]] = field(default_factory=list)
     entries: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    dates: PlannedLater = field(default_factory=PlannedLater)
 
     def add(
         self,
@@ -69,6 +95,7 @@ class Later:
             outbox.add(session, **mail, instance_id=instance_id)
         for action, data in self.entries:
             _audit(session, instance_id, element, action, data)
+        self.dates.write(session, instance_id)
 
 
 def answer(session: Session, live: Live, wait: JobWait, attempt: int = 1) -> JobDone | JobFailed | Failed | None:
@@ -139,6 +166,7 @@ def context(
         job_key=f"{live.id}:{wait}",
         attempt=attempt,
         properties=properties,
+        schedule=later.dates if later else schedule.Schedule(session, live.id),
     )
 
 

@@ -16,7 +16,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.crashpoints import reached
@@ -65,6 +65,25 @@ class Outbox(Protocol):
         """Queue one message; the same dedupe key again adds nothing. Returns `waiting` or `duplicate`."""
 
 
+class Schedule(Protocol):
+    """Dates of clients and facilities that send a message when they come (`engine.schedule`)."""
+
+    def add(
+        self,
+        message: str,
+        *,
+        due: date | datetime,
+        business_key: str,
+        dedupe_key: str,
+        variables: Mapping[str, object] | None = None,
+    ) -> bool:
+        """Plan a message for a moment, or for a day (then: the beginning of work on it or on the next working day).
+        False when the dedupe key is planned already or was sent."""
+
+    def cancel(self, prefix: str) -> int:
+        """Take back what still waits under dedupe keys that begin so; returns how many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a handler is given beside its inputs."""
@@ -78,6 +97,7 @@ class Context:
     outbox: Outbox
     audit: Callable[[str, Mapping[str, object]], None]
     """audit(action, data): adds an entry to the instance's chain."""
+    schedule: Schedule
     instance: str = ""
     process: str = ""
     element: str = ""

@@ -68,6 +68,7 @@ def start(runtime: Runtime) -> Duties:
         "digests": (lambda: notices.send_digests(runtime), SLOW),
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
         "batches": (lambda: _until_idle(lambda: batches.run_batches(runtime)), often),
+        "schedule": (lambda: _until_idle(lambda: worker.run_scheduled(runtime)), often),
         "messages": (lambda: worker.run_kept(runtime), SLOW),
         "statistics": (lambda: worker.run_statistics(runtime), RARE),
         "keeping": (lambda: worker.run_keeping(runtime), RARE),

@@ -12,9 +12,11 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 
-from engine import batches, cleanup, firing, handling, jobs, leadership, notices, outbox, reminders, seals
-from engine.api.messages import awaited_names, deliver_one, expire_kept
-from engine.errors import DatabaseUnavailable, StorageFull
+from sqlalchemy.orm import Session
+
+from engine import batches, cleanup, firing, handling, jobs, leadership, notices, outbox, reminders, schedule, seals
+from engine.api.messages import awaited_names, deliver_one, expire_kept, send_message
+from engine.errors import DatabaseUnavailable, StorageFull, WaitClosed
 from engine.execution import Runtime
 from engine.idempotency import forget_old
 from engine.identity import SYSTEM
@@ -60,6 +62,7 @@ def run_once(runtime: Runtime) -> int:
         + reminders.sweep(runtime)
         + notices.send_digests(runtime)
         + outbox.sweep(runtime, channels(runtime))
+        + run_scheduled(runtime)
         + run_kept(runtime)
         + batches.run_batches(runtime)
     )
@@ -93,6 +96,42 @@ def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
 
 
 # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_scheduled(runtime: Runtime, limit: int = BATCH) -> int:
+    """Send the messages whose date has come, one transaction each; returns how many were sent."""
+    with runtime.reading() as session:
+        due = schedule.due(session, limit)
+    return sum(send_scheduled(runtime, one) for one in due)
+
+
+def send_scheduled(runtime: Runtime, one: schedule.Scheduled) -> bool:
+    """The row is closed behind the sending; when it was cancelled meanwhile, nothing of the sending stays."""
+
+    def send(session: Session) -> None:
+        send_message(
+            session,
+            SYSTEM,
+            one.message,
+            business_key=one.business_key,
+            variables=one.variables,
+            message_id=f"schedule:{one.id}",
+        )
+        if not schedule.mark_sent(session, one.id):
+            raise WaitClosed(wait=one.id)
+
+    try:
+        runtime.unit(send)
+    except WaitClosed:
+        return False
+    except (StorageFull, DatabaseUnavailable):
+        raise
+    except Exception as error:  # one message that its receiver cannot take does not hold up the others
+        log.error("scheduled_message_failed", schedule=one.id, name=one.message, exc_info=error)
+        reason = error
+        runtime.unit(lambda session: schedule.postpone(session, one, reason))
+        return False
+    return True
 
 
 def run_kept(runtime: Runtime) -> int:

@@ -1,4 +1,5 @@
-"""Keeping the house's calendars and reminder policies. Law: a change counts from now on; what is planned stays."""
+"""Keeping the house's calendars and reminder policies. Law: a change counts from now on; what tasks are planned by
+stays, and dates that wait for a day (`engine.schedule`) move with it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import audit, calendars, reminders
+from engine import audit, calendars, reminders, schedule
 from engine.errors import Forbidden
 from engine.identity import ADMIN, Actor
 
@@ -29,6 +30,7 @@ def set_calendar(
     calendars.set_calendar(session, key, name, name_en, country=country, zone=zone, hours=hours)
     data = {"name": name, "country": country, "zone": zone, "hours": [list(span) for span in hours]}
     audit.append(session, f"calendar:{key}", actor.id, "calendar_set", data)
+    schedule.recompute(session)
 
 
 def set_calendar_day(
@@ -41,6 +43,7 @@ def set_calendar_day(
     else:
         calendars.set_day(session, day, working, note, calendar)
     audit.append(session, f"calendar:{calendar}", actor.id, "day_set", {"day": day, "working": working, "note": note})
+    schedule.recompute(session)
 
 
 def _require_admin(actor: Actor) -> None:

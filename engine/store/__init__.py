@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.store import figures  # its tables belong to the schema, whoever reads them
+from engine.store import dates, figures  # their tables belong to the schema, whoever reads them
 from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -10,6 +10,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 __all__ = [
     "MIGRATIONS",
     "after_commit",
+    "dates",
     "fault_of",
     "figures",
     "open_database",

@@ -16,6 +16,7 @@ from engine import api
 from engine.execution import Runtime
 from engine.process.businesstime import BusinessCalendar
 from engine.registry import BpmnError, Context
+from engine.schedule import Schedule
 from engine.settings import Settings
 from tests.handlers.stand_ins import Choosing, Posted
 
@@ -55,6 +56,7 @@ class Desk:
             people=self.people,
             outbox=self.posted,
             audit=lambda action, data: self.audited.append((action, data)),
+            schedule=Schedule(session),
             instance="7001",
             process="client_intake",
             element="svc",

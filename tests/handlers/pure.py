@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.process.businesstime import BusinessCalendar
 from engine.registry import BpmnError, Context, Handler, Registry
+from engine.schedule import Schedule
 from tests.handlers.conftest import NOW
 from tests.handlers.stand_ins import Choosing, Posted
 
@@ -29,6 +30,7 @@ class Counter:
             people=Choosing(),
             outbox=Posted(),
             audit=lambda action, data: None,
+            schedule=Schedule(cast(Session, None)),
             business_key="FA-2026-0001",
             job_key="job-1",
         )
