@@ -39,6 +39,7 @@ from handlers.records.tables.learning import (
     scoring_model,
     training,
 )
+from handlers.records.tables.limits import credit_limit, credit_line, limit_entry
 
 __all__ = [
     "business_key_counter",
@@ -47,6 +48,8 @@ __all__ = [
     "change_request",
     "client_link",
     "contact",
+    "credit_limit",
+    "credit_line",
     "credit_record",
     "financial_statement",
     "inquiry",
@@ -55,6 +58,7 @@ __all__ = [
     "issue",
     "kyc_case",
     "lead_verdict",
+    "limit_entry",
     "marketing_event",
     "metadata",
     "model_score",

@@ -1,0 +1,83 @@
+"""Credit limits: promised once, never beyond the group's line, given back when a draw fails."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from handlers.records import limits, parties, projects
+from handlers.records.changes import Stamp
+from tests.handlers.conftest import NOW, Desk
+
+STAMP = Stamp(NOW, "li", "test")
+
+
+def clients(desk: Desk, line: int | None = None) -> None:
+    """Two projects of one group, whose head has a line."""
+    with desk.runtime.transaction() as session:
+        head = parties.create(session, {"legal_name": "华丰集团"}, STAMP, 2026)
+        for number, name in enumerate(("华丰风电", "华丰光伏"), start=1):
+            member = parties.create(session, {"legal_name": name, "group_id": head.id}, STAMP, 2026)
+            project = projects.create(session, {"name": f"{name}一期"}, STAMP, 2026, f"PJ-2026-000{number}")
+            projects.give_role(session, member.id, project.id, "borrower", STAMP)
+        if line is not None:
+            limits.set_line(session, head.id, Decimal(line), "CNY", date(2026, 1, 1), STAMP)
+
+
+def test_a_limit_is_reserved_used_restored_and_released_each_once_a_key(desk: Desk) -> None:
+    clients(desk)
+    for _ in range(2):
+        made = desk.run("limit.reserve", {"amount": Decimal(100), "key": "P2"})
+    assert made["limit_available"] == 100
+    for _ in range(2):
+        assert desk.run("limit.use", {"amount": "70", "key": "DR-1"})["limit_available"] == 30
+    error = desk.refused("limit.use", {"amount": "31", "key": "DR-2"})
+    assert (error.code, error.variables["limit_available"]) == ("LIMIT_EXCEEDED", 30)
+    for _ in range(2):
+        assert desk.run("limit.restore", {"limit_id": made["limit_id"], "key": "DR-1"})["limit_available"] == 100
+    assert desk.run("limit.restore", {"key": "never used"})["limit_available"] == 100
+    desk.run("limit.use", {"amount": "40", "key": "DR-3"})
+    for _ in range(2):
+        freed = desk.run("limit.release", {})
+    assert (freed["limit_amount"], freed["limit_available"]) == (40, 0)
+    with desk.runtime.reading() as session:
+        told = [(one["kind"], one["amount"]) for one in limits.entries_of(session, int(made["limit_id"]))]
+    assert told == [("reserve", 100), ("use", 70), ("restore", 70), ("use", 40), ("release", 60)]
+
+
+def test_clients_of_one_group_share_its_line(desk: Desk) -> None:
+    clients(desk, line=150)
+    desk.run("limit.reserve", {"amount": Decimal(100)})
+    error = desk.refused("limit.reserve", {"amount": Decimal(60)}, business_key="PJ-2026-0002")
+    assert error.variables == {"limit_asked": 60, "limit_available": 50, "limit_currency": "CNY"}
+    desk.run("limit.reserve", {"amount": Decimal(50)}, business_key="PJ-2026-0002")
+    desk.run("limit.release", {})
+    dollars = {"amount": "14", "currency": "USD", "line_rate": "7.1", "facility": "FA-1", "party_id": _borrower(desk)}
+    made = desk.run("limit.reserve", dollars)
+    assert made["limit_available"] == 14
+    error = desk.refused("limit.reserve", {"amount": Decimal(1)}, business_key="PJ-2026-0002")
+    assert error.variables["limit_available"] == Decimal("0.60")
+
+
+def test_a_reservation_keeps_to_its_ceiling_and_the_houses_default(desk: Desk) -> None:
+    clients(desk)
+    assert desk.refused("limit.reserve", {"amount": "11", "ceiling": "10"}).code == "LIMIT_EXCEEDED"
+    with desk.runtime.transaction() as session:
+        limits.set_line(session, None, Decimal(5), "CNY", date(2026, 1, 1), STAMP)
+    assert desk.refused("limit.reserve", {"amount": "6"}).variables["limit_available"] == 5
+    assert desk.run("limit.release", {})["limit_id"] is None
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_an_amount_that_is_none_is_refused(desk: Desk, amount: str) -> None:
+    clients(desk)
+    with pytest.raises(Exception, match="above nought"):
+        desk.run("limit.reserve", {"amount": amount})
+
+
+def _borrower(desk: Desk) -> int:
+    with desk.runtime.reading() as session:
+        project = projects.get(session, "PJ-2026-0001")
+        return projects.roles_of(session, project_id=project.id)[0].party_id
