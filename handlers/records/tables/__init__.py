@@ -31,6 +31,7 @@ from handlers.records.tables.clients import (
     statement_line,
     work_done,
 )
+from handlers.records.tables.disclosure import disclosure, entitlement, investor_question, report_pack
 from handlers.records.tables.learning import (
     case_item,
     lead_verdict,
@@ -40,26 +41,35 @@ from handlers.records.tables.learning import (
     training,
 )
 from handlers.records.tables.limits import credit_limit, credit_line, limit_entry
+from handlers.records.tables.service import action_item, complaint, complaint_message, improvement, meeting
 
 __all__ = [
+    "action_item",
     "business_key_counter",
     "case_item",
     "change_log",
     "change_request",
     "client_link",
+    "complaint",
+    "complaint_message",
     "contact",
     "credit_limit",
     "credit_line",
     "credit_record",
+    "disclosure",
+    "entitlement",
     "financial_statement",
+    "improvement",
     "inquiry",
     "interaction",
     "investor_profile",
+    "investor_question",
     "issue",
     "kyc_case",
     "lead_verdict",
     "limit_entry",
     "marketing_event",
+    "meeting",
     "metadata",
     "model_score",
     "ownership_edge",
@@ -69,6 +79,7 @@ __all__ = [
     "phase_change",
     "project",
     "provenance",
+    "report_pack",
     "score_card",
     "scoring_model",
     "statement_line",
