@@ -114,6 +114,7 @@ class NotFound(CallerError):
         "client": "客户",
         "decision": "决策",
         "definition": "流程定义",
+        "document": "文件",
         "element": "元素",
         "external task": "外部任务",
         "file": "文件",
@@ -243,6 +244,13 @@ class DuplicateKey(CallerError):
 
     en = "The idempotency key “{key}” was used before for a request with other content; take a new key."
     zh = "幂等键“{key}”已用于内容不同的另一请求，请换用新键。"
+
+
+class DocumentTooLarge(CallerError):
+    """A file is larger than the installation takes. Fields: name, size, most (bytes)."""
+
+    en = "“{name}” has {size} bytes; at most {most} are taken."
+    zh = "“{name}”大小为 {size} 字节，超过上限 {most} 字节。"
 
 
 class KeyInUse(CallerError):
@@ -449,6 +457,13 @@ class RecipientRefused(OperatorError):
 
     en = "{channel} refuses to deliver to {recipient}: {reason}"
     zh = "{channel} 拒绝投递给 {recipient}：{reason}"
+
+
+class DocumentDamaged(OperatorError):
+    """What is stored of a document is missing or is not what was put in. Fields: name, sha256."""
+
+    en = "The stored file “{name}” is missing or damaged (SHA-256 {sha256}); bring it back from a backup."
+    zh = "已存文件“{name}”缺失或损坏（SHA-256 {sha256}），请从备份恢复。"
 
 
 class SettingsInvalid(OperatorError):

@@ -1,7 +1,7 @@
 """Settings: read once, typed, refused when unusable. Environment `DEALFLOW_<NAME>` or a `dealflow.toml` beside it.
 
-Law: at most thirty names; each is documented here and in docs/operations.md. What is refused is said in our own words
-(`engine.refused_settings`): the setting, its value unless it is secret, where it came from, what is allowed.
+Law: at most thirty-two names; each is documented here and in docs/operations.md. What is refused is said in our own
+words (`engine.refused_settings`): the setting, its value unless secret, where it came from, what is allowed.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     database_url: str = Field("sqlite:///var/dealflow.db", description="SQLite file or postgresql:// address.")
     secret_key: str = Field("", description="Signs sessions and links; empty: made and kept in var/secret.")
     data_dir: Path = Field(Path("var"), description="Where the database, secret and uploads stand by default.")
+    files_url: str = Field("", description="Where documents lie (an address for fsspec); empty: data_dir/files.")
     bpmn_dir: Path = Field(Path("bpmn"), description="Folder of process packages.")
     handlers: Annotated[tuple[str, ...], NoDecode] = Field(
         ("handlers",), description="Packages loaded for their @handles functions; several with commas between."

@@ -32,6 +32,7 @@ from handlers.records.tables.clients import (
     work_done,
 )
 from handlers.records.tables.disclosure import disclosure, entitlement, investor_question, report_pack
+from handlers.records.tables.documents import document
 from handlers.records.tables.learning import (
     case_item,
     lead_verdict,
@@ -41,10 +42,26 @@ from handlers.records.tables.learning import (
     training,
 )
 from handlers.records.tables.limits import credit_limit, credit_line, limit_entry
+from handlers.records.tables.monitoring import (
+    alert,
+    amendment,
+    covenant_breach,
+    covenant_test,
+    distribution_lock,
+    metric_reading,
+    metric_state,
+    risk_item,
+    service_restriction,
+    term_version,
+    waiver,
+    watch_item,
+)
 from handlers.records.tables.service import action_item, complaint, complaint_message, improvement, meeting
 
 __all__ = [
     "action_item",
+    "alert",
+    "amendment",
     "business_key_counter",
     "case_item",
     "change_log",
@@ -53,10 +70,14 @@ __all__ = [
     "complaint",
     "complaint_message",
     "contact",
+    "covenant_breach",
+    "covenant_test",
     "credit_limit",
     "credit_line",
     "credit_record",
     "disclosure",
+    "distribution_lock",
+    "document",
     "entitlement",
     "financial_statement",
     "improvement",
@@ -71,6 +92,8 @@ __all__ = [
     "marketing_event",
     "meeting",
     "metadata",
+    "metric_reading",
+    "metric_state",
     "model_score",
     "ownership_edge",
     "party",
@@ -80,9 +103,14 @@ __all__ = [
     "project",
     "provenance",
     "report_pack",
+    "risk_item",
     "score_card",
     "scoring_model",
+    "service_restriction",
     "statement_line",
+    "term_version",
     "training",
+    "waiver",
+    "watch_item",
     "work_done",
 ]
