@@ -334,6 +334,7 @@ client_link = Table(
     Column("party_id", Id, ForeignKey("party.id"), nullable=False),
     Column("form", Name, nullable=False),
     Column("message", Name, nullable=False),
+    Column("process", Name),  # in whose package the form is; empty: client_intake
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
