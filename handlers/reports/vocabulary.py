@@ -1,0 +1,103 @@
+"""Codes of the book in words. Pure. A code that is not here stands as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    # facilities
+    "term": ("定期贷款", "term loan"),
+    "vat": ("增值税贷款", "VAT facility"),
+    "lc": ("信用证", "letter of credit"),
+    "bridge": ("过桥贷款", "bridge loan"),
+    "annuity": ("等额本息", "annuity"),
+    "level": ("等额本金", "level principal"),
+    "sculpted": ("按现金流定制", "sculpted"),
+    "bullet": ("到期一次还本", "bullet"),
+    "balloon": ("气球式", "balloon"),
+    # covenants
+    "information": ("信息类", "information"),
+    "financial": ("财务类", "financial"),
+    "positive": ("积极承诺", "positive"),
+    "negative": ("消极承诺", "negative"),
+    "min": ("不低于", "at least"),
+    "max": ("不高于", "at most"),
+    "monthly": ("每月", "monthly"),
+    "quarterly": ("每季", "quarterly"),
+    "semiannual": ("每半年", "half-yearly"),
+    "annual": ("每年", "yearly"),
+    "COMPLIANT": ("合规", "compliant"),
+    "WATCH": ("关注", "watch"),
+    "LOCK_UP": ("锁定分配", "lock-up"),
+    "DEFAULT": ("违约", "default"),
+    "DATA_MISSING": ("DATA_MISSING（数据缺失）", "DATA_MISSING"),
+    # conditions
+    "initial": ("首次提款前", "before the first draw"),
+    "each": ("每次提款", "each draw"),
+    "subsequent": ("后续", "subsequent"),
+    # parties and projects
+    "borrower": ("借款人", "borrower"),
+    "sponsor": ("发起人", "sponsor"),
+    "spv": ("项目公司", "project company"),
+    "investor": ("投资者", "investor"),
+    "agent": ("代理行", "agent"),
+    "guarantor": ("保证人", "guarantor"),
+    "offtaker": ("承购方", "offtaker"),
+    "epc": ("总承包商", "EPC contractor"),
+    "om": ("运维商", "O&M operator"),
+    "supplier": ("供应商", "supplier"),
+    "adviser": ("顾问", "adviser"),
+    "state": ("国有", "state-owned"),
+    "listed": ("上市", "listed"),
+    "private": ("民营", "private"),
+    "foreign": ("外资", "foreign"),
+    "mixed": ("混合所有", "mixed"),
+    "development": ("前期开发", "development"),
+    "ready_to_build": ("具备开工条件", "ready to build"),
+    "construction": ("建设期", "construction"),
+    "operation": ("运营期", "operation"),
+    "intake": ("引入", "intake"),
+    "evaluation": ("评估", "evaluation"),
+    "execution": ("执行", "execution"),
+    "maintenance": ("维护", "maintenance"),
+    "closed": ("已结清", "closed"),
+    "declined": ("已婉拒", "declined"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "ppa_longterm": ("长期购电协议", "long-term PPA"),
+    "contracted": ("合同销售", "contracted"),
+    "market": ("市场销售", "market"),
+    "availability": ("可用性付费", "availability"),
+    "lead": ("潜在线索", "lead"),
+    "prospect": ("意向客户", "prospect"),
+    "client": ("客户", "client"),
+    "former": ("历史客户", "former client"),
+    "approved": ("已通过", "approved"),
+    "rejected": ("未通过", "rejected"),
+    "open": ("进行中", "open"),
+    # channels and severities
+    "web": ("网页", "web"),
+    "email": ("电子邮件", "e-mail"),
+    "phone": ("电话", "phone"),
+    "visit": ("拜访", "visit"),
+    "meeting": ("会议", "meeting"),
+    "in": ("来", "in"),
+    "out": ("往", "out"),
+    "low": ("低", "low"),
+    "medium": ("中", "medium"),
+    "high": ("高", "high"),
+    "critical": ("严重", "critical"),
+    "red": ("红色", "red"),
+    "amber": ("黄色", "amber"),
+    "Strong": ("强", "Strong"),
+    "Good": ("良好", "Good"),
+    "Satisfactory": ("一般", "Satisfactory"),
+    "Weak": ("弱", "Weak"),
+    "gearing": ("资产负债比例", "gearing"),
+    "dscr": ("DSCR", "DSCR"),
+}
+
+
+def word(code: str, language: str) -> str:
+    """The code in words of the language."""
+    known = WORDS.get(code)
+    return code if known is None else known[0 if language.startswith("zh") else 1]
