@@ -59,6 +59,7 @@ from engine.definitions import Deployed
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
 from engine.identity import SYSTEM, Actor, actor, make_token, save_preferences, sign_in, token_holder
+from engine.process.layout import arrange
 from engine.rights import may
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "Runtime",
     "Topic",
     "actor",
+    "arrange",
     "bpmn_error_external",
     "cancel",
     "cancel_batch",

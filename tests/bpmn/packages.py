@@ -85,7 +85,11 @@ class Drawing:
 
 def drawing(package: str) -> Drawing:
     """The diagram of a package."""
-    root = etree.parse(FOLDER / package / f"{package}.bpmn").getroot()
+    return drawn(etree.parse(FOLDER / package / f"{package}.bpmn").getroot())
+
+
+def drawn(root: etree._Element) -> Drawing:
+    """What is drawn in a file."""
     shapes, edges, labels = {}, {}, {}
     for shape in root.iter(f"{DI}BPMNShape", f"{DI}BPMNEdge"):
         element = shape.get("bpmnElement", "")

@@ -1,4 +1,4 @@
-"""`check`, `deploy`, `export`: the installation and its models."""
+"""`check`, `deploy`, `export`, `layout`: the installation and its models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from engine import api, queries, watcher
 from engine.errors import DealflowError
 from engine.settings import load
-from web.cli.saying import faults, words
+from web.cli.saying import faults, language, words
 from web.cli.serving import say_outcome
 
 
@@ -106,4 +106,22 @@ def export(folder: Path) -> int:
     return 0
 
 
-COMMANDS = (check, deploy, export)
+@click.command()
+@click.argument("diagrams", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--again", is_flag=True, help="Draw anew what has a drawing already.")
+def layout(diagrams: tuple[Path, ...], again: bool) -> int:
+    """Draw diagrams that have no drawing, in place: from left to right, lanes as bands."""
+    code = 0
+    for path in diagrams:
+        try:
+            drawn = api.arrange(path.read_bytes(), str(path), again=again)
+        except DealflowError as refused:
+            click.secho(f"✗ {refused.text(language())}", fg="red", err=True)
+            code = 2
+            continue
+        path.write_bytes(drawn)
+        click.echo(f"✓ {path}")
+    return code
+
+
+COMMANDS = (check, deploy, export, layout)
