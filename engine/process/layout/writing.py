@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lxml import etree
 
 from engine.process.layout.body import BPMN, DI, Edge, Model, Pool
@@ -23,7 +25,8 @@ def write(model: Model, pictures: list[tuple[Pool, Picture]]) -> bytes:
     expanded = {
         e.get("id") for name in ("subProcess", "adHocSubProcess", "transaction") for e in root.iter(BPMN + name)
     }
-    top, everything = TOP, {}
+    top = TOP
+    everything: dict[str, Box] = {}
     for pool, picture in pictures:
         everything |= _pool(plane, pool, picture, top, expanded)
         top += picture.height + BETWEEN
@@ -43,7 +46,8 @@ def _with_prefixes(root: etree._Element) -> etree._Element:
     """The root with the usual prefixes of drawings: lxml cannot add them to an element that is there."""
     if all(prefix in root.nsmap for prefix in PREFIXES):
         return root
-    made = etree.Element(root.tag, dict(root.attrib), nsmap={**root.nsmap, **PREFIXES})
+    prefixes: dict[Any, str] = {**root.nsmap, **PREFIXES}  # the stubs do not know the default namespace's None
+    made = etree.Element(root.tag, dict(root.attrib), nsmap=prefixes)
     made.text, made[:] = root.text, list(root)
     return made
 
