@@ -23,7 +23,8 @@ from handlers.records.tables import party as party_table
 ANSWERS = frozenset(
     {
         "inquiry_received", "intake_ineligible", "intake_declined", "kyc_neutral_decline", "decline_polite",
-        "decline_neutral", "withdrawal_confirmed",
+        "decline_neutral", "withdrawal_confirmed", "complaint_receipt", "complaint_answered", "complaint_final",
+        "question_answered",
     }
 )  # fmt: skip
 """Letters that answer what the client asked: sent without a consent to be contacted."""
