@@ -65,6 +65,9 @@ TEAMS = (
     DemoTeam("legal", "法务部", "Legal", "pan"),
     DemoTeam("loan_ops", "放款中心", "Loan operations", "dong"),
     DemoTeam("crm_specialist", "CRM 专员", "CRM specialists", "ye"),
+    DemoTeam("approver", "有权审批人", "Approvers", "shen"),
+    DemoTeam("service_desk", "客服中心", "Service desk", "mei"),
+    DemoTeam("finance", "财务部", "Finance", "gao"),
     DemoTeam("process_owner", "流程负责人", "Process owners", "owen"),
     DemoTeam("admin", "系统管理", "Administrators", "admin"),
 )
@@ -87,6 +90,13 @@ PEOPLE = (
     DemoPerson("dong", "董宁", "Dong Ning", ("loan_ops",)),
     DemoPerson("cai", "蔡睿", "Cai Rui", ("loan_ops",)),
     DemoPerson("ye", "叶青", "Ye Qing", ("crm_specialist",)),
+    DemoPerson("shen", "沈岳", "Shen Yue", ("approver",)),
+    DemoPerson("lu", "陆衡", "Lu Heng", ("approver",)),
+    DemoPerson("shi", "施雅", "Shi Ya", ("crm_specialist",)),
+    DemoPerson("mei", "梅岚", "Mei Lan", ("service_desk",)),
+    DemoPerson("tao", "陶然", "Tao Ran", ("service_desk", "investor_relations")),
+    DemoPerson("gao", "高源", "Gao Yuan", ("finance",)),
+    DemoPerson("ning", "宁远", "Ning Yuan", ("finance", "risk_officer")),
     DemoPerson("owen", "欧文", "Owen", ("process_owner",)),
     DemoPerson("admin", "管理员", "Administrator", ("admin", "process_owner")),
 )
