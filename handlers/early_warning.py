@@ -26,7 +26,7 @@ def ewi_evaluate(ctx: Context, metrics: object, thresholds: object, history: obj
     known: Mapping[str, Any] = history if isinstance(history, Mapping) else {}
     made = early_warning.evaluate(
         {str(name): _reading(one, str(name)) for name, one in given.items()},
-        [_threshold(row) for row in inputs.rows(thresholds)],
+        thresholds_of(thresholds),
         {str(name): _memory(one, str(name)) for name, one in known.items()},
         inputs.today(ctx),
     )
@@ -52,6 +52,11 @@ def _reading(given: object, name: str) -> Reading | None:
     row: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     value, day = inputs.number(row.get("value"), f"{name}.value"), inputs.day(row.get("day"), f"{name}.day")
     return None if value is None or day is None else Reading(value, day)
+
+
+def thresholds_of(rows: object) -> list[Threshold]:
+    """Thresholds as a decision table or a variable gives them. InvalidInput for those that make no sense."""
+    return [_threshold(row) for row in inputs.rows(rows)]
 
 
 def _threshold(row: Mapping[str, Any]) -> Threshold:

@@ -1,0 +1,420 @@
+"""Alerts, feeds and the watch list by topic. Law: a crossing is told once; a person decides what it means.
+
+Readings come by feeds; a nightly sweep holds them against the thresholds of the decision table, tells what crossed and
+what is stale, and notes what recovered. Sources: process S5 `early_warning` of the process catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import NotFound
+from engine.registry import Context, handles
+from handlers import inputs
+from handlers.contacting import completed_by
+from handlers.early_warning import thresholds_of
+from handlers.finance import early_warning
+from handlers.finance.early_warning import Memory, Reading, Threshold
+from handlers.finance.exact import needed, refused
+from handlers.records import covenants, parties, projects
+from handlers.records import monitoring as book
+from handlers.records.changes import once
+from handlers.records.monitoring import State
+
+CLEAN_TESTS = 2
+"""So many test dates in a row, all compliant, before a subject may leave the watch list."""
+
+
+@handles("metric.record", transactional=True)
+def metric_record(
+    ctx: Context,
+    readings: object = None,
+    subject_key: object = None,
+    metric: object = None,
+    value: object = None,
+    day: object = None,
+    source: object = None,
+) -> Mapping[str, Any]:
+    """Keep readings of a feed.
+
+    In: readings [{metric, value, day, source}] or one of them by its fields; subject_key (null: the business key).
+    Out: kept: how many. Errors: InvalidInput for a reading without metric, value or day. A later value of the same
+    source and day replaces the earlier one, so asking again changes nothing.
+    """
+    subject = inputs.text(subject_key) or ctx.business_key
+    if subject is None:
+        raise refused("subject_key", "is missing", "缺少监测对象")
+    rows = inputs.rows(readings) or [{"metric": metric, "value": value, "day": day, "source": source}]
+    for row in rows:
+        name, on = inputs.text(row.get("metric")), inputs.day(row.get("day"), "day")
+        if name is None or on is None:
+            raise refused("readings", "metric and day are needed", "缺少指标或日期")
+        told = inputs.text(row.get("source")) or inputs.text(source) or "feed"
+        number = needed(row.get("value"), f"{name}.value")
+        book.add_reading(ctx.session, subject, name, on, number, told, inputs.stamp(ctx, told))
+    return {"kept": len(rows)}
+
+
+# ── the nightly sweep ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@handles("ewi.sweep", transactional=True)
+def ewi_sweep(ctx: Context, thresholds: object) -> Mapping[str, Any]:
+    """Hold every watched subject's newest readings against the thresholds.
+
+    In: thresholds as for ewi.evaluate, with name and name_en. Each crossing sends the message `alert` to its subject,
+    once; what is lowered or closed becomes a note of the alert that stands. Out: alerts [{subject_key, metric, event,
+    level, value, day}]; stale [{subject_key, metric, name, name_en, last_day, source}]: what has newly become too old.
+    Errors: InvalidInput for thresholds that make no sense. Idempotent by job key; a run without new readings says
+    nothing.
+    """
+
+    def sweep() -> Mapping[str, Any]:
+        limits = {one.metric: one for one in thresholds_of(thresholds)}
+        words = {str(row.get("metric")): row for row in inputs.rows(thresholds)}
+        told: list[dict[str, Any]] = []
+        stale: list[dict[str, Any]] = []
+        after = ""
+        while portion := book.subjects(ctx.session, after):
+            after = portion[-1]
+            values = book.newest(ctx.session, portion)
+            for subject, known in book.states_of(ctx.session, portion).items():
+                watched = [limits[name] for name in known if name in limits]
+                read = {name: Reading(*values[subject, name]) for name in known if (subject, name) in values}
+                told += _crossed(ctx, subject, watched, read, known, words)
+                stale += _stale(ctx, subject, watched, read, known, words)
+        return {"alerts": told, "stale": stale}
+
+    return once(ctx.session, ctx.job_key, "ewi.sweep", ctx.now, sweep)
+
+
+def _crossed(
+    ctx: Context,
+    subject: str,
+    limits: Sequence[Threshold],
+    readings: Mapping[str, Reading],
+    known: Mapping[str, State],
+    words: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    memory = {name: _memory(one) for name, one in known.items()}
+    made = early_warning.evaluate(readings, limits, memory, inputs.today(ctx))
+    for name, after in made.memory.items():
+        if after != memory.get(name):
+            last = after.last
+            changed = replace(
+                known[name],
+                level=after.level,
+                seen=after.seen,
+                last_value=last.value if last else None,
+                last_day=last.day if last else None,
+                evaluated_at=ctx.now,
+                stale_since=None,
+            )
+            book.remember(ctx.session, changed)
+    for one in made.alerts:
+        if one.event in ("opened", "raised"):
+            _tell(ctx, subject, one, next(limit for limit in limits if limit.metric == one.metric), words[one.metric])
+        else:
+            _recovered(ctx, subject, one)
+    return [
+        {"subject_key": subject, "metric": a.metric, "event": a.event, "level": a.level, "value": a.value, "day": a.day}
+        for a in made.alerts
+    ]
+
+
+def _memory(state: State) -> Memory:
+    read = state.last_value is not None and state.last_day is not None
+    last = Reading(state.last_value, state.last_day) if read else None  # type: ignore[arg-type]
+    return Memory(state.level, tuple(state.seen), last)
+
+
+def _tell(ctx: Context, subject: str, one: early_warning.Alert, limit: Threshold, words: Mapping[str, Any]) -> None:
+    level, crossed = book.LEVELS[one.level], limit.red if one.level == 2 else limit.amber
+    zh, en = inputs.text(words.get("name")) or one.metric, inputs.text(words.get("name_en")) or one.metric
+    side, side_en = ("低于", "below") if limit.direction == "min" else ("高于", "above")
+    told = {
+        "metric": one.metric,
+        "level": level,
+        "value": one.value,
+        "threshold": crossed,
+        "trend": one.trend,
+        "source": "sweep",
+        "text": f"{zh} {one.value:f} {side}{'红' if one.level == 2 else '黄'}线 {crossed:f}（{one.day}）",
+        "text_en": f"{en} {one.value:f} {side_en} the {level} line {crossed:f} ({one.day})",
+        **_subject(ctx, subject),
+    }
+    unique = f"alert:{subject}:{one.metric}:{level}:{one.day}"
+    ctx.schedule.add("alert", due=ctx.now, business_key=subject, dedupe_key=unique[:255], variables=inputs.given(told))
+
+
+def _recovered(ctx: Context, subject: str, one: early_warning.Alert) -> None:
+    standing = book.unsettled(ctx.session, subject, one.metric)
+    if standing is None:
+        return
+    stamp = inputs.stamp(ctx, "sweep")
+    note = {"event": one.event, "level": book.LEVELS.get(one.level, "none"), "value": one.value, "day": one.day}
+    noted = book.note_alert(ctx.session, standing, note, stamp)
+    if one.event == "closed":
+        book.change_alert(ctx.session, noted.id, {"recovered_at": ctx.now}, stamp)
+
+
+def _stale(
+    ctx: Context,
+    subject: str,
+    limits: Sequence[Threshold],
+    readings: Mapping[str, Reading],
+    known: Mapping[str, State],
+    words: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """What was fresh at the last run and is too old now; it stays marked until a fresh reading comes."""
+    today, found = inputs.today(ctx), []
+    for limit in limits:
+        state, reading = known[limit.metric], readings.get(limit.metric)
+        old = reading is None or (today - reading.day).days > limit.max_age_days
+        if not old or state.stale_since is not None:
+            continue
+        book.remember(ctx.session, replace(state, stale_since=ctx.now, evaluated_at=ctx.now))
+        row = words[limit.metric]
+        found.append(
+            {
+                "subject_key": subject,
+                "metric": limit.metric,
+                "name": inputs.text(row.get("name")) or limit.metric,
+                "name_en": inputs.text(row.get("name_en")) or limit.metric,
+                "last_day": reading.day if reading else None,
+                "max_age_days": limit.max_age_days,
+            }
+        )
+    return found
+
+
+def _subject(ctx: Context, key: str) -> dict[str, Any]:
+    """Facility, project and client of a subject, as far as the book knows it."""
+    found = covenants.find_facility(ctx.session, key)
+    if found is not None:
+        return {
+            "facility_key": found.business_key,
+            "project_key": found.project_key,
+            "party_id": str(found.party_id),
+        }
+    project = projects.find(ctx.session, key)
+    if project is None:
+        return {}
+    return {"project_key": project.business_key}
+
+
+# ── one alert ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@handles("alert.open", transactional=True)
+def alert_open(
+    ctx: Context,
+    metric: object,
+    level: object,
+    text: object = None,
+    text_en: object = None,
+    value: object = None,
+    threshold: object = None,
+    trend: object = None,
+    source: object = None,
+    facility_key: object = None,
+    project_key: object = None,
+    party_id: object = None,
+) -> Mapping[str, Any]:
+    """Enter an alert, or note it on the one that this metric of this subject has already.
+
+    In: the variables of message `alert`; the business key is the subject. Out: alert_key, alert_id, merged: whether a
+    case runs already; level and trend as they stand, stage: the project's, subject_name, client_name, owner, and
+    party_id, project_key, facility_key completed from the book. Errors: InvalidInput without metric or for a level
+    that is neither amber nor red. Idempotent by job key.
+    """
+    name, crossed = inputs.text(metric), inputs.text(level) or "amber"
+    if name is None:
+        raise refused("metric", "is missing", "缺少指标名称")
+    if crossed not in book.LEVELS.values():
+        raise refused("level", f"amber or red, not {crossed}", f"须为 amber 或 red：{crossed}")
+
+    def enter() -> Mapping[str, Any]:
+        subject = ctx.business_key or inputs.text(facility_key) or inputs.text(project_key) or ""
+        told = inputs.text(source) or "process"
+        stamp = inputs.stamp(ctx, told)
+        known = inputs.given(
+            {
+                "facility_key": inputs.text(facility_key),
+                "project_key": inputs.text(project_key),
+                "party_id": inputs.text(party_id),
+            }
+        )
+        about = {**_subject(ctx, subject), **known}
+        number = inputs.number(value, "value")
+        standing = book.unsettled(ctx.session, subject, name)
+        if standing is None:
+            row = {
+                "subject_key": subject,
+                "facility_key": about.get("facility_key"),
+                "project_key": about.get("project_key"),
+                "party_id": inputs.ident(about.get("party_id"), "party_id"),
+                "metric": name,
+                "source": told,
+                "level": crossed,
+                "value": number,
+                "threshold": inputs.number(threshold, "threshold"),
+                "trend": inputs.text(trend),
+                "text": inputs.text(text) or name,
+                "text_en": inputs.text(text_en) or inputs.text(text) or name,
+                "instance": ctx.instance or None,
+            }
+            found = book.open_alert(ctx.session, row, stamp, inputs.year(ctx))
+        else:
+            note = {"event": "again", "level": crossed, "value": number, "text": inputs.text(text)}
+            found = book.note_alert(ctx.session, standing, note, stamp)
+        ctx.audit("alert", {"alert": found.business_key, "merged": standing is not None, "level": found.level})
+        return {
+            "alert_key": found.business_key,
+            "alert_id": str(found.id),
+            "merged": standing is not None,
+            "level": found.level,
+            "trend": inputs.text(trend) or "unknown",
+            **about,
+            **_shown(ctx, about),
+        }
+
+    return once(ctx.session, ctx.job_key, "alert.open", ctx.now, enter)
+
+
+def _shown(ctx: Context, about: Mapping[str, Any]) -> dict[str, Any]:
+    project = projects.find(ctx.session, str(about["project_key"])) if about.get("project_key") else None
+    facility = covenants.find_facility(ctx.session, str(about["facility_key"])) if about.get("facility_key") else None
+    party = parties.find(ctx.session, int(about["party_id"])) if about.get("party_id") else None
+    name = facility.name if facility else project.name if project else None
+    return {
+        "stage": project.stage if project else None,
+        "subject_name": name,
+        "client_name": party.legal_name if party else None,
+        "owner": (project.owner if project else None) or (party.owner if party else None),
+    }
+
+
+@handles("alert.triage", transactional=True)
+def alert_triage(
+    ctx: Context,
+    alert_key: object,
+    verdict: object,
+    reason: object = None,
+    severity: object = None,
+    playbook: object = None,
+    exposure: object = None,
+) -> Mapping[str, Any]:
+    """Keep what a person makes of an alert.
+
+    In: alert_key, verdict false|watch|action|noted (noted: nobody had to look), reason, severity, playbook, exposure.
+    Out: alert_state. Errors: NotFound; InvalidInput for another verdict, or none of a reason where it is called false.
+    Idempotent.
+    """
+    said, why = inputs.text(verdict), inputs.text(reason)
+    if said not in ("false", "watch", "action", "noted"):
+        raise refused("verdict", f"unknown: {said}", f"未知结论 {said}")
+    if said == "false" and why is None:
+        raise refused("reason", "is missing", "须说明误报理由")
+    person = completed_by(ctx, "ut_triage") if said != "noted" else None
+    settled = said in ("false", "noted")
+    values = inputs.given(
+        {
+            "state": "closed" if said == "noted" else said,
+            "reason": why,
+            "severity": inputs.whole(severity, "severity"),
+            "playbook": inputs.text(playbook),
+            "exposure": inputs.number(exposure, "exposure"),
+            "triaged_at": ctx.now if said != "noted" else None,
+            "triaged_by": person,
+            "closed_at": ctx.now if settled else None,
+        }
+    )
+    found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
+    changed = book.change_alert(ctx.session, found.id, values, inputs.stamp(ctx, "triage", person, why))
+    return {"alert_state": changed.state}
+
+
+@handles("alert.close", transactional=True)
+def alert_close(ctx: Context, alert_key: object, reason: object = None) -> Mapping[str, Any]:
+    """An alert is dealt with. In: alert_key, reason. Out: alert_state closed. Idempotent."""
+    found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
+    values = {"state": "closed", "closed_at": ctx.now}
+    if found.state != "closed":
+        book.change_alert(ctx.session, found.id, values, inputs.stamp(ctx, "triage", why=inputs.text(reason)))
+    return {"alert_state": "closed"}
+
+
+# ── the watch list ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@handles("watch.add", transactional=True)
+def watch_add(
+    ctx: Context,
+    alert_key: object,
+    reason: object = None,
+) -> Mapping[str, Any]:
+    """Put an alert's subject on the watch list. In: alert_key, reason. Out: watch_id. Idempotent by subject."""
+    found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
+    row = {
+        "subject_key": found.subject_key,
+        "facility_key": found.facility_key,
+        "project_key": found.project_key,
+        "party_id": found.party_id,
+        "alert_id": found.id,
+        "reason": inputs.text(reason) or found.text,
+    }
+    return {"watch_id": str(book.watch(ctx.session, row, inputs.stamp(ctx, "triage")).id)}
+
+
+@handles("watch.due", transactional=True)
+def watch_due(ctx: Context) -> Mapping[str, Any]:
+    """The month's reviews: everybody on the watch list.
+
+    Out: items [{watch_id, subject_key, subject_name, client_name, owner, reason, since, clean_tests, may_exit,
+    days_past_due, impaired, restructured}] for the review and for the decision table of the five classes. Only reads.
+    """
+    return {"items": [_item(ctx, one) for one in book.watch_list(ctx.session)]}
+
+
+def _item(ctx: Context, one: book.Watched) -> dict[str, Any]:
+    about = {"facility_key": one.facility_key, "project_key": one.project_key, "party_id": one.party_id}
+    clean = covenants.clean_dates(ctx.session, one.facility_key) if one.facility_key else 0
+    return {
+        "watch_id": str(one.id),
+        "subject_key": one.subject_key,
+        "reason": one.reason,
+        "since": one.since.astimezone(ctx.zone).date(),
+        "clean_tests": clean,
+        "may_exit": clean >= CLEAN_TESTS,
+        **book.arrears(ctx.session, one.facility_key, inputs.today(ctx)),
+        **_shown(ctx, about),
+    }
+
+
+@handles("watch.review", transactional=True)
+def watch_review(
+    ctx: Context, watch_id: object, decision: object, comment: object = None, five_class: object = None
+) -> Mapping[str, Any]:
+    """Keep the monthly review.
+
+    In: watch_id, decision keep|exit, comment, five_class 1–5. Out: exited: whether the subject has left the list.
+    Without two clean tests in a row it stays, whatever was asked. Errors: NotFound, InvalidInput. Idempotent.
+    """
+    number = inputs.ident(watch_id, "watch_id")
+    if number is None:
+        raise NotFound(what="watch list entry", what_zh="关注名单条目", id=watch_id)
+    one = book.get_watched(ctx.session, number)
+    clean = covenants.clean_dates(ctx.session, one.facility_key) if one.facility_key else 0
+    leaves = inputs.text(decision) == "exit" and clean >= CLEAN_TESTS
+    stamp = inputs.stamp(ctx, "watch_review", completed_by(ctx, "ut_review"))
+    values: dict[str, Any] = {"comment": inputs.text(comment)}
+    values |= inputs.given({"five_class": inputs.whole(five_class, "five_class")})
+    if leaves:
+        values["exited_at"] = ctx.now
+    book.review_watched(ctx.session, one.id, values, stamp)
+    if leaves and one.alert_id is not None:
+        book.change_alert(ctx.session, one.alert_id, {"state": "closed", "closed_at": ctx.now}, stamp)
+    return {"exited": leaves}
