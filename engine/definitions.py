@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -97,7 +97,7 @@ def check(session: Session, files: Mapping[str, bytes]) -> Checked:
                 _check_json(found, name, content)
     for name, content in sorted(files.items()):
         if kind_of(name) == "bpmn":
-            _check_processes(found, name, content, _known(session, runtime, found, files))
+            _check_processes(session, found, name, content, _known(session, runtime, found, files))
     if not any(kind_of(name) in ("bpmn", "dmn", "form") for name in files):
         found.faults.append(
             Fault(
@@ -133,7 +133,7 @@ def _process_ids(files: Mapping[str, bytes]) -> set[str]:
     return found
 
 
-def _check_processes(found: Checked, name: str, content: bytes, known: Mapping[str, Any]) -> None:
+def _check_processes(session: Session, found: Checked, name: str, content: bytes, known: Mapping[str, Any]) -> None:
     try:
         models = read_bpmn(content, file=name, **known)
     except ModelRefused as refused:
@@ -146,6 +146,23 @@ def _check_processes(found: Checked, name: str, content: bytes, known: Mapping[s
             found.faults.append(_twice(name, other, "process", "流程", definition.key))
         found.processes[definition.key] = (name, definition)
         found.faults.extend(_against_kernel(definition, name))
+        found.faults.extend(_unbound_forms(session, found, definition, name))
+
+
+def _unbound_forms(session: Session, found: Checked, definition: Definition, file: str) -> Iterator[Fault]:
+    """Forms whose binding (to a version, a tag, the own deployment) finds nothing; unknown keys are told elsewhere."""
+    for node in definition.nodes.values():
+        key, binding = (node.user.form, node.user.form_binding) if node.user is not None else (None, "latest")
+        kind, _, what = binding.partition(":")
+        if key is None or kind == "latest" or (kind == "deployment" and key in found.forms):
+            continue
+        if kind == "tag" and key in found.forms and found.forms[key][1].get("versionTag") == what:
+            continue
+        if kind != "deployment" and _deployed_form(session, key, kind, what) is not None:
+            continue
+        en, zh = f"There is no form “{key}” for the binding “{binding}”.", f"没有符合绑定“{binding}”的表单“{key}”。"
+        hint = ("Deploy that form first, or bind to the latest.", "请先部署该表单，或改为绑定最新版本。")
+        yield Fault("form-binding-unknown", node.id, node.line, en, zh, *hint, file=file)
 
 
 def _against_kernel(definition: Definition, file: str) -> list[Fault]:
@@ -418,20 +435,39 @@ def files_of(session: Session, deployment: int) -> dict[str, bytes]:
     return {row.name: bytes(row.content) for row in rows}
 
 
-def form_schema(session: Session, found: Package, key: str | None) -> dict[str, Any] | None:
-    """A task's form: of the own package, else the newest of that key."""
+def form_schema(session: Session, found: Package, element: str, key: str | None) -> dict[str, Any] | None:
+    """The form of a task or start event, by the binding that the diagram gives it.
+
+    latest: of the own package, else the newest of that key; deployment: of the own package; version:N and tag:X: as
+    deployed anywhere. None when there is no such form: then its key names a place of the host's.
+    """
     if key is None:
         return None
-    if key in found.forms:
+    node = found.definition.nodes.get(element)
+    binding = node.user.form_binding if node is not None and node.user is not None else "latest"
+    kind, _, what = binding.partition(":")
+    if kind not in ("version", "tag") and key in found.forms:
         return found.forms[key]
-    content = session.scalar(
+    if kind == "deployment":
+        return None
+    return _deployed_form(session, key, kind, what)
+
+
+def _deployed_form(session: Session, key: str, kind: str, what: str) -> dict[str, Any] | None:
+    """The newest form of a key that is of the version or has the version tag asked for."""
+    wanted = (
         sa.select(t.resource.c.content)
         .join(t.form, t.form.c.resource_id == t.resource.c.id)
         .where(t.form.c.key == key)
         .order_by(t.form.c.version.desc())
-        .limit(1)
     )
-    return dict(json.loads(content)) if content is not None else None
+    if kind == "version":
+        wanted = wanted.where(t.form.c.version == int(what))
+    for content in session.scalars(wanted if kind == "tag" else wanted.limit(1)):
+        schema = dict(json.loads(content))
+        if kind != "tag" or schema.get("versionTag") == what:
+            return schema
+    return None
 
 
 def folders(session: Session) -> dict[str, int]:

@@ -171,7 +171,7 @@ def complete(session: Session, actor: Actor, task_id: int, variables: Mapping[st
 
 def checked_form(session: Session, task: Task, live: Live, values: Mapping[str, object]) -> dict[str, Any]:
     """The values that the task's form lets through, in the engine's kinds; all of them where there is no form."""
-    schema = definitions.form_schema(session, live.package, task["form_key"])
+    schema = definitions.form_schema(session, live.package, task["element"], task["form_key"])
     if schema is None:
         return dict(values)
     runtime = runtime_of(session)

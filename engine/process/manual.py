@@ -48,7 +48,7 @@ _ATTRIBUTES = """
 Also under the names {names}. An attribute that is not listed is reported at deployment as ignored.
 `asyncBefore` (also `async`) and `asyncAfter` end the transaction: a job goes on, with `failedJobRetryTimeCycle` and
 `jobPriority`. `exclusive="false"` lets a job run beside others of its case. A form of the own
-package comes before the newest of its name.
+package comes before the newest of its name, unless it is bound to a version or a version tag.
 
 | BPMN element | attributes |
 |---|---|"""

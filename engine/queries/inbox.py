@@ -259,7 +259,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
     draft = session.execute(sa.select(t.task_draft).where(t.task_draft.c.task_id == task_id)).first()
     named = session.execute(sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task_id))
     candidates = dict.fromkeys([("team", row["team"]), *((kind, name) for kind, name in named)])
-    schema = definitions.form_schema(session, package, row["form_key"])
+    schema = definitions.form_schema(session, package, row["element"], row["form_key"])
     return TaskDetail(
         row=_task_row(session, row, runtime_of(session).now()),
         form_key=row["form_key"],

@@ -194,7 +194,8 @@ def _is_plain_start(node: Node, process: str) -> bool:
 def form(session: Session, key: str, form_key: str, version: int | None = None) -> FormDetail:
     """A form that a process uses, in one version of it. NotFound when there is no such process or form."""
     package = packages.package(session, packages.newest(session, key, version))
-    schema = packages.form_schema(session, package, form_key)
+    users = (node.id for node in package.definition.nodes.values() if node.user and node.user.form == form_key)
+    schema = packages.form_schema(session, package, next(users, ""), form_key)
     if schema is None:
         raise NotFound(what="form", what_zh="表单", id=form_key)
     return FormDetail(form_key, schema, package.texts)

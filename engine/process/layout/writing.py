@@ -46,9 +46,8 @@ def _with_prefixes(root: etree._Element) -> etree._Element:
     """The root with the usual prefixes of drawings: lxml cannot add them to an element that is there."""
     if all(prefix in root.nsmap for prefix in PREFIXES):
         return root
-    prefixes: dict[Any, str] = dict(PREFIXES)  # the stubs do not know the default namespace's None
-    prefixes.update(root.nsmap)
-    made = etree.Element(root.tag, dict(root.attrib), nsmap=prefixes)
+    prefixes: dict[Any, str] = {**root.nsmap, **PREFIXES}
+    made = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, nsmap=prefixes)
     made.text, made[:] = root.text, list(root)
     return made
 
