@@ -18,6 +18,7 @@ from handlers.records import main_party, parties, projects
 from handlers.records.changes import once
 from handlers.records.documents import Document, Filing
 from handlers.reports import PAPERS, Head, Missing, Report
+from handlers.reports.client import client_360
 from handlers.reports.content import Label, sections_of
 from handlers.reports.sheets import xlsx
 from handlers.reports.typesetting import GENERIC, exists, pdf
@@ -91,11 +92,13 @@ def report_render(
 
     In: template: a kind of paper (data: its variables), or the name of a template for data {title, title_en, subject,
     sections}; one without a template of its own is set by the general one. sections: see
-    `handlers.reports.content.sections_of`, which `report.client_360` and `report.investor_pack` make. language zh|en,
-    format pdf|xlsx, subject_key, file_name (without ending). Out and errors: as `memo.render`.
+    `handlers.reports.content.sections_of`, which `report.client_360` makes. language zh|en, format pdf|xlsx,
+    subject_key (else that of the data, else the business key), file_name (without ending).
+    Out and errors: as `memo.render`.
     """
-    order = _order(ctx, template, language, format, subject_key, file_name)
-    return _paper(ctx, order, data or {})
+    given = data or {}
+    order = _order(ctx, template, language, format, subject_key or given.get("subject_key"), file_name)
+    return _paper(ctx, order, given)
 
 
 def _order(ctx: Context, template: str, language: object, form: object, subject: object, name: object = None) -> Order:
@@ -191,3 +194,16 @@ def _whose(ctx: Context, key: str) -> int | None:
     else:
         found = parties.find(ctx.session, key) if key.startswith("CL-") else None
     return None if found is None else found.id
+
+
+@handles("report.client_360", transactional=True)
+def report_client_360(ctx: Context, party_id: object = None, without: object = None) -> Mapping[str, Any]:
+    """Everything known of a client, as data: for a form, or for `report.render`.
+
+    In: party_id (without it the client of the business key), without: ids of sections that the reader may not see.
+    Out: report_data {title, title_en, subject, as_of, sections}. Errors: NotFound. Reads only.
+    """
+    client = inputs.ident(party_id, "party_id")
+    who: int | str = client if client is not None else (ctx.business_key or "")
+    report = client_360(ctx.session, who, ctx.now, inputs.texts(without))
+    return {"report_data": report.plain()}

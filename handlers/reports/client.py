@@ -1,0 +1,237 @@
+"""Client 360: everything the book and the engine know of one client, on one paper. Reads only.
+
+What a reader may not see is left out by section (`without`): marketing gets neither credit nor KYC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.store import tables as t
+from handlers.records import client_card, documents
+from handlers.records import tables as book
+from handlers.records.cards import ClientCard
+from handlers.reports.content import Fact, Facts, Form, Label, Report, Section, Table
+from handlers.reports.rows import Fields, found, table_of
+
+NOT_FOR_MARKETING = frozenset({"credit", "kyc", "ratios"})
+LINES = 30
+"""How many of the latest contacts are shown."""
+
+_PROFILE: Fields = (
+    ("legal_name", "名称", "Name", "text"),
+    ("business_key", "客户编号", "Client key", "text"),
+    ("kind", "类型", "Kind", "code"),
+    ("reg_no", "统一社会信用代码", "Registration number", "text"),
+    ("lei", "LEI", "LEI", "text"),
+    ("country", "国家", "Country", "text"),
+    ("region", "区域", "Region", "text"),
+    ("address", "地址", "Address", "text"),
+    ("legal_rep", "法定代表人", "Legal representative", "text"),
+    ("founded", "成立日期", "Founded", "date"),
+    ("capital", "注册资本", "Registered capital", "money"),
+    ("industry", "行业代码（GB/T 4754）", "Industry code (GB/T 4754)", "text"),
+    ("ownership_type", "所有制性质", "Ownership", "code"),
+    ("lifecycle_stage", "生命周期阶段", "Lifecycle stage", "code"),
+    ("tier", "客户等级", "Tier", "text"),
+    ("score", "评分", "Score", "whole"),
+    ("owner", "客户经理", "Relationship manager", "text"),
+    ("last_verified_at", "最近核验", "Last verified", "date"),
+)
+_PEOPLE: Fields = (
+    ("name", "姓名", "Name", "text"),
+    ("title", "职务", "Title", "text"),
+    ("email", "邮箱", "E-mail", "text"),
+    ("mobile", "手机", "Mobile", "text"),
+    ("consent", "同意联系", "May be contacted", "yes"),
+)
+_PROJECTS: Fields = (
+    ("business_key", "编号", "Key", "text"),
+    ("name", "项目", "Project", "text"),
+    ("sector", "行业", "Sector", "text"),
+    ("phase", "阶段", "Phase", "code"),
+    ("amount", "申请金额", "Amount asked for", "money"),
+    ("currency", "币种", "Currency", "text"),
+    ("owner", "负责人", "Owner", "text"),
+)
+_ROLES: Fields = (
+    ("project_key", "项目编号", "Project", "text"),
+    ("role", "角色", "Role", "code"),
+    ("share", "份额", "Share", "number"),
+)
+_FACILITIES: Fields = (
+    ("business_key", "额度编号", "Facility", "text"),
+    ("name", "名称", "Name", "text"),
+    ("type", "类型", "Type", "code"),
+    ("state", "状态", "State", "code"),
+    ("currency", "币种", "Currency", "text"),
+    ("amount", "金额", "Amount", "money"),
+    ("drawn", "已提款", "Drawn", "money"),
+    ("repaid", "已还本金", "Repaid", "money"),
+    ("maturity", "到期日", "Maturity", "date"),
+)
+_KYC: Fields = (
+    ("state", "状态", "State", "code"),
+    ("rating", "风险等级", "Rating", "text"),
+    ("opened_at", "发起", "Opened", "date"),
+    ("decided_at", "认定", "Decided", "date"),
+    ("next_review", "下次复核", "Next review", "date"),
+)
+_CREDIT: Fields = (
+    ("source", "来源", "Source", "text"),
+    ("pulled_at", "查询时间", "Pulled at", "moment"),
+    ("authorisation", "授权", "Authorisation", "text"),
+)
+_OPPORTUNITIES: Fields = (
+    ("business_key", "编号", "Key", "text"),
+    ("title", "商机", "Opportunity", "text"),
+    ("amount", "金额", "Amount", "money"),
+    ("state", "状态", "State", "code"),
+    ("found_at", "发现", "Found", "date"),
+)
+_COMPLAINTS: Fields = (
+    ("business_key", "编号", "Key", "text"),
+    ("subject", "事由", "Subject", "text"),
+    ("severity", "严重程度", "Severity", "code"),
+    ("state", "状态", "State", "text"),
+    ("received_at", "收到", "Received", "date"),
+    ("closed_at", "办结", "Closed", "date"),
+)
+_TALKS: Fields = (
+    ("at", "时间", "When", "moment"),
+    ("channel", "渠道", "Channel", "code"),
+    ("direction", "方向", "Direction", "code"),
+    ("person", "联系人", "With", "text"),
+    ("subject", "主题", "Subject", "text"),
+    ("by", "经办", "By", "text"),
+)
+_CASES: Fields = (
+    ("business_key", "编号", "Key", "text"),
+    ("key", "流程", "Process", "text"),
+    ("state", "状态", "State", "text"),
+    ("started_at", "开始", "Started", "moment"),
+)
+_TASKS: Fields = (
+    ("name", "任务", "Task", "text"),
+    ("assignee", "办理人", "Assignee", "text"),
+    ("due_at", "到期", "Due", "moment"),
+    ("business_key", "编号", "Key", "text"),
+)
+_FILES: Fields = (
+    ("name", "文件", "File", "text"),
+    ("kind", "类别", "Kind", "text"),
+    ("version", "版本", "Version", "whole"),
+    ("created_at", "日期", "Date", "date"),
+    ("sha256", "SHA-256", "SHA-256", "text"),
+)
+
+
+def client_360(session: Session, client: int | str, as_of: datetime, without: Collection[str] = ()) -> Report:
+    """The report of a client, by id, client's key or the key of one of its projects. NotFound.
+
+    without: ids of sections that the reader may not see.
+    """
+    card = client_card(session, client)
+    sections = [*_of_card(card), *_of_book(session, card), *_of_engine(session, card)]
+    return Report(
+        kind="client_360",
+        title=Label("客户全景报告", "Client 360"),
+        subject_key=card.party.business_key,
+        subject=card.party.legal_name,
+        as_of=as_of,
+        sections=tuple(one for one in sections if one.id not in without),
+    )
+
+
+def _attributes(one: object, fields: Fields) -> dict[str, Any]:
+    return {name: getattr(one, name) for name, *_ in fields}
+
+
+def _of_card(card: ClientCard) -> list[Section]:
+    profile = tuple(
+        Fact(Label(zh, en), getattr(card.party, name), form)
+        for name, zh, en, form in _PROFILE
+        if getattr(card.party, name) is not None
+    )
+    parts: list[Section] = [Facts("profile", Label("基本信息", "Profile"), profile)]
+    for id, title, fields, things in (
+        ("people", ("人员", "People"), _PEOPLE, card.contacts),
+        ("projects", ("项目", "Projects"), _PROJECTS, card.projects),
+        ("roles", ("项目角色", "Roles"), _ROLES, card.roles),
+        ("kyc", ("尽职调查", "Know your client"), _KYC, card.cases),
+        ("credit", ("信用记录", "Credit records"), _CREDIT, card.credit),
+    ):
+        rows = [_attributes(thing, fields) for thing in things]
+        parts.append(table_of(id, title, fields, rows))
+    return [*parts, _statements(card), table_of("timeline", ("联系记录", "Contacts"), _TALKS, _talks(card))]
+
+
+def _talks(card: ClientCard) -> list[dict[str, Any]]:
+    return [_attributes(one, _TALKS) for one in card.interactions[:LINES]]
+
+
+def _statements(card: ClientCard) -> Table:
+    """The three latest periods side by side, in units of their currency."""
+    latest = sorted(card.statements, key=lambda one: one.period_end, reverse=True)[:3]
+    codes = list(dict.fromkeys(line.code for one in latest for line in one.lines))
+    named = {line.code: line.label or line.code for one in reversed(latest) for line in one.lines}
+    money: Form = "money"
+    periods = [
+        (f"p{at}", one.period_end.isoformat(), one.period_end.isoformat(), money) for at, one in enumerate(latest)
+    ]
+    amounts = [one.amounts() for one in latest]
+    rows: list[Mapping[str, Any]] = [
+        {"line": named[code], **{f"p{at}": one.get(code) for at, one in enumerate(amounts)}} for code in codes
+    ]
+    fields: Fields = [("line", "科目", "Line", "text"), *periods]
+    return table_of("ratios", ("财务报表", "Financial statements"), fields, rows)
+
+
+def _of_book(session: Session, card: ClientCard) -> list[Section]:
+    id = card.party.id
+    tables = book.metadata.tables
+    facility, opportunity, complaint = tables["facility"], tables["opportunity"], tables["complaint"]
+    files = [_attributes(one, _FILES) for one in documents.of_party(session, id) if one.removed_at is None]
+    return [
+        table_of(
+            "facilities",
+            ("授信与贷款", "Facilities"),
+            _FACILITIES,
+            found(session, facility, _FACILITIES, facility.c.party_id == id, order=facility.c.business_key),
+        ),
+        table_of(
+            "opportunities",
+            ("商机", "Opportunities"),
+            _OPPORTUNITIES,
+            found(session, opportunity, _OPPORTUNITIES, opportunity.c.party_id == id, order=opportunity.c.id.desc()),
+        ),
+        table_of(
+            "complaints",
+            ("投诉与建议", "Complaints and suggestions"),
+            _COMPLAINTS,
+            found(session, complaint, _COMPLAINTS, complaint.c.party_id == id, order=complaint.c.id.desc()),
+        ),
+        table_of("documents", ("文件", "Documents"), _FILES, files),
+    ]
+
+
+def _of_engine(session: Session, card: ClientCard) -> list[Section]:
+    """Running cases and open tasks of the client's keys."""
+    i, u = t.instance.c, t.user_task.c
+    mine = i.business_key.in_(card.business_keys)
+    cases = found(session, t.instance, _CASES, mine, i.state.in_(("active", "suspended")), order=i.id.desc())
+    tasks = session.execute(
+        sa.select(u.name, u.assignee, u.due_at, i.business_key)
+        .join(t.instance, i.id == u.instance_id)
+        .where(mine, u.state == "open")
+        .order_by(u.due_at)
+    )
+    return [
+        table_of("cases", ("进行中的流程", "Running cases"), _CASES, cases),
+        table_of("tasks", ("待办任务", "Open tasks"), _TASKS, [dict(row) for row in tasks.mappings()]),
+    ]
