@@ -64,8 +64,9 @@ def _progress(
 def drawdown_check(ctx: Context, request: object, register: object) -> Mapping[str, Any]:
     """The conditions of a drawdown.
 
-    In: request {amount, purpose, day}; register {default (yes/no), open_cps [names], availability_end, purposes [],
-    equity_committed, equity_paid, debt_committed, drawn, physical_pct, spent, cost_to_complete, equity_to_come}.
+    In: request {amount, purpose, day}; register {default (yes/no), drawstop (its reason), open_cps [names],
+    availability_end, purposes [], equity_committed, equity_paid, debt_committed, drawn, facility_left (of the facility
+    itself, when it is one of several), physical_pct, spent, cost_to_complete, equity_to_come}.
     Out: passed true, drawable: the largest request that keeps equity in step (cents).
     Errors: BpmnError CHECK_FAILED (variable failures [{rule, text, text_en}]) naming every condition that failed or
     cannot be checked; InvalidInput when the amount is missing or not above nought. Reads the date; otherwise pure.
@@ -85,6 +86,8 @@ def _standing(ctx: Context, request: Mapping[str, Any], state: Mapping[str, Any]
         yield "default", "存在违约事件", "there is a default"
     elif not _no(state.get("default")):
         yield "default", "未说明是否存在违约", "whether there is a default is not known"
+    if stopped := inputs.text(state.get("drawstop")):
+        yield "drawstop", f"已暂停提款：{stopped}", f"draws are stopped: {stopped}"
     if state.get("open_cps") is None:
         yield "conditions", "未提供先决条件清单", "the conditions precedent are not known"
     elif open_ := inputs.texts(state["open_cps"]):
@@ -118,6 +121,8 @@ def _money(amount: Decimal, state: Mapping[str, Any]) -> Iterator[Failure]:
         yield "pro_rata_equity", error.text("zh"), error.text("en")
         return
     left = figures["debt_committed"] - figures["drawn"]
+    own = inputs.number(state.get("facility_left"), "facility_left")
+    left = left if own is None else min(left, own)
     if amount > left:
         yield "limit", f"超过未提款额度 {rounded(left)}", f"above the undrawn commitment of {rounded(left)}"
     elif not in_step:

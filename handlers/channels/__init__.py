@@ -8,7 +8,7 @@ channel marked `transactional` only writes rows, in the outbox's own transaction
 from collections.abc import Mapping
 
 from engine.outbox import Channel
-from handlers.channels import email, in_app
+from handlers.channels import bank, email, in_app
 
-CHANNELS: Mapping[str, Channel] = {"email": email.send, "in_app": in_app.send}
-"""By the name that models and reminder policies use."""
+CHANNELS: Mapping[str, Channel] = {"email": email.send, "in_app": in_app.send, "bank": bank.send}
+"""By the name that models and reminder policies use; `bank` takes payment orders."""

@@ -18,7 +18,7 @@ from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import condition_precedent as conditions
 
 PHASES = ("initial", "each", "subsequent")
-STATES = ("open", "submitted", "accepted", "rejected", "waived", "deferred")
+STATES = ("open", "submitted", "waiver_asked", "accepted", "rejected", "waived", "deferred")
 
 
 @dataclass(frozen=True, slots=True)

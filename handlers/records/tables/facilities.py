@@ -79,7 +79,7 @@ condition_precedent = Table(
     Column("phase", Kind, nullable=False),  # initial | each | subsequent
     Column("waivable", sa.Boolean, nullable=False),
     Column("source", Kind, nullable=False),  # checklist | plan | approval
-    Column("state", Kind, nullable=False),  # open | submitted | accepted | rejected | waived | deferred
+    Column("state", Kind, nullable=False),  # handlers.records.conditions.STATES
     Column("due", sa.Date),
     Column("evidence", sa.Text),
     Column("comment", sa.Text),

@@ -1,0 +1,192 @@
+"""Payments out of the house: instructed, recalled, and what the bank answers. Law: an order is written in the step's
+own transaction and leaves by the outbox: what is not in the book never leaves, and nothing leaves twice.
+
+The bank's answers are files too (`handlers.channels.bank`): `payment.collect` reads them and tells the case that
+waits, by message payment_confirmed or payment_rejected under the payment's business key. A program may send the same
+messages through the interface instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InvalidInput
+from engine.execution import runtime_of
+from engine.log import logger
+from engine.registry import BpmnError, Context, handles
+from handlers import bank, inputs
+from handlers.bank import Order, Status
+from handlers.channels import bank as letterbox
+from handlers.finance.exact import needed, rounded
+from handlers.records import ledger
+from handlers.records.ledger import Payment
+
+DEBTOR = "Dealflow"
+DEBIT_ACCOUNT = "00000001"
+LARGEST_BYTES = 20_000_000
+
+log = logger("payments")
+
+
+@handles("payment.instruct", transactional=True)
+def payment_instruct(
+    ctx: Context,
+    payee: object,
+    account: object,
+    amount: object,
+    key: object = None,
+    currency: object = None,
+    bank: object = None,
+    purpose: object = None,
+    debit_account: object = None,
+) -> Mapping[str, Any]:
+    """Send a payment order to the bank.
+
+    In: payee, account (IBAN or a domestic number), amount, currency (CNY), bank, purpose, key (null: this job's),
+    debit_account. Out: payment_ref. Errors: BpmnError PAYMENT_REJECTED (variables payment_reason, payment_reason_en)
+    for an account or an amount that cannot be paid, or a key that stands for another payment. Idempotent by key.
+    """
+    named = inputs.text(key) or ctx.job_key
+    money = rounded(needed(amount, "amount"))
+    to, number = inputs.text(payee), inputs.text(account) or ""
+    known = ledger.payment(ctx.session, key=named, lock=True)
+    if known is not None:
+        if (known.amount, known.account) != (money, number):
+            raise _rejected("the key is that of another payment", "幂等键已用于另一笔付款")
+        return {"payment_ref": known.ref}
+    fault = _fault(to, number, money)
+    if fault is not None:
+        raise _rejected(*fault)
+    made = ledger.instruct(
+        ctx.session,
+        {
+            "key": named,
+            "business_key": ctx.business_key or "",
+            "payee": to,
+            "account": number,
+            "bank": inputs.text(bank),
+            "amount": money,
+            "currency": inputs.text(currency) or "CNY",
+            "purpose": (inputs.text(purpose) or "付款")[:255],
+        },
+        inputs.stamp(ctx, "payment"),
+        inputs.year(ctx),
+    )
+    order = letterbox.data(_order(ctx, made, inputs.text(debit_account)))
+    ctx.outbox.add("bank", made.bank or "bank", "pain.001", order, dedupe_key=f"bank:{made.ref}:instruct")
+    ctx.audit("payment_instructed", {"ref": made.ref, "amount": str(made.amount), "currency": made.currency})
+    return {"payment_ref": made.ref}
+
+
+def _fault(payee: str | None, account: str, amount: Any) -> tuple[str, str] | None:
+    if payee is None:
+        return "the payee is missing", "缺少收款人"
+    if amount <= 0:
+        return f"no amount: {amount}", f"金额无效：{amount}"
+    return bank.account_fault(account)
+
+
+def _rejected(english: str, chinese: str) -> BpmnError:
+    return BpmnError("PAYMENT_REJECTED", english, {"payment_reason": chinese, "payment_reason_en": english})
+
+
+def _order(ctx: Context, one: Payment, debit_account: str | None = None) -> Order:
+    return Order(
+        ref=one.ref,
+        payee=one.payee,
+        account=one.account,
+        bank=one.bank,
+        amount=one.amount,
+        currency=one.currency,
+        purpose=one.purpose,
+        day=inputs.today(ctx),
+        at=ctx.now,
+        debtor=DEBTOR,
+        debit_account=debit_account or DEBIT_ACCOUNT,
+    )
+
+
+@handles("payment.recall", transactional=True)
+def payment_recall(ctx: Context, key: object, reason: object = None) -> Mapping[str, Any]:
+    """Ask a payment back. One that the bank rejected needs no asking; one that was never instructed, nothing.
+
+    In: key, reason. Out: payment_ref (null when there was none), payment_state rejected|recalled|confirmed: a payment
+    that the bank confirmed meanwhile stays confirmed, and people have to look. Errors: InvalidInput without a key.
+    Idempotent by key.
+    """
+    named = inputs.text(key)
+    if named is None:
+        raise InvalidInput(place="key", reason="is missing", reason_zh="缺少幂等键")
+    one = ledger.payment(ctx.session, key=named, lock=True)
+    if one is None:
+        return {"payment_ref": None, "payment_state": None}
+    if one.state == "instructed":
+        why = inputs.text(reason) or "撤回"
+        order = letterbox.data(_order(ctx, one)) | {"reason": why}
+        ctx.outbox.add("bank", one.bank or "bank", "camt.055", order, dedupe_key=f"bank:{one.ref}:recall")
+        one = ledger.answer(ctx.session, one, "recalled", inputs.stamp(ctx, "payment"), reason=why)
+        ctx.audit("payment_recalled", {"ref": one.ref})
+    return {"payment_ref": one.ref, "payment_state": one.state}
+
+
+@handles("payment.collect", transactional=True)
+def payment_collect(ctx: Context) -> Mapping[str, Any]:
+    """Read the bank's answers and tell those who wait.
+
+    Out: payments_answered: how many. A file whose payments are all answered in the book is put away, so that an answer
+    read in a transaction that failed is read again; one that cannot be read stays, and the log says so. Sends
+    payment_confirmed | payment_rejected with payment_ref, bank_reference, payment_reason, each once.
+    """
+    settings = runtime_of(ctx.session).settings
+    told = 0
+    for path in sorted(letterbox.folder(settings, letterbox.IN).glob("*.xml")):
+        said = _read(path)
+        if said is None:
+            continue
+        fresh = [status for status in said if _told(ctx, status)]
+        told += len(fresh)
+        if not fresh:
+            path.replace(letterbox.folder(settings, letterbox.DONE) / path.name)
+    return {"payments_answered": told}
+
+
+def _read(path: Path) -> list[Status] | None:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"larger than {LARGEST_BYTES} bytes")
+        return list(bank.statuses(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        log.warning("bank_answer_unreadable", file=path.name, error=str(error))
+        return None
+
+
+def _told(ctx: Context, status: Status) -> bool:
+    """Whether the answer is news: then it is written down and goes to the case."""
+    one = ledger.payment(ctx.session, ref=status.ref, lock=True)
+    if one is None or one.state in ("confirmed", "rejected"):
+        return False
+    ledger.answer(
+        ctx.session,
+        one,
+        status.outcome,
+        inputs.stamp(ctx, "bank"),
+        bank_reference=status.bank_reference,
+        reason=status.reason,
+    )
+    ctx.schedule.add(
+        f"payment_{status.outcome}",
+        due=ctx.now,
+        business_key=one.business_key,
+        dedupe_key=f"payment:{one.ref}:{status.outcome}",
+        variables=dict(_variables(one, status)),
+    )
+    ctx.audit("payment_answered", {"ref": one.ref, "outcome": status.outcome, "code": status.code})
+    return True
+
+
+def _variables(one: Payment, status: Status) -> Iterator[tuple[str, object]]:
+    yield "payment_ref", one.ref
+    yield "bank_reference", status.bank_reference
+    yield "payment_reason", status.reason

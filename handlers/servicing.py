@@ -1,0 +1,211 @@
+"""A facility after completion: its instalments, its test dates, and money that comes back.
+
+Law: instalments are computed in finance/ from the balance that was drawn; test dates become rows of the house's
+calendar, each sent once; a repayment is booked, lowers what is owed and what is promised, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.errors import InvalidInput
+from engine.registry import BpmnError, Context, handles
+from handlers import inputs
+from handlers.facilities import project_of
+from handlers.finance.exact import HUNDRED, INSIDE, count, needed, positive, refused, rounded
+from handlers.finance.plan import Terms, build, due_dates
+from handlers.ledger import booked
+from handlers.records import facilities, ledger, limits, repayments
+from handlers.records.facilities import Facility
+from handlers.records.ledger import Entry
+from handlers.records.limits import Movement
+
+PROFILES: Mapping[str, str] = {"level": "level_principal"}
+"""The plan's words -> those of finance/, where they differ."""
+PERIOD_MONTHS = 3
+CASH = "cash:repayments"
+
+
+@handles("facility.plan_repayments", transactional=True)
+def facility_plan_repayments(
+    ctx: Context,
+    completed_on: object,
+    cfads: object = None,
+    period_months: object = PERIOD_MONTHS,
+    project_key: object = None,
+) -> Mapping[str, Any]:
+    """The instalments of every facility in operation, from the day of completion to its maturity.
+
+    In: completed_on; period_months between instalments (3); cfads [{period_end, amount}] for sculpted facilities: what
+    falls into a period counts for it. Out: repayment_count, first_due. Errors: InvalidInput when a period of a
+    sculpted facility has no CFADS; BpmnError NOT_AMORTISING as for plan.build_schedule. Idempotent by plan version.
+    """
+    start = inputs.day(completed_on, "completed_on")
+    if start is None:
+        raise InvalidInput(place="completed_on", reason="is missing", reason_zh="缺失")
+    step, planned, first = count(period_months, "period_months", 1, 12), 0, None
+    stamp = inputs.stamp(ctx, "plan")
+    for one in facilities.of_project(ctx.session, project_of(ctx, project_key).id):
+        if one.state != "operational" or one.balance <= 0:
+            continue
+        rows = _instalments(ctx, one, start, step, inputs.rows(cfads))
+        planned += repayments.plan(ctx.session, one.id, rows, one.plan_version or 1, stamp)
+        first = min(filter(None, (first, rows[0]["due"])))
+    return {"repayment_count": planned, "first_due": first}
+
+
+def _instalments(
+    ctx: Context, one: Facility, start: date, step: int, flows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    terms = _terms(one, start, step)
+    cfads = _falling_into(due_dates(terms, ctx.calendar), start, flows) if terms.profile == "sculpted" else None
+    made = build(terms, ctx.calendar, cfads)
+    if not made.schedule.amortises:
+        growing = [row.period for row in made.schedule.rows if row.principal < 0]
+        raise BpmnError("NOT_AMORTISING", one.business_key, {"periods": growing, "facility_key": one.business_key})
+    return [
+        {
+            "period": row.period, "due": due, "opening": row.opening, "interest": row.interest,
+            "principal": row.principal, "payment": row.payment, "balance": row.balance,
+        }
+        for row, due in zip(made.schedule.rows, made.dates, strict=True)
+    ]  # fmt: skip
+
+
+def _terms(one: Facility, start: date, step: int) -> Terms:
+    """What is left of the agreed tenor and grace on the day of completion, in whole periods; at least one."""
+    signed = one.signed_on or start
+    gone = max((start.year - signed.year) * 12 + start.month - signed.month, 0)
+    periods = max((one.months - gone) // step, 1)
+    grace = min(max(one.grace_months - gone, 0) // step, periods - 1)
+    return Terms(
+        one.balance,
+        INSIDE.divide(one.rate_pct, HUNDRED),
+        start,
+        periods - grace,
+        profile=PROFILES.get(one.profile, one.profile),  # type: ignore[arg-type]  # Terms refuses an unknown word
+        months=step,
+        grace_periods=grace,
+        day_count=one.day_count or "act_360",
+        target_dscr=one.target_dscr,
+    )
+
+
+def _falling_into(dates: Sequence[date], start: date, flows: Sequence[Mapping[str, Any]]) -> list[Decimal]:
+    known = [(inputs.day(row.get("period_end"), "period_end"), needed(row.get("amount"), "cfads")) for row in flows]
+    found = []
+    for since, until in zip((start, *dates), dates, strict=False):
+        within = [amount for day, amount in known if day is not None and since < day <= until]
+        if not within:
+            raise refused("cfads", f"is missing between {since} and {until}", f"{since} 至 {until} 缺少 CFADS")
+        found.append(sum(within, Decimal(0)))
+    return found
+
+
+@handles("covenant.plan_tests", transactional=True)
+def covenant_plan_tests(
+    ctx: Context, calendars: object, project_key: object = None, party_id: object = None
+) -> Mapping[str, Any]:
+    """Put every test date into the house's calendar: a row each, which starts a covenant test when its period ends.
+
+    In: calendars [{facility_key, test_dates [{key, period, end, due, metrics}]}] as covenant.generate_calendar gives
+    them; party_id. Out: test_count: rows that are new. Sends later: covenant_test_due under the test's own key with
+    facility_key, project_key, party_id, test_date, period, period_start, period_end, certificate_due, metrics.
+    Idempotent by the test's key.
+    """
+    project, planned = project_of(ctx, project_key), 0
+    for row in inputs.rows(calendars):
+        facility = facilities.get(ctx.session, inputs.text(row.get("facility_key")) or "")
+        begun = facility.signed_on
+        for one in sorted(inputs.rows(row.get("test_dates")), key=lambda each: str(each.get("end"))):
+            end, due = inputs.day(one.get("end"), "end"), inputs.day(one.get("due"), "due")
+            key = inputs.text(one.get("key"))
+            if end is None or key is None:
+                raise InvalidInput(place="test_dates", reason="end and key are needed", reason_zh="缺少期末或编号")
+            variables = {
+                "facility_key": facility.business_key, "project_key": project.business_key,
+                "party_id": inputs.text(party_id) or str(facility.party_id), "test_date": end,
+                "period": inputs.text(one.get("period")), "period_start": begun, "period_end": end,
+                "certificate_due": due, "metrics": inputs.texts(one.get("metrics")),
+            }  # fmt: skip
+            planned += ctx.schedule.add(
+                "covenant_test_due", due=end, business_key=key, dedupe_key=f"covenant:{key}", variables=variables
+            )
+            begun = end + timedelta(days=1)
+    return {"test_count": planned}
+
+
+@handles("loan.book_repayment", transactional=True)
+def loan_book_repayment(
+    ctx: Context, facility_key: object, amount: object, key: object = None, paid_on: object = None
+) -> Mapping[str, Any]:
+    """Money came in for a facility: instalments are filled in order of their dates, interest first; the ledger, the
+    balance and the limit follow. When nothing is owed any more, the message loan_repaid goes out under the project's
+    key.
+
+    In: facility_key, amount, key (null: this job's), paid_on (today). Out: ref, principal, interest, balance, repaid
+    (nothing is owed). Errors: BpmnError LEDGER_REJECTED when more comes than is owed; InvalidInput for no amount.
+    Idempotent by key.
+    """
+    facility = facilities.get(ctx.session, inputs.text(facility_key) or "", lock=True)
+    money = rounded(positive(needed(amount, "amount"), "amount"))
+    day = inputs.day(paid_on, "paid_on") or inputs.today(ctx)
+    named = inputs.text(key) or ctx.job_key
+    if named and (known := ledger.by_key(ctx.session, named)):
+        return {"ref": known.ref, "balance": facility.balance, "repaid": facility.balance == 0}
+    interest, principal = _filled(ctx, facility, money, day)
+    lines = [Entry(CASH, "debit", money, facility.currency)]
+    parts = ((f"loan:{facility.business_key}", principal), (f"interest:{facility.business_key}", interest))
+    lines += [Entry(account, "credit", part, facility.currency) for account, part in parts if part]
+    done = booked(ctx, named, lines, f"还款 {facility.business_key}", facility.business_key, day)
+    stamp = inputs.stamp(ctx, "bank")
+    after = facilities.repay(ctx.session, facility.id, principal, stamp) if principal else facility
+    if facility.limit_id is not None and principal:
+        limits.repay(ctx.session, facility.limit_id, principal, Movement(named, stamp, ctx.instance or None))
+    if after.balance == 0:
+        _repaid(ctx, after)
+    return {
+        "ref": done.ref,
+        "principal": principal,
+        "interest": interest,
+        "balance": after.balance,
+        "repaid": after.balance == 0,
+    }
+
+
+def _filled(ctx: Context, facility: Facility, money: Decimal, day: date) -> tuple[Decimal, Decimal]:
+    """Interest and principal that the money pays; what no instalment takes pays principal early."""
+    left, interest, principal = money, Decimal(0), Decimal(0)
+    stamp = inputs.stamp(ctx, "bank")
+    for one in repayments.of_facility(ctx.session, facility.id):
+        part = min(one.payment - one.paid, left)
+        if part <= 0:
+            continue
+        to_interest = min(max(one.interest - one.paid, Decimal(0)), part)
+        interest, principal, left = interest + to_interest, principal + part - to_interest, left - part
+        repayments.pay(ctx.session, one, part, day, stamp)
+    principal += left
+    if principal > facility.balance:
+        told = {"ledger_reason": f"超过未偿本金 {facility.balance}", "ledger_reason_en": f"above {facility.balance}"}
+        raise BpmnError("LEDGER_REJECTED", told["ledger_reason_en"], told)
+    return interest, principal
+
+
+def _repaid(ctx: Context, facility: Facility) -> None:
+    facilities.enter(ctx.session, facility.id, "closed", inputs.stamp(ctx, "bank"))
+    siblings = facilities.of_project(ctx.session, facility.project_id)
+    if any(one.balance > 0 for one in siblings):
+        return
+    ctx.schedule.add(
+        "loan_repaid",
+        due=ctx.now,
+        business_key=facility.project_key,
+        dedupe_key=f"repaid:{facility.project_key}",
+        variables={
+            "project_key": facility.project_key, "party_id": str(facility.party_id),
+            "facility_keys": [one.business_key for one in siblings], "repaid_on": inputs.today(ctx),
+        },
+    )  # fmt: skip
