@@ -12,6 +12,7 @@ from engine.errors import InvalidInput
 from engine.registry import Context, handles
 from handlers import inputs
 from handlers.finance.plan import months_later
+from handlers.kyc_refresh import plan_review
 from handlers.records import kyc, parties, projects
 from handlers.records.changes import once
 
@@ -48,7 +49,8 @@ def kyc_record(
 
     In: status approved|rejected, kyc_case_id, party_id, rating 1–4, ubos, documents [{kind, number, expiry}],
     source_of_funds, hits, review_months, comment. Out: next_review: the earlier of review_months from today and the
-    first expiry of a document; null for a rejected client. Errors: InvalidInput for an unknown status or unreadable
+    first expiry of a document; null for a rejected client. An approved client's next refresh is planned for 60 days
+    before that day. Errors: InvalidInput for an unknown status or unreadable
     values. Idempotent: a closed case keeps its decision.
     """
     case_id = inputs.ident(kyc_case_id, "kyc_case_id")
@@ -76,6 +78,8 @@ def kyc_record(
             next_review=review if status == "approved" else None,
             comment=inputs.text(comment),
         )
+        if case.state == "approved" and case.next_review is not None:
+            plan_review(ctx, parties.get(ctx.session, case.party_id), case.next_review)
         ctx.audit("kyc_decided", {"case": str(case.id), "status": case.state, "rating": case.rating})
         return {"next_review": case.next_review}
 

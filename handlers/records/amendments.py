@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from handlers.records import keys
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import amendment as amendments
+from handlers.records.tables import repayment as repayments
 from handlers.records.tables import service_restriction as restrictions
 from handlers.records.tables import term_version as versions
 from handlers.records.tables import waiver as waivers
@@ -139,6 +140,34 @@ def withdraw(session: Session, amendment_id: int, stamp: Stamp) -> Terms | None:
         return None
     update(session, versions, earlier[0].id, {"state": "active"}, stamp)
     return active_terms(session, row["facility_key"])
+
+
+def version_of(session: Session, amendment_id: int) -> Terms | None:
+    """The version that an amendment made."""
+    row = session.execute(sa.select(*_TERMS).where(versions.c.amendment_id == amendment_id)).mappings().first()
+    return None if row is None else Terms(**row)
+
+
+def next_instalments(session: Session, facility_id: int) -> int:
+    """The version that a new schedule's instalments get."""
+    newest = sa.select(sa.func.max(repayments.c.version)).where(repayments.c.facility_id == facility_id)
+    return (session.execute(newest).scalar() or 0) + 1
+
+
+def restore_instalments(session: Session, facility_id: int, version: int) -> None:
+    """Take a schedule's unpaid instalments back; those that it superseded are due again."""
+    own = repayments.c.facility_id == facility_id
+    session.execute(
+        repayments.update()
+        .where(own, repayments.c.version == version, repayments.c.state == "planned")
+        .values(state="superseded")
+    )
+    before = sa.select(sa.func.max(repayments.c.version)).where(own, repayments.c.version < version).scalar_subquery()
+    session.execute(
+        repayments.update()
+        .where(own, repayments.c.version == before, repayments.c.state == "superseded")
+        .values(state="planned")
+    )
 
 
 def grant_waiver(
