@@ -99,7 +99,7 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
             return render_template("public/link_over.html", why="used"), 410
         if found.expires_at <= runtime().now():
             return render_template("public/link_over.html", why="expired"), 410
-        schema, words = intake.form_of(db, found.form)
+        schema, words = intake.form_of(db, found.form, found.process or intake.PROCESS)
         before = links.prefill(db, found)
         schema = schemas.for_clients(schema, before)
     return render_template(
@@ -131,7 +131,7 @@ def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> bool:
     found = links.find(db, token)
     if found is None or found.used_at is not None or found.expires_at <= runtime().now():
         return False
-    schema, _words = intake.form_of(db, found.form)
+    schema, _words = intake.form_of(db, found.form, found.process or intake.PROCESS)
     clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)
     if not links.use(db, found, runtime().now()):
         return False
@@ -140,6 +140,7 @@ def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> bool:
         api.SYSTEM,
         found.message,
         business_key=found.business_key,
+        correlation=found.correlation,
         variables=clean,
         message_id=f"link:{found.id}",
     )

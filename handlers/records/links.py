@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -24,9 +25,13 @@ class Link:
 
     id: int
     business_key: str
-    party_id: int
+    party_id: int | None
     form: str
     message: str
+    process: str | None
+    """Whose form it is; of links from before there was more than one: client intake."""
+    correlation: Mapping[str, Any] | None
+    given: Mapping[str, Any] | None
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
@@ -43,11 +48,14 @@ def create(
     session: Session,
     *,
     business_key: str,
-    party_id: int,
+    party_id: int | None,
     form: str,
     message: str,
     now: datetime,
     expires_at: datetime,
+    process: str | None = None,
+    correlation: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> tuple[int, str]:
     """A new link; returns its id and the token, which is told this once."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -60,6 +68,9 @@ def create(
             party_id=party_id,
             form=form,
             message=message,
+            process=process,
+            correlation=dict(correlation) if correlation else None,
+            given=dict(given) if given is not None else None,
             created_at=now,
             expires_at=expires_at,
         )
@@ -85,8 +96,11 @@ def use(session: Session, link: Link, now: datetime) -> bool:
 
 
 def prefill(session: Session, link: Link) -> dict[str, Any]:
-    """What the book knows already, under the names of form `client_profile`: the client need not type it again."""
-    party = parties.find(session, link.party_id)
+    """What is known already: what the process gave the link; else what the book knows, under the names of form
+    `client_profile`: the client need not type it again."""
+    if link.given is not None:
+        return dict(link.given)
+    party = parties.find(session, link.party_id) if link.party_id is not None else None
     project = projects.find(session, link.business_key)
     known: dict[str, Any] = {}
     if party is not None:

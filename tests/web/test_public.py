@@ -12,6 +12,7 @@ from engine import api
 from engine.store import tables as t
 from handlers.records import links, parties
 from handlers.records.changes import Stamp
+from tests.conformance.drawing import diagram, process
 from tests.house import House
 from tests.web import intake
 from tests.web.conftest import Visitor
@@ -194,6 +195,27 @@ def test_a_link_takes_the_answers_once(open_for_business: House, visitor: WHO, l
     assert again.status_code == 410 and "资料已提交" in again.get_data(as_text=True)
     guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)})
     assert len(open_for_business.rows(t.message, t.message.c.name == "client_form_submitted")) == 1
+
+
+def test_a_link_of_another_process_shows_its_form_with_what_it_gave_and_says_which_of_several_is_meant(
+    open_for_business: House, visitor: WHO
+) -> None:
+    house, now = open_for_business, open_for_business.clock()
+    field = {"type": "textfield", "id": "finding", "key": "finding", "label": "主要发现"}
+    form = json.dumps({"id": "report", "type": "default", "components": [field]})
+    house.deploy("diligence", report_form=form, d_bpmn=diagram(process("d", "s -> u -> e")))
+    with house.writing() as session:
+        _id, token = links.create(
+            session, business_key="PJ-2026-0077", party_id=None, form="report", message="report_received", process="d",
+            correlation={"stream": "technical"}, given={"finding": "风资源已复核"}, now=now,
+            expires_at=now + timedelta(days=10),
+        )  # fmt: skip
+    guest = visitor("")
+    page = guest.get(f"/link/{token}").get_data(as_text=True)
+    assert "主要发现" in page and "风资源已复核" in page
+    guest.post(f"/link/{token}", {"variables": json.dumps({"finding": "无重大问题"})})
+    [kept] = house.rows(t.message, t.message.c.name == "report_received")
+    assert (kept["correlation"], kept["variables"]) == ({"stream": "technical"}, {"finding": "无重大问题"})
 
 
 def test_a_link_expires_and_an_unknown_one_is_told(open_for_business: House, visitor: WHO, link: str) -> None:

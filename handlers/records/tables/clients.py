@@ -331,13 +331,15 @@ client_link = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("token_sha256", sa.String(64), nullable=False, unique=True),
     Column("business_key", Name, nullable=False, index=True),
-    Column("party_id", Id, ForeignKey("party.id"), nullable=False),
+    Column("party_id", Id, ForeignKey("party.id")),
     Column("form", Name, nullable=False),
     Column("message", Name, nullable=False),
     Column("process", Name),  # in whose package the form is; empty: client_intake
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
+    Column("correlation", Document),  # what tells the one that waits from others under the same business key
+    Column("given", Document),  # what the form shows filled in already
 )
 
 score_card = Table(
