@@ -268,7 +268,8 @@ def _take(
     scope = spot.scope
     choices = _choices(field, _scope(scope["_this_"], merged, scope["_parent_"], scope["_i_"]), at)
     if field.get("type") == "datetime" and given == _get(start, path):
-        return  # untouched: a day that has passed since stays what it was
+        _put(merged, path, given)  # untouched: a day that has passed since stays what it was
+        return
     value, found = accept(field, given, choices, at)
     _put(merged, path, value)
     if found:

@@ -114,6 +114,14 @@ def test_rows_are_checked_one_by_one_and_strays_in_them_dropped() -> None:
     assert codes(forms.validate(form, {"rows": "none"}, NOW)[1]) != {}
 
 
+def test_a_date_of_a_row_that_is_sent_again_unchanged_is_kept() -> None:
+    day = field("datetime", "day", subtype="date", v_required=True)
+    form = schema({"type": "dynamiclist", "path": "rows", "isRepeating": True, "components": [day]})
+    rows = {"rows": [{"day": "2026-01-05"}]}
+    clean, errors = forms.validate(form, rows, NOW, rows)
+    assert (clean, errors) == ({"rows": [{"day": date(2026, 1, 5)}]}, {})
+
+
 def test_a_pattern_that_cannot_be_read_is_said_not_raised() -> None:
     assert codes(forms.validate(schema(field("textfield", v_pattern="(")), {"a": "x"}, NOW)[1]) == {
         "a": ["pattern_unreadable"]
