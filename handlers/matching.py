@@ -1,0 +1,163 @@
+"""Which projects may be shown to an investor, and why (投资者适当性). Law: nothing above the investor's risk class is
+ever offered, and what is not known of a risk is the highest of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.registry import Context, handles
+from handlers import inputs
+from handlers.finance.exact import count
+from handlers.records import parties, projects
+from handlers.records.projects import Project
+from handlers.records.tables import investor_profile
+from handlers.records.tables import project as project_table
+
+CLASSES = ("R1", "R2", "R3", "R4", "R5")
+RISK_OF_CATEGORY: Mapping[str, str] = {"Strong": "R2", "Good": "R3", "Satisfactory": "R4", "Weak": "R5"}
+"""Slotting category -> risk class; a product default. A project in default is offered to nobody, one without a rating
+only to no one: it has no class."""
+PHASES = ("evaluation", "execution")
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Investor:
+    """What an investor may and wants to take; amounts in the house's currency."""
+
+    risk_class: str
+    ticket_min: Decimal | None
+    ticket_max: Decimal | None
+    horizon_months: int | None
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A project with what speaks for it; `blocked` names what forbids it."""
+
+    project: Project
+    points: int
+    reasons: tuple[tuple[str, str], ...]
+    blocked: tuple[tuple[str, str], ...]
+
+
+def judge(investor: Investor, project: Project, category: str | None) -> Match:
+    """One project for one investor. Pure."""
+    risk = RISK_OF_CATEGORY.get(category or "")
+    good: list[tuple[int, str, str]] = []
+    bad: list[tuple[str, str]] = []
+    if risk is None:
+        bad.append(("项目没有可用的风险评级", "the project has no rating that allows an offer"))
+    elif CLASSES.index(risk) > CLASSES.index(investor.risk_class):
+        told = f"{risk} > {investor.risk_class}"
+        bad.append((f"项目风险等级高于投资者承受等级：{told}", f"riskier than the investor may take: {told}"))
+    else:
+        apart = CLASSES.index(investor.risk_class) - CLASSES.index(risk)
+        told = f"{risk} ≤ {investor.risk_class}"
+        good.append((40 - 10 * apart, f"风险等级在承受范围内：{told}", f"within the risk that may be taken: {told}"))
+    if project.sector in investor.excluded:
+        bad.append((f"投资者不投该行业：{project.sector}", f"the investor excludes the sector: {project.sector}"))
+    else:
+        good.append((20, "行业未被排除", "the sector is not excluded"))
+    _fitting(investor, project, good, bad)
+    return Match(project, sum(one[0] for one in good), tuple((zh, en) for _, zh, en in good), tuple(bad))
+
+
+def _fitting(
+    investor: Investor, project: Project, good: list[tuple[int, str, str]], bad: list[tuple[str, str]]
+) -> None:
+    tenor, horizon = project.tenor_months, investor.horizon_months
+    if tenor is not None and horizon is not None:
+        if tenor > horizon:
+            bad.append((f"期限 {tenor} 月超过投资期限 {horizon} 月", f"tenor {tenor} months beyond {horizon}"))
+        else:
+            good.append((20, f"期限 {tenor} 月在投资期限 {horizon} 月内", f"tenor {tenor} months within {horizon}"))
+    if project.amount is not None and investor.ticket_min is not None:
+        if project.amount < investor.ticket_min:
+            least = f"{project.amount:,} < {investor.ticket_min:,}"
+            bad.append((f"融资额低于最低投资额：{least}", f"below the smallest ticket: {least}"))
+        else:
+            good.append((20, "融资额不低于最低投资额", "not below the smallest ticket"))
+
+
+def profile_of(session: Session, party_id: int) -> Investor | None:
+    """The investor's last suitability, when it was passed."""
+    row = session.execute(
+        sa.select(investor_profile)
+        .where(investor_profile.c.party_id == party_id)
+        .order_by(investor_profile.c.id.desc())
+    ).first()
+    if row is None or row.result != "suitable" or row.risk_class not in CLASSES:
+        return None
+    excluded = frozenset(one.strip() for one in (row.sector_limits or "").split(",") if one.strip())
+    return Investor(row.risk_class, row.ticket_min, row.ticket_max, row.horizon_months, excluded)
+
+
+@handles("match.investor_project", transactional=True)
+def match_investor_project(
+    ctx: Context,
+    party_id: object,
+    ratings: object = None,
+    project_keys: object = None,
+    k: object = None,
+) -> Mapping[str, Any]:
+    """A shortlist of projects for an investor.
+
+    In: party_id (the investor); ratings {project key: slotting category} or [{project_key, category}]; project_keys
+    (all in evaluation or execution); k (10). Out: shortlist [{project_key, project_name, sector, amount, currency,
+    tenor_months, points, reasons, reasons_en}], best first; left_out [{project_key, reasons, reasons_en}]; suitable:
+    whether the investor has a passed suitability at all (without one nothing is offered). Only reads.
+    """
+    client = inputs.ident(party_id, "party_id")
+    party = parties.get(ctx.session, client if client is not None else 0)
+    investor = profile_of(ctx.session, party.id)
+    if investor is None:
+        return {"shortlist": [], "left_out": [], "suitable": False}
+    rated = _ratings(ratings)
+    found = [judge(investor, one, rated.get(one.business_key)) for one in _offered(ctx.session, project_keys)]
+    best = sorted((one for one in found if not one.blocked), key=lambda one: (-one.points, one.project.business_key))
+    wanted = SHOWN if k is None else count(k, "k", 1, 100)
+    return {
+        "shortlist": [_shown(one) for one in best[:wanted]],
+        "left_out": [{"project_key": one.project.business_key} | _told(one.blocked) for one in found if one.blocked],
+        "suitable": True,
+    }
+
+
+def _ratings(given: object) -> dict[str, str]:
+    if isinstance(given, Mapping) and "project_key" not in given:
+        return {str(key): str(value) for key, value in given.items()}
+    return {str(row.get("project_key")): str(row.get("category")) for row in inputs.rows(given)}
+
+
+def _offered(session: Session, keys: object) -> list[Project]:
+    named = inputs.texts(keys)
+    if named:
+        return [projects.get(session, key) for key in named]
+    chosen = sa.select(project_table.c.business_key).where(project_table.c.phase.in_(PHASES))
+    return [projects.get(session, key) for key in session.execute(chosen.order_by(project_table.c.id)).scalars()]
+
+
+def _told(reasons: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    return {"reasons": [zh for zh, _ in reasons], "reasons_en": [en for _, en in reasons]}
+
+
+def _shown(one: Match) -> dict[str, Any]:
+    project = one.project
+    return {
+        "project_key": project.business_key,
+        "project_name": project.name,
+        "sector": project.sector,
+        "amount": project.amount,
+        "currency": project.currency,
+        "tenor_months": project.tenor_months,
+        "points": one.points,
+    } | _told(one.reasons)
