@@ -91,18 +91,19 @@ def _shown(one: Condition) -> dict[str, Any]:
 
 
 @handles("cp.submit", transactional=True)
-def cp_submit(ctx: Context, items: object, project_key: object = None) -> Mapping[str, Any]:
+def cp_submit(ctx: Context, items: object, listed: object = None, project_key: object = None) -> Mapping[str, Any]:
     """What an owner handed in.
 
-    In: items [{number, cp_status ready|waiver|open, evidence, comment}]. Out: submitted: how many. `ready` without
-    evidence stays open; a waiver is asked for only where one is possible. Errors: NotFound for an unknown number.
-    Idempotent: the same list again changes nothing.
+    In: listed: the rows that the task showed, as of `cp.list`; items: what was entered for them, in the same order
+    [{cp_status ready|waiver|open, evidence, comment}]. Out: submitted: how many. `ready` without evidence stays open;
+    a waiver is asked for only where one is possible. Errors: NotFound for an unknown number. Idempotent: the same list
+    again changes nothing.
     """
     project, person = project_of(ctx, project_key), completed_by(ctx, "ut_clear")
     stamp = inputs.stamp(ctx, "cp", person)
     known = {one.number: one for one in conditions.of_project(ctx.session, project.id)}
     handed = 0
-    for row in inputs.rows(items):
+    for row in _answered(items, listed):
         number = inputs.whole(row.get("number"), "number") or 0
         one = known.get(number)
         if one is not None and one.state in ("accepted", "waived"):
@@ -115,6 +116,14 @@ def cp_submit(ctx: Context, items: object, project_key: object = None) -> Mappin
             handed += 1
         conditions.change(ctx.session, project.id, number, values, stamp)
     return {"submitted": handed}
+
+
+def _answered(items: object, listed: object) -> list[dict[str, Any]]:
+    """What was entered, with the number of the row that it was entered for: a form sends back what a person may write
+    and nothing else, in the order in which the rows were shown."""
+    entered = inputs.rows(items)
+    shown = inputs.rows(listed) if listed is not None else entered
+    return [{**dict(row), "number": one.get("number")} for one, row in zip(shown, entered, strict=False)]
 
 
 def _handed_in(status: str | None, evidence: str | None, one: Condition | None) -> str:
@@ -138,34 +147,35 @@ def cp_pending(ctx: Context, project_key: object = None) -> Mapping[str, Any]:
 
 
 @handles("cp.review", transactional=True)
-def cp_review(ctx: Context, items: object, project_key: object = None) -> Mapping[str, Any]:
+def cp_review(ctx: Context, items: object, listed: object = None, project_key: object = None) -> Mapping[str, Any]:
     """What legal says of what was handed in.
 
-    In: items [{number, cp_review accept|reject, review_comment}]. Out: accepted, rejected. A row without a verdict
-    waits on. Errors: NotFound. Idempotent.
+    In: listed: the rows shown; items: the verdicts in the same order [{cp_review accept|reject, review_comment}]. Out:
+    accepted, rejected. A row without a verdict waits on. Errors: NotFound. Idempotent.
     """
-    return _decided(
-        ctx, project_key, "ut_review", _verdicts(items, "cp_review", {"accept": "accepted", "reject": "rejected"})
-    )
+    states = {"accept": "accepted", "reject": "rejected"}
+    return _decided(ctx, project_key, "ut_review", _verdicts(_answered(items, listed), "cp_review", states))
 
 
 @handles("cp.waive", transactional=True)
-def cp_waive(ctx: Context, items: object, project_key: object = None) -> Mapping[str, Any]:
+def cp_waive(ctx: Context, items: object, listed: object = None, project_key: object = None) -> Mapping[str, Any]:
     """What the approving authority says of waivers asked for.
 
-    In: items [{number, cp_waiver waive|defer|refuse, due (of what is deferred), review_comment}]. Out: waived,
-    deferred, open. Deferring without a day is refusing. Errors: NotFound. Idempotent.
+    In: listed: the rows shown; items in the same order [{cp_waiver waive|defer|refuse, due (of what is deferred),
+    review_comment}]. Out: waived, deferred, open. Deferring without a day is refusing. Errors: NotFound. Idempotent.
     """
     rows = [
         {**row, "cp_waiver": "refuse"} if row.get("cp_waiver") == "defer" and not row.get("due") else row
-        for row in inputs.rows(items)
+        for row in _answered(items, listed)
     ]
     states = {"waive": "waived", "defer": "deferred", "refuse": "open"}
     return _decided(ctx, project_key, "ut_waiver", _verdicts(rows, "cp_waiver", states))
 
 
-def _verdicts(items: object, field: str, states: Mapping[str, str]) -> Iterable[tuple[int, str, Mapping[str, Any]]]:
-    for row in inputs.rows(items):
+def _verdicts(
+    rows: Iterable[Mapping[str, Any]], field: str, states: Mapping[str, str]
+) -> Iterable[tuple[int, str, Mapping[str, Any]]]:
+    for row in rows:
         state = states.get(inputs.text(row.get(field)) or "")
         if state is not None:
             yield inputs.whole(row.get("number"), "number") or 0, state, row

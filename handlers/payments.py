@@ -8,7 +8,7 @@ messages through the interface instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from handlers.records.ledger import Payment
 DEBTOR = "Dealflow"
 DEBIT_ACCOUNT = "00000001"
 LARGEST_BYTES = 20_000_000
+WATCHERS = "loan_ops"
+"""The team that is told of an answer that no case awaits any more."""
 
 log = logger("payments")
 
@@ -163,10 +165,12 @@ def _read(path: Path) -> list[Status] | None:
 
 
 def _told(ctx: Context, status: Status) -> bool:
-    """Whether the answer is news: then it is written down and goes to the case."""
+    """Whether the answer is news: then it is written down and goes to the case; what comes after a recall goes to
+    people, for the case went on without it."""
     one = ledger.payment(ctx.session, ref=status.ref, lock=True)
     if one is None or one.state in ("confirmed", "rejected"):
         return False
+    late = one.state == "recalled"
     ledger.answer(
         ctx.session,
         one,
@@ -175,18 +179,19 @@ def _told(ctx: Context, status: Status) -> bool:
         bank_reference=status.bank_reference,
         reason=status.reason,
     )
-    ctx.schedule.add(
-        f"payment_{status.outcome}",
-        due=ctx.now,
-        business_key=one.business_key,
-        dedupe_key=f"payment:{one.ref}:{status.outcome}",
-        variables=dict(_variables(one, status)),
-    )
+    said = {
+        "payment_ref": one.ref,
+        "bank_reference": status.bank_reference,
+        "payment_reason": status.reason,
+        "business_key": one.business_key,
+        "payment_state": status.outcome,
+    }
+    key = f"payment:{one.ref}:{status.outcome}"
+    if late:
+        for person in ctx.people.members(WATCHERS):
+            ctx.outbox.add("in_app", person, "payment_late", said, dedupe_key=f"{key}:{person}")
+    else:
+        message = f"payment_{status.outcome}"
+        ctx.schedule.add(message, due=ctx.now, business_key=one.business_key, dedupe_key=key, variables=said)
     ctx.audit("payment_answered", {"ref": one.ref, "outcome": status.outcome, "code": status.code})
     return True
-
-
-def _variables(one: Payment, status: Status) -> Iterator[tuple[str, object]]:
-    yield "payment_ref", one.ref
-    yield "bank_reference", status.bank_reference
-    yield "payment_reason", status.reason

@@ -15,7 +15,7 @@ from engine.errors import InvalidInput
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.facilities import project_of
-from handlers.finance.exact import HUNDRED, INSIDE, count, needed, positive, refused, rounded
+from handlers.finance.exact import HUNDRED, INSIDE, count, needed, positive, rounded
 from handlers.finance.plan import Terms, build, due_dates
 from handlers.ledger import booked
 from handlers.records import facilities, ledger, limits, repayments
@@ -40,8 +40,9 @@ def facility_plan_repayments(
     """The instalments of every facility in operation, from the day of completion to its maturity.
 
     In: completed_on; period_months between instalments (3); cfads [{period_end, amount}] for sculpted facilities: what
-    falls into a period counts for it. Out: repayment_count, first_due. Errors: InvalidInput when a period of a
-    sculpted facility has no CFADS; BpmnError NOT_AMORTISING as for plan.build_schedule. Idempotent by plan version.
+    falls into a period counts for it. Out: repayment_count, first_due. Errors: BpmnError CFADS_MISSING (variables
+    since, until) when a period of a sculpted facility has none, NOT_AMORTISING as for plan.build_schedule. Idempotent
+    by plan version.
     """
     start = inputs.day(completed_on, "completed_on")
     if start is None:
@@ -100,7 +101,7 @@ def _falling_into(dates: Sequence[date], start: date, flows: Sequence[Mapping[st
     for since, until in zip((start, *dates), dates, strict=False):
         within = [amount for day, amount in known if day is not None and since < day <= until]
         if not within:
-            raise refused("cfads", f"is missing between {since} and {until}", f"{since} 至 {until} 缺少 CFADS")
+            raise BpmnError("CFADS_MISSING", f"no CFADS between {since} and {until}", {"since": since, "until": until})
         found.append(sum(within, Decimal(0)))
     return found
 
