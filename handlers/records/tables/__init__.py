@@ -31,6 +31,14 @@ from handlers.records.tables.clients import (
     statement_line,
     work_done,
 )
+from handlers.records.tables.credit import (
+    committee_ballot,
+    credit_decision,
+    credit_rating,
+    diligence_finding,
+    diligence_stream,
+    financing_plan,
+)
 from handlers.records.tables.disclosure import disclosure, entitlement, investor_question, report_pack
 from handlers.records.tables.documents import document
 from handlers.records.tables.facilities import (
@@ -103,6 +111,7 @@ __all__ = [
     "client_rating",
     "client_signal",
     "collateral",
+    "committee_ballot",
     "complaint",
     "complaint_message",
     "condition_precedent",
@@ -110,9 +119,13 @@ __all__ = [
     "covenant",
     "covenant_breach",
     "covenant_test",
+    "credit_decision",
     "credit_limit",
     "credit_line",
+    "credit_rating",
     "credit_record",
+    "diligence_finding",
+    "diligence_stream",
     "disclosure",
     "distribution_lock",
     "document",
@@ -120,6 +133,7 @@ __all__ = [
     "entitlement",
     "facility",
     "financial_statement",
+    "financing_plan",
     "improvement",
     "inquiry",
     "interaction",
