@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -79,10 +80,11 @@ class Later:
         *,
         dedupe_key: str,
         language: str | None = None,
+        not_before: datetime | None = None,
     ) -> str:
         """Queue one message (`registry.Outbox`); whether it is a duplicate shows when it is written."""
         mail = {"channel": channel, "recipient": recipient, "template": template, "data": dict(data)}
-        self.mails.append({**mail, "dedupe_key": dedupe_key, "language": language})
+        self.mails.append({**mail, "dedupe_key": dedupe_key, "language": language, "not_before": not_before})
         return "waiting"
 
     def audit(self, action: str, data: Mapping[str, object]) -> None:

@@ -126,5 +126,5 @@ def _hanging_on(column: str) -> list[sa.Table]:
     return [table for table in tables if any(key.target_fullname == column for key in table.foreign_keys)]
 
 
-_WITHOUT_A_KEY = (t.outbox, t.message, t.decision_log, t.history)
+_WITHOUT_A_KEY = (t.outbox, t.delivery, t.message, t.decision_log, t.history)
 """What belongs to an instance without the database holding it to it."""

@@ -258,7 +258,25 @@ def _mark_sent(session: Session, message: Message) -> bool:
         .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting")
         .values(state="sent", sent_at=runtime_of(session).now(), last_error=None)
     )
-    return bool(getattr(done, "rowcount", 0))
+    if not getattr(done, "rowcount", 0):
+        return False
+    _log(session, message, "sent")
+    return True
+
+
+def _log(session: Session, message: Message, outcome: str, detail: str | None = None) -> None:
+    """One line of the delivery log: what an attempt came to."""
+    session.execute(
+        t.delivery.insert().values(
+            id=new_id(),
+            message_id=message.id,
+            instance_id=message.instance_id,
+            at=runtime_of(session).now(),
+            attempt=message.attempt,
+            outcome=outcome,
+            detail=detail,
+        )
+    )
 
 
 def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
@@ -275,7 +293,10 @@ def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:
                 state="failed" if over else "waiting",
             )
         )
-        if over and bool(getattr(done, "rowcount", 0)):
+        if not getattr(done, "rowcount", 0):
+            return
+        _log(session, message, "failed" if over else "delayed", str(error)[:2000])
+        if over:
             why, why_zh = both(error)
             texts = (
                 f"{message.channel} → {message.recipient} ({message.template}): {why}",
@@ -304,6 +325,7 @@ class Outbox:
         *,
         dedupe_key: str,
         language: str | None = None,
+        not_before: datetime | None = None,
     ) -> str:
         """Queue one message in the step's own transaction."""
         return add(
@@ -315,4 +337,5 @@ class Outbox:
             dedupe_key=dedupe_key,
             language=language,
             instance_id=self.instance_id,
+            not_before=not_before,
         )

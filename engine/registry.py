@@ -61,8 +61,10 @@ class Outbox(Protocol):
         *,
         dedupe_key: str,
         language: str | None = None,
+        not_before: datetime | None = None,
     ) -> str:
-        """Queue one message; the same dedupe key again adds nothing. Returns `waiting` or `duplicate`."""
+        """Queue one message, to go out from `not_before` on; the same dedupe key again adds nothing. Returns `waiting`
+        or `duplicate`."""
 
 
 class Schedule(Protocol):

@@ -45,3 +45,55 @@ def mails(session: Session, *states: State) -> tuple[MailRow, ...]:
 def held(session: Session) -> int:
     """How many messages wait for a person's word."""
     return int(session.scalar(sa.select(sa.func.count()).where(t.outbox.c.state == "held")) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at handing a message over: `sent`, `delayed` (comes again) or `failed` (for good)."""
+
+    at: datetime
+    attempt: int
+    outcome: str
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A message with everything that became of it. `state`: waiting, sent, failed, held or dropped."""
+
+    id: int
+    state: str
+    channel: str
+    recipient: str
+    template: str
+    language: str
+    business_key: str | None
+    created_at: datetime
+    due_at: datetime
+    attempts: tuple[Attempt, ...]
+
+
+def delivery_log(
+    session: Session, *, recipient: str | None = None, business_key: str | None = None, limit: int = 100
+) -> tuple[Logged, ...]:
+    """Messages to a recipient or of a case, newest first, each with its attempts in their order."""
+    o, d = t.outbox.c, t.delivery.c
+    asked = {o.recipient: recipient, t.instance.c.business_key: business_key}
+    rows = session.execute(
+        sa.select(
+            o.id, o.state, o.channel, o.recipient, o.template, o.language, t.instance.c.business_key,
+            o.created_at, o.due_at,
+        )
+        .join_from(t.outbox, t.instance, t.instance.c.id == o.instance_id, isouter=True)
+        .where(*(column == value for column, value in asked.items() if value is not None))
+        .order_by(o.created_at.desc(), o.id.desc())
+        .limit(limit)
+    ).all()  # fmt: skip
+    tried: dict[int, list[Attempt]] = {}
+    for row in session.execute(
+        sa.select(d.message_id, d.at, d.attempt, d.outcome, d.detail)
+        .where(d.message_id.in_([row.id for row in rows]))
+        .order_by(d.at, d.id)
+    ):
+        tried.setdefault(row.message_id, []).append(Attempt(row.at, row.attempt, row.outcome, row.detail))
+    return tuple(Logged(*row, tuple(tried.get(row.id, ()))) for row in rows)

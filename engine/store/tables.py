@@ -545,6 +545,18 @@ outbox = Table(
     Index(None, "state", "due_at"),
 )
 
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("message_id", Id, nullable=False, index=True),  # of the outbox
+    Column("instance_id", Id, index=True),
+    Column("at", Moment, nullable=False),
+    Column("attempt", sa.Integer, nullable=False),
+    Column("outcome", sa.String(10), nullable=False),  # sent | delayed | failed
+    Column("detail", sa.Text),
+)
+
 notification = Table(
     "notification",
     metadata,

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from engine import outbox, worker
 from engine.api.mails import drop_mails, send_mails
 from engine.errors import Forbidden
-from engine.queries.mails import mails
+from engine.queries.mails import delivery_log, mails
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import POSTGRES, SQLITE
@@ -173,6 +173,10 @@ def test_what_is_refused_for_now_is_tried_again_and_does_not_hold_up_the_others(
     house.pass_time(minutes=2)
     assert postbox.taken == ["good@client.example", "grey@client.example"]
     assert house.rows(t.incident) == []
+    with house.looking() as session:
+        [logged] = delivery_log(session, recipient="grey@client.example")
+    assert [(one.attempt, one.outcome) for one in logged.attempts] == [(1, "delayed"), (2, "sent")]
+    assert "greylisted" in str(logged.attempts[0].detail)
 
 
 @SQLITE

@@ -1,6 +1,7 @@
 """The engine's sides of a handler's context that are not under test here: who is chosen, what is posted."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 
 class Choosing:
@@ -44,6 +45,7 @@ class Posted:
         *,
         dedupe_key: str,
         language: str | None = None,
+        not_before: datetime | None = None,
     ) -> str:
         if any(one["dedupe_key"] == dedupe_key for one in self.messages):
             return "duplicate"
@@ -55,6 +57,7 @@ class Posted:
                 "data": dict(data),
                 "dedupe_key": dedupe_key,
                 "language": language,
+                "not_before": not_before,
             }
         )
         return "waiting"
