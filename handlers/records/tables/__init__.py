@@ -7,6 +7,7 @@ field is from and who verified it.
 """
 
 from handlers.records.tables.base import metadata
+from handlers.records.tables.channels import channel_endpoint, contact_preference, inbound_message
 from handlers.records.tables.clients import (
     business_key_counter,
     change_log,
@@ -104,6 +105,7 @@ __all__ = [
     "case_item",
     "change_log",
     "change_request",
+    "channel_endpoint",
     "churn_score",
     "client_action",
     "client_link",
@@ -116,6 +118,7 @@ __all__ = [
     "complaint_message",
     "condition_precedent",
     "contact",
+    "contact_preference",
     "covenant",
     "covenant_breach",
     "covenant_test",
@@ -135,6 +138,7 @@ __all__ = [
     "financial_statement",
     "financing_plan",
     "improvement",
+    "inbound_message",
     "inquiry",
     "interaction",
     "investor_profile",
