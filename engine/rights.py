@@ -36,6 +36,15 @@ def may(session: Session, actor: Actor, task: Mapping[str, Any]) -> frozenset[st
     return frozenset(rights)
 
 
+def may_read(actor: Actor, task: Mapping[str, Any], writer: str | None) -> bool:
+    """Whether the actor, who sees the task, also sees what `writer` typed or entered there.
+
+    Of a task with the property `private` (a ballot) only the writer does: no lead, no administrator, nobody to whom
+    it is handed over.
+    """
+    return (task["properties"] or {}).get("private") != "true" or actor.id == writer
+
+
 def _named(session: Session, actor: Actor, task_id: int) -> bool:
     """Whether the model names the actor, or a team of theirs, as a candidate beside the team where the task stands."""
     rows = session.execute(_CANDIDATES, {"task": task_id})

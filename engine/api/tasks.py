@@ -21,7 +21,7 @@ from engine.feel import Moment
 from engine.identity import Actor
 from engine.instances import Live
 from engine.process.triggers import DueMoved, JobFailed, TaskCompleted
-from engine.rights import may
+from engine.rights import may, may_read
 from engine.store import tables as t
 from engine.store import upsert
 
@@ -222,9 +222,10 @@ def save_draft(session: Session, actor: Actor, task_id: int, data: Mapping[str, 
 
 def draft(session: Session, actor: Actor, task_id: int) -> dict[str, Any] | None:
     """What was typed so far, by whoever had the task."""
-    require(session, actor, _row(session, task_id), "see")
-    data = session.scalar(sa.select(t.task_draft.c.data).where(t.task_draft.c.task_id == task_id))
-    return dict(data) if data is not None else None
+    task = _row(session, task_id)
+    require(session, actor, task, "see")
+    kept = session.execute(sa.select(t.task_draft).where(t.task_draft.c.task_id == task_id)).first()
+    return dict(kept.data) if kept is not None and may_read(actor, task, kept.saved_by) else None
 
 
 def set_due(session: Session, actor: Actor, task_id: int, due: datetime, reason: str) -> None:

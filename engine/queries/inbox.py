@@ -16,7 +16,7 @@ from engine.errors import Forbidden, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.process import codec
-from engine.rights import may
+from engine.rights import may, may_read
 from engine.store import tables as t
 
 View = Literal["mine", "teams", "all", "overdue", "done"]
@@ -257,6 +257,8 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
     package = definitions.package(session, row["definition_id"])
     node = package.definition.nodes.get(row["element"])
     draft = session.execute(sa.select(t.task_draft).where(t.task_draft.c.task_id == task_id)).first()
+    if draft is not None and not may_read(actor, row, draft.saved_by):
+        draft = None
     named = session.execute(sa.select(t.candidate.c.kind, t.candidate.c.name).where(t.candidate.c.task_id == task_id))
     candidates = dict.fromkeys([("team", row["team"]), *((kind, name) for kind, name in named)])
     schema = definitions.form_schema(session, package, row["element"], row["form_key"])
@@ -272,7 +274,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
         documentation_en=package.texts.get(f"{row['element']}.documentation", ""),
         candidates=tuple(candidates),
         can=can,
-        entered=row["entered"],
+        entered=row["entered"] if may_read(actor, row, row["completed_by"]) else None,
         translations=package.texts,
         properties=row["properties"] or {},
     )

@@ -269,3 +269,24 @@ def test_lists_show_what_a_person_may_see_and_nothing_else(queued: tuple[House, 
     assert listed("li", "mine") == [ask]
     assert listed("wang", "teams") == listed("wang", "all") == []
     assert listed("hu", "all") == [ask]
+
+
+def test_what_is_entered_in_a_private_task_is_read_by_nobody_else(house: House) -> None:
+    house.deploy(p_bpmn=d.one_task(assign="queue", private="true"))
+    house.start("p")
+    ask = house.task("ask")["id"]
+    with house.writing() as session:
+        api.claim(session, house.actor("li"), ask)
+        api.save_draft(session, house.actor("li"), ask, {"vote": "disagree"})
+
+    def read(who: str) -> tuple[object, object]:
+        with house.looking() as session:
+            seen = task(session, house.actor(who), ask)
+            return seen.draft, seen.entered
+
+    assert [read(who)[0] for who in ("li", "hu", "root")] == [{"vote": "disagree"}, None, None]
+    with house.looking() as session:
+        assert api.draft(session, house.actor("hu"), ask) is None
+    with house.writing() as session:
+        api.complete(session, house.actor("li"), ask, {"vote": "agree"})
+    assert [read(who)[1] for who in ("li", "hu", "root")] == [{"vote": "agree"}, None, None]
