@@ -24,10 +24,13 @@ ANSWERS = frozenset(
     {
         "inquiry_received", "intake_ineligible", "intake_declined", "kyc_neutral_decline", "decline_polite",
         "decline_neutral", "withdrawal_confirmed", "complaint_receipt", "complaint_answered", "complaint_final",
-        "question_answered",
+        "question_answered", "covenant_certificate_request", "covenant_certificate_reminder", "covenant_lockup_notice",
+        "covenant_breach_notice", "covenant_cure_reminder", "covenant_default_notice", "kyc_refresh_request",
+        "kyc_refresh_reminder", "amendment_documents", "amendment_reminder", "amendment_declined", "amendment_active",
     }
 )  # fmt: skip
-"""Letters that answer what the client asked: sent without a consent to be contacted."""
+"""Letters that answer what the client asked, and notices that a contract or the law requires: sent without a consent to
+be contacted."""
 
 NEUTRAL = frozenset({"kyc_neutral_decline", "decline_neutral"})
 """Letters that must not tell more than that we do not go on (no tipping-off)."""

@@ -55,6 +55,7 @@ DEFINITIONS: Mapping[str, Ratio] = {
     ),
     "debt_service": Ratio(("interest", "scheduled_principal"), lambda interest, principal: interest + principal),
     "dscr": Ratio(("cfads", "debt_service"), _over),
+    "dscr_forward": Ratio(("forward_cfads", "forward_debt_service"), _over),
     "current": Ratio(("current_assets", "current_liabilities"), _over),
     "quick": Ratio(
         ("current_assets", "inventory", "current_liabilities"),
