@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine import identity
+from engine.errors import Forbidden
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.finance.exact import FOUR, INSIDE, rounded
@@ -23,6 +25,7 @@ from handlers.records.projects import Project
 from handlers.scorecards import measures
 from handlers.scorecards.card import Card, Contribution
 
+ANSWER = frozenset({"risk_officer", "analyst"})
 DEMONSTRATION = ("ability.json", "willingness.json")
 """Cards that ship, trained on public data: to try with, not to lend by."""
 
@@ -149,6 +152,13 @@ def drifted(card: Card, scores: tuple[Decimal, ...]) -> measures.Shift:
     for score in scores:
         counted[card.score_band(score)] += 1
     return measures.shift(card.expected, counted)
+
+
+def answerable(session: Session, person: str) -> None:
+    """Forbidden unless the person may answer for a model: risk officers, analysts, administrators. NotFound."""
+    actor = identity.actor(session, person)
+    if not (actor.is_admin or ANSWER & actor.teams):
+        raise Forbidden(reason="only risk officers and analysts keep models", reason_zh="仅风险与评审人员可以管理模型")
 
 
 def try_out(session: Session, now: datetime, registrar: str, approver: str) -> int:

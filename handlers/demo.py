@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine import api, identity, queries
 from engine.execution import runtime_of
 from engine.store import tables as engine_tables
-from handlers import reg_no
+from handlers import default_risk, reg_no
 from handlers.records import interactions, keys, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
@@ -174,7 +174,9 @@ CLIENTS: tuple[Mapping[str, Any], ...] = (
 def seed(session: Session, now: datetime) -> Mapping[str, int]:
     """Add the demonstration's people, teams and clients; returns how many of each were new. `now` is aware."""
     zone = runtime_of(session).zone
-    return {"people": _people(session), "clients": sum(_client(session, one, now, zone) for one in CLIENTS)}
+    people = _people(session)
+    default_risk.try_out(session, now, "jin", "tang")
+    return {"people": people, "clients": sum(_client(session, one, now, zone) for one in CLIENTS)}
 
 
 def _people(session: Session) -> int:

@@ -12,7 +12,20 @@ from collections.abc import Sequence
 import click
 
 from engine.errors import CallerError, DealflowError, ModelError, ModelRefused
-from web.cli import batches, cases, data, keeping, mails, models, reports, serving, statistics, trying, vectors
+from web.cli import (
+    batches,
+    cases,
+    data,
+    keeping,
+    mails,
+    models,
+    reports,
+    scorecards,
+    serving,
+    statistics,
+    trying,
+    vectors,
+)
 from web.cli.saying import faults, language, teach_the_libraries, translate, words
 
 __all__ = ["commands", "main"]
@@ -24,7 +37,7 @@ def commands() -> None:
     """Dealflow: a BPMN workflow engine, and the project-finance work built on it."""
 
 
-for module in (serving, models, trying, data, keeping, statistics, cases, batches, mails, reports, vectors):
+for module in (serving, models, trying, data, keeping, statistics, cases, batches, mails, reports, scorecards, vectors):
     for command in module.COMMANDS:
         commands.add_command(command)
 
