@@ -197,6 +197,7 @@ def reading(database: sa.Engine, **info: Any) -> Iterator[Session]:
         session = Session(connection, expire_on_commit=False, autoflush=False, info=info)
         try:
             yield session
+            session.commit()  # there is nothing to keep, but psycopg forgets what it has prepared with every rollback
         finally:
             session.close()
 
