@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from engine import identity
 from engine.execution import runtime_of
+from engine.store import Prepared
 from engine.store import tables as t
 
 STRATEGIES = ("keep_owner", "least_busy", "capacity", "round_robin", "skill", "region", "queue")
@@ -145,20 +146,20 @@ def choose_among(session: Session, people: Collection[str], team: str, wish: Wis
     return _choose(session, rows, how, wish, row)
 
 
-def _locked(session: Session, team: str, asked: str | None) -> tuple[sa.RowMapping | None, str]:
+def _locked(session: Session, team: str, asked: str | None) -> tuple[Mapping[str, Any] | None, str]:
     """(the team's row, the strategy); locked where a choice is to be made, so that the next one sees its outcome."""
     asked = asked if asked in STRATEGIES and asked != "keep_owner" else None
     queues = _counted(session).queues
     if (team, asked) in queues:
         return queues[team, asked], "queue"
-    row = session.connection().execute(_TEAM, {"team": team}).mappings().first()
+    row = _TEAM.one(session, {"team": team})
     if row is None:
         return None, asked or "least_busy"
     how = asked or row["strategy"]
     if how == "queue":
         queues[team, asked] = row
     else:
-        row = session.execute(_LOCKED_TEAM, {"team": team}).mappings().first() if _locks(session) else row
+        row = _LOCKED_TEAM.one(session, {"team": team}) if _locks(session) else row
     return row, how
 
 
@@ -167,8 +168,8 @@ def _locks(session: Session) -> bool:
     return session.get_bind().dialect.name != "sqlite"
 
 
-_TEAM = sa.select(t.team).where(t.team.c.id == sa.bindparam("team"))
-_LOCKED_TEAM = _TEAM.with_for_update()
+_OF_TEAM = sa.select(t.team).where(t.team.c.id == sa.bindparam("team"))
+_TEAM, _LOCKED_TEAM = Prepared(_OF_TEAM), Prepared(_OF_TEAM.with_for_update())
 
 
 _PEOPLE = sa.select(
@@ -181,7 +182,7 @@ def _members(session: Session, team: str) -> Sequence[Any]:
     return session.execute(_PEOPLE.where(t.person.c.id.in_(inside)).order_by(t.person.c.id)).all()
 
 
-def _choose(session: Session, rows: Sequence[Any], how: str, wish: Wish, team: sa.RowMapping | None) -> Choice:
+def _choose(session: Session, rows: Sequence[Any], how: str, wish: Wish, team: Mapping[str, Any] | None) -> Choice:
     found = _able(session, rows, wish)
     loads = load_of(session, found.able) if how != "round_robin" and found.able else {}
     full_load = team["full_load"] if team is not None else None
@@ -214,7 +215,7 @@ def _able(session: Session, rows: Sequence[Any], wish: Wish) -> Field:
     return found
 
 
-def _nobody(found: Field, wish: Wish, team: sa.RowMapping | None) -> Choice:
+def _nobody(found: Field, wish: Wish, team: Mapping[str, Any] | None) -> Choice:
     reasons = set(found.passed_over.values())
     en, zh = (team["name_en"] or team["id"], team["name"]) if team is not None else ("the people named", "指定人员")
     more = {"passed_over": found.passed_over}
@@ -287,7 +288,7 @@ class _Counted:
     """Person -> points of open tasks in rows."""
     given: Counter[str] = field(default_factory=Counter)
     """Points of tasks whose rows are not written yet."""
-    queues: dict[tuple[str, str | None], sa.RowMapping] = field(default_factory=dict)
+    queues: dict[tuple[str, str | None], Mapping[str, Any]] = field(default_factory=dict)
     """(team, strategy that was asked for) -> its row, of those that keep a queue."""
 
 

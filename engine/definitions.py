@@ -24,6 +24,7 @@ from engine.ids import new_id
 from engine.process.definition import process_ids, read_bpmn
 from engine.process.model import Definition
 from engine.process.spiff import supported
+from engine.store import Prepared
 from engine.store import tables as t
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form"}
@@ -300,14 +301,15 @@ def _all_rest(session: Session, key: str) -> bool:
 
 def require_not_suspended(session: Session, definition_id: int) -> None:
     """ProcessSuspended when nothing is to be started of this version."""
-    row = session.connection().execute(_SUSPENDED, {"definition": definition_id}).first()
+    row = _STARTED.one(session, {"definition": definition_id})
     if row is not None:
-        raise ProcessSuspended(name=row.name or row.key, version=row.version)
+        require_goes_on(row)
 
 
-_SUSPENDED = sa.select(t.definition.c.key, t.definition.c.version, t.definition.c.name).where(
-    t.definition.c.id == sa.bindparam("definition"), t.definition.c.suspended.is_(True)
-)
+def require_goes_on(row: Mapping[str, Any]) -> None:
+    """ProcessSuspended when nothing is to be started of the version with this row."""
+    if row["suspended"]:
+        raise ProcessSuspended(name=row["name"] or row["key"], version=row["version"])
 
 
 def _one_at_a_time(session: Session) -> None:
@@ -349,16 +351,24 @@ def _digests(session: Session, deployment: int) -> dict[str, str]:
 
 def newest(session: Session, key: str, version: int | None = None) -> int:
     """The id of a process's newest (or given) version. NotFound when there is none."""
-    query = _VERSION if version else _NEWEST
-    id: int | None = session.connection().execute(query, {"wanted": key, "version": version}).scalar()
-    if id is None:
+    return int(newest_row(session, key, version)["id"])
+
+
+def newest_row(session: Session, key: str, version: int | None = None) -> Mapping[str, Any]:
+    """Id, key, version, name and `suspended` of a process's newest (or given) version. NotFound: there is none."""
+    row = (
+        _VERSION.one(session, {"wanted": key, "version": version}) if version else _NEWEST.one(session, {"wanted": key})
+    )
+    if row is None:
         raise NotFound(what="process", id=key if version is None else f"{key} v{version}")
-    return id
+    return row
 
 
-_OF_KEY = sa.select(t.definition.c.id).where(t.definition.c.key == sa.bindparam("wanted"))
-_NEWEST = _OF_KEY.order_by(t.definition.c.version.desc()).limit(1)
-_VERSION = _OF_KEY.where(t.definition.c.version == sa.bindparam("version"))
+_SHORT = sa.select(*(t.definition.c[name] for name in ("id", "key", "version", "name", "suspended")))
+_OF_KEY = _SHORT.where(t.definition.c.key == sa.bindparam("wanted"))
+_NEWEST = Prepared(_OF_KEY.order_by(t.definition.c.version.desc()).limit(1))
+_VERSION = Prepared(_OF_KEY.where(t.definition.c.version == sa.bindparam("version")))
+_STARTED = Prepared(_SHORT.where(t.definition.c.id == sa.bindparam("definition")))
 
 
 def tagged(session: Session, key: str, tag: str) -> int:

@@ -26,7 +26,7 @@ from engine.execution import Runtime, runtime_of
 from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
-from engine.store import fault_of, require_whole
+from engine.store import fault_of, require_whole, savepoint
 from engine.subscriptions import Target
 from engine.unit import unit_of
 
@@ -135,7 +135,7 @@ def _batch(session: Session, due: Sequence[Due], shard: int | None) -> int | Non
 def _guarded(session: Session, due: Due, what: Job | int | None) -> int:
     """One trigger in its savepoint. The database's own trouble ends the batch; a fault of the trigger is its own."""
     try:
-        with session.connection().begin_nested():  # the session holds no objects that a savepoint must know of
+        with savepoint(session):
             done = _do(session, due, what)
             require_whole(session)
             reached("due.between")

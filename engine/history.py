@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engine.feel.codec import encode_value
 from engine.ids import new_id
 from engine.process.contract import Decided, Event, Passed, Threw, Took, VariablesSet
 from engine.process.triggers import CarriedOver, Trigger
+from engine.store import Prepared
 from engine.store import tables as t
 
 _PASSED = {"enter": "e", "leave": "l", "cancel": "c"}
@@ -74,7 +76,7 @@ def decision_parts(
 
 
 def record(
-    connection: sa.Connection,
+    session: Session,
     instance_id: int,
     seq: int,
     at: datetime,
@@ -88,23 +90,22 @@ def record(
     told = encode_value([event_document(event) for event in events])
     parts = row_parts(seq, at, actor, trigger, told)
     decided = [_decision_row(instance_id, seq, at, event) for event in events if isinstance(event, Decided)]
-    if decided:
-        connection.execute(_LOG, decided)
-        for row in decided:
-            parts += decision_parts(*(row[name] for name in DECISION_PARTS))
+    for row in decided:
+        _LOG.later(session, row)
+        parts += decision_parts(*(row[name] for name in DECISION_PARTS))
     digest = linked(previous, parts)
     row = {"instance_id": instance_id, "seq": seq, "at": at, "actor": actor, "trigger": trigger, "events": told}
-    connection.execute(_APPEND, row | {"hash": digest})
+    _APPEND.later(session, row | {"hash": digest})
     return digest
 
 
 DECISION_PARTS = ("element", "decision", "model_hash", "inputs", "output", "fired")
 
 
-def _encoded(table: sa.Table, *names: str) -> sa.Insert:
+def _encoded(table: sa.Table, *names: str) -> Prepared:
     """An insert that takes some documents as the bytes they are stored as: the hash covers the same bytes."""
     plain: dict[str, Any] = {column.name: sa.bindparam(column.name) for column in table.columns}
-    return sa.insert(table).values(plain | {n: sa.bindparam(n, type_=sa.LargeBinary) for n in names})
+    return Prepared(sa.insert(table).values(plain | {n: sa.bindparam(n, type_=sa.LargeBinary) for n in names}))
 
 
 _APPEND = _encoded(t.history, "trigger", "events")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -20,6 +20,7 @@ from engine.process.parts import Range, part_of
 from engine.process.state import Held, State
 from engine.process.triggers import CarriedOver, Trigger
 from engine.process.waits import Wait
+from engine.store import Prepared
 from engine.store import tables as t
 
 
@@ -82,11 +83,9 @@ def _locking(wanted: sa.ColumnElement[int]) -> sa.Select[Any]:
 
 
 _WANTED: sa.BindParameter[int] = sa.bindparam("wanted", type_=t.Id)
-_OF_TASK = sa.select(t.user_task.c.instance_id).where(t.user_task.c.id == _WANTED).scalar_subquery()
-_LOAD, _LOAD_OF_TASK = (sa.select(t.instance).where(t.instance.c.id == which) for which in (_WANTED, _OF_TASK))
-_LOCK, _LOCK_OF_TASK = (_locking(which).with_for_update() for which in (_WANTED, _OF_TASK))
-_LOCK_FREE = _locking(_WANTED).with_for_update(skip_locked=True)
-"""Made once: a statement that is built anew costs more to find in SQLAlchemy's cache than the database takes for it."""
+_LOAD = Prepared(sa.select(t.instance).where(t.instance.c.id == _WANTED))
+_LOCK = Prepared(_locking(_WANTED).with_for_update())
+_LOCK_FREE = Prepared(_locking(_WANTED).with_for_update(skip_locked=True))
 
 
 def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:
@@ -94,27 +93,17 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
 
     `skip_locked`: None when somebody else holds it just now.
     """
-    query = _LOAD if _is_sqlite(session) else _LOCK_FREE if skip_locked else _LOCK
-    found = session.connection().execute(query, {"wanted": instance_id})
-    rows = {row["id"]: row for row in found.mappings()}
+    query = _LOAD if is_sqlite(session) else _LOCK_FREE if skip_locked else _LOCK
+    rows = {row["id"]: row for row in query.all(session, {"wanted": instance_id})}
     row = rows.get(instance_id)
     if row is None and not skip_locked:
         raise NotFound(what="instance", id=instance_id)
     if row is None or (query is not _LOAD and row["root_id"] not in rows):
         return None
-    return _from_row(session, dict(row))
+    return from_row(session, row)
 
 
-def load_of_task(session: Session, task_id: int) -> Live | None:
-    """The instance of a user task, locked like `load`; None when there is no such task."""
-    query = _LOAD_OF_TASK if _is_sqlite(session) else _LOCK_OF_TASK
-    rows = session.connection().execute(query, {"wanted": task_id}).mappings().all()
-    if len(rows) == 2:  # a called process and the root above it, which came first
-        rows = rows[1:]
-    return _from_row(session, dict(rows[0])) if rows else None
-
-
-def _is_sqlite(session: Session) -> bool:
+def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
@@ -122,7 +111,7 @@ def hold(session: Session, wanted: Iterable[tuple[int | None, int | None]]) -> s
     """Of these (instance, its root), the instances whose own row and whose root's row could be locked without waiting,
     all in one statement."""
     pairs = list(wanted)
-    if _is_sqlite(session):  # there, the transaction itself is the lock
+    if is_sqlite(session):  # there, the transaction itself is the lock
         return {id for id, _ in pairs if id is not None}
     ids = {id for pair in pairs for id in pair if id is not None}
     if not ids:
@@ -136,7 +125,8 @@ def hold(session: Session, wanted: Iterable[tuple[int | None, int | None]]) -> s
     return {row.id for row in rows if row.root_id in locked}
 
 
-def _from_row(session: Session, row: Mapping[str, Any]) -> Live:
+def from_row(session: Session, row: Mapping[str, Any]) -> Live:
+    """The instance of a row that is locked, or that is read alone."""
     return Live(
         id=row["id"],
         package=definitions.package(session, row["definition_id"]),
@@ -174,7 +164,7 @@ def held(session: Session, live: Live, wait: int) -> Held | None:
     return live.state.waits.get(wait)
 
 
-def write(connection: sa.Connection, live: Live, now: datetime) -> None:
+def write(session: Session, live: Live, now: datetime) -> None:
     """Insert or update the rows; the version goes up by one. InternalError when somebody wrote past the lock."""
     live.version += 1
     stored = codec.split(live.state)
@@ -187,27 +177,32 @@ def write(connection: sa.Connection, live: Live, now: datetime) -> None:
     if live.ended is not None:
         values |= {"ended_at": now, "end_error": live.ended.error}
     if live.new:
-        connection.execute(_INSERT, _first_row(live, now) | values)
+        _INSERT.later(session, _first_row(live, now) | values)
     else:
-        done = connection.execute(_update(tuple(values)), {"b_id": live.id, "b_version": live.version - 1, **values})
-        if done.rowcount != 1:
-            raise InternalError(reason=f"instance {live.id} was written by somebody else")
+        place = {"b_id": live.id, "b_version": live.version - 1}
+        _update(tuple(values)).later(session, {**place, **values}, partial(_require_written, live.id))
     if stored.parts or live.rows:
         away = {part: body for part, body in live.rows.items() if not live.state.here(part, part)}
         now_kept = {**away, **stored.parts}
-        states.write_parts(connection, live.id, live.rows, now_kept)
+        states.write_parts(session.connection(), live.id, live.rows, now_kept)
         live.rows = now_kept
 
 
-_INSERT = sa.insert(t.instance)
+def _require_written(instance_id: int, written: Sequence[int]) -> None:
+    if len(written) != 1:
+        raise InternalError(reason=f"instance {instance_id} was written by somebody else")
+
+
+_INSERT = Prepared(sa.insert(t.instance))
 
 
 @lru_cache
-def _update(columns: tuple[str, ...]) -> sa.Update:
-    return (
+def _update(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(
         sa.update(t.instance)
         .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
         .values({name: sa.bindparam(name) for name in columns})
+        .returning(t.instance.c.version)
     )
 
 
@@ -239,10 +234,10 @@ def _first_row(live: Live, now: datetime) -> dict[str, Any]:
 
 def peek(session: Session, instance_id: int, *, all_parts: bool = False) -> Live:
     """The instance without a lock, for reading alone (all_parts: with its whole state). NotFound: there is none."""
-    row = session.execute(_LOAD, {"wanted": instance_id}).mappings().first()
+    row = _LOAD.one(session, {"wanted": instance_id})
     if row is None:
         raise NotFound(what="instance", id=instance_id)
-    live = _from_row(session, dict(row))
+    live = from_row(session, row)
     if all_parts:
         live.state = states.whole(session, instance_id, row["body"])
     return live

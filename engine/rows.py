@@ -32,13 +32,13 @@ MOST_CALLS = 50
 
 def write(unit: Unit, live: Live) -> None:
     """Everything that happened to one instance since it was last written, as rows."""
-    session, connection = unit.session, unit.session.connection()
+    session = unit.session
     before, is_new = live.facts, live.new
     if live.triggers:
         seq = live.version + 1
         step = live.triggers, live.events
-        live.chain = history.record(connection, live.id, seq, unit.now, unit.actor, *step, live.chain)
-    instances.write(connection, live, unit.now)
+        live.chain = history.record(session, live.id, seq, unit.now, unit.actor, *step, live.chain)
+    instances.write(session, live, unit.now)
     closed, opened = live.closed, list(live.opened.values())
     facts_changed = not is_new and live.facts != before
     live.clear()
@@ -96,7 +96,7 @@ def call(unit: Unit, live: Live, wait: CallWait) -> None:
     definitions.require_not_suspended(unit.session, definition_id)
     _require_end(unit, live, wait)
     child = begin(unit, definition_id, wait.business_key or live.business_key, live, wait.id)
-    instances.write(unit.session.connection(), child, unit.now)
+    instances.write(unit.session, child, unit.now)
     child.new = False
     unit.session.execute(sa.insert(t.call).values(instance_id=live.id, wait=wait.id, child_id=child.id))
     unit.pending.append((child.id, Started(None, wait.inputs)))

@@ -30,6 +30,7 @@ from engine.process.contract import Env
 from engine.process.model import Definition, EventDefinition, Node
 from engine.process.timing import FOREVER, add, first_due, following, read_cycle, read_moment, read_period
 from engine.process.waits import TimerWait
+from engine.store import Prepared
 from engine.store import tables as t
 
 TRIES_BEFORE_INCIDENT = 5
@@ -38,12 +39,13 @@ TRIES_BEFORE_INCIDENT = 5
 def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
     """Write the row of a TimerWait."""
     row = {"id": new_id(), "instance_id": live.id, "wait": wait.id, "element": wait.element, "shard": live.shard}
-    session.execute(_OPEN, {**row, "due_at": wait.due, "attempts": 0})
+    _OPEN.later(session, {**row, "due_at": wait.due})
     if wait.due <= runtime_of(session).now():
         shards.hint(session, live.shard)
 
 
-_OPEN = sa.insert(t.timer)
+_NAMES = ("id", "instance_id", "wait", "element", "shard", "due_at")
+_OPEN = Prepared(sa.insert(t.timer).values({**{name: sa.bindparam(name) for name in _NAMES}, "attempts": 0}))
 
 
 @dataclass(frozen=True, slots=True)

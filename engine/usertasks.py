@@ -14,6 +14,7 @@ from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.instances import Live
 from engine.process.waits import UserWait, Wait
+from engine.store import Prepared
 from engine.store import tables as t
 
 _BETWEEN = re.compile(r"[\s,;\uff0c\uff1b、]+")
@@ -28,7 +29,11 @@ def open_tasks(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
         return
     with assignment.counting(session):
         tasks = [_opened(session, live, wait) for wait in waits]
-    session.connection().execute(_OPEN, tasks)
+    if len(tasks) > _MANY:
+        session.connection().execute(_OPEN.statement, tasks)
+    else:
+        for task in tasks:
+            _OPEN.later(session, task)
     candidates = [row for task, wait in zip(tasks, waits, strict=True) for row in _candidates(task, wait)]
     if candidates:
         session.execute(_ADD_CANDIDATE, candidates)
@@ -84,7 +89,36 @@ def _of_process(live: Live) -> dict[str, str]:
     return {name: said[name] for name in ("reminderPolicy", "calendar") if name in said}
 
 
-_OPEN, _ADD_CANDIDATE = sa.insert(t.user_task), sa.insert(t.candidate)
+_ADD_CANDIDATE = sa.insert(t.candidate)
+_OPENED = (
+    "id",
+    "instance_id",
+    "wait",
+    "definition_id",
+    "process_key",
+    "business_key",
+    "element",
+    "name",
+    "state",
+    "assignee",
+    "owner",
+    "team",
+    "priority",
+    "created_at",
+    "claimed_at",
+    "due_at",
+    "follow_up_at",
+    "form_key",
+    "properties",
+    "locals",
+    "facts",
+    "search",
+    "why",
+    "points",
+)
+_OPEN = Prepared(sa.insert(t.user_task).values({name: sa.bindparam(name) for name in _OPENED}))
+_MANY = 4
+"""Tasks that open together beyond this go in as one list."""
 
 
 def tell_lead(session: Session, task: Mapping[str, Any]) -> None:
@@ -202,17 +236,17 @@ def close_completed(
         "assignee": task["assignee"] or by,
         "claimed_at": task["claimed_at"] or now,
     }
-    session.connection().execute(_COMPLETE, {"task": task["id"], **values})
+    _COMPLETE.later(session, {"task": task["id"], **values})
     if task["has_candidates"]:
-        session.execute(_NO_CANDIDATES, {"task": task["id"]})
+        _NO_CANDIDATES.later(session, {"task": task["id"]})
     if task["has_draft"]:
-        session.execute(_NO_DRAFT, {"task": task["id"]})
+        _NO_DRAFT.later(session, {"task": task["id"]})
     if task["due_at"] is not None:
         reminders.drop(session, [task["id"]])
 
 
 _TASK: sa.BindParameter[int] = sa.bindparam("task")
-_COMPLETE = (
+_COMPLETE = Prepared(
     sa.update(t.user_task)
     .where(t.user_task.c.id == _TASK)
     .values(
@@ -223,8 +257,8 @@ _COMPLETE = (
         },
     )
 )
-_NO_CANDIDATES = sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK)
-_NO_DRAFT = sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK)
+_NO_CANDIDATES = Prepared(sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK))
+_NO_DRAFT = Prepared(sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK))
 
 
 def describe(session: Session, live: Live, wait: UserWait) -> None:

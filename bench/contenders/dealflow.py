@@ -12,6 +12,7 @@ from bench import contract
 from engine import api
 from engine.execution import Runtime
 from engine.settings import load
+from engine.store import savepoint
 from engine.store import tables as t
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -34,7 +35,7 @@ def start(runtime: Runtime, model: str, count: int = 1) -> list[int]:
     with runtime.transaction() as session:
         begun = []
         for _ in range(count):
-            with session.connection().begin_nested():
+            with savepoint(session):
                 begun.append(api.start(session, api.SYSTEM, model, contract.VARIABLES))
     return begun
 
@@ -46,7 +47,7 @@ def complete(runtime: Runtime, tasks: Sequence[int]) -> None:
         return
     with runtime.transaction() as session:
         for task in tasks:
-            with session.connection().begin_nested():
+            with savepoint(session):
                 api.complete(session, api.SYSTEM, task, {"approved": True})
 
 

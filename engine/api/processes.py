@@ -83,7 +83,8 @@ def start(
 
     Forbidden when the model names other starters; ProcessSuspended while the version is suspended.
     """
-    definition_id = definitions.newest(session, key, version)
+    row = definitions.newest_row(session, key, version)
+    definition_id: int = row["id"]
     package = definitions.package(session, definition_id)
     starters = package.definition.candidate_starters
     if not may_start(actor, starters):
@@ -91,7 +92,7 @@ def start(
             reason=f"{package.definition.name} is started by {', '.join(starters)}",
             reason_zh=f"{package.definition.name}只能由 {'、'.join(starters)} 发起",
         )
-    definitions.require_not_suspended(session, definition_id)
+    definitions.require_goes_on(row)
     return advance.start(session, actor.id, definition_id, variables or {}, business_key, start_event).id
 
 

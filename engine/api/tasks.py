@@ -22,8 +22,8 @@ from engine.identity import Actor
 from engine.instances import Live
 from engine.process.triggers import DueMoved, JobFailed, TaskCompleted
 from engine.rights import may, may_read
+from engine.store import Prepared, upsert
 from engine.store import tables as t
-from engine.store import upsert
 
 Task = Mapping[str, Any]
 
@@ -36,24 +36,45 @@ class Completed:
 
 
 def _row(session: Session, task_id: int) -> Task:
-    row = session.connection().execute(_LOOK, {"task": task_id}).mappings().first()
+    row = _LOOK.one(session, {"task": task_id})
     if row is None:
         raise NotFound(what="task", id=task_id)
-    return dict(row)
+    return row
 
 
-_LOOK = sa.select(
+_THAT = t.user_task.c.id == sa.bindparam("task")
+_TASK = (
     t.user_task,
     sa.exists().where(t.candidate.c.task_id == t.user_task.c.id).label("has_candidates"),
     sa.exists().where(t.task_draft.c.task_id == t.user_task.c.id).label("has_draft"),
-).where(t.user_task.c.id == sa.bindparam("task"))
+)
+_LOOK = Prepared(sa.select(*_TASK).where(_THAT))
+_INSTANCE = [column.label(f"instance.{column.name}") for column in t.instance.c]
+_WITH_INSTANCE = sa.select(*_TASK, *_INSTANCE).where(_THAT)
+_LOAD = Prepared(_WITH_INSTANCE.where(t.instance.c.id == t.user_task.c.instance_id))
+
+
+def _locking() -> sa.Select[Any]:
+    """Task, instance and the root of its tree of calls in one statement, the root first (`instances.load`): who waited
+    for them sees the rows as they were left, the task's too. `KEY SHARE` is left to those who only refer to a row."""
+    own = t.instance.alias("own")
+    root = sa.select(own.c.root_id).where(own.c.id == t.user_task.c.instance_id).scalar_subquery()
+    either = sa.or_(t.instance.c.id == t.user_task.c.instance_id, t.instance.c.id == root)
+    ordered = _WITH_INSTANCE.where(either).order_by((t.instance.c.id == t.instance.c.root_id).desc())
+    return ordered.with_for_update(of=(t.instance, t.user_task), key_share=True)
+
+
+_LOCK = Prepared(_locking())
 
 
 def locked(session: Session, task_id: int) -> tuple[Task, Live]:
     """The open task with its instance locked. AlreadyHandled names who finished it, or that it was taken away."""
-    live = instances.load_of_task(session, task_id)
-    task = _row(session, task_id)
-    if task["state"] != "open" or live is None:
+    rows = (_LOAD if instances.is_sqlite(session) else _LOCK).all(session, {"task": task_id})
+    if not rows:
+        raise NotFound(what="task", id=task_id)
+    task = rows[-1]  # behind the root, when a called process has the task
+    live = instances.from_row(session, {column.name: task[f"instance.{column.name}"] for column in t.instance.c})
+    if task["state"] != "open":
         by = task["completed_by"] or "system"
         raise _handled(session, AlreadyHandled, task, by, task["completed_at"])
     if live.status != "active":

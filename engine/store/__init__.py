@@ -4,11 +4,13 @@ from pathlib import Path
 
 from engine.store import dates, figures  # their tables belong to the schema, whoever reads them
 from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
+from engine.store.prepared import Prepared, savepoint
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 __all__ = [
     "MIGRATIONS",
+    "Prepared",
     "after_commit",
     "dates",
     "fault_of",
@@ -16,6 +18,7 @@ __all__ = [
     "open_database",
     "reading",
     "require_whole",
+    "savepoint",
     "transaction",
     "upsert",
 ]

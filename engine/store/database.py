@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,6 +33,7 @@ from engine.errors import (
     UnitBroken,
 )
 from engine.log import logger
+from engine.store.prepared import forget_waiting, send_waiting
 
 log = logger("store")
 
@@ -57,6 +58,10 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         address = address.set(drivername="postgresql+psycopg")
     options.setdefault("pool_size", 20)
     database = sa.create_engine(address, **options)
+    event.listen(database, "before_cursor_execute", send_waiting)
+    event.listen(database, "commit", send_waiting)
+    event.listen(database, "rollback", forget_waiting)
+    event.listen(database, "rollback_savepoint", forget_waiting)
     event.listen(database, "checkin", _rests)
     event.listen(database, "checkout", partial(_ask_when_rested, database))
     return database
@@ -156,6 +161,8 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
             if not error.commits:
                 raise
             told = error
+        if session.in_transaction():
+            send_waiting(session.connection())
         require_whole(session)
         reached("unit.before_commit")
         session.keep()
@@ -193,11 +200,15 @@ def _call(hook: Any) -> None:
 def reading(database: sa.Engine, **info: Any) -> Iterator[Session]:
     """A session that only reads: on SQLite it takes no write lock. The database refuses to write in it."""
     options = {"dealflow_reading": True, "postgresql_readonly": True}
-    with named_faults(), database.connect().execution_options(**options) as connection:
+    with (
+        named_faults(),
+        database.connect().execution_options(**options) as connection,
+        # With every rollback psycopg forgets what it has prepared: this one ends as if there were something to keep.
+        connection.begin() if database.dialect.name == "postgresql" else nullcontext(),
+    ):
         session = Session(connection, expire_on_commit=False, autoflush=False, info=info)
         try:
             yield session
-            session.commit()  # there is nothing to keep, but psycopg forgets what it has prepared with every rollback
         finally:
             session.close()
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from engine import advance, api, firing, timers
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.test_timers import waiting
-from tests.engine.together import POSTGRES, SQLITE, at_once, errors
+from tests.engine.together import POSTGRES, SQLITE, at_once, commits_of, errors
 from tests.house import MONDAY, House
 
 
@@ -64,8 +63,7 @@ def test_a_batch_is_one_commit_and_a_poisoned_timer_in_it_undoes_itself_alone(
     bad = cases[4]
     broken_for(monkeypatch, bad)
     house.clock.move(hours=2)
-    commits: list[object] = []
-    event.listen(house.runtime.database, "commit", commits.append)
+    commits = commits_of(house)
     assert firing.sweep(house.runtime) == 8
     assert len(commits) == 1
     assert sorted(task["instance_id"] for task in house.tasks()) == sorted(set(cases) - {bad})
@@ -195,7 +193,7 @@ def test_a_database_without_room_undoes_the_whole_batch_and_it_comes_again(house
         connection.execute(f"PRAGMA max_page_count={pages + room[0]}")
 
     room = [1]
-    event.listen(house.runtime.database, "checkout", limit)
+    sa.event.listen(house.runtime.database, "checkout", limit)
     with pytest.raises(api_storage_full()):
         firing.sweep(house.runtime)
     assert (len(house.tasks()), {row["attempts"] for row in house.rows(t.timer)}) == (0, {0})

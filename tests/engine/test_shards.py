@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from engine import firing, handling, jobs, shards
 from engine.jobs import Outcome
@@ -15,7 +14,7 @@ from engine.registry import handles
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.test_timers import waiting
-from tests.engine.together import POSTGRES, at_once, errors
+from tests.engine.together import POSTGRES, at_once, commits_of, errors
 from tests.house import House
 
 
@@ -49,8 +48,7 @@ def test_a_shard_is_drained_alone_and_all_its_due_work_shares_commits(house: Hou
     house.clock.move(hours=2)
     before = due(house)
     assert before == dict(Counter(shards.shard_of(instance) for instance in started))
-    commits: list[object] = []
-    event.listen(house.runtime.database, "commit", commits.append)
+    commits = commits_of(house)
     shard = max(before, key=lambda shard: before[shard])
     assert firing.drain(house.runtime, shard) == before[shard]
     assert len(commits) == 1
@@ -74,8 +72,7 @@ def test_a_poisoned_job_in_a_batch_is_handled_alone(house: House) -> None:
     house.deploy(p_bpmn=d.one_service("writes"))
     cases = [house.start("p", bad=number == 2) for number in range(5)]
     house.clock.move(minutes=2)
-    commits: list[object] = []
-    event.listen(house.runtime.database, "commit", commits.append)
+    commits = commits_of(house)
     assert firing.sweep(house.runtime) == 5
     assert len(commits) == 1
     assert sorted(task["instance_id"] for task in house.tasks()) == sorted({*cases} - {cases[2]})

@@ -241,7 +241,7 @@ def test_a_state_written_past_the_lock_is_refused(house: House) -> None:
         live = instances.load(session, instance)
         assert live is not None
         session.execute(sa.update(t.instance).where(t.instance.c.id == instance).values(version=99))
-        instances.write(session.connection(), live, house.clock())
+        instances.write(session, live, house.clock())
 
 
 def test_work_that_an_interruption_takes_away_is_not_done(noted: House) -> None:

@@ -19,6 +19,18 @@ POSTGRES = pytest.mark.parametrize(
 )
 
 
+def commits_of(house: House) -> list[sa.Connection]:
+    """Grows with every commit of a unit of work from here on; those who only read keep nothing."""
+    heard: list[sa.Connection] = []
+
+    def hear(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get("dealflow_reading"):
+            heard.append(connection)
+
+    sa.event.listen(house.runtime.database, "commit", hear)
+    return heard
+
+
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Run all of them from one barrier, each in a thread; what each returned, or the error that it raised."""
     barrier = threading.Barrier(len(works))
