@@ -268,9 +268,9 @@ def dq_apply(ctx: Context, issues: object, decisions: object, by: str | None = N
 
     In: issues of dq.profile; decisions [{issue, decision correct|verified|merge|dismiss, new_value, survivor
     this|other, reason}]; by (who decided; else who completed `ut_clean`). Out: corrected, verified, dismissed (how
-    many), merges [{merge_id, client_key}] (for party.unmerge), requests: changes of who a client is that wait for a second person.
-    Errors: InvalidInput for an unknown issue or decision, a correction without value or of what is not a plain field, a
-    dismissal without reason, a merge of what is no duplicate. Idempotent by job key.
+    many), merges [{merge_id, client_key}] (for party.unmerge), requests: changes of who a client is that wait
+    for a second person. Errors: InvalidInput for an unknown issue or decision, a correction without value or of what is
+    not a plain field, a dismissal without reason, a merge of what is no duplicate. Idempotent by job key.
     """
     known = {str(row.get("issue")): row for row in inputs.rows(issues)}
     rows = inputs.rows(decisions)

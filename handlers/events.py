@@ -91,8 +91,8 @@ def event_hand_over_leads(
     In: event_key, leads [{client_name, contact_name, phone, email, sector, need, amount, client_role, consent}], cost
     in the event's currency, language of letters (zh). Out: lead_keys: the leads' business keys, in their order;
     lead_count; skipped [{client_name, reason, reason_en}]: no consent to be contacted, no name, or told twice. Each
-    lead is the message `inquiry_received` with source event and the event's key as campaign, sent once the step is saved.
-    Errors: NotFound, InvalidInput for a negative cost. Idempotent by job key.
+    lead is the message `inquiry_received` with source event and the event's key as campaign, sent once the step is
+    saved. Errors: NotFound, InvalidInput for a negative cost. Idempotent by job key.
     """
 
     def hand_over() -> Mapping[str, Any]:
