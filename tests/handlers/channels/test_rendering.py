@@ -42,6 +42,16 @@ MONITORED: Mapping[str, Any] = CLIENT | {
     "amendment_key": "AM-2026-0001",
     "version": 2,
 }
+LOOKED_AFTER: Mapping[str, Any] = CLIENT | {
+    "owner": "li",
+    "response_hours": 4,
+    "next_review": date(2027, 3, 1),
+    "product": "利率和汇率对冲产品",
+    "product_en": "Products that hedge rates and currency",
+    "kind": "signing",
+    "occasion": "签约 3 周年",
+}
+ABOUT_CARE = ("maintenance_", "product_", "survey_", "care_", "loan_repaid")
 ABOUT_MONITORING = ("covenant_", "kyc_re", "risk_item_", "amendment_")
 NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
 
@@ -60,6 +70,8 @@ def data_of(name: str) -> Mapping[str, Any]:
         return DIGEST
     if name.startswith(ABOUT_MONITORING):
         return MONITORED
+    if name.startswith(ABOUT_CARE):
+        return LOOKED_AFTER
     about_a_task = name.startswith("reminder_") or name in ("task_assigned", "task_unassigned", "escalation")
     return TASK if about_a_task else CLIENT
 

@@ -1,0 +1,164 @@
+"""The weekly look over all relationships: who was not spoken to for too long, whose needs are old, who lacks a plan,
+who shows signs of leaving. Each finding is a row of the schedule that starts a short case of the client's own.
+
+Law: the same finding is told once. Thresholds are the client's service plan (days without contact) and the constants
+here; churn points are the decision table's, which scores those whose signals changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.registry import Context, handles
+from handlers import client_facts, inputs
+from handlers.contacting import completed_by
+from handlers.maintaining import client, plan_review
+from handlers.records import interactions, parties, relationship, retention
+from handlers.records.changes import once
+from handlers.records.interactions import Interaction
+from handlers.records.parties import Party
+from handlers.records.tables import party as party_table
+
+NEEDS_AGE = timedelta(days=365)
+"""So old a record of needs may be of a client of tier A or B."""
+
+QUIET_DAYS = 90
+"""Days without contact that count for a client without a service plan."""
+
+BATCH = 200
+
+
+@handles("crm.sweep", transactional=True)
+def crm_sweep(ctx: Context) -> Mapping[str, Any]:
+    """Look over every client we finance or have tiered, and plan what each needs.
+
+    Out: found (how many rows were planned), unplanned [{client_key, client_name, tier, owner}]: key clients for whom
+    nobody has set goals. Rows are messages `attention_due` under the client's key with attention contact|needs|plan|
+    churn, and `review_due` for clients without a planned review. Idempotent: each finding has a dedupe key of its own.
+    """
+    found = sum(
+        _tell(ctx, party, attention, mark) for party in _clients(ctx) for attention, mark in _needed(ctx, party)
+    )
+    missing = relationship.without_plan(ctx.session)
+    unplanned = [
+        {"client_key": one.business_key, "client_name": one.legal_name, "tier": one.tier, "owner": one.owner}
+        for one in missing
+    ]
+    return {"found": found, "unplanned": unplanned}
+
+
+def _clients(ctx: Context) -> Iterator[Party]:
+    """Those in a business relationship, in batches."""
+    after = 0
+    while True:
+        rows = sa.select(party_table.c.id).where(
+            party_table.c.id > after,
+            party_table.c.merged_into.is_(None),
+            party_table.c.lifecycle_stage == "client",
+        )
+        found = ctx.session.execute(rows.order_by(party_table.c.id).limit(BATCH)).scalars().all()
+        yield from (parties.get(ctx.session, one) for one in found)
+        if len(found) < BATCH:
+            return
+        after = found[-1]
+
+
+def _needed(ctx: Context, party: Party) -> Iterator[tuple[str, str]]:
+    """(attention, what makes this finding differ from the next) of one client."""
+    plan = relationship.plan_of(ctx.session, party.id)
+    last = client_facts.last_contact(ctx.session, party.id)
+    quiet = plan.contact_days if plan is not None else QUIET_DAYS
+    if (ctx.now - (last or party.created_at)).days > quiet:
+        yield "contact", f"{last.date() if last else 'never'}"
+    if party.tier in ("A", "B"):
+        noted = relationship.needs_recorded_at(ctx.session, party.id)
+        if ctx.now - (noted or party.created_at) > NEEDS_AGE or noted is None:
+            yield "needs", f"{noted.date() if noted else 'never'}"
+    if party.tier == relationship.KEY_TIER and (plan is None or plan.goals is None):
+        yield "plan", str(plan.id if plan else "none")
+    if plan is None or plan.next_review is None:
+        yield "review", ""
+    signs = client_facts.signals(ctx.session, party.id, ctx.now, inputs.today(ctx))
+    if any(_signs(signs)) and retention.open_of(ctx.session, party.id) is None:
+        yield "churn", _mark(signs)
+
+
+def _signs(signs: Mapping[str, Any]) -> Iterator[bool]:
+    """What there is beside silence: the table decides what it comes to."""
+    yield from (value for value in signs.values() if isinstance(value, bool))
+    yield (signs["complaints"] or 0) > 0
+    yield (signs["offers_declined"] or 0) > 0
+    yield signs["nps"] is not None and signs["nps"] <= 6
+    yield signs["runoff_pct"] >= 10
+
+
+def _mark(signs: Mapping[str, Any]) -> str:
+    """The same signs give the same mark; silence counts by whole quarters, a run-off by tens of per cent."""
+    gap = signs["contact_gap_days"]
+    coarse = dict(signs) | {
+        "contact_gap_days": None if gap is None else gap // QUIET_DAYS,
+        "runoff_pct": int(signs["runoff_pct"] // 10),
+    }
+    return hashlib.sha256(json.dumps(coarse, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _tell(ctx: Context, party: Party, attention: str, mark: str) -> bool:
+    if attention == "review":
+        return plan_review(ctx, party, inputs.today(ctx), party.owner)
+    return ctx.schedule.add(
+        "attention_due",
+        due=ctx.now,
+        business_key=party.business_key,
+        dedupe_key=f"attention:{party.business_key}:{attention}:{mark}",
+        variables={
+            "party_id": str(party.id), "client_key": party.business_key, "client_name": party.legal_name,
+            "owner": party.owner, "attention": attention, "tier": party.tier or "C",
+        },
+    )  # fmt: skip
+
+
+@handles("crm.record_contact", transactional=True)
+def crm_record_contact(
+    ctx: Context,
+    party_id: object,
+    kind: str,
+    contact_date: object = None,
+    contact_channel: str | None = None,
+    contact_person: str | None = None,
+    contact_summary: str | None = None,
+    needs: object = None,
+    owner: str | None = None,
+) -> Mapping[str, Any]:
+    """Keep a talk that a finding led to, with the needs that it was for.
+
+    In: party_id, kind contact|needs|plan, the fields of form `keep_in_touch`, owner. Out: interaction_id. Errors:
+    InvalidInput for an unreadable date, NotFound. Idempotent by job key.
+    """
+
+    def record() -> Mapping[str, Any]:
+        party = client(ctx, party_id)
+        stamp = inputs.stamp(ctx, "interview", completed_by(ctx, "ut_attend") or inputs.text(owner))
+        day = inputs.day(contact_date, "contact_date")
+        talk = Interaction(
+            party_id=party.id,
+            at=ctx.now if day is None else min(ctx.now, datetime.combine(day, time(12), ctx.zone)),
+            channel=inputs.text(contact_channel) or "phone",
+            direction="out",
+            person=inputs.text(contact_person),
+            subject={"needs": "需求访谈", "plan": "客户计划"}.get(kind, "保持联系"),
+            text=inputs.text(contact_summary) or "",
+            by=stamp.by,
+            instance=ctx.instance,
+            element=ctx.element,
+        )
+        if kind == "needs":
+            relationship.replace_needs(ctx.session, party.id, inputs.rows(needs), "interview", stamp, ctx.instance)
+        return {"interaction_id": str(interactions.add(ctx.session, talk))}
+
+    return once(ctx.session, ctx.job_key, "crm.record_contact", ctx.now, record)
