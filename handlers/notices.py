@@ -11,11 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.execution import runtime_of
 from engine.registry import Context, handles
 from engine.store import tables as engine_tables
-from handlers import inputs, names
+from handlers import consent, feedback, inputs, names
 from handlers.channels.rendering import headline
-from handlers.records import interactions, parties
+from handlers.records import interactions, parties, preferences
 from handlers.records.interactions import Interaction
 from handlers.records.tables import contact as contacts
 from handlers.records.tables import party as party_table
@@ -23,7 +24,8 @@ from handlers.records.tables import party as party_table
 ANSWERS = frozenset(
     {
         "inquiry_received", "intake_ineligible", "intake_declined", "kyc_neutral_decline", "decline_polite",
-        "decline_neutral", "withdrawal_confirmed", "complaint_receipt", "complaint_answered", "complaint_final",
+        "decline_neutral", "withdrawal_confirmed", "credit_rejected", "term_sheet", "term_sheet_reminder",
+        "term_sheet_lapsed", "complaint_receipt", "complaint_answered", "complaint_final",
         "question_answered", "covenant_certificate_request", "covenant_certificate_reminder", "covenant_lockup_notice",
         "covenant_breach_notice", "covenant_cure_reminder", "covenant_default_notice", "kyc_refresh_request",
         "kyc_refresh_reminder", "amendment_documents", "amendment_reminder", "amendment_declined", "amendment_active",
@@ -31,6 +33,9 @@ ANSWERS = frozenset(
 )  # fmt: skip
 """Letters that answer what the client asked, and notices that a contract or the law requires: sent without a consent to
 be contacted."""
+
+TO_CLIENTS = frozenset({"email", "sms"})
+"""Channels that reach people outside: consent and quiet hours hold, and the timeline shows what went."""
 
 NEUTRAL = frozenset({"kyc_neutral_decline", "decline_neutral"})
 """Letters that must not tell more than that we do not go on (no tipping-off)."""
@@ -51,10 +56,12 @@ def notify_send(
 ) -> Mapping[str, Any]:
     """Queue a notice.
 
-    In: channel email|in_app, template (a file of handlers/templates), to: an e-mail address, a person's sign-in
-    name, `team:<group>`, or a list of these; data for the template; language zh|en (null: the person's or the
-    house's); dedupe_key (null: this job's key). Out: message_id (the dedupe key), state waiting|duplicate|
-    no_consent|no_recipient. Never fails the process: what cannot be sent is said in `state` and in the audit.
+    In: channel email|sms|in_app|webhook|chat, template (a file of handlers/templates), to: an e-mail address, a
+    telephone number, a person's sign-in name, `team:<group>`, an endpoint's name, or a list of these; data for the
+    template (`files`: ids of documents that go along by mail); language zh|en (null: the person's or the house's);
+    dedupe_key (null: this job's key). Out: message_id (the dedupe key), state waiting|duplicate|no_consent|
+    no_recipient. Never fails the process: what cannot be sent is said in `state` and in the audit. A client's quiet
+    hours are kept.
     Idempotent by the dedupe key, one for each recipient.
     """
     key = inputs.text(dedupe_key) or ctx.job_key or f"{ctx.instance}:{ctx.element}:{template}"
@@ -62,18 +69,25 @@ def notify_send(
     if template in NEUTRAL:
         content = {name: value for name, value in content.items() if name in NEUTRAL_KEYS}
     states = []
+    client = inputs.ident(party_id, "party_id")
     for recipient in _recipients(ctx, to):
-        if channel == "email" and template not in ANSWERS and _refused(ctx, recipient):
+        if channel in TO_CLIENTS and template not in ANSWERS and consent.refused(ctx.session, channel, recipient):
             states.append("no_consent")
             continue
         own_key = f"{key}:{channel}:{recipient}"[:255]
         state = ctx.outbox.add(
-            channel, recipient, template, content, dedupe_key=own_key, language=inputs.text(language)
+            channel,
+            recipient,
+            template,
+            content | _footer(ctx, channel, recipient, own_key, client),
+            dedupe_key=own_key,
+            language=inputs.text(language),
+            not_before=consent.not_before(ctx.session, channel, recipient, ctx.now, ctx.zone),
         )
         states.append(state)
-        if state == "waiting" and channel == "email":
+        if state == "waiting" and channel in TO_CLIENTS:
             spoken = inputs.text(language) or "zh"
-            _on_timeline(ctx, recipient, template, spoken, content, inputs.ident(party_id, "party_id"))
+            _on_timeline(ctx, recipient, channel, template, spoken, content, client)
     told = next((one for one in ("waiting", "duplicate", "no_consent") if one in states), "no_recipient")
     if told in ("no_consent", "no_recipient"):
         ctx.audit("notice_not_sent", {"template": template, "to": str(to), "state": told})
@@ -87,15 +101,22 @@ def _recipients(ctx: Context, to: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _refused(ctx: Context, address: str) -> bool:
-    """Whether a client's person with this address said no to being contacted. Our own people are no contacts."""
-    known = contacts.c.email == (names.email_key(address) or address)
-    answers = ctx.session.execute(sa.select(contacts.c.consent).where(known)).scalars().all()
-    return bool(answers) and not any(answers)
+def _footer(ctx: Context, channel: str, recipient: str, key: str, party_id: int | None) -> dict[str, Any]:
+    """The link by which a client answers any letter of ours."""
+    client = party_id if party_id is not None else _client_of(ctx, recipient)
+    if channel != "email" or client is None:
+        return {}
+    return {"feedback_url": feedback.url(runtime_of(ctx.session).settings, feedback.Letter(client, recipient, key))}
 
 
 def _on_timeline(
-    ctx: Context, address: str, template: str, language: str, data: Mapping[str, Any], party_id: int | None
+    ctx: Context,
+    address: str,
+    channel: str,
+    template: str,
+    language: str,
+    data: Mapping[str, Any],
+    party_id: int | None,
 ) -> None:
     client = party_id if party_id is not None else _client_of(ctx, address)
     if client is None:
@@ -105,7 +126,7 @@ def _on_timeline(
         Interaction(
             party_id=parties.get(ctx.session, client).id,
             at=ctx.now,
-            channel="email",
+            channel=channel,
             direction="out",
             person=inputs.text(data.get("contact_name")),
             subject=headline(template, language, data, ctx.zone),
@@ -117,7 +138,10 @@ def _on_timeline(
 
 
 def _client_of(ctx: Context, address: str) -> int | None:
-    """The client that an address belongs to; one of our own people belongs to none."""
+    """The client that an address or a number belongs to; one of our own people belongs to none."""
+    number = names.phone_key(address)
+    if "@" not in address and number is not None:
+        return next((one.party_id for one in preferences.reached_by(ctx.session, number)), None)
     email = names.email_key(address)
     staff = sa.select(engine_tables.person.c.id).where(engine_tables.person.c.email == email)
     if email is None or ctx.session.execute(staff).first() is not None:

@@ -8,7 +8,14 @@ channel marked `transactional` only writes rows, in the outbox's own transaction
 from collections.abc import Mapping
 
 from engine.outbox import Channel
-from handlers.channels import bank, email, in_app
+from handlers.channels import bank, chat, email, in_app, sms, webhook
 
-CHANNELS: Mapping[str, Channel] = {"email": email.send, "in_app": in_app.send, "bank": bank.send}
-"""By the name that models and reminder policies use; `bank` takes payment orders."""
+CHANNELS: Mapping[str, Channel] = {
+    "email": email.send,
+    "in_app": in_app.send,
+    "bank": bank.send,
+    "webhook": webhook.send,
+    "chat": chat.send,
+    "sms": sms.send,
+}
+"""By the name that models and reminder policies use; `bank` takes payment orders. The last three go to endpoints."""

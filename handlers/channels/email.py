@@ -12,6 +12,8 @@ import html
 import re
 import smtplib
 import ssl
+from collections.abc import Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -19,11 +21,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.errors import ChannelDown, DeliveryDelayed, OperatorError, RecipientRefused
+from engine.errors import ChannelDown, DeliveryDelayed, DocumentDamaged, NotFound, OperatorError, RecipientRefused
 from engine.outbox import Message
 from engine.settings import Settings
 from engine.store import tables as t
+from handlers import documents
 from handlers.channels.rendering import Text, render
+from handlers.records import documents as records
 
 TIMEOUT_SECONDS = 20
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -38,8 +42,10 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     will (5yz; RFC 5321 §4.2.1), TemplateWrong.
     """
     address = _address(session, message.recipient)
-    text = render(settings, message.template, message.language, message.data)
-    _hand_over(settings, compose(settings, message, address, text), address)
+    text = with_footer(render(settings, message.template, message.language, message.data), message)
+    mail = compose(settings, message, address, text)
+    attach(session, mail, message)
+    _hand_over(settings, mail, address)
 
 
 def _per_minute(settings: Settings) -> int:
@@ -71,6 +77,33 @@ def compose(settings: Settings, message: Message, address: str, text: Text) -> E
     mail.set_content(text.body)
     mail.add_alternative(_as_html(text), subtype="html")
     return mail
+
+
+FOOTERS: Mapping[str, str] = {
+    "zh": "对我们的服务有意见或建议，请告诉我们：{url}",
+    "en": "Tell us what we could do better: {url}",
+}
+
+
+def with_footer(text: Text, message: Message) -> Text:
+    """The text with the link by which a client answers, where the message has one."""
+    url = message.data.get("feedback_url")
+    if not url:
+        return text
+    return replace(text, body=f"{text.body}\n{FOOTERS[text.language].format(url=url)}\n")
+
+
+def attach(session: Session, mail: EmailMessage, message: Message) -> None:
+    """Add the documents that the message names (`files`: ids). RecipientRefused when one is gone: half a letter is
+    none."""
+    for id in message.data.get("files") or ():
+        try:
+            document = records.get(session, str(id))
+            content = documents.content(session, document)
+        except (NotFound, DocumentDamaged) as error:
+            raise RecipientRefused(channel="email", recipient=message.recipient, reason=str(error)) from error
+        kind, _, sub = document.media_type.partition("/")
+        mail.add_attachment(content, maintype=kind, subtype=sub or "octet-stream", filename=document.name)
 
 
 def message_id(dedupe_key: str, mail_from: str) -> str:

@@ -56,6 +56,11 @@ def render(settings: Settings, template: str, language: str, data: Mapping[str, 
     raise TemplateWrong(template=template, language=language, reason="there is no such file")
 
 
+def exists(template: str) -> bool:
+    """Whether there is a template of that name in either language."""
+    return any((TEMPLATES / language / f"{template}.txt").is_file() for language in LANGUAGES)
+
+
 def headline(template: str, language: str, data: Mapping[str, Any], zone: tzinfo) -> str:
     """The subject of a letter as its reader will see it; the template's name where that cannot be said."""
     wanted = "zh" if language.lower().startswith("zh") else "en"
