@@ -228,13 +228,13 @@ def alert_open(
     In: the variables of message `alert`; the business key is the subject. Out: alert_key, alert_id, merged: whether a
     case runs already; level and trend as they stand, stage: the project's, subject_name, client_name, owner, and
     party_id, project_key, facility_key completed from the book. Errors: InvalidInput without metric or for a level
-    that is neither amber nor red. Idempotent by job key.
+    that is neither info, amber nor red. Idempotent by job key.
     """
     name, crossed = inputs.text(metric), inputs.text(level) or "amber"
     if name is None:
         raise refused("metric", "is missing", "缺少指标名称")
-    if crossed not in book.LEVELS.values():
-        raise refused("level", f"amber or red, not {crossed}", f"须为 amber 或 red：{crossed}")
+    if crossed not in ("info", *book.LEVELS.values()):
+        raise refused("level", f"info, amber or red, not {crossed}", f"须为 info、amber 或 red：{crossed}")
 
     def enter() -> Mapping[str, Any]:
         subject = ctx.business_key or inputs.text(facility_key) or inputs.text(project_key) or ""
