@@ -51,6 +51,20 @@ LOOKED_AFTER: Mapping[str, Any] = CLIENT | {
     "kind": "signing",
     "occasion": "签约 3 周年",
 }
+EXECUTED: Mapping[str, Any] = CLIENT | {
+    "facility_name": "项目贷款",
+    "drawdown_key": "DR-2026-0001",
+    "draw_amount": Decimal("20000000"),
+    "draw_currency": "CNY",
+    "facility_undrawn": Decimal("460000000"),
+    "availability_end": date(2028, 3, 20),
+    "issue_key": "IS-2026-0001",
+    "issue_title": "征地受阻",
+    "payment_ref": "PM-2026-0001",
+    "payment_state": "confirmed",
+    "business_key": "DR-2026-0001",
+}
+ABOUT_EXECUTION = ("drawdown_", "facility_", "signing_", "engineer_", "execution_", "issue_", "payment_")
 ABOUT_CARE = ("maintenance_", "product_", "survey_", "care_", "loan_repaid")
 ABOUT_MONITORING = ("covenant_", "kyc_re", "risk_item_", "amendment_")
 NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
@@ -68,6 +82,8 @@ DIGEST: Mapping[str, Any] = {
 def data_of(name: str) -> Mapping[str, Any]:
     if name == "digest":
         return DIGEST
+    if name.startswith(ABOUT_EXECUTION):
+        return EXECUTED
     if name.startswith(ABOUT_MONITORING):
         return MONITORED
     if name.startswith(ABOUT_CARE):
