@@ -56,6 +56,7 @@ ALL_LENDERS = frozenset(
 
 Vote = Literal["agree", "conditional", "disagree", "recuse"]
 VOTES: tuple[Vote, ...] = ("agree", "conditional", "disagree", "recuse")
+AGREE, _, AGAINST, AWAY = VOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,32 @@ def committee(
         "approved_with_conditions" if "conditional" in votes else "approved"
     )
     return Tally(decision, members, cast, agreed)
+
+
+def settled(votes: Sequence[Vote], eligible: int, quorum: Fraction = TWO_THIRDS, share: Fraction = TWO_THIRDS) -> bool:
+    """Whether it no longer matters how the others vote, or that they do not: passed, or not, or no quorum.
+
+    Every way is looked at in which those who have not voted may agree, disagree, recuse or stay silent. InvalidInput
+    as `committee`.
+    """
+    left = eligible - len(votes)
+    outcomes = set()
+    for agree in range(left + 1):
+        for against in range(left - agree + 1):
+            for away in range(left - agree - against + 1):
+                rest = [AGREE] * agree + [AGAINST] * against + [AWAY] * away
+                outcomes.add(_passes([*votes, *rest], eligible, quorum, share))
+                if len(outcomes) > 1:
+                    return False
+    return True
+
+
+def _passes(votes: Sequence[Vote], eligible: int, quorum: Fraction, share: Fraction) -> bool | None:
+    """None: no quorum."""
+    try:
+        return committee(votes, eligible, quorum, share).decision != "rejected"
+    except NoQuorum:
+        return None
 
 
 def _share(value: Fraction, place: str) -> None:
