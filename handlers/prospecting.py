@@ -261,7 +261,7 @@ def _keep(ctx: Context, row: Mapping[str, Any], decision: str, reason: str | Non
     stamp = inputs.stamp(ctx, "lead.hand_over", inputs.text(by))
     values = {
         "party_id": inputs.ident(row.get("party_id"), "party_id"),
-        "run": ctx.business_key or "",
+        "run": _run(ctx),
         "rank": inputs.whole(row.get("rank"), "rank") or 0,
         "points": inputs.number(row.get("points"), "points") or ZERO,
         "reasons": [dict(one) for one in inputs.rows(row.get("reasons"))],
@@ -273,13 +273,18 @@ def _keep(ctx: Context, row: Mapping[str, Any], decision: str, reason: str | Non
     insert(ctx.session, lead_verdict, values, stamp)
 
 
+def _run(ctx: Context) -> str:
+    """The search that proposed a lead: its business key; one that the clock began has none and goes by its instance."""
+    return ctx.business_key or f"HP-{ctx.instance}"
+
+
 def _to_intake(ctx: Context, row: Mapping[str, Any]) -> dict[str, str]:
     known = parties.get(ctx.session, str(row["client_key"]))
     key = keys.next_key(ctx.session, keys.PROJECT, inputs.year(ctx))
     last = next(iter(inquiries.of_party(ctx.session, known.id)), None)
     told = dict(last.content) if last is not None else {}
-    told |= _inquiry_of(ctx.session, known, told) | {"source": "high_potential", "campaign": ctx.business_key}
-    dedupe = f"high_potential:{ctx.business_key}:{known.business_key}"
+    told |= _inquiry_of(ctx.session, known, told) | {"source": "high_potential", "campaign": _run(ctx)}
+    dedupe = f"high_potential:{_run(ctx)}:{known.business_key}"
     ctx.schedule.add("high_potential_lead", due=ctx.now, business_key=key, dedupe_key=dedupe, variables=told)
     return {"client_key": known.business_key, "business_key": key}
 
