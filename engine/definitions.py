@@ -23,7 +23,6 @@ from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.process.definition import process_ids, read_bpmn
 from engine.process.model import Definition
-from engine.process.spiff import supported
 from engine.store import Prepared
 from engine.store import tables as t
 
@@ -170,6 +169,8 @@ def _against_kernel(definition: Definition, file: str) -> list[Fault]:
     """What stands against the kernel that the process asks for with its property `kernel`."""
     kernel = definition.properties.get("kernel", "native")
     if kernel == "spiff":
+        from engine.process.spiff import supported  # only what is deployed for it needs the second kernel
+
         return [replace(fault, file=file) for fault in supported(definition)]
     if kernel == "native":
         return []

@@ -11,10 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound, SignInRefused
@@ -23,16 +22,26 @@ from engine.ids import new_id
 from engine.store import tables as t
 from engine.store import upsert
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 ADMIN = "admin"
 TRIES_BEFORE_LOCK = 5
 LOCK_TIME = timedelta(minutes=15)
-_hasher = PasswordHasher()
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    """Brought in by the first sign-in: workers have none."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher()
 
 
 @cache
 def _nobody() -> str:
     """Checked when the name is unknown, so that an answer takes as long either way. Made once, not by every import."""
-    return _hasher.hash(secrets.token_hex(8))
+    return _hasher().hash(secrets.token_hex(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ SYSTEM = Actor("system", is_admin=True)
 
 def hash_password(password: str) -> str:
     """An argon2id hash with a salt of its own; slow on purpose."""
-    return _hasher.hash(password)
+    return _hasher().hash(password)
 
 
 def add_team(
@@ -163,8 +172,10 @@ def sign_in(session: Session, name: str, password: str) -> Mapping[str, object]:
 
 def _fits(kept: str | None, password: str) -> bool:
     """Whether the password is the one; as slow for a name that has none."""
+    from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
     try:
-        return _hasher.verify(kept or _nobody(), password)
+        return _hasher().verify(kept or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
 

@@ -6,7 +6,14 @@ import logging
 import sys
 from typing import Any
 
-import structlog
+# For tracebacks that stay plain, structlog.dev would bring rich and pygments: a fifth of what a start imports.
+_hides_rich = "rich" not in sys.modules
+if _hides_rich:
+    sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _hides_rich:
+    del sys.modules["rich"]
 
 
 def configure(log_format: str = "console", level: str = "INFO") -> None:

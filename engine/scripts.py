@@ -12,11 +12,12 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
-
-import pydantic_monty
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ScriptFailed
+
+if TYPE_CHECKING:
+    import pydantic_monty
 
 SECONDS, MEMORY_BYTES, DEPTH = 2.0, 64_000_000, 200
 _lock = threading.Lock()
@@ -25,6 +26,8 @@ _pool: list[tuple[int, pydantic_monty.Monty]] = []
 
 def _workers() -> pydantic_monty.Monty:
     """The process's pool of sandbox workers, started with the first script (a fork starts its own)."""
+    import pydantic_monty
+
     with _lock:
         if not _pool or _pool[0][0] != os.getpid():
             pool = pydantic_monty.Monty(min_processes=1, request_timeout=SECONDS * 3)

@@ -20,7 +20,6 @@ from handlers.records.documents import Document, Filing
 from handlers.reports import PAPERS, Head, Missing, Report
 from handlers.reports.client import client_360
 from handlers.reports.content import Label, sections_of
-from handlers.reports.sheets import xlsx
 from handlers.reports.typesetting import GENERIC, exists, pdf
 
 KINDS = {"credit_memo": "memo", "term_sheet": "term_sheet", "contract_draft": "contract"}
@@ -170,6 +169,8 @@ def file(ctx: Context, order: Order, report: Report) -> Document:
 def rendered(settings: Any, order: Order, report: Report) -> bytes:
     """The bytes of the file. BpmnError TEMPLATE_ERROR."""
     if order.form == "xlsx":
+        from handlers.reports.sheets import xlsx  # brings openpyxl, for which no start waits
+
         house = settings.mail_from.partition("<")[0].strip()
         return xlsx(report, order.language, settings.tzinfo, house)
     template = order.template if exists(settings, order.template) else GENERIC

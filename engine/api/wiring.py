@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
 
 from engine import registry
 from engine.clock import Clock
 from engine.execution import Runtime, make_runtime
 from engine.settings import Settings
 from engine.store import MIGRATIONS
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
@@ -24,6 +23,8 @@ def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
 
 def migrate(runtime: Runtime) -> None:
     """Bring the database's schema to this release: the engine's own and that of every handlers package."""
+    from alembic import command  # a process that only asks whether the schema is current does without
+
     config = _config(runtime)
     with runtime.database.begin() as connection:
         config.attributes["connection"] = connection
@@ -32,6 +33,9 @@ def migrate(runtime: Runtime) -> None:
 
 def schema_is_current(runtime: Runtime) -> bool:
     """Whether the database's schema is this release's."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     wanted = runtime.cache.get("schema")
     if wanted is None:
         wanted = runtime.cache["schema"] = frozenset(ScriptDirectory.from_config(_config(runtime)).get_heads())
@@ -40,6 +44,8 @@ def schema_is_current(runtime: Runtime) -> bool:
 
 
 def _config(runtime: Runtime) -> Config:
+    from alembic.config import Config
+
     places = [str(MIGRATIONS / "versions")]
     for name in runtime.settings.handlers:
         found = getattr(importlib.import_module(name), "MIGRATIONS", None)

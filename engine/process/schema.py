@@ -6,12 +6,15 @@ from __future__ import annotations
 import functools
 import re
 import threading
+from typing import TYPE_CHECKING
 
 from lxml import etree
-from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
 
 from engine.errors import Fault
 from engine.process.rules.catalogue import fault
+
+if TYPE_CHECKING:
+    from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
 
 _LOCK = threading.Lock()
 _NAMESPACE = re.compile(r"\{[^}]*\}")
@@ -21,6 +24,8 @@ MOST = 50
 
 @functools.cache
 def _validator() -> BpmnValidator:
+    from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
+
     return BpmnValidator()
 
 

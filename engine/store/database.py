@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
-from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -185,8 +184,11 @@ def require_whole(session: Session) -> None:
     if session.get_bind().dialect.name == "sqlite":
         if not driver.in_transaction:
             raise StorageFull(reason="the database ended the transaction by itself")
-    elif driver.info.transaction_status == TransactionStatus.INERROR:
-        raise FaultIgnored()
+    else:
+        from psycopg.pq import TransactionStatus  # with SQLite nobody needs the driver
+
+        if driver.info.transaction_status == TransactionStatus.INERROR:
+            raise FaultIgnored()
 
 
 def _call(hook: Any) -> None:

@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import TypeAlias
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from engine.errors import InvalidInput
 
 Cell: TypeAlias = str | Decimal | date | bool | None
@@ -130,6 +127,9 @@ _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def _workbook(content: bytes, filename: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    import openpyxl  # two hundred modules, which a worker without workbooks does not wait for
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         _check_package(content, filename)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)

@@ -10,7 +10,6 @@ import click
 from engine import api
 from engine.settings import load
 from handlers.reports.ordering import KINDS, Ordered, build
-from handlers.reports.sheets import xlsx
 from handlers.reports.typesetting import GENERIC, exists, pdf
 from web.cli.saying import words
 
@@ -34,6 +33,8 @@ def report(kind: str, key: str, out: Path, language: str | None, since: datetime
     with runtime.reading() as session:
         made = build(session, asked)
     if out.suffix == ".xlsx":
+        from handlers.reports.sheets import xlsx  # brings openpyxl, for which no start waits
+
         content = xlsx(made, chosen, runtime.settings.tzinfo, runtime.settings.mail_from.partition("<")[0].strip())
     else:
         content = pdf(runtime.settings, kind if exists(runtime.settings, kind) else GENERIC, made, chosen)
