@@ -24,7 +24,7 @@ from handlers.records.tables import entitlement as entitlements
 from handlers.records.tables import investor_question as questions
 from handlers.records.tables import report_pack as packs
 
-ROLES = ("investor", "lender", "agent", "sponsor", "guarantor")
+ROLES = ("investor", "agent", "sponsor", "guarantor")
 """Who takes part so in a project may be entitled to its reports."""
 
 FREQUENCIES: Mapping[str, int] = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}

@@ -238,8 +238,8 @@ def taken_up(session: Session, improvement_id: int) -> tuple[Complaint, ...]:
 
 
 def count_since(session: Session, cause: str, since: datetime) -> int:
-    """How many complaints of the cause were received since a moment: whether an action had an effect."""
-    query = sa.select(sa.func.count()).where(complaints.c.cause == cause, complaints.c.received_at >= since)
+    """How many complaints of the cause were received after a moment: whether an action had an effect."""
+    query = sa.select(sa.func.count()).where(complaints.c.cause == cause, complaints.c.received_at > since)
     found: int = session.execute(query).scalar_one()
     return found
 

@@ -1,0 +1,215 @@
+"""Complaints, improvements and meetings on the real engine with the real handlers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from engine import api
+from engine.errors import Forbidden, FormInvalid, FourEyes
+from handlers.records import interactions, meetings, monitoring, service
+from handlers.records.changes import Stamp
+from handlers.records.tables import complaint
+from tests.bpmn.service_house import CLIENT, FOUND, SAID, ServiceHouse
+
+
+def case(house: ServiceHouse, key: str = "CO-2026-0001") -> service.Complaint:
+    with house.looking() as session:
+        return service.get(session, key)
+
+
+# ── complaints ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_complaint_by_mail_and_by_form_is_one_case(house: ServiceHouse) -> None:
+    first = house.complain("CO-2026-0001", thread="<1@example.org>")
+    more = SAID["text"] + "请尽快处理"
+    by_form = house.complain("CO-2026-0002", channel="web", text=more, email=None, client_key=CLIENT)
+    in_thread = house.complain(
+        "CO-2026-0003", thread="<1@example.org>", text="补充：合同编号见附件", email="other@example.org"
+    )
+    assert house.state(first) == "active"
+    assert [house.state(by_form), house.state(in_thread)] == ["completed", "completed"]
+    assert house.open_elements() == ["ut_investigate"]
+    with house.looking() as session:
+        one = service.get(session, "CO-2026-0001")
+        came = service.messages_of(session, one.id)
+        assert one.party_id is not None
+        assert [entry.channel for entry in interactions.timeline(session, one.party_id)][:3] == [
+            "email",
+            "web",
+            "email",
+        ]
+    assert [message.channel for message in came] == ["email", "web", "email"]
+    assert len(house.rows(complaint)) == 1
+    assert [row["recipient"] for row in house.posted("complaint_joined")] == [one.owner, one.owner]
+
+
+def test_another_matter_of_the_same_client_is_another_case(house: ServiceHouse) -> None:
+    house.complain("CO-2026-0001")
+    house.complain("CO-2026-0002", subject="网站无法登录", text="验证码收不到，无法查看还款计划。")
+    assert house.open_elements() == ["ut_investigate", "ut_investigate"]
+
+
+def test_the_times_are_the_tables_and_the_client_is_told_within_them(house: ServiceHouse) -> None:
+    instance = house.complain("CO-2026-0001")
+    [letter] = house.posted("complaint_receipt")
+    one = case(house)
+    due = [
+        moment.astimezone(house.runtime.zone).isoformat() for moment in (one.acknowledge_due, one.solve_due) if moment
+    ]
+    assert due == ["2026-03-03T18:00:00+08:00", "2026-03-16T18:00:00+08:00"]
+    assert house.task("ut_investigate")["due_at"] == one.solve_due
+    assert letter["recipient"] == SAID["email"]
+    assert house.variables(instance)["acknowledged_on_time"] is True
+
+
+def test_nobody_handles_what_is_about_them(house: ServiceHouse) -> None:
+    house.complain("CO-2026-0001", text="放款太慢。", about_person="zhao")
+    task = house.task("ut_investigate")
+    assert (case(house).severity, task["assignee"]) == ("high", "shi")
+    house.complain("CO-2026-0002", text="将向监管部门举报，经理推诿。", about_person="zhao")
+    critical = next(task for task in house.tasks() if task["business_key"] == "CO-2026-0002")
+    assert critical["assignee"] == "zhou"  # of the backup team: the head is the one complained about
+    with house.writing() as session, pytest.raises(Forbidden, match="excluded"):
+        api.reassign(session, house.actor("shi"), task["id"], "zhao")
+
+
+def test_escalation_comes_at_50_80_and_100_per_cent_of_the_time_and_once(house: ServiceHouse) -> None:
+    house.complain("CO-2026-0001")
+    handler = str(house.task("ut_investigate")["assignee"])
+    told: list[list[tuple[str, str]]] = []
+    for days in (8, 3, 4, 1):
+        house.pass_time(days=days)
+        told.append([(row["recipient"], row["channel"]) for row in house.posted("complaint_escalated")])
+    assert told[0] == [(handler, "in_app")]
+    assert told[1][1:] == [(handler, "in_app"), ("zhao", "in_app")]
+    assert set(told[2][3:]) == {(handler, "in_app"), (handler, "email"), ("zhao", "in_app"), ("zhao", "email")}
+    assert told[3] == told[2]
+    assert case(house).escalated == 100
+    assert house.task("ut_supervise")["assignee"] == "zhao"
+    assert house.task("ut_investigate")["assignee"] == handler
+
+
+def test_a_disputed_answer_goes_to_somebody_else_and_then_is_final(house: ServiceHouse) -> None:
+    instance = house.complain("CO-2026-0001")
+    first = str(house.task("ut_investigate")["assignee"])
+    house.finish("ut_investigate", FOUND)
+    house.tell("complaint_disputed", "CO-2026-0001", dispute_reason="损失未赔偿")
+    again = house.task("ut_investigate")
+    assert (again["assignee"], case(house).level) == ("zhao", 2)
+    assert first in house.variables(instance)["excluded_people"]
+    house.finish("ut_investigate", FOUND, remedy_amount="50000", answer_text="同意赔偿。")
+    with house.writing() as session, pytest.raises(FourEyes):  # the only head has just investigated it
+        api.claim(session, house.actor("zhao"), house.task("ut_approve_remedy")["id"])
+
+
+def test_a_remedy_above_the_limit_waits_for_a_second_person(house: ServiceHouse) -> None:
+    house.complain("CO-2026-0001")
+    house.finish("ut_investigate", FOUND, remedy_amount="10000.01")
+    assert house.posted("complaint_answered") == []
+    house.finish("ut_approve_remedy", {"remedy_decision": "approve"})
+    assert len(house.posted("complaint_answered")) == 1
+    house.tell("complaint_accepted", "CO-2026-0001", csat=4)
+    assert (case(house).outcome, case(house).csat, case(house).state) == ("accepted", 4, "closed")
+
+
+def test_a_suggestion_gets_an_answer_and_a_status(house: ServiceHouse) -> None:
+    instance = house.complain("CO-2026-0001", kind="suggestion", subject="建议", text="希望增加英文还款计划表。")
+    assert case(house).severity == "low"
+    with house.looking() as session:
+        assert service.open_complaints(session, case(house).party_id or 0) == ()
+    house.finish("ut_investigate", FOUND, answer_text="已列入改进计划。")
+    house.pass_time(days=11)
+    assert house.state(instance) == "completed"
+    assert (case(house).outcome, case(house).answer) == ("silent", "已列入改进计划。")
+
+
+# ── improvements ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(house: ServiceHouse, number: int, **found: Any) -> None:
+    """A complaint of its own matter from receipt to acceptance."""
+    key = f"CO-2026-{number:04d}"
+    matters = ("提款没有到账", "还款通知发错人", "利率调整没有说明", "报表重复索取")
+    house.complain(key, subject=matters[number - 1], text=f"{matters[number - 1]}，请核实并答复。" * number)
+    task = next(task for task in house.tasks() if task["business_key"] == key)
+    with house.writing() as session:
+        api.complete(session, house.actor(str(task["assignee"])), task["id"], {**FOUND, **found})
+    house.work()
+    house.tell("complaint_accepted", key, csat=3)
+
+
+def test_the_third_same_cause_in_90_days_starts_one_improvement_that_closes_only_after_its_check(
+    house: ServiceHouse,
+) -> None:
+    settle(house, 1)
+    house.pass_time(days=30)
+    settle(house, 2)
+    assert house.open_elements("service_improvement") == []
+    settle(house, 3)
+    task = house.task("ut_analyse")
+    assert (task["business_key"], len(house.variables(task["instance_id"])["complaints"])) == ("SI-2026-0001", 3)
+    settle(house, 4)
+    assert house.open_elements("service_improvement") == ["ut_analyse"]
+    analysis = {"cause": "process_delay", "analysis": "无时限", "action": "加时限", "measure": "不再发生"}
+    house.finish("ut_analyse", analysis, action_owner="shi", action_due="2026-04-10")
+    house.finish("ut_act", {"action_done": "已上线"})
+    house.pass_time(days=59)
+    assert house.open_elements("service_improvement") == []
+    house.pass_time(days=1)
+    check = house.task("ut_check")
+    assert (check["assignee"] != "shi", house.variables(check["instance_id"])["recurrences"]) == (True, 0)
+    house.finish("ut_check", {"effective": "yes", "check_comment": "无复发"})
+    with house.looking() as session:
+        one = service.improvement(session, "SI-2026-0001")
+        assert len(service.taken_up(session, one.id)) == 4
+    assert (one.state, one.effective, one.closed_by) == ("closed", True, check["assignee"])
+
+
+# ── meetings ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_action_needs_an_owner_and_a_day_and_what_is_open_comes_back(house: ServiceHouse) -> None:
+    with house.writing() as session:
+        values = {
+            "subject_key": "FA-1",
+            "metric": "dscr",
+            "source": "test",
+            "level": "red",
+            "text": "红",
+            "text_en": "r",
+        }
+        values |= {"text": "覆盖率过低", "text_en": "cover too low"}
+        monitoring.open_alert(session, values, Stamp(house.clock(), "test", "test"), 2026)
+    house.complain("CO-2026-0001")
+    house.pass_time(days=18)  # the 20th
+    agenda = house.task("ut_confirm")
+    known = house.variables(agenda["instance_id"])
+    assert (known["meeting_key"], known["meeting_day"]) == ("MT-2026-04", date(2026, 4, 7))
+    assert [row["alert_key"] for row in known["red_alerts"]] == ["AL-2026-0001"]
+    assert [(row["team"], row["tasks"]) for row in known["overdue_tasks"]] == [("service_desk", 1)]
+    house.finish("ut_confirm", {})
+    assert house.open_elements().count("ut_preread") == 3
+    house.pass_time(days=18, hours=1)
+    assert "ut_preread" not in house.open_elements()
+    decided = {"attendance": [{"team": "marketing", "person": "马明", "present": "yes"}],
+               "decisions": [{"topic": "逾期", "decision": "清理"}], "open_actions": []}  # fmt: skip
+    action = {"text": "梳理补正通知", "owner": "dong", "due": "2026-04-15"}
+    with pytest.raises(FormInvalid):
+        house.finish("ut_minutes", decided, new_actions=[{**action, "owner": None}])
+    house.finish("ut_minutes", decided, new_actions=[{**action, "owner": "nobody"}])
+    [problem] = house.variables(agenda["instance_id"])["minutes_problems"]
+    assert "nobody" in problem["text"]
+    house.finish("ut_minutes", decided, new_actions=[action, {**action, "text": "回访", "owner": "ma"}])
+    house.finish("ut_action", {"action_status": "done", "action_result": "已梳理"}, by="dong")
+    house.pass_time(days=12, hours=22.5)  # the next 20th, before the next agenda
+    house.pass_time(hours=1)
+    following = house.task("ut_confirm")
+    [open_action] = house.variables(following["instance_id"])["open_actions"]
+    assert (open_action["owner"], open_action["carried"]) == ("ma", 1)
+    assert house.state(agenda["instance_id"]) == "completed"
+    with house.looking() as session:
+        assert meetings.get(session, "MT-2026-04").minutes_by in ("ye", "shi")
