@@ -18,11 +18,6 @@ from handlers.records import links
 from handlers.records.changes import once
 
 ANSWER_DAYS = 30
-ANSWERS = {
-    "accept_url": ("term_sheet_accept", "term_sheet_accepted"),
-    "counter_url": ("term_sheet_counter", "term_sheet_countered"),
-}
-"""Variable -> form behind the link, message that it raises."""
 
 
 @handles("offer.send", transactional=True)
@@ -30,6 +25,8 @@ def offer_send(
     ctx: Context,
     email: object,
     client_name: str,
+    accept_form: str,
+    counter_form: str,
     plan_version: object = None,
     party_id: object = None,
     contact_name: object = None,
@@ -42,8 +39,9 @@ def offer_send(
     """Send the term sheet with its links.
 
     In: email, client_name, contact_name, project_name, project_key, language (zh), plan_version, party_id,
-    approval_valid_until, sheet_file. Out: offer_id (what answers correlate on), accept_url, counter_url, offer_until:
-    the earlier of 30 days and the approval's end. Idempotent by job key.
+    approval_valid_until, sheet_file; accept_form, counter_form: the forms behind the links.
+    Out: offer_id (what answers correlate on), accept_url, counter_url, offer_until: the earlier of 30 days and the
+    approval's end. Idempotent by job key.
     """
 
     def send() -> Mapping[str, Any]:
@@ -51,7 +49,11 @@ def offer_send(
         valid = inputs.day(approval_valid_until, "approval_valid_until")
         until = min(until, valid) if valid is not None else until
         base = runtime_of(ctx.session).settings.base_url.rstrip("/")
-        urls = {name: f"{base}{PATH}{_link(ctx, offer, until, party_id, *one)}" for name, one in ANSWERS.items()}
+        answers = {
+            "accept_url": (accept_form, "term_sheet_accepted"),
+            "counter_url": (counter_form, "term_sheet_countered"),
+        }
+        urls = {name: f"{base}{PATH}{_link(ctx, offer, until, party_id, *one)}" for name, one in answers.items()}
         data = {
             "client_name": client_name, "contact_name": inputs.text(contact_name),
             "project_name": inputs.text(project_name), "project_key": inputs.text(project_key) or ctx.business_key,
