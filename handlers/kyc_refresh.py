@@ -12,7 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.registry import Context, handles
+from engine.store import tables as engine_tables
 from handlers import inputs
 from handlers.contacting import completed_by
 from handlers.finance.exact import refused, rounded
@@ -23,6 +26,10 @@ AHEAD = timedelta(days=60)
 """So long before the next review a client is asked."""
 OVERDUE = timedelta(days=30)
 """So long after it a restriction of service is asked for."""
+LEAST = timedelta(days=14)
+"""Nobody is given less time than this; who would be gets a month."""
+MONTH = timedelta(days=30)
+PROCESS = "kyc_refresh"
 RESTRICTED = "kyc_overdue"
 
 
@@ -47,7 +54,8 @@ def kyc_load_client(ctx: Context, party_id: object = None, kyc_next_review: obje
     In: party_id (null: the business key is the client's), kyc_next_review (null: that of the last approved case; today
     where there is none). Out: party_id, client_key, client_name, reg_no, country, sector and project_name (of the
     client's latest project), ownership_type, people, ownership, kyc_rating, kyc_next_review, overdue_at (30 days
-    after it), contact_name, email, language, owner. Errors: NotFound for an unknown client. Only reads.
+    after it), collect_by (the day until which the client is waited for), contact_name, email, language, owner; running:
+    whether another refresh of the client is under way. Errors: NotFound for an unknown client. Only reads.
     """
     known = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, known if known is not None else ctx.business_key or 0)
@@ -55,7 +63,8 @@ def kyc_load_client(ctx: Context, party_id: object = None, kyc_next_review: obje
     contact = next((one for one in contacts if one.email), None)
     cases = [one for one in kyc.cases_of(ctx.session, party.id) if one.state == "approved" and one.next_review]
     review = inputs.day(kyc_next_review, "kyc_next_review") or (cases[0].next_review if cases else None)
-    day = review or inputs.today(ctx)
+    today = inputs.today(ctx)
+    day = review or today
     project = next(iter(projects.of_party(ctx.session, party.id)), None)
     return {
         "party_id": str(party.id),
@@ -73,12 +82,26 @@ def kyc_load_client(ctx: Context, party_id: object = None, kyc_next_review: obje
         ],
         "kyc_rating": party.risk_rating,
         "kyc_next_review": day,
-        "overdue_at": day + OVERDUE,
+        "overdue_at": max(day, today) + OVERDUE,
+        "collect_by": day if day >= today + LEAST else today + MONTH,
+        "running": _running(ctx, party.business_key),
         "contact_name": contact.name if contact else None,
         "email": contact.email if contact else party.email,
         "language": contact.language if contact else "zh",
         "owner": party.owner,
     }
+
+
+def _running(ctx: Context, client_key: str) -> bool:
+    """Whether another refresh of the client has begun and not ended."""
+    other = sa.select(engine_tables.instance.c.id).where(
+        engine_tables.instance.c.key == PROCESS,
+        engine_tables.instance.c.business_key == client_key,
+        engine_tables.instance.c.state.in_(("active", "suspended")),
+    )
+    if ctx.instance.isdigit():
+        other = other.where(engine_tables.instance.c.id != int(ctx.instance))
+    return ctx.session.execute(other.limit(1)).first() is not None
 
 
 def percent(share: str) -> Decimal:
@@ -90,16 +113,17 @@ def percent(share: str) -> Decimal:
 
 
 @handles("kyc.restrict", transactional=True)
-def kyc_restrict(ctx: Context, party_id: object, why: object = None) -> Mapping[str, Any]:
-    """No new business with a client whose review is overdue, as compliance decided.
+def kyc_restrict(ctx: Context, party_id: object, why: object = None, reason: str = RESTRICTED) -> Mapping[str, Any]:
+    """No new business with a client, as compliance decided.
 
-    In: party_id, why. Out: restricted: whether it is new. Errors: InvalidInput without a client. Idempotent.
+    In: party_id, why, reason kyc_overdue|kyc_rejected. Out: restricted: whether it is new. Errors: InvalidInput
+    without a client. Idempotent.
     """
     client = _client(party_id)
     stamp = inputs.stamp(ctx, "kyc", completed_by(ctx, "ut_restrict"), inputs.text(why))
-    restricted = amendments.restrict(ctx.session, client, RESTRICTED, stamp)
+    restricted = amendments.restrict(ctx.session, client, reason, stamp)
     if restricted:
-        ctx.audit("service_restricted", {"party": str(client), "reason": RESTRICTED})
+        ctx.audit("service_restricted", {"party": str(client), "reason": reason})
     return {"restricted": restricted}
 
 
