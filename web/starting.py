@@ -16,6 +16,7 @@ from flask_login import login_required
 
 from engine import api, forms, queries
 from engine.errors import Forbidden, FormInvalid
+from handlers.records import keys
 from web import intake, schemas
 from web.errors import field_messages
 from web.scope import actor, language, runtime
@@ -96,10 +97,19 @@ def once(db: Any, key: str, values: Mapping[str, Any], ticket: str) -> int:
     if found.form:
         schema = queries.form(db, key, found.form, found.version).schema
         clean |= intake.checked(schema, {**BY_HAND, **values})
-    reference = intake.new_reference(db, clean) if key == intake.PROCESS else None
-    case = api.start(db, actor(), key, clean, reference, found.start_event, found.version)
+    case = api.start(db, actor(), key, clean, reference_of(db, found, clean), found.start_event, found.version)
     api.keep_answer(db, ticket, 302, {"case": str(case)})
     return case
+
+
+def reference_of(db: Any, found: queries.StartRow, values: Mapping[str, Any]) -> str | None:
+    """The business key of a case started by hand: intake's, else the next of the prefix that the process names."""
+    if found.key == intake.PROCESS:
+        return intake.new_reference(db, values)
+    if found.key_prefix is None:
+        return None
+    now = runtime().now().astimezone(runtime().zone)
+    return keys.next_key(db, found.key_prefix, now.year)
 
 
 def opened(key: str, case: int) -> Any:

@@ -83,6 +83,8 @@ class StartRow:
     version: int
     start_event: str
     form: str | None
+    key_prefix: str | None = None
+    """Of the business key that a case started by hand gets (process property `keyPrefix`)."""
 
 
 def definitions(session: Session, key: str | None = None) -> list[DefinitionRow]:
@@ -184,7 +186,8 @@ def start_of(session: Session, actor: Actor, key: str) -> StartRow | None:
     if not model.candidate_starters and not asked:
         return None
     name = model.name or key
-    return StartRow(key, name, package.texts.get(key, name), package.version, start.id, asked)
+    prefix = model.properties.get("keyPrefix") or None
+    return StartRow(key, name, package.texts.get(key, name), package.version, start.id, asked, prefix)
 
 
 def _is_plain_start(node: Node, process: str) -> bool:

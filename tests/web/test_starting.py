@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine import api, watcher
 from engine.store import tables as t
 from tests.house import House
+from tests.paths import ROOT
 from tests.web import intake
 from tests.web.conftest import Visitor
 
@@ -57,6 +59,16 @@ def test_a_case_started_by_hand_has_a_number_its_starter_and_its_source(open_for
     assert case["business_key"] == "PJ-2026-0001" and case["started_by"] == "li"
     assert open_for_business.variables(case["id"])["source"] == "manual"
     assert "PJ-2026-0001" in li.get(answer.headers["Location"]).get_data(as_text=True)
+
+
+def test_a_process_names_the_prefix_of_its_own_numbers(house: House, visitor: WHO) -> None:
+    outcome = watcher.deploy_folder(house.runtime, ROOT / "bpmn/complaint_response", api.SYSTEM)
+    assert outcome.faults == () and outcome.error is None
+    start = "/processes/complaint_response/start"
+    told = {"kind": "complaint", "channel": "phone", "contact_name": "陈晓", "subject": "未到账", "text": "三周未到账"}
+    visitor("li").post(start, {"variables": json.dumps(told), "ticket": "one"})
+    (case,) = house.rows(t.instance)
+    assert case["business_key"] == "CO-2026-0001"
 
 
 def test_one_goes_on_to_the_first_task_when_it_is_theirs_else_to_the_case(
