@@ -40,7 +40,7 @@ def complaint_register(ctx: Context, subject: str, text: str, **said: Any) -> Ma
     In: subject, text, channel email|web|phone|wechat|visit|letter|webhook, thread (the channel's own), email, phone,
     contact_name, client_key or party_id, project_key, kind complaint|suggestion, about_person (sign-in name), language.
     Out: joined, complaint_key (of the case it belongs to), party_id, client_key, client_name, tier, project_key,
-    project_name, owner (of the client), email, case_handler (of the case), excluded_people
+    project_name, owner (of the client), email, case_handler and case_state (of the case), excluded_people
     [about_person], earlier_complaints (of 365 days).
     Errors: InvalidInput without words. Idempotent by job key.
     """
@@ -167,6 +167,7 @@ def _told(ctx: Context, case: Complaint, values: Mapping[str, Any], *, joined: b
         "project_name": project.name if project else None,
         "email": inputs.text(values.get("email")) or (party.email if party else None),
         "case_handler": case.owner,
+        "case_state": case.state,
         "excluded_people": [case.about_person] if case.about_person else [],
         "earlier_complaints": len([one for one in earlier if one.id != case.id]),
     }

@@ -106,6 +106,15 @@ def test_a_disputed_answer_goes_to_somebody_else_and_then_is_final(house: Servic
         api.claim(session, house.actor("zhao"), house.task("ut_approve_remedy")["id"])
 
 
+def test_a_reply_by_mail_to_the_answer_reaches_the_case(house: ServiceHouse) -> None:
+    instance = house.complain("CO-2026-0001", thread="<1@example.org>")
+    house.finish("ut_investigate", FOUND)
+    house.complain("CO-2026-0002", thread="<1@example.org>", text="谢谢，满意。")
+    house.finish("ut_reply", {"reply": "accepted", "csat": 5})
+    assert house.state(instance) == "completed"
+    assert (case(house).outcome, case(house).csat) == ("accepted", 5)
+
+
 def test_a_remedy_above_the_limit_waits_for_a_second_person(house: ServiceHouse) -> None:
     house.complain("CO-2026-0001")
     house.finish("ut_investigate", FOUND, remedy_amount="10000.01")
