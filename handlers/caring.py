@@ -207,7 +207,7 @@ def care_send(
     state = _letter(ctx, one, party, person, template, text)
     call = channel == "call_card"
     kept = _gift(gift, gift_cost, gift_limit, inputs.yes(gift_approved) and not standing["public_official"])
-    values = {"channel": channel, "template": template, "text": inputs.text(text), "sent_at": ctx.now}
+    values = {"channel": channel, "template": template, "text": inputs.prose(text), "sent_at": ctx.now}
     values |= kept | {"approved_by": completed_by(ctx, "ut_approve") if kept["gift"] else None}
     sent = state in ("waiting", "duplicate") or call
     values |= {"state": "sent"} if sent else {"state": "failed", "reason": state}
@@ -218,7 +218,7 @@ def care_send(
 def _gift(gift: str | None, cost: object, limit: object, allowed: bool) -> dict[str, Any]:
     """The gift as it is kept: none when it is not allowed or costs more than the limit."""
     price, most = inputs.number(cost, "gift_cost"), inputs.number(limit, "gift_limit") or Decimal(0)
-    name = inputs.text(gift)
+    name = inputs.prose(gift)
     if not allowed or name is None or price is None or price > most:
         return {"gift": None, "gift_cost": None}
     return {"gift": name, "gift_cost": price}
@@ -235,7 +235,7 @@ def _letter(ctx: Context, one: Occasion, party: Party, person: Contact | None, t
         "contact_name": person.name if person else None,
         "kind": one.kind,
         "occasion": title,
-        "text": inputs.text(text),
+        "text": inputs.prose(text),
     }
     language = person.language if person else "zh"
     told = notify_send(ctx, "email", template, address, inputs.given(data), language, f"care:{one.key}", party.id)
@@ -258,7 +258,7 @@ def care_record_call(
             channel="phone",
             direction="out",
             subject=f"关怀致电：{TITLES[one.kind][0].format(years=one.years)}",
-            text=inputs.text(call_text) or "",
+            text=inputs.prose(call_text) or "",
             outcome=inputs.text(call_result),
             by=completed_by(ctx, "ut_call") or inputs.stamp(ctx, "care").by,
             instance=ctx.instance,

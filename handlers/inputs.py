@@ -24,6 +24,12 @@ def text(value: object) -> str | None:
     return names.half_width(str(value)) or None
 
 
+def prose(value: object) -> str | None:
+    """Trimmed and otherwise as written, for what people read: Chinese keeps its punctuation. None for nothing or
+    blank."""
+    return (str(value).strip() or None) if value is not None else None
+
+
 def ident(value: object, place: str) -> int | None:
     """An id given as text, int or Decimal; None for nothing. InvalidInput."""
     plain = text(value)

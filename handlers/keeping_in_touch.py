@@ -152,7 +152,7 @@ def crm_record_contact(
             direction="out",
             person=inputs.text(contact_person),
             subject={"needs": "需求访谈", "plan": "客户计划"}.get(kind, "保持联系"),
-            text=inputs.text(contact_summary) or "",
+            text=inputs.prose(contact_summary) or "",
             by=stamp.by,
             instance=ctx.instance,
             element=ctx.element,

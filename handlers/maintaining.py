@@ -140,7 +140,7 @@ def crm_record_review(
         marks = {"sector_fit": sector_fit, "reference_value": reference_value, "cross_group": cross_group}
         marks |= {"satisfaction": satisfaction}
         values: dict[str, Any] = {name: inputs.whole(value, name) for name, value in marks.items()}
-        values |= {"profile_confirmed": inputs.yes(profile_confirmed), "summary": inputs.text(review_summary)}
+        values |= {"profile_confirmed": inputs.yes(profile_confirmed), "summary": inputs.prose(review_summary)}
         relationship.record_review(ctx.session, party.id, _year(ctx, review_year), values, stamp, ctx.instance)
         if inputs.yes(profile_confirmed):
             parties.verify(ctx.session, party.id, stamp, "annual review")
@@ -164,7 +164,7 @@ def _on_timeline(ctx: Context, party: Party, subject: str, text: str | None, sta
         channel="meeting",
         direction="out",
         subject=subject,
-        text=inputs.text(text) or "",
+        text=inputs.prose(text) or "",
         by=stamp.by,
         instance=ctx.instance,
         element=ctx.element,
@@ -213,7 +213,7 @@ def crm_service_plan(
         for name in ("response_hours", "contact_days", "review_months", "meetings"):
             values[name] = _figure(row, name)
         due = _next_review(ctx, party.id, values["review_months"])
-        values |= {"goals": inputs.text(goals), "owner": inputs.text(owner) or party.owner, "next_review": due}
+        values |= {"goals": inputs.prose(goals), "owner": inputs.text(owner) or party.owner, "next_review": due}
         plan = relationship.set_plan(ctx.session, party.id, values, stamp, ctx.instance)
         plan_review(ctx, party, due, plan.owner, plan.review_months)
         return {"service_plan": str(plan.id), "next_review": due}
@@ -242,8 +242,8 @@ def _next_review(ctx: Context, party_id: int, months: int) -> date:
 
 
 def plan_review(ctx: Context, party: Party, due: date, owner: str | None, months: int = 12) -> bool:
-    """The one review of a year (of a month, where the plan asks for several a year) as a row of the schedule; False when
-    that one was held."""
+    """The one review of a year (of a month, where the plan asks for several) as a row of the schedule; False when that
+    one was held."""
     which = f"{due.year}" if months >= 12 else f"{due:%Y-%m}"
     ctx.schedule.cancel(f"review:{party.business_key}:")
     return ctx.schedule.add(

@@ -90,7 +90,7 @@ def security_release(
             told = "；".join(missing)
             raise InvalidInput(place="released_items", reason=f"not released: {told}", reason_zh=f"尚未解除：{told}")
         preparer, second = completed_by(ctx, "ut_release"), completed_by(ctx, "ut_release_confirm")
-        stamp = inputs.stamp(ctx, "release", second, inputs.text(release_comment))
+        stamp = inputs.stamp(ctx, "release", second, inputs.prose(release_comment))
         for one in held:
             security.change(ctx.session, one.id, {"state": "released"}, stamp)
         known = sa.select(releases.c.released_at).where(releases.c.key == release_key)
@@ -103,7 +103,7 @@ def security_release(
                 "items": items,
                 "prepared_by": preparer or stamp.by,
                 "confirmed_by": stamp.by,
-                "comment": inputs.text(release_comment),
+                "comment": inputs.prose(release_comment),
                 "repaid_at": _moment(ctx, repaid_on),
                 "released_at": ctx.now,
                 "instance": ctx.instance,
@@ -118,7 +118,7 @@ def security_release(
 
 def _item(row: Mapping[str, Any], at: int) -> dict[str, str]:
     day = inputs.day(row.get("released_on"), f"released_items[{at}].released_on")
-    found = {"item": inputs.text(row.get("item")), "evidence": inputs.text(row.get("evidence"))}
+    found = {"item": inputs.prose(row.get("item")), "evidence": inputs.prose(row.get("evidence"))}
     if day is None or None in found.values():
         raise InvalidInput(
             place=f"released_items[{at}]", reason="needs a name, a date and evidence", reason_zh="须有名称、日期和凭证"

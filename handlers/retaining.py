@@ -75,15 +75,15 @@ def retention_record(
         day = inputs.day(contact_date, "contact_date")
         values = {
             "cause": inputs.text(retention_cause),
-            "cause_text": inputs.text(cause_text),
+            "cause_text": inputs.prose(cause_text),
             "offer": inputs.text(offer),
-            "offer_text": inputs.text(offer_text),
+            "offer_text": inputs.prose(offer_text),
             "offer_amount": inputs.number(offer_amount, "offer_amount"),
             "currency": inputs.text(offer_currency),
             "approved": inputs.yes(approved),
             "approved_by": completed_by(ctx, "ut_approve"),
             "contact_result": inputs.text(contact_result),
-            "contact_text": inputs.text(contact_text),
+            "contact_text": inputs.prose(contact_text),
         }
         case = retention.change(ctx.session, retention_key, values, stamp)
         talk = Interaction(
@@ -93,7 +93,7 @@ def retention_record(
             direction="out",
             person=inputs.text(contact_person),
             subject=f"挽留沟通：{case.business_key}",
-            text=inputs.text(contact_text) or "",
+            text=inputs.prose(contact_text) or "",
             outcome=inputs.text(contact_result),
             by=stamp.by,
             instance=ctx.instance,

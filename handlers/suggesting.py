@@ -53,7 +53,7 @@ def crm_record_action(
             "channel": "task" if by_hand else "message",
             "owner": inputs.text(owner),
             "result": became,
-            "comment": inputs.text(comment),
+            "comment": inputs.prose(comment),
             "instance": ctx.instance,
         }
         relationship.record_action(ctx.session, party.id, values, stamp)
@@ -63,8 +63,8 @@ def crm_record_action(
                 at=ctx.now,
                 channel="meeting",
                 direction="out",
-                subject=(inputs.text(row.get("text")) or "关系动作")[:255],
-                text=inputs.text(comment) or "",
+                subject=(inputs.prose(row.get("text")) or "关系动作")[:255],
+                text=inputs.prose(comment) or "",
                 outcome=became,
                 by=stamp.by,
                 instance=ctx.instance,
@@ -103,7 +103,7 @@ def crm_open_opportunity(
         until = client_facts.kyc_until(ctx.session, party.id, inputs.today(ctx))
         wanted = inputs.number(amount, "amount")
         fields = {
-            "name": inputs.text(title),
+            "name": inputs.prose(title),
             "sector": inputs.text(sector),
             "purpose": inputs.text(purpose),
             "currency": inputs.text(currency) or "CNY",
@@ -121,7 +121,7 @@ def crm_open_opportunity(
             "kind": inputs.text(kind) or "new_project",
             "amount": wanted,
             "currency": project.currency,
-            "need": inputs.text(need),
+            "need": inputs.prose(need),
             "route": "evaluation" if until is not None else "intake",
             "kyc_until": until,
             "owner": project.owner,

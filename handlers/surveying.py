@@ -158,12 +158,12 @@ def survey_record(
     if survey.state != "answered":
         by_phone = completed_by(ctx, "ut_phone")
         stamp = inputs.stamp(ctx, "survey", by_phone)
-        values = whole | {"state": "answered", "answered_at": ctx.now, "suggestion": inputs.text(suggestion)}
+        values = whole | {"state": "answered", "answered_at": ctx.now, "suggestion": inputs.prose(suggestion)}
         values["channel"] = "link" if by_phone is None else "phone"
         surveys.change(ctx.session, survey.business_key, values, stamp)
         surveys.keep_answers(ctx.session, survey.id, pairs)
         said = f"推荐意愿 {whole['nps']}，满意度 {whole['csat']}"
-        _on_timeline(ctx, survey, "in", "满意度答卷", "\n".join(inputs.texts([said, suggestion])))
+        _on_timeline(ctx, survey, "in", "满意度答卷", "\n".join(one for one in (said, inputs.prose(suggestion)) if one))
     gaps = [pair.experience - pair.expectation for pair in pairs]
     return {"answers": [whole, *(_row(pair) for pair in pairs)], "worst_gap": min(gaps, default=None)}
 
@@ -238,7 +238,7 @@ def survey_close_round(
         "nps": inputs.number(nps, "nps"),
         "csat": inputs.number(csat, "csat"),
         "gaps": dict(gaps) if isinstance(gaps, Mapping) else {},
-        "summary": inputs.text(summary),
+        "summary": inputs.prose(summary),
     }
     stamp = inputs.stamp(ctx, "survey", completed_by(ctx, "ut_summary"))
     surveys.close_round(ctx.session, round, values, stamp)
@@ -324,7 +324,7 @@ def survey_record_reference(
         by = completed_by(ctx, "ut_reference")
         values = {"followup": f"reference_{inputs.text(reference_result) or 'later'}"}
         surveys.change(ctx.session, survey.business_key, values, inputs.stamp(ctx, "survey", by))
-        _on_timeline(ctx, survey, "out", "请求推荐", inputs.text(reference_text) or "", by)
+        _on_timeline(ctx, survey, "out", "请求推荐", inputs.prose(reference_text) or "", by)
         return {}
 
     return once(ctx.session, ctx.job_key, "survey.record_reference", ctx.now, record)
