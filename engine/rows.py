@@ -5,6 +5,9 @@ Waits that open become rows, waits that close take theirs away; a called process
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -23,6 +26,7 @@ from engine.process.waits import (
     UserWait,
     Wait,
 )
+from engine.store import Prepared
 from engine.store import tables as t
 from engine.unit import Unit, begin
 
@@ -140,10 +144,20 @@ def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
         elif kind is IncidentWait:
             incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
         elif kind in _DELETES:
-            gone = unit.session.connection().execute(_DELETES[kind], {"instance": live.id, "places": ids})
-            failed = [row.wait for row in gone if row.last_error is not None]
-            if failed:
-                incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=failed)
+            told = partial(_resolve_failed, unit, live.id)
+            for first in range(0, len(ids), _TOGETHER):
+                places = ids[first : first + _TOGETHER]
+                padded = places + places[-1:] * (_TOGETHER - len(places))
+                _DELETES[kind].later(
+                    unit.session, {"instance": live.id, **dict(zip(_PLACES, padded, strict=True))}, told
+                )
+
+
+def _resolve_failed(unit: Unit, instance_id: int, failed: Sequence[int | None]) -> None:
+    """Only what once failed can have an incident."""
+    waits = [wait for wait in failed if wait is not None]
+    if waits:
+        incidents.resolve(unit.session, unit.actor, instance_id=instance_id, waits=waits)
 
 
 _TABLES: dict[type, sa.Table] = {
@@ -154,11 +168,17 @@ _TABLES: dict[type, sa.Table] = {
 }
 
 
-def _delete(table: sa.Table) -> sa.Executable:
-    """Only what once failed can have an incident."""
-    mine = table.c.instance_id == sa.bindparam("instance"), table.c.wait.in_(sa.bindparam("places", expanding=True))
-    error = table.c.last_error if "last_error" in table.c else sa.null().label("last_error")
-    return sa.delete(table).where(*mine).returning(table.c.wait, error)
+_TOGETHER = 4
+"""Rows that one statement takes away; fewer are asked for twice."""
+_PLACES = [f"place_{number}" for number in range(_TOGETHER)]
+
+
+def _delete(table: sa.Table) -> Prepared:
+    """Gives the wait of each row that once failed, and nothing of the others."""
+    places = table.c.wait.in_([sa.bindparam(name, type_=t.Wait) for name in _PLACES])
+    failed = table.c.last_error.is_not(None) if "last_error" in table.c else sa.false()
+    gone = sa.case((failed, table.c.wait)).label("failed")
+    return Prepared(sa.delete(table).where(table.c.instance_id == sa.bindparam("instance"), places).returning(gone))
 
 
 _DELETES = {kind: _delete(table) for kind, table in _TABLES.items()}

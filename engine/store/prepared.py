@@ -212,10 +212,11 @@ def _gives(statement: Any) -> bool:
 
 
 def _meet(before: Prepared, after: Prepared) -> bool:
-    """Whether two writes may be of one row: within one statement neither would see the other."""
-    if before.statement.table is not after.statement.table:
-        return False
-    return not (isinstance(before.statement, sa.Insert) and isinstance(after.statement, sa.Insert))
+    """Whether two writes may be of one row: within one statement neither would see the other.
+
+    A new row has a key of its own, so it may go with whatever came before it.
+    """
+    return before.statement.table is after.statement.table and not isinstance(after.statement, sa.Insert)
 
 
 @lru_cache(maxsize=512)
