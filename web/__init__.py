@@ -58,10 +58,34 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
 
 
 def _add_blueprints(app: Flask) -> None:
-    from web import auth, clients, health, inbox, instances, notifications, processes, public, starting, tasks
+    from web import (
+        auth,
+        clients,
+        disclosure,
+        health,
+        inbox,
+        instances,
+        notifications,
+        processes,
+        public,
+        starting,
+        tasks,
+    )
     from web.api import api_v1
 
-    for module in (auth, inbox, tasks, clients, processes, starting, instances, notifications, public, health):
+    for module in (
+        auth,
+        inbox,
+        tasks,
+        clients,
+        processes,
+        starting,
+        instances,
+        notifications,
+        public,
+        disclosure,
+        health,
+    ):
         app.register_blueprint(module.pages)
     csrf.exempt(api_v1)
     csrf.exempt(health.pages)

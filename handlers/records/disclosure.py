@@ -248,14 +248,21 @@ def of_party(session: Session, party_id: int) -> tuple[Disclosure, ...]:
     return tuple(Disclosure(**row) for row in rows)
 
 
+def by_token(session: Session, token: str) -> Disclosure | None:
+    """What a token opens; None for an unknown token, or before it was sent."""
+    where = (disclosures.c.token == hashed(token), disclosures.c.sent_at.is_not(None))
+    row = session.execute(sa.select(*_DISCLOSURE).where(*where)).mappings().one_or_none()
+    return None if row is None else Disclosure(**row)
+
+
 def opened(session: Session, token: str, stamp: Stamp) -> Disclosure:
     """The investor reads it: the first time is the read receipt. NotFound for an unknown token or one not sent."""
-    row = session.execute(sa.select(*_DISCLOSURE).where(disclosures.c.token == hashed(token))).mappings().one_or_none()
-    if row is None or row["sent_at"] is None:
+    found = by_token(session, token)
+    if found is None:
         raise NotFound(what="report", what_zh="报告", id="link")
-    if row["opened_at"] is None:
-        update(session, disclosures, row["id"], {"opened_at": stamp.at}, stamp)
-    return given(session, row["pack_id"], row["party_id"])
+    if found.opened_at is None:
+        update(session, disclosures, found.id, {"opened_at": stamp.at}, stamp)
+    return given(session, found.pack_id, found.party_id)
 
 
 def hashed(token: str) -> str:
