@@ -84,7 +84,8 @@ def drawdown_load(ctx: Context, drawdown_key: object) -> Mapping[str, Any]:
     """A request and what the book says for its check, as `drawdown.check` takes them.
 
     In: drawdown_key. Out: draw_request {amount, purpose, day}, draw_register {…}, payee_known: whether this account
-    of the payee was paid before. Reads only.
+    of the payee was paid before, draw_maker: who examined its vouchers already (the task stays with them, so that
+    somebody is left to approve). Reads only.
     """
     draw = draws.get(ctx.session, inputs.text(drawdown_key) or "")
     facility = facilities.get(ctx.session, draw.facility_id)
@@ -94,6 +95,7 @@ def drawdown_load(ctx: Context, drawdown_key: object) -> Mapping[str, Any]:
         "draw_request": request,
         "draw_register": _register(ctx, project, facility),
         "payee_known": _known(ctx, project, draw),
+        "draw_maker": completed_by(ctx, "ut_maker"),
     }
 
 
