@@ -71,7 +71,7 @@ def take(session: Session, token: str, values: Mapping[str, Any]) -> str:
         external_id=f"feedback:{digest}",
         thread=f"feedback:{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}",
         sender=letter.address,
-        subject="对来信的反馈",
+        subject="",
         text=text[:MOST_LETTERS],
         at=runtime.now(),
         party_id=party.id if party else None,

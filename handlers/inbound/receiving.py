@@ -32,6 +32,8 @@ MESSAGES: Mapping[str, str] = {
     "suggestion": "complaint_received",
     "inquiry": "inquiry_received",
 }
+_SUBJECTS: Mapping[str, tuple[str, str]] = {"complaint": ("投诉", "Complaint"), "suggestion": ("建议", "Suggestion")}
+"""What stands as the subject where a channel has none."""
 DESK = "crm_specialist"
 """The team that sorts what no rule sorts."""
 _LETTERS = 200
@@ -289,7 +291,7 @@ def _variables(incoming: Incoming, sender: _Sender, topic: str, files: list[int]
         }
     return said | {
         "kind": topic,
-        "subject": incoming.subject or incoming.text[:60],
+        "subject": incoming.subject or _SUBJECTS[topic][0 if incoming.language.startswith("zh") else 1],
         "text": incoming.text,
         "thread": incoming.thread,
         "party_id": str(sender.party.id) if sender.party else None,

@@ -17,6 +17,7 @@ from web.cli import (
     cases,
     data,
     keeping,
+    letters,
     mails,
     models,
     reports,
@@ -37,7 +38,22 @@ def commands() -> None:
     """Dealflow: a BPMN workflow engine, and the project-finance work built on it."""
 
 
-for module in (serving, models, trying, data, keeping, statistics, cases, batches, mails, reports, scorecards, vectors):
+for module in (
+    serving,
+    models,
+    trying,
+    data,
+    keeping,
+    letters,
+    statistics,
+    cases,
+    batches,
+    mails,
+    letters,
+    reports,
+    scorecards,
+    vectors,
+):
     for command in module.COMMANDS:
         commands.add_command(command)
 
