@@ -164,16 +164,17 @@ def held(session: Session, live: Live, wait: int) -> Held | None:
     return live.state.waits.get(wait)
 
 
-def write(session: Session, live: Live, now: datetime) -> None:
-    """Insert or update the rows; the version goes up by one. InternalError when somebody wrote past the lock."""
+def write(session: Session, live: Live, now: datetime, *, facts: bool = False) -> None:
+    """Insert or update the rows (`facts`: those too); the version goes up by one.
+
+    InternalError, at the latest with the commit, when somebody wrote past the lock.
+    """
     live.version += 1
     stored = codec.split(live.state)
     values: dict[str, Any] = {"version": live.version, "body": stored.body, "state": live.status}
     values["chain"] = live.chain
-    facts = live.current_facts()
-    if facts != live.facts or live.new:
-        values["facts"] = facts
-        live.facts = facts
+    if facts:
+        values["facts"] = live.facts
     if live.ended is not None:
         values |= {"ended_at": now, "end_error": live.ended.error}
     if live.new:

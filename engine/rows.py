@@ -36,21 +36,23 @@ MOST_CALLS = 50
 
 def write(unit: Unit, live: Live) -> None:
     """Everything that happened to one instance since it was last written, as rows."""
-    session = unit.session
-    before, is_new = live.facts, live.new
+    session, is_new, before = unit.session, live.new, live.facts
+    live.facts = live.current_facts()
+    facts_changed = live.facts != before
+    if live.closed:
+        _close_rows(unit, live, live.closed)
+    opened = list(live.opened.values())
+    # Asked before anything is written: what is written then goes to the database together.
+    tasks = usertasks.routed(session, live, [wait for wait in opened if isinstance(wait, UserWait)])
     if live.triggers:
         seq = live.version + 1
         step = live.triggers, live.events
         live.chain = history.record(session, live.id, seq, unit.now, unit.actor, *step, live.chain)
-    instances.write(session, live, unit.now)
-    closed, opened = live.closed, list(live.opened.values())
-    facts_changed = not is_new and live.facts != before
+    instances.write(session, live, unit.now, facts=is_new or facts_changed)
     live.clear()
-    if closed:
-        _close_rows(unit, live, closed)
-    if facts_changed:
+    if facts_changed and not is_new:
         usertasks.refresh_facts(session, live)
-    usertasks.open_tasks(session, live, [wait for wait in opened if isinstance(wait, UserWait)])
+    usertasks.open_tasks(session, tasks)
     for wait in opened:
         _open_row(unit, live, wait)
 
@@ -100,7 +102,7 @@ def call(unit: Unit, live: Live, wait: CallWait) -> None:
     definitions.require_not_suspended(unit.session, definition_id)
     _require_end(unit, live, wait)
     child = begin(unit, definition_id, wait.business_key or live.business_key, live, wait.id)
-    instances.write(unit.session, child, unit.now)
+    instances.write(unit.session, child, unit.now, facts=True)
     child.new = False
     unit.session.execute(sa.insert(t.call).values(instance_id=live.id, wait=wait.id, child_id=child.id))
     unit.pending.append((child.id, Started(None, wait.inputs)))

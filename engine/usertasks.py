@@ -20,24 +20,35 @@ from engine.store import tables as t
 _BETWEEN = re.compile(r"[\s,;\uff0c\uff1b、]+")
 
 
-def open_tasks(session: Session, live: Live, waits: Sequence[UserWait]) -> None:
-    """Write the rows of UserWaits: queue, person with reason, reminders, notice to the person.
+Opening = tuple[dict[str, Any], UserWait]
+"""A task's row before it is written, and what it stands for."""
+
+
+def routed(session: Session, live: Live, waits: Sequence[UserWait]) -> list[Opening]:
+    """In whose queue the tasks of UserWaits will stand, and who gets them, with the reason; nothing is written."""
+    if not waits:
+        return []
+    with assignment.counting(session):
+        return [(_opened(session, live, wait), wait) for wait in waits]
+
+
+def open_tasks(session: Session, opening: Sequence[Opening]) -> None:
+    """Write the rows of tasks that open: queue, person with reason, reminders, notice to the person.
 
     All rows of a table go in together, so that ten thousand tasks of one step cost ten thousand times what one costs.
     """
-    if not waits:
+    if not opening:
         return
-    with assignment.counting(session):
-        tasks = [_opened(session, live, wait) for wait in waits]
+    tasks = [task for task, _ in opening]
     if len(tasks) > _MANY:
         session.connection().execute(_OPEN.statement, tasks)
     else:
         for task in tasks:
             _OPEN.later(session, task)
-    candidates = [row for task, wait in zip(tasks, waits, strict=True) for row in _candidates(task, wait)]
+    candidates = [row for task, wait in opening for row in _candidates(task, wait)]
     if candidates:
         session.execute(_ADD_CANDIDATE, candidates)
-    for task, wait in zip(tasks, waits, strict=True):
+    for task, wait in opening:
         reminders.plan(session, task["id"], task["created_at"], wait.due, task["properties"])
         if task["assignee"]:
             who = task["assignee"]
