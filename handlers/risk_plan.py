@@ -92,16 +92,22 @@ def _begin(ctx: Context, item: book.Risk, shown: Mapping[str, Any]) -> None:
 
 @handles("risk.update", transactional=True)
 def risk_update(
-    ctx: Context, risk_key: object, state: object, progress: object = None, evidence: object = None
+    ctx: Context,
+    risk_key: object,
+    state: object,
+    progress: object = None,
+    evidence: object = None,
+    due: object = None,
 ) -> Mapping[str, Any]:
-    """Keep how a measure goes. In: risk_key, state open|done|missed, progress, evidence. Out: risk_state.
+    """Keep how a measure goes. In: risk_key, state open|done|missed, progress, evidence, due (a new day, if any).
 
-    Errors: NotFound; InvalidInput for another state. Idempotent.
+    Out: risk_state. Errors: NotFound; InvalidInput for another state. Idempotent.
     """
     said = inputs.text(state)
     if said not in ("open", "done", "missed"):
         raise refused("state", f"unknown: {said}", f"未知状态 {said}")
-    values = inputs.given({"progress": inputs.text(progress), "evidence": inputs.text(evidence)})
+    told = {"progress": inputs.text(progress), "evidence": inputs.text(evidence), "due": inputs.day(due, "due")}
+    values = inputs.given(told)
     stamp = inputs.stamp(ctx, "risk_plan")
     found = book.change_risk(ctx.session, inputs.text(risk_key) or "", {**values, "state": said}, stamp)
     return {"risk_state": found.state}
