@@ -66,6 +66,7 @@ def _add_blueprints(app: Flask) -> None:
         inbox,
         instances,
         notifications,
+        outside,
         processes,
         public,
         starting,
@@ -83,6 +84,7 @@ def _add_blueprints(app: Flask) -> None:
         instances,
         notifications,
         public,
+        outside,
         disclosure,
         health,
     ):

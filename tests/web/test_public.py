@@ -10,6 +10,7 @@ import pytest
 
 from engine import api
 from engine.store import tables as t
+from handlers import feedback
 from handlers.records import links, parties
 from handlers.records.changes import Stamp
 from tests.conformance.drawing import diagram, process
@@ -232,3 +233,20 @@ def test_a_linked_form_with_faults_uses_nothing_up(open_for_business: House, vis
     answer = guest.post(f"/link/{link}", {"variables": json.dumps({**ANSWERS, "risk_class": "R9"})})
     assert answer.status_code == 422
     assert guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)}).status_code == 200
+
+
+def test_a_letter_s_link_brings_a_word_back_and_a_made_up_one_nothing(open_for_business: House, visitor: WHO) -> None:
+    with open_for_business.writing() as db:
+        stamp = Stamp(open_for_business.clock(), "li", "test")
+        party = parties.create(db, {"legal_name": "北辰水务有限公司"}, stamp, 2026)
+    letter = feedback.Letter(party.id, "chen@example.org", "7001:letter")
+    path = feedback.url(open_for_business.runtime.settings, letter).partition("/feedback/")[2]
+    guest = visitor("")
+    assert guest.get("/feedback/made-up").status_code == 404
+    assert guest.get(f"/feedback/{path}").status_code == 200
+    assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": " "}).status_code == 422
+    assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": "放款太慢"}).status_code == 200
+    (kept,) = open_for_business.rows(t.message, t.message.c.name == "complaint_received")
+    assert kept["business_key"] == "CO-2026-0001"
+    refused = guest.client.post("/hooks/portal", data=b"{}", headers={"Dealflow-Signature": "t=1,v1=0"})
+    assert refused.status_code == 403
