@@ -63,10 +63,11 @@ def facility_open(
     """Open the facilities of the approved plan, with their covenants; the project enters execution.
 
     In: facilities [{name, type, amount, currency, months, grace_months, availability_months, profile, rate_pct,
-    margin_pct, upfront_fee_pct, commitment_fee_pct, day_count, dsra_months, target_dscr}], covenants [{facility (its
-    name; null: every one), code, name, kind, metric, direction, default_level, lockup_level, watch_pct, frequency,
-    due_days, cure_days, look}], plan_id, plan_version, limit_id, party_id (null: the project's borrower), currency,
-    ep_category. Out: facility_keys, facility_list [{facility_key, name, type, amount, currency}], covenant_count.
+    margin_pct, upfront_fee_pct, commitment_fee_pct, day_count, dsra_months, target_dscr, frequency_months between
+    instalments, balloon}], covenants [{facility (its name; null: every one), code, name, kind, metric, direction,
+    default_level, lockup_level, watch_pct, frequency, due_days, cure_days, look}], plan_id, plan_version, limit_id,
+    party_id (null: the project's borrower), currency, ep_category. Out: facility_keys, facility_list [{facility_key,
+    name, type, amount, currency}], covenant_count.
     Errors: InvalidInput for a plan without facilities or with terms missing; NotFound. Idempotent by job key.
     """
     rows = inputs.rows(facilities)
@@ -117,7 +118,8 @@ def _open(
 ) -> Facility:
     terms: dict[str, Any] = _texts(row, "name", "type", "currency", "profile", "day_count")
     terms |= _money(row, "amount", "rate_pct", "margin_pct", "upfront_fee_pct", "commitment_fee_pct", "target_dscr")
-    terms |= _whole(row, "months", "grace_months", "availability_months", "dsra_months")
+    terms |= _money(row, "balloon") | _whole(row, "months", "grace_months", "availability_months", "dsra_months")
+    terms |= {"period_months": inputs.whole(row.get("frequency_months"), "frequency_months")}
     merged = dict(given) | inputs.given(terms)
     return facilities.open_(ctx.session, project.id, party_id, inputs.given(merged), stamp, inputs.year(ctx))
 

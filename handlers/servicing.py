@@ -39,10 +39,10 @@ def facility_plan_repayments(
 ) -> Mapping[str, Any]:
     """The instalments of every facility in operation, from the day of completion to its maturity.
 
-    In: completed_on; period_months between instalments (3); cfads [{period_end, amount}] for sculpted facilities: what
-    falls into a period counts for it. Out: repayment_count, first_due. Errors: BpmnError CFADS_MISSING (variables
-    since, until) when a period of a sculpted facility has none, NOT_AMORTISING as for plan.build_schedule. Idempotent
-    by plan version.
+    In: completed_on; period_months between instalments where the plan says nothing (3); cfads [{period_end, amount}]
+    for sculpted facilities: what falls into a period counts for it. Out: repayment_count, first_due. Errors: BpmnError
+    CFADS_MISSING (variables since, until) when a period of a sculpted facility has none, NOT_AMORTISING as for
+    plan.build_schedule. Idempotent by plan version.
     """
     start = inputs.day(completed_on, "completed_on")
     if start is None:
@@ -52,7 +52,7 @@ def facility_plan_repayments(
     for one in facilities.of_project(ctx.session, project_of(ctx, project_key).id):
         if one.state != "operational" or one.balance <= 0:
             continue
-        rows = _instalments(ctx, one, start, step, inputs.rows(cfads))
+        rows = _instalments(ctx, one, start, one.period_months or step, inputs.rows(cfads))
         planned += repayments.plan(ctx.session, one.id, rows, one.plan_version or 1, stamp)
         first = min(filter(None, (first, rows[0]["due"])))
     return {"repayment_count": planned, "first_due": first}
@@ -92,6 +92,7 @@ def _terms(one: Facility, start: date, step: int) -> Terms:
         grace_periods=grace,
         day_count=one.day_count or "act_360",
         target_dscr=one.target_dscr,
+        balloon=one.balloon or Decimal(0),
     )
 
 

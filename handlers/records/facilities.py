@@ -54,6 +54,8 @@ class Facility:
     day_count: str | None
     dsra_months: int | None
     target_dscr: Decimal | None
+    period_months: int | None
+    balloon: Decimal | None
     state: str
     drawn: Decimal
     repaid: Decimal

@@ -38,7 +38,8 @@ PLAN: Mapping[str, Any] = {
     "plan_version": 1,
     "facilities": [
         {"name": "项目贷款", "type": "term", "amount": 700 * MILLION, "currency": "CNY", "months": 120,
-         "grace_months": 24, "availability_months": 24, "profile": "level", "rate_pct": "4.2"},
+         "grace_months": 24, "availability_months": 24, "profile": "level", "rate_pct": "4.2",
+         "frequency_months": "6"},
     ],
     "covenants": [
         {"code": "DSCR", "name": "偿债覆盖率", "kind": "financial", "metric": "dscr", "direction": "min",
@@ -62,6 +63,19 @@ REQUEST: Mapping[str, Any] = {
 }  # fmt: skip
 VOUCHERS = {f"voucher_{one}": "yes" for one in ("contract", "invoice", "payee", "amount", "each")}
 IN_ORDER = {**VOUCHERS, "maker_decision": "pass"}
+
+
+def answer_of_the_bank(folder: Path, ref: str, code: str, reason: str = "") -> None:
+    """The bank puts its answer to a payment, a pain.002, into the letterbox."""
+    told = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
+    place = folder / "bank" / "in"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{ref}.xml").write_text(
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><OrgnlPmtInfAndSts>'
+        f"<TxInfAndSts><OrgnlEndToEndId>{ref}</OrgnlEndToEndId><TxSts>{code}</TxSts>{told}"
+        "<AcctSvcrRef>B-77</AcctSvcrRef></TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>",
+        encoding="utf-8",
+    )
 
 
 @dataclass
@@ -110,16 +124,8 @@ class ExecutionHouse(House):
         return sorted(path.name for path in (self.folder / "bank" / "out").glob("*"))
 
     def bank_says(self, ref: str, code: str, reason: str = "") -> None:
-        """The bank puts its answer, a pain.002, into the letterbox; it is read within half an hour."""
-        told = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""
-        place = self.folder / "bank" / "in"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{ref}.xml").write_text(
-            '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><OrgnlPmtInfAndSts>'
-            f"<TxInfAndSts><OrgnlEndToEndId>{ref}</OrgnlEndToEndId><TxSts>{code}</TxSts>{told}"
-            "<AcctSvcrRef>B-77</AcctSvcrRef></TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>",
-            encoding="utf-8",
-        )
+        """The bank answers; it is read within half an hour."""
+        answer_of_the_bank(self.folder, ref, code, reason)
         self.pass_time(minutes=31)
 
     def request(self, amount: int, **changes: object) -> None:

@@ -198,7 +198,7 @@ def test_f_completion_makes_the_covenant_calendar_the_repayments_and_starts_main
         rows = repayments.of_facility(session, house.facility().id)
         project = projects.get(session, KEY)
         states = {one.type: one.state for one in security.of_project(session, project.id)}
-    assert (len(rows), rows[0].opening, rows[-1].balance) == (36, 20 * MILLION, 0)
+    assert (len(rows), rows[0].opening, rows[-1].balance) == (18, 20 * MILLION, 0)
     assert (project.phase, project.stage, project.cod_actual) == ("maintenance", "operation", date(2027, 3, 1))
     assert states == {"equipment": "agreed", "completion_guarantee": "released"}
     [handed] = house.kept("facility_operational")

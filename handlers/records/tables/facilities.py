@@ -34,6 +34,8 @@ facility = Table(
     Column("day_count", Kind),
     Column("dsra_months", sa.Integer),
     Column("target_dscr", Rate),
+    Column("period_months", sa.Integer),  # between instalments
+    Column("balloon", Money),  # what the last instalment leaves of a balloon loan
     Column("state", Kind, nullable=False),  # approved | signed | available | operational | closed | lapsed
     Column("drawn", Money, nullable=False),
     Column("repaid", Money, nullable=False),
