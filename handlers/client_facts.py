@@ -6,6 +6,8 @@ without a limit counts at one.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,11 +17,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from handlers.finance.exact import HUNDRED, INSIDE, ZERO
-from handlers.records import facilities, kyc, parties, relationship, repayments, service, surveys
-from handlers.records import limits as limit_records
-from handlers.records.facilities import Facility
+from handlers.records import facilities, kyc, parties, relationship, service
 from handlers.records.parties import Contact, Party
-from handlers.records.tables import credit_limit, drawdown, interaction, limit_entry
+from handlers.records.tables import (
+    client_action,
+    client_signal,
+    complaint,
+    credit_limit,
+    drawdown,
+    facility,
+    interaction,
+    limit_entry,
+    repayment,
+    survey,
+)
 
 YEAR = timedelta(days=365)
 LIVE = ("signed", "available", "operational")
@@ -40,94 +51,153 @@ class Exposure:
 
 
 def exposure(session: Session, party_id: int, today: date) -> Exposure:
-    """A borrower's exposure. The run-off is what left within 365 days, in per cent of what stood before; what was
-    drawn meanwhile did not stand. The margin is balance × margin of each live facility."""
-    owned = facilities.of_party(session, party_id)
-    live = [one for one in owned if one.state in LIVE]
-    rates = {one.id: _rate(session, one) for one in owned}
-    balance = sum((one.balance * rates[one.id] for one in live), ZERO)
-    margin = sum((one.balance * rates[one.id] * (one.margin_pct or ZERO) / HUNDRED for one in live), ZERO)
-    left = sum((_principal_paid(session, one, today) * rates[one.id] for one in owned), ZERO)
-    drawn = sum((_drawn_lately(session, one, today) * rates[one.id] for one in owned), ZERO)
-    stood = balance + left - drawn
+    """A borrower's exposure: see `exposures`."""
+    return exposures(session, today, party_id).get(party_id, NOTHING)
+
+
+def exposures(session: Session, today: date, party_id: int | None = None) -> dict[int, Exposure]:
+    """Borrower -> exposure, of one or of all. The run-off is what left within 365 days, in per cent of what stood
+    before; what was drawn meanwhile did not stand. The margin is balance × margin of each live facility."""
+    owned: dict[int, list[_Owed]] = defaultdict(list)
+    for one in _owed(session, today, party_id):
+        owned[one.party_id].append(one)
+    return {party: _summed(ones) for party, ones in owned.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """One facility in the line's currency."""
+
+    party_id: int
+    state: str
+    balance: Decimal
+    left: Decimal
+    drawn_lately: Decimal
+    margin_pct: Decimal
+    signed_on: date | None
+
+
+NOTHING = Exposure(live=0, ever=False, balance=ZERO, runoff_pct=ZERO, margin=ZERO, since=None)
+
+
+def _owed(session: Session, today: date, party_id: int | None) -> Iterator[_Owed]:
+    f = facility.c
+    query = sa.select(
+        f.id, f.party_id, f.state, f.drawn, f.repaid, f.margin_pct, f.signed_on, credit_limit.c.line_rate
+    ).outerjoin(credit_limit, credit_limit.c.id == f.limit_id)
+    paid = sa.select(repayment.c.facility_id, repayment.c.paid, repayment.c.interest).where(
+        repayment.c.paid_on > today - YEAR
+    )
+    drawn = sa.select(drawdown.c.facility_id, drawdown.c.amount, drawdown.c.closed_at).where(drawdown.c.state == "paid")
+    if party_id is not None:
+        mine = sa.select(f.id).where(f.party_id == party_id)
+        query = query.where(f.party_id == party_id)
+        paid, drawn = paid.where(repayment.c.facility_id.in_(mine)), drawn.where(drawdown.c.facility_id.in_(mine))
+    left: dict[int, Decimal] = defaultdict(Decimal)
+    came: dict[int, Decimal] = defaultdict(Decimal)
+    for facility_id, whole, interest in session.execute(paid):
+        left[facility_id] += max(whole - interest, ZERO)
+    for facility_id, amount, closed_at in session.execute(drawn):
+        if closed_at is not None and closed_at.date() > today - YEAR:
+            came[facility_id] += amount
+    for one in session.execute(query.order_by(f.id)):
+        rate = Decimal(1) if one.line_rate is None else one.line_rate
+        yield _Owed(
+            party_id=one.party_id,
+            state=one.state,
+            balance=(one.drawn - one.repaid) * rate,
+            left=left[one.id] * rate,
+            drawn_lately=came[one.id] * rate,
+            margin_pct=one.margin_pct or ZERO,
+            signed_on=one.signed_on,
+        )
+
+
+def _summed(ones: list[_Owed]) -> Exposure:
+    live = [one for one in ones if one.state in LIVE]
+    balance = sum((one.balance for one in live), ZERO)
+    left = sum((one.left for one in ones), ZERO)
+    stood = balance + left - sum((one.drawn_lately for one in ones), ZERO)
     return Exposure(
         live=len(live),
-        ever=any(one.state in FINANCED for one in owned),
+        ever=any(one.state in FINANCED for one in ones),
         balance=balance,
         runoff_pct=INSIDE.divide(left * HUNDRED, stood) if stood > 0 and balance < stood else ZERO,
-        margin=margin,
-        since=min((one.signed_on for one in owned if one.signed_on is not None), default=None),
+        margin=sum((one.balance * one.margin_pct / HUNDRED for one in live), ZERO),
+        since=min((one.signed_on for one in ones if one.signed_on is not None), default=None),
     )
 
 
-def _rate(session: Session, facility: Facility) -> Decimal:
-    limit = limit_records.find(session, facility.limit_id) if facility.limit_id is not None else None
-    return limit.line_rate if limit is not None else Decimal(1)
-
-
-def _principal_paid(session: Session, facility: Facility, today: date) -> Decimal:
-    rows = repayments.of_facility(session, facility.id)
-    return sum(
-        (max(one.paid - one.interest, ZERO) for one in rows if one.paid_on is not None and one.paid_on > today - YEAR),
-        ZERO,
+def last_contacts(session: Session, party_id: int | None = None) -> dict[int, datetime]:
+    """Client -> when somebody last spoke with them, or they wrote; letters that a process sent are no contact."""
+    query = sa.select(interaction.c.party_id, sa.func.max(interaction.c.at)).where(
+        sa.or_(interaction.c.direction == "in", interaction.c.by.not_like("process:%"))
     )
-
-
-def _drawn_lately(session: Session, facility: Facility, today: date) -> Decimal:
-    paid = sa.select(drawdown.c.amount, drawdown.c.closed_at).where(
-        drawdown.c.facility_id == facility.id, drawdown.c.state == "paid"
-    )
-    rows = session.execute(paid).all()
-    return sum((row.amount for row in rows if row.closed_at and row.closed_at.date() > today - YEAR), ZERO)
-
-
-def last_contact(session: Session, party_id: int) -> datetime | None:
-    """When somebody last spoke with the client, or the client wrote; letters that a process sent are no contact."""
-    found: datetime | None = session.execute(
-        sa.select(sa.func.max(interaction.c.at)).where(
-            interaction.c.party_id == party_id,
-            sa.or_(interaction.c.direction == "in", interaction.c.by.not_like("process:%")),
-        )
-    ).scalar()
-    return found
-
-
-def contact_gap(session: Session, party_id: int, now: datetime) -> int | None:
-    """Days since the last contact; None when there never was one."""
-    last = last_contact(session, party_id)
-    return None if last is None else (now - last).days
+    if party_id is not None:
+        query = query.where(interaction.c.party_id == party_id)
+    return {row[0]: row[1] for row in session.execute(query.group_by(interaction.c.party_id))}
 
 
 def signals(session: Session, party_id: int, now: datetime, today: date) -> dict[str, Any]:
-    """What decision `churn_signal` looks at, as it stands in the book."""
-    standing = relationship.standing_signals(session, party_id)
-    complaints = [one for one in service.of_party(session, party_id, now - YEAR) if one.kind == "complaint"]
-    declined = [one for one in relationship.actions_of(session, party_id, now - YEAR) if one.result == "declined"]
-    marks = [one.nps for one in surveys.of_party(session, party_id) if one.answered_at and one.answered_at > now - YEAR]
-    return {
-        "contact_gap_days": contact_gap(session, party_id, now),
-        "nps": next((mark for mark in marks if mark is not None), None),
-        "limit_cancelled": limit_cancelled(session, party_id, now - YEAR),
-        "complaints": len(complaints),
-        "offers_declined": len(declined),
-        "runoff_pct": exposure(session, party_id, today).runoff_pct,
-    } | {kind: kind in standing for kind in relationship.SIGNALS}
+    """What decision `churn_signal` looks at, as it stands in the book of one client."""
+    return all_signals(session, now, today, party_id).get(party_id, dict(QUIET))
 
 
-def limit_cancelled(session: Session, party_id: int, since: datetime) -> bool:
-    """Whether a limit of which nothing was ever drawn was given back since."""
+QUIET: Mapping[str, Any] = {
+    "contact_gap_days": None, "nps": None, "limit_cancelled": False, "complaints": 0, "offers_declined": 0,
+    "runoff_pct": ZERO,
+} | {kind: False for kind in relationship.SIGNALS}  # fmt: skip
+"""Of somebody of whom nothing is known."""
+
+
+def all_signals(session: Session, now: datetime, today: date, party_id: int | None = None) -> dict[int, dict[str, Any]]:
+    """Client -> what decision `churn_signal` looks at; of one or of all of whom anything is known. A few statements,
+    however many clients there are."""
+    found: dict[int, dict[str, Any]] = defaultdict(lambda: dict(QUIET))
+
+    def rows(query: sa.Select[Any], column: sa.ColumnElement[Any]) -> Iterator[Any]:
+        return iter(session.execute(query if party_id is None else query.where(column == party_id)))
+
+    for client, last in last_contacts(session, party_id).items():
+        found[client]["contact_gap_days"] = (now - last).days
+    standing = sa.select(client_signal.c.party_id, client_signal.c.kind).where(client_signal.c.cleared_at.is_(None))
+    for row in rows(standing, client_signal.c.party_id):
+        found[row.party_id][row.kind] = True
+    said = sa.select(survey.c.party_id, survey.c.nps).where(
+        survey.c.answered_at > now - YEAR, survey.c.nps.is_not(None)
+    )
+    for row in rows(said.order_by(survey.c.answered_at), survey.c.party_id):
+        found[row.party_id]["nps"] = row.nps
+    complained = sa.select(complaint.c.party_id).where(
+        complaint.c.kind == "complaint", complaint.c.received_at > now - YEAR, complaint.c.party_id.is_not(None)
+    )
+    for row in rows(complained, complaint.c.party_id):
+        found[row.party_id]["complaints"] += 1
+    declined = sa.select(client_action.c.party_id).where(
+        client_action.c.result == "declined", client_action.c.at > now - YEAR
+    )
+    for row in rows(declined, client_action.c.party_id):
+        found[row.party_id]["offers_declined"] += 1
+    for row in rows(_cancelled(now - YEAR), credit_limit.c.party_id):
+        found[row.party_id]["limit_cancelled"] = True
+    for client, owed in exposures(session, today, party_id).items():
+        found[client]["runoff_pct"] = owed.runoff_pct
+    return dict(found)
+
+
+def _cancelled(since: datetime) -> sa.Select[Any]:
+    """Clients with a limit of which nothing was ever drawn and that was given back since."""
     used = sa.select(limit_entry.c.limit_id).where(limit_entry.c.kind == "use")
-    query = (
-        sa.select(limit_entry.c.id)
-        .join(credit_limit, credit_limit.c.id == limit_entry.c.limit_id)
+    return (
+        sa.select(credit_limit.c.party_id)
+        .join(limit_entry, limit_entry.c.limit_id == credit_limit.c.id)
         .where(
-            credit_limit.c.party_id == party_id,
             limit_entry.c.kind == "release",
             limit_entry.c.at > since,
             limit_entry.c.limit_id.not_in(used),
+            credit_limit.c.party_id.is_not(None),
         )
     )
-    return session.execute(query.limit(1)).first() is not None
 
 
 def in_default(session: Session, party_id: int) -> bool:

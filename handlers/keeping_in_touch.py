@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -22,7 +23,6 @@ from handlers.maintaining import client, plan_review
 from handlers.records import interactions, parties, relationship, retention
 from handlers.records.changes import once
 from handlers.records.interactions import Interaction
-from handlers.records.parties import Party
 from handlers.records.tables import party as party_table
 
 NEEDS_AGE = timedelta(days=365)
@@ -30,8 +30,6 @@ NEEDS_AGE = timedelta(days=365)
 
 QUIET_DAYS = 90
 """Days without contact that count for a client without a service plan."""
-
-BATCH = 200
 
 
 @handles("crm.sweep", transactional=True)
@@ -42,8 +40,9 @@ def crm_sweep(ctx: Context) -> Mapping[str, Any]:
     nobody has set goals. Rows are messages `attention_due` under the client's key with attention contact|needs|plan|
     churn, and `review_due` for clients without a planned review. Idempotent: each finding has a dedupe key of its own.
     """
+    books = _Books.read(ctx)
     found = sum(
-        _tell(ctx, party, attention, mark) for party in _clients(ctx) for attention, mark in _needed(ctx, party)
+        _tell(ctx, one, attention, mark) for one in _clients(ctx) for attention, mark in _needed(ctx, books, one)
     )
     missing = relationship.without_plan(ctx.session)
     unplanned = [
@@ -53,39 +52,52 @@ def crm_sweep(ctx: Context) -> Mapping[str, Any]:
     return {"found": found, "unplanned": unplanned}
 
 
-def _clients(ctx: Context) -> Iterator[Party]:
-    """Those in a business relationship, in batches."""
-    after = 0
-    while True:
-        rows = sa.select(party_table.c.id).where(
-            party_table.c.id > after,
-            party_table.c.merged_into.is_(None),
-            party_table.c.lifecycle_stage == "client",
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What the look needs to know of everybody, read once."""
+
+    plans: Mapping[int, relationship.ServicePlan]
+    contacts: Mapping[int, datetime]
+    needs: Mapping[int, datetime]
+    signs: Mapping[int, Mapping[str, Any]]
+    in_retention: frozenset[int]
+
+    @classmethod
+    def read(cls, ctx: Context) -> _Books:
+        return cls(
+            relationship.plans_in_force(ctx.session),
+            client_facts.last_contacts(ctx.session),
+            relationship.needs_recorded(ctx.session),
+            client_facts.all_signals(ctx.session, ctx.now, inputs.today(ctx)),
+            retention.clients_with_open_case(ctx.session),
         )
-        found = ctx.session.execute(rows.order_by(party_table.c.id).limit(BATCH)).scalars().all()
-        yield from (parties.get(ctx.session, one) for one in found)
-        if len(found) < BATCH:
-            return
-        after = found[-1]
 
 
-def _needed(ctx: Context, party: Party) -> Iterator[tuple[str, str]]:
+def _clients(ctx: Context) -> list[sa.RowMapping]:
+    """Those in a business relationship."""
+    p = party_table.c
+    query = sa.select(p.id, p.business_key, p.legal_name, p.tier, p.owner, p.created_at).where(
+        p.merged_into.is_(None), p.lifecycle_stage == "client"
+    )
+    return list(ctx.session.execute(query.order_by(p.id)).mappings())
+
+
+def _needed(ctx: Context, books: _Books, party: sa.RowMapping) -> Iterator[tuple[str, str]]:
     """(attention, what makes this finding differ from the next) of one client."""
-    plan = relationship.plan_of(ctx.session, party.id)
-    last = client_facts.last_contact(ctx.session, party.id)
+    plan, last = books.plans.get(party["id"]), books.contacts.get(party["id"])
     quiet = plan.contact_days if plan is not None else QUIET_DAYS
-    if (ctx.now - (last or party.created_at)).days > quiet:
+    if (ctx.now - (last or party["created_at"])).days > quiet:
         yield "contact", f"{last.date() if last else 'never'}"
-    if party.tier in ("A", "B"):
-        noted = relationship.needs_recorded_at(ctx.session, party.id)
-        if ctx.now - (noted or party.created_at) > NEEDS_AGE or noted is None:
+    if party["tier"] in ("A", "B"):
+        noted = books.needs.get(party["id"])
+        if noted is None or ctx.now - noted > NEEDS_AGE:
             yield "needs", f"{noted.date() if noted else 'never'}"
-    if party.tier == relationship.KEY_TIER and (plan is None or plan.goals is None):
+    if party["tier"] == relationship.KEY_TIER and (plan is None or plan.goals is None):
         yield "plan", str(plan.id if plan else "none")
     if plan is None or plan.next_review is None:
         yield "review", ""
-    signs = client_facts.signals(ctx.session, party.id, ctx.now, inputs.today(ctx))
-    if any(_signs(signs)) and retention.open_of(ctx.session, party.id) is None:
+    signs = books.signs.get(party["id"], client_facts.QUIET)
+    if any(_signs(signs)) and party["id"] not in books.in_retention:
         yield "churn", _mark(signs)
 
 
@@ -108,17 +120,17 @@ def _mark(signs: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(coarse, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _tell(ctx: Context, party: Party, attention: str, mark: str) -> bool:
+def _tell(ctx: Context, party: sa.RowMapping, attention: str, mark: str) -> bool:
     if attention == "review":
-        return plan_review(ctx, party, inputs.today(ctx), party.owner)
+        return plan_review(ctx, parties.get(ctx.session, party["id"]), inputs.today(ctx), party["owner"])
     return ctx.schedule.add(
         "attention_due",
         due=ctx.now,
-        business_key=party.business_key,
-        dedupe_key=f"attention:{party.business_key}:{attention}:{mark}",
+        business_key=party["business_key"],
+        dedupe_key=f"attention:{party['business_key']}:{attention}:{mark}",
         variables={
-            "party_id": str(party.id), "client_key": party.business_key, "client_name": party.legal_name,
-            "owner": party.owner, "attention": attention, "tier": party.tier or "C",
+            "party_id": str(party["id"]), "client_key": party["business_key"], "client_name": party["legal_name"],
+            "owner": party["owner"], "attention": attention, "tier": party["tier"] or "C",
         },
     )  # fmt: skip
 

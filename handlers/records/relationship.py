@@ -207,6 +207,12 @@ def plan_of(session: Session, party_id: int) -> ServicePlan | None:
     return None if row is None else ServicePlan(**row)
 
 
+def plans_in_force(session: Session) -> dict[int, ServicePlan]:
+    """Client -> service plan in force."""
+    rows = session.execute(sa.select(*_PLAN).where(plans.c.valid_until.is_(None)).order_by(plans.c.id)).mappings()
+    return {row["party_id"]: ServicePlan(**row) for row in rows}
+
+
 def set_plan(
     session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp, instance: str | None = None
 ) -> ServicePlan:
@@ -313,12 +319,10 @@ def needs_of(session: Session, party_id: int) -> tuple[Need, ...]:
     return tuple(Need(**row) for row in session.execute(query).mappings())
 
 
-def needs_recorded_at(session: Session, party_id: int) -> datetime | None:
-    """When somebody last wrote down what the client needs."""
-    found: datetime | None = session.execute(
-        sa.select(sa.func.max(needs.c.at)).where(needs.c.party_id == party_id)
-    ).scalar()
-    return found
+def needs_recorded(session: Session) -> dict[int, datetime]:
+    """Client -> when somebody last wrote down what they need."""
+    rows = session.execute(sa.select(needs.c.party_id, sa.func.max(needs.c.at)).group_by(needs.c.party_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def record_action(session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp) -> int:

@@ -63,6 +63,11 @@ def open_of(session: Session, party_id: int) -> RetentionCase | None:
     return next((one for one in of_party(session, party_id) if one.state == "open"), None)
 
 
+def clients_with_open_case(session: Session) -> frozenset[int]:
+    """Clients somebody tries to keep just now."""
+    return frozenset(session.execute(sa.select(cases.c.party_id).where(cases.c.state == "open")).scalars())
+
+
 def get(session: Session, business_key: str) -> RetentionCase:
     """By its key. NotFound."""
     row = session.execute(sa.select(*_CASE).where(cases.c.business_key == business_key)).mappings().first()
