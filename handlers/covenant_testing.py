@@ -21,6 +21,8 @@ from handlers.records.covenants import Facility
 
 CURE_DAYS = 30
 """Where a covenant says nothing of its cure."""
+LOCK_UP = 2
+"""The rank at which distributions stay stopped."""
 
 
 def _needed(value: object, place: str) -> str:
@@ -215,15 +217,21 @@ def covenant_open_breach(
 
 
 @handles("covenant.settle", transactional=True)
-def covenant_settle(ctx: Context, facility_key: object) -> Mapping[str, Any]:
-    """The test is passed: what was breached on this date is cured, and distributions are free again.
+def covenant_settle(ctx: Context, facility_key: object, worst_rank: object = 0) -> Mapping[str, Any]:
+    """The test shows no default: what was breached on this date is cured; distributions are free again unless the
+    result is a lock-up.
 
-    In: facility_key. Out: cured (breaches closed), released (locks ended), breach_open false. Idempotent.
+    In: facility_key, worst_rank (of covenant.record). Out: cured (breaches closed), released (locks ended), breach_open
+    false. Errors: InvalidInput for a rank of default or of missing data. Idempotent.
     """
+    rank = inputs.whole(worst_rank, "worst_rank") or 0
+    if rank > LOCK_UP:
+        raise refused("worst_rank", f"{rank} is no rank to settle at", f"结果等级 {rank} 不能结清")
     stamp = inputs.stamp(ctx, "covenant_test")
+    free = rank < LOCK_UP
     return {
         "cured": book.close_breaches(ctx.session, ctx.business_key or "", "cured", stamp),
-        "released": book.release(ctx.session, _needed(facility_key, "facility_key"), stamp),
+        "released": book.release(ctx.session, _needed(facility_key, "facility_key"), stamp) if free else 0,
         "breach_open": False,
     }
 
