@@ -18,6 +18,7 @@ from engine.store import tables as t
 from handlers.records import facilities, interactions, kyc, parties, projects, security
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
+from tests import databases
 from tests.bpmn.packages import FOLDER
 from tests.house import MONDAY, House, MovableClock
 
@@ -106,9 +107,9 @@ class RelationshipHouse(House):
             interactions.add(session, Interaction(self.party, at, "phone", "out", "沟通", "li"))
 
 
-def furnish(folder: Path) -> str:
-    """Make the database of the house: people, packages, the book."""
-    url = f"sqlite:///{folder / 'relationship.db'}"
+def furnish(folder: Path, server: str | None = None) -> str:
+    """Make the database of the house: people, packages, the book. A file, or one on a PostgreSQL server."""
+    url = f"sqlite:///{folder / 'relationship.db'}" if server is None else databases.create(server)
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
@@ -155,11 +156,13 @@ def _book(session: Any) -> None:
 
 
 def enter(furnished: str, folder: Path) -> RelationshipHouse:
-    """A house of one's own: a copy of the furnished one."""
-    made = sa.make_url(furnished).database
-    assert made is not None
-    for file in Path(made).parent.glob("relationship.db*"):
-        copy(file, folder)
+    """A house of one's own: a copy of the furnished one; on PostgreSQL that itself."""
+    made = sa.make_url(furnished)
+    assert made.database is not None
+    url = furnished
+    if made.get_backend_name() == "sqlite":
+        for file in Path(made.database).parent.glob("relationship.db*"):
+            copy(file, folder)
+        url = f"sqlite:///{folder / 'relationship.db'}"
     clock = MovableClock()
-    runtime = api.open_engine(load(database_url=f"sqlite:///{folder / 'relationship.db'}", data_dir=folder), clock)
-    return RelationshipHouse(runtime, clock)
+    return RelationshipHouse(api.open_engine(load(database_url=url, data_dir=folder), clock), clock)

@@ -410,3 +410,29 @@ def test_a_key_clients_gift_needs_another_person_and_an_official_gets_none(house
     house.pass_time(days=7)
     one = found(house)["birthday"]
     assert (one.state, one.gift, one.channel) == ("sent", None, "call_card")
+
+
+# ── on the other database ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.postgres
+def test_the_book_is_read_and_written_alike_on_postgresql(postgres_server: str, tmp_path: Path) -> None:
+    house = relationship_house.enter(relationship_house.furnish(tmp_path, postgres_server), tmp_path)
+    try:
+        house.change_client(tier="A")
+        leaving(house)
+        house.begin("client_maintenance", "ev_sweep")
+        house.begin("care_occasions", "ev_daily")
+        house.begin("care_occasions", "ev_daily")
+        survey = asked(house)
+        reviewed(house, "expansion")
+        assert set(house.open_elements()) >= {"ut_action", "ut_attend", "ut_cause", "ut_prepare", "ut_rerate"}
+        assert len(found(house)) == 2
+        assert survey.state == "sent"
+        with house.looking() as session:
+            [case] = retention.of_party(session, house.party)
+            assert case.points == 70
+        house.pass_time(days=7)
+        assert {one.state for one in found(house).values()} == {"sent"}
+    finally:
+        house.runtime.database.dispose()
