@@ -20,7 +20,13 @@ from handlers.records import meetings, service
 from handlers.records.tables import alert, project, survey
 
 NPS_DAYS = 90
-PHASES = ("intake", "evaluation", "execution", "maintenance")
+PHASES: Mapping[str, tuple[str, str]] = {
+    "intake": ("引入", "Intake"),
+    "evaluation": ("评估", "Evaluation"),
+    "execution": ("执行", "Execution"),
+    "maintenance": ("维护", "Maintenance"),
+}
+"""Phases of projects under way, in their order, with their names in both languages."""
 LISTED = 50
 """So many rows of one kind at most: an agenda is read in a meeting."""
 
@@ -44,13 +50,24 @@ def red_alerts(session: Session, now: datetime) -> list[dict[str, Any]]:
 
 
 def overdue_tasks(session: Session, now: datetime) -> list[dict[str, Any]]:
-    """Open tasks past their date, by team, most first: {team, tasks, oldest_due}."""
+    """Open tasks past their date, by team, most first: {team, team_name, team_name_en, tasks, oldest_due}."""
     task = engine_tables.user_task.c
     late = sa.func.count()
     query = sa.select(task.team, late.label("tasks"), sa.func.min(task.due_at).label("oldest_due"))
     query = query.where(task.state == "open", task.due_at < now, task.waiting_since.is_(None))
     rows = session.execute(query.group_by(task.team).order_by(late.desc(), task.team)).all()
-    return [{"team": row.team or "—", "tasks": row.tasks, "oldest_due": row.oldest_due} for row in rows]
+    team = engine_tables.team.c
+    called = {row.id: row for row in session.execute(sa.select(team.id, team.name, team.name_en))}
+    return [
+        {
+            "team": row.team,
+            "team_name": called[row.team].name if row.team in called else row.team or "—",
+            "team_name_en": called[row.team].name_en or row.team if row.team in called else row.team or "—",
+            "tasks": row.tasks,
+            "oldest_due": row.oldest_due,
+        }
+        for row in rows
+    ]
 
 
 def promoter_score(session: Session, now: datetime) -> dict[str, Any]:
@@ -63,15 +80,17 @@ def promoter_score(session: Session, now: datetime) -> dict[str, Any]:
 
 
 def pipeline(session: Session) -> list[dict[str, Any]]:
-    """Projects under way by phase and currency: {phase, currency, projects, amount}."""
+    """Projects under way by phase and currency: {phase, phase_name, phase_name_en, currency, projects, amount}."""
     columns = project.c.phase, project.c.currency
     query = sa.select(*columns, project.c.amount).where(project.c.phase.in_(PHASES))
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for phase, currency, amount in session.execute(query):
-        row = sums.setdefault((phase, currency), {"phase": phase, "currency": currency, "projects": 0, "amount": 0})
+        names = {"phase": phase, "phase_name": PHASES[phase][0], "phase_name_en": PHASES[phase][1]}
+        row = sums.setdefault((phase, currency), {**names, "currency": currency, "projects": 0, "amount": 0})
         row["projects"] += 1
         row["amount"] += amount or 0
-    return [sums[key] for key in sorted(sums, key=lambda key: (PHASES.index(key[0]), key[1]))]
+    order = list(PHASES)
+    return [sums[key] for key in sorted(sums, key=lambda key: (order.index(key[0]), key[1]))]
 
 
 def open_actions(session: Session) -> list[dict[str, Any]]:
@@ -90,11 +109,13 @@ def open_actions(session: Session) -> list[dict[str, Any]]:
 
 
 def improvements(session: Session) -> list[dict[str, Any]]:
-    """Improvements under way: {improvement_key, cause, action, owner, check_due, rounds}."""
+    """Improvements under way: {improvement_key, cause, cause_name, cause_name_en, action, owner, check_due, rounds}."""
     return [
         {
             "improvement_key": one.business_key,
             "cause": one.cause,
+            "cause_name": service.CAUSES.get(one.cause, (one.cause, one.cause))[0],
+            "cause_name_en": service.CAUSES.get(one.cause, (one.cause, one.cause))[1],
             "action": one.action,
             "owner": one.owner,
             "check_due": one.check_due,

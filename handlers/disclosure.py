@@ -29,6 +29,13 @@ DUE_DAYS = 15
 WRITE_DAYS, REVIEW_DAYS = 5, 2
 """Working days before a periodic report is due: the text is written, the review is done."""
 EVENT_DAYS = 1
+TYPES = {
+    "lender": ("贷款人", "Lender"),
+    "equity": ("股权投资人", "Equity investor"),
+    "fund": ("基金", "Fund"),
+    "authority": ("监管或政府方", "Authority"),
+}
+"""Types of investors, with their names in both languages."""
 
 
 @handles("disclosure.entitle", transactional=True)
@@ -107,7 +114,8 @@ def report_investor_pack(
     In: project_key, kind periodic|event, frequency, period_start, period_end (an event: the running month), event_text,
     commentary and commentary_en (the market and the project in words), pack_key (collected again). Out: pack_key,
     project_name, project_stage, period_start, period_end, due_at, write_due, review_due, recipients [{party_id,
-    investor_name, investor_type, frequency, language}], pack_lines [{section, text, …_en}] for the reviewers.
+    investor_name, investor_type, type_name, type_name_en, frequency, language}], pack_lines [{section, text, …_en}]
+    for the reviewers.
     Errors: BpmnError NOBODY_ENTITLED; NotFound. Idempotent: a period has one pack; collected again, the newest counts
     until it is released.
     """
@@ -154,6 +162,8 @@ def _collected(ctx: Context, made: Pack, project: Project, whom: tuple[disclosur
             "party_id": str(one.party_id),
             "investor_name": parties.get(ctx.session, one.party_id).legal_name,
             "investor_type": one.investor_type,
+            "type_name": TYPES.get(one.investor_type, (one.investor_type,) * 2)[0],
+            "type_name_en": TYPES.get(one.investor_type, (one.investor_type,) * 2)[1],
             "frequency": made.frequency,
             "language": one.language,
         }

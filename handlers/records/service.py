@@ -27,6 +27,19 @@ from handlers.records.tables import party as parties
 COMPLAINT = "CO"
 IMPROVEMENT = "SI"
 
+CAUSES: Mapping[str, tuple[str, str]] = {
+    "staff_conduct": ("人员行为", "Conduct of staff"),
+    "process_delay": ("流程延误", "Delay in the process"),
+    "unclear_terms": ("条款或费用说明不清", "Terms or fees not clear"),
+    "system_fault": ("系统故障", "Fault of a system"),
+    "wrong_data": ("数据差错", "Wrong data"),
+    "communication": ("沟通不足", "Too little said"),
+    "privacy": ("信息泄露", "Leak of information"),
+    "third_party": ("第三方原因", "A third party"),
+    "unfounded": ("经核查不成立", "Not founded"),
+}
+"""Root causes as the forms offer them, with their names in both languages."""
+
 UNSETTLED = ("open", "answered", "disputed")
 ALIKE = 70
 """From this likeness (0–100) on, two texts of one sender speak of one matter."""
