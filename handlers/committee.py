@@ -38,9 +38,8 @@ def committee_list(ctx: Context) -> Mapping[str, Any]:
 
 def _choices(ctx: Context, team: str) -> list[dict[str, str]]:
     person = engine_tables.person.c
-    named = dict(
-        ctx.session.execute(sa.select(person.id, person.name).where(person.id.in_(ctx.people.members(team)))).tuples()
-    )
+    chosen = sa.select(person.id, person.name).where(person.id.in_(ctx.people.members(team)))
+    named = {row.id: row.name for row in ctx.session.execute(chosen)}
     return [{"value": one, "label": named[one]} for one in sorted(named)]
 
 

@@ -153,7 +153,7 @@ class Draft:
         given = {
             "amount": owed, "rate": terms.rate, "start": begin, "instalments": terms.instalments,
             "months": terms.months, "profile": terms.profile, "day_count": terms.day_count,
-            "balloon": terms.balloon or None, "target_dscr": terms.target_dscr,
+            "payment_dates": terms.payment_dates, "balloon": terms.balloon or None, "target_dscr": terms.target_dscr,
         }  # fmt: skip
         flows = [self._between(since, until) for since, until in pairwise(bounds)]
         return {"terms": inputs.given(given), "operations": flows, "overrun_debt_share": share}
@@ -188,6 +188,7 @@ def _terms(row: Row, start: date) -> Terms:
         "profile": PROFILES.get(profile, profile),
         "balloon": inputs.number(row.get("balloon"), "balloon"),
         "day_count": inputs.text(row.get("day_count")),
+        "payment_dates": inputs.text(row.get("payment_dates")),
         "target_dscr": inputs.number(row.get("target_dscr"), "target_dscr"),
     }
     return Terms(

@@ -340,9 +340,15 @@ def _told(package: Package, event: Sequence[Any]) -> tuple[str, str, Any] | None
         way = {"flow": flow.id, "name": flow.name, "name_en": _english(package, flow.id, flow.name)}
         return "took", chose.id, way
     kind = _HISTORY_KINDS.get(event[0])
-    if kind is None:
+    if kind is None or (kind == "set" and _private(package, event[1])):
         return None
     return kind, event[3] if kind == "threw" else event[1], event[2] if len(event) > 2 else None
+
+
+def _private(package: Package, scope: str) -> bool:
+    """Whether what was written is the content of a private task (`engine.rights.may_read`), which nobody is told."""
+    node = package.definition.nodes.get(scope.rpartition("#")[0])
+    return node is not None and node.properties.get("private") == "true"
 
 
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
