@@ -5,8 +5,10 @@ the diagram (PROVIDER_DOWN), not an incident.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,10 +20,14 @@ from handlers import inputs, names, reg_no
 from handlers.providers import Answer, Provider, ProviderDown, provider
 from handlers.records import kyc, parties
 from handlers.records.changes import Stamp, once
+from handlers.records.kyc import CreditRecord
 from handlers.records.tables import party as party_table
 
 HIT = 90
 """From this likeness (0–100) on a listed name is a hit that a person looks at: a miss costs more than a false hit."""
+
+OLDEST_REPORT_DAYS = 90
+"""An older credit report is pulled anew."""
 
 SHORT = 4
 """Names of up to this many characters must be equal: one changed character of three is another person."""
@@ -73,8 +79,9 @@ def screen(candidates: Iterable[str], entries: Iterable[Mapping[str, Any]]) -> l
 
 
 def _key(name: str) -> str:
-    """Latin names as sorted words, Chinese ones as one run: both without legal form."""
-    plain = names.simplified(names.half_width(name)).lower()
+    """Latin names as sorted words without accents, Chinese ones as one run: both without legal form."""
+    whole = unicodedata.normalize("NFKD", names.simplified(names.half_width(name)).lower())
+    plain = "".join(char for char in whole if not unicodedata.combining(char))
     if plain.isascii():
         words = sorted("".join(char if char.isalnum() else " " for char in plain).split())
         return " ".join(words)
@@ -152,10 +159,14 @@ def _plain(name: str) -> str:
 
 
 @handles("risk.pull_bureau", transactional=True)
-def risk_pull_bureau(ctx: Context, party_id: object, authorisation_id: str | None = None) -> Mapping[str, Any]:
-    """Pull the client's credit report under their signed authorisation, and keep it.
+def risk_pull_bureau(
+    ctx: Context, party_id: object, authorisation_id: str | None = None, max_age_days: object = None
+) -> Mapping[str, Any]:
+    """The client's credit report under their signed authorisation: the one that is kept while it is young, else a new
+    one, pulled and kept.
 
-    In: party_id, authorisation_id. Out: credit_record_id, events, provider, fetched_at.
+    In: party_id, authorisation_id, max_age_days (90; 0 always pulls). Out: credit_record_id, events, provider,
+    fetched_at, refreshed (whether it was pulled now), age_days.
     Errors: BpmnError NO_AUTHORISATION (none given: nothing is asked, nothing is kept), PROVIDER_DOWN,
     DATA_MISSING (the client has no registration number, or the bureau no report). Idempotent by job key.
     """
@@ -168,17 +179,53 @@ def risk_pull_bureau(ctx: Context, party_id: object, authorisation_id: str | Non
         party = parties.get(ctx.session, client if client is not None else 0)
         if party.reg_no is None:
             raise BpmnError("DATA_MISSING", "the client has no registration number")
+        kept = _young(ctx, party.id, inputs.whole(max_age_days, "max_age_days"))
+        if kept is not None:
+            return _told(ctx, kept, refreshed=False)
         code = party.reg_no
         answer = _ask(ctx, lambda source: source.credit(code, authorisation, ctx.now))
         if not isinstance(answer.content, Mapping):
             raise BpmnError("DATA_MISSING", "the bureau has no report")
         stamp = Stamp(ctx.now, f"process:{ctx.process}", f"provider:{answer.provider}", answer.raw_sha256)
-        kept = kyc.add_credit_record(ctx.session, party.id, authorisation, answer.content, stamp)
-        return {
-            "credit_record_id": str(kept.id),
-            "events": dict(kept.events),
-            "provider": answer.provider,
-            "fetched_at": answer.fetched_at,
-        }
+        fresh = kyc.add_credit_record(ctx.session, party.id, authorisation, answer.content, stamp)
+        return _told(ctx, fresh, refreshed=True)
 
     return once(ctx.session, ctx.job_key, "risk.pull_bureau", ctx.now, pull)
+
+
+def _young(ctx: Context, party_id: int, max_age_days: int | None) -> CreditRecord | None:
+    """The client's last report, when it is not older than so many days."""
+    latest = next(iter(kyc.credit_records(ctx.session, party_id)), None)
+    most = timedelta(days=OLDEST_REPORT_DAYS if max_age_days is None else max_age_days)
+    return latest if latest is not None and ctx.now - latest.pulled_at < most else None
+
+
+def _told(ctx: Context, kept: CreditRecord, *, refreshed: bool) -> dict[str, Any]:
+    return {
+        "credit_record_id": str(kept.id),
+        "events": dict(kept.events),
+        "provider": kept.source.removeprefix("provider:"),
+        "fetched_at": kept.pulled_at,
+        "refreshed": refreshed,
+        "age_days": (ctx.now - kept.pulled_at).days,
+    }
+
+
+@handles("risk.bureau_state", transactional=True)
+def risk_bureau_state(ctx: Context, party_id: object, max_age_days: object = None) -> Mapping[str, Any]:
+    """How old the client's credit report is: what a gateway asks before it refreshes.
+
+    In: party_id, max_age_days (90). Out: bureau_state none|fresh|stale, age_days, credit_record_id (null without one).
+    Only reads.
+    """
+    client = inputs.ident(party_id, "party_id")
+    party = parties.get(ctx.session, client if client is not None else 0)
+    latest = next(iter(kyc.credit_records(ctx.session, party.id)), None)
+    if latest is None:
+        return {"bureau_state": "none", "age_days": None, "credit_record_id": None}
+    young = _young(ctx, party.id, inputs.whole(max_age_days, "max_age_days")) is not None
+    return {
+        "bureau_state": "fresh" if young else "stale",
+        "age_days": (ctx.now - latest.pulled_at).days,
+        "credit_record_id": str(latest.id),
+    }

@@ -7,12 +7,16 @@ that ship here. A contract with a real service adds a module of the same shape a
 
 from engine.settings import Settings
 from handlers.providers.contract import Answer, Provider, ProviderDown
+from handlers.providers.deadline import InTime
 from handlers.providers.files import SHIPPED, Files
+
+SECONDS = 10.0
+"""How long a source may take; the largest published list is read in about three."""
 
 __all__ = ["Answer", "Provider", "ProviderDown", "provider"]
 
 
 def provider(settings: Settings) -> Provider:
-    """The provider of this installation."""
+    """The provider of this installation; it answers in time or counts as down."""
     own = settings.data_dir / "providers"
-    return Files(own if own.is_dir() else SHIPPED)
+    return InTime(Files(own if own.is_dir() else SHIPPED), SECONDS)

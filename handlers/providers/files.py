@@ -1,6 +1,8 @@
-"""A provider that answers from JSON files: `registry.json`, `sanctions.json`, `bureau.json` of one folder.
+"""A provider that answers from files of one folder.
 
-Each file is {"status": "up" | "down", "provider": …, …}. A file that is missing, says down, or cannot be read is a
+`registry.json`, `sanctions.json`, `bureau.json`: each {"status": "up" | "down", "provider": …, …}. With a folder
+`sanctions/` the published lists in it are read instead (`sanction_lists`). A report of the bureau may be in our own
+short form or structured as the bureau's (`credit_reports`). A file that is missing, says down, or cannot be read is a
 source that is down. The files that ship are invented: no company, person or list in them is real.
 """
 
@@ -10,10 +12,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from handlers.providers import credit_reports, registry_entries, sanction_lists
 from handlers.providers.contract import Answer, ProviderDown
 
 SHIPPED = Path(str(files("handlers.providers"))) / "data"
@@ -27,19 +31,27 @@ class Files:
     folder: Path
 
     def company(self, reg_no: str, now: datetime) -> Answer:
-        """`companies`: registration number -> entry."""
+        """`companies`: registration number -> entry, in our fields or as the national register shows it."""
         content, raw, name = self._read("registry")
-        return Answer(name, now, raw, _part(content, "companies", dict).get(reg_no))
+        found = _part(content, "companies", dict).get(reg_no)
+        return Answer(name, now, raw, registry_entries.entry(found) if isinstance(found, dict) else found)
 
     def listed(self, now: datetime) -> Answer:
-        """`entries`: [{"list", "kind", "names": […]}]."""
+        """`entries`: [{"list", "kind", "names": […]}], or all lists of the folder `sanctions/`."""
+        published = self.folder / "sanctions"
+        if published.is_dir():
+            entries, mark, told = sanction_lists.combined(sanction_lists.lists(published, now))
+            return Answer(told, now, mark, entries)
         content, raw, name = self._read("sanctions")
         return Answer(name, now, raw, _part(content, "entries", list))
 
     def credit(self, reg_no: str, authorisation: str, now: datetime) -> Answer:
         """`reports`: registration number -> report."""
         content, raw, name = self._read("bureau")
-        return Answer(name, now, raw, _part(content, "reports", dict).get(reg_no))
+        report = _part(content, "reports", dict).get(reg_no)
+        if credit_reports.is_report(report):
+            report = credit_reports.events(report, reg_no)
+        return Answer(name, now, raw, report)
 
     def _read(self, source: str) -> tuple[dict[str, Any], str, str]:
         path = self.folder / f"{source}.json"
@@ -47,7 +59,7 @@ class Files:
             if path.stat().st_size > LARGEST_BYTES:
                 raise ProviderDown(f"{source}: the file is larger than {LARGEST_BYTES} bytes")
             raw = path.read_bytes()
-            content = json.loads(raw)
+            content = json.loads(raw, parse_float=Decimal)
         except (OSError, ValueError) as error:
             raise ProviderDown(f"{source}: {error}") from error
         if not isinstance(content, dict) or content.get("status") != "up":

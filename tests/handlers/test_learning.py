@@ -1,7 +1,8 @@
 """What the house learns from: like cases, scores by approved models, matches, portraits, leads and verdicts."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -340,3 +341,49 @@ def test_the_demonstrations_models_are_approved_once(book: Runtime) -> None:
     with book.transaction() as session:
         assert default_risk.try_out(session, NOW, "jin", "tang") == 2
         assert default_risk.try_out(session, NOW, "jin", "tang") == 0
+
+
+# ── outside sources ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def sources(desk: Desk) -> Callable[..., None]:
+    """Write the provider's files of this installation."""
+    folder = desk.runtime.settings.data_dir / "providers"
+    folder.mkdir()
+
+    def write(**content: Any) -> None:
+        for name, value in content.items():
+            (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+
+    return write
+
+
+def test_a_report_older_than_ninety_days_is_pulled_anew(desk: Desk, sources: Callable[..., None]) -> None:
+    report = {"overdue": [], "guarantees": [], "defaults": [], "litigation": []}
+    sources(bureau={"status": "up", "provider": "test bureau", "reports": {"91310000607337822J": report}})
+    client = {"party_id": desk.run("intake.register", inquiry())["party_id"]}
+    asked = client | {"authorisation_id": "A-1"}
+    assert desk.run("risk.bureau_state", client)["bureau_state"] == "none"
+    first = desk.run("risk.pull_bureau", asked)
+    desk.later(days=89)
+    assert desk.run("risk.bureau_state", client)["bureau_state"] == "fresh"
+    again = desk.run("risk.pull_bureau", asked)
+    assert (again["credit_record_id"], again["refreshed"], again["age_days"]) == (first["credit_record_id"], False, 89)
+    desk.later(days=1)
+    assert desk.run("risk.bureau_state", client)["bureau_state"] == "stale"
+    renewed = desk.run("risk.pull_bureau", asked)
+    assert renewed["refreshed"] and renewed["credit_record_id"] != first["credit_record_id"]
+    sources(bureau={"status": "down"})
+    assert desk.refused("risk.pull_bureau", asked | {"max_age_days": 0}).code == "PROVIDER_DOWN"
+
+
+def test_the_national_registers_own_words_are_understood(desk: Desk, sources: Callable[..., None]) -> None:
+    shown = {"企业名称": "华丰风电(上海)有限公司", "法定代表人": "钱进", "登记状态": "存续（在营、开业、在册）"}
+    gone = {"企业名称": "旧公司", "法定代表人": "甲", "登记状态": "吊销，未注销"}
+    companies = {"91310000607337822J": shown, "91320600MA1XK3P05X": gone}
+    sources(registry={"status": "up", "provider": "test registry", "companies": companies})
+    asked = {"reg_no": "91310000607337822J", "name": "华丰风电(上海)有限公司", "legal_rep": "钱进"}
+    assert desk.run("ext.company_registry", asked)["differences"] == []
+    told = desk.run("ext.company_registry", {"reg_no": "91320600MA1XK3P05X"})["differences"]
+    assert told == [{"field": "state", "given": "active", "registered": "吊销,未注销"}]
