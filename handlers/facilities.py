@@ -23,6 +23,8 @@ from handlers.records.projects import Project
 FREQUENCIES: Mapping[str, str] = {"quarterly": "quarterly", "semiannual": "half_yearly", "annual": "yearly"}
 """The plan's words -> the covenant calendar's."""
 SOURCE = "plan"
+AVAILABILITY_MONTHS = 24
+"""For draws where the plan says nothing; a default that an institution replaces."""
 
 
 def project_of(ctx: Context, project_key: object = None) -> Project:
@@ -120,6 +122,8 @@ def _open(
     terms |= _money(row, "amount", "rate_pct", "margin_pct", "upfront_fee_pct", "commitment_fee_pct", "target_dscr")
     terms |= _money(row, "balloon") | _whole(row, "months", "grace_months", "availability_months", "dsra_months")
     terms |= {"period_months": inputs.whole(row.get("frequency_months"), "frequency_months")}
+    if terms["availability_months"] is None and terms["months"] is not None:
+        terms["availability_months"] = min(AVAILABILITY_MONTHS, terms["months"])
     merged = dict(given) | inputs.given(terms)
     return facilities.open_(ctx.session, project.id, party_id, inputs.given(merged), stamp, inputs.year(ctx))
 
@@ -144,11 +148,11 @@ def _covenant(ctx: Context, opened: list[Facility], row: Mapping[str, Any], stam
 def collateral_register(
     ctx: Context, items: object = None, haircuts: object = None, project_key: object = None
 ) -> Mapping[str, Any]:
-    """Enter the agreed security, each item with its haircut.
+    """Enter the agreed security, each item with its haircut: the one that was approved with the plan, else the table's.
 
     In: items [{type, description, owner, value, currency, valuer, valued_at, haircut_pct, rank, registration_no,
-    expiry}]; haircuts: haircut_pct for each item in the same order (null: the item's own). Out: collateral_count,
-    collateral_ids. Errors: InvalidInput for unreadable values. Idempotent by job key.
+    expiry}]; haircuts: the table's haircut for each item, in the same order. Out: collateral_count, collateral_ids.
+    Errors: InvalidInput for unreadable values. Idempotent by job key.
     """
 
     def work() -> Mapping[str, Any]:
@@ -162,7 +166,7 @@ def collateral_register(
             values |= _money(row, "value", "haircut_pct") | _whole(row, "rank")
             values |= {name: inputs.day(row.get(name), name) for name in ("valued_at", "expiry")}
             decided = inputs.number(cut[at], "haircuts") if at < len(cut) else None
-            values |= {} if decided is None else {"haircut_pct": decided}
+            values["haircut_pct"] = decided if values["haircut_pct"] is None else values["haircut_pct"]
             filled = {"type": "other", "description": values["type"] or "", "currency": project.currency}
             made.append(security.add(ctx.session, project.id, filled | inputs.given(values), stamp))
         return {"collateral_count": len(made), "collateral_ids": [str(one) for one in made]}
