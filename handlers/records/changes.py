@@ -105,6 +105,11 @@ def remove(session: Session, table: sa.Table, row_id: int, stamp: Stamp) -> None
     put_origins(session, table.name, row_id, stood, ())
 
 
+def note(session: Session, subject: str, subject_id: int, changed: Mapping[str, tuple[Any, Any]], stamp: Stamp) -> None:
+    """Log changes of what stands outside the row's own columns (custom fields), with their source."""
+    _log(session, subject, subject_id, changed, stamp)
+
+
 def _log(
     session: Session,
     subject: str,

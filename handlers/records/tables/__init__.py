@@ -40,6 +40,7 @@ from handlers.records.tables.credit import (
     diligence_stream,
     financing_plan,
 )
+from handlers.records.tables.custom import custom_field, custom_value, report_order
 from handlers.records.tables.disclosure import disclosure, entitlement, investor_question, report_pack
 from handlers.records.tables.documents import document
 from handlers.records.tables.facilities import (
@@ -127,6 +128,8 @@ __all__ = [
     "credit_line",
     "credit_rating",
     "credit_record",
+    "custom_field",
+    "custom_value",
     "diligence_finding",
     "diligence_stream",
     "disclosure",
@@ -168,6 +171,7 @@ __all__ = [
     "project_issue",
     "provenance",
     "repayment",
+    "report_order",
     "report_pack",
     "retention_case",
     "risk_item",
