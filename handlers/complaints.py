@@ -37,7 +37,8 @@ SHARES = (50, 80, 100)
 def complaint_register(ctx: Context, subject: str, text: str, **said: Any) -> Mapping[str, Any]:
     """Enter a complaint or suggestion, or join it to the unsettled one that it is about.
 
-    In: subject, text, channel email|web|phone|wechat|visit|letter|webhook, thread (the channel's own), email, phone,
+    In: subject, text, channel email|web|phone|wechat|visit|letter|webhook, thread (the channel's own),
+    matter_key (of the complaint whose letter it answers, where the channel knows it), email, phone,
     contact_name, client_key or party_id, project_key, kind complaint|suggestion, about_person (sign-in name), language.
     Out: joined, complaint_key (of the case it belongs to), party_id, client_key, client_name, tier, project_key,
     project_name, owner (of the client), email, case_handler and case_state (of the case), excluded_people
@@ -59,6 +60,7 @@ def _register(ctx: Context, values: Mapping[str, Any]) -> Mapping[str, Any]:
     thread = inputs.text(values.get("thread"))
     known = service.same_matter(
         ctx.session,
+        key=inputs.text(values.get("matter_key")),
         thread=thread,
         senders=senders,
         party_id=party.id if party else None,

@@ -119,7 +119,7 @@ def receive(session: Session, incoming: Incoming) -> Received:
         api.SYSTEM,
         message,
         business_key=under,
-        variables=_variables(incoming, sender, topic, files),
+        variables=_variables(incoming, sender, topic, files) | ({"matter_key": matter.key} if matter else {}),
         message_id=f"inbound:{incoming.external_id}"[:255],
     )
     return Received(row_id, route, key, done.state)

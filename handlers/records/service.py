@@ -177,18 +177,21 @@ def messages_of(session: Session, complaint_id: int) -> tuple[Message, ...]:
 def same_matter(
     session: Session,
     *,
+    key: str | None = None,
     thread: str | None,
     senders: Iterable[str],
     party_id: int | None,
     said: str,
     since: datetime,
 ) -> Complaint | None:
-    """The unsettled complaint that this is about: the same thread; or, since `since`, the same sender or client and
-    alike words (`ALIKE`, without marks and blanks). The client's row is held, so that two that come at once do not both
-    become new ones.
+    """The unsettled complaint that this is about: the key that it answers; the same thread; or, since `since`, the same
+    sender or client and alike words (`ALIKE`, without marks and blanks). The client's row is held, so that two that
+    come at once do not both become new ones.
     """
     if party_id is not None:
         session.execute(sa.select(parties.c.id).where(parties.c.id == party_id).with_for_update())
+    if key is not None and (named := _unsettled(session, complaints.c.business_key == key)):
+        return named[0]
     if thread is not None:
         joined = sa.select(messages.c.complaint_id).where(messages.c.thread == thread)
         found = _unsettled(session, complaints.c.id.in_(joined))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 
 from engine import api
 from engine.errors import Forbidden, FormInvalid, FourEyes
+from handlers.channels.email import message_id
+from handlers.inbound import Incoming, receive
 from handlers.records import interactions, meetings, monitoring, service
 from handlers.records.changes import Stamp
-from handlers.records.tables import complaint
-from tests.bpmn.service_house import CLIENT, FOUND, SAID, ServiceHouse
+from handlers.records.tables import complaint, inbound_message
+from tests.bpmn.service_house import CLIENT, EMAIL, FOUND, SAID, ServiceHouse
 
 
 def case(house: ServiceHouse, key: str = "CO-2026-0001") -> service.Complaint:
@@ -106,13 +109,25 @@ def test_a_disputed_answer_goes_to_somebody_else_and_then_is_final(house: Servic
         api.claim(session, house.actor("zhao"), house.task("ut_approve_remedy")["id"])
 
 
-def test_a_reply_by_mail_to_the_answer_reaches_the_case(house: ServiceHouse) -> None:
-    instance = house.complain("CO-2026-0001", thread="<1@example.org>")
+def mail(house: ServiceHouse, text: str, subject: str, *answers: str) -> str | None:
+    """A mail from the client comes in; the matter it belongs to."""
+    number = len(house.rows(inbound_message)) + 1
+    came = Incoming("email", f"<{number}@example.org>", f"<{number}@example.org>", EMAIL, subject, text, house.clock())
+    with house.writing() as session:
+        received = receive(session, replace(came, sender_name="陈晓", route="complaint", answers=answers))
+    house.work()
+    return received.matter_key
+
+
+def test_a_mail_starts_a_case_and_a_reply_to_our_letter_reaches_it(house: ServiceHouse) -> None:
+    key = mail(house, str(SAID["text"]), str(SAID["subject"]))
+    assert key == "CO-2026-0001"
     house.finish("ut_investigate", FOUND)
-    house.complain("CO-2026-0002", thread="<1@example.org>", text="谢谢，满意。")
+    [answer] = house.posted("complaint_answered")
+    ours = message_id(str(answer["dedupe_key"]), house.runtime.settings.mail_from)
+    assert mail(house, "谢谢，满意。", "回复", ours) == key
     house.finish("ut_reply", {"reply": "accepted", "csat": 5})
-    assert house.state(instance) == "completed"
-    assert (case(house).outcome, case(house).csat) == ("accepted", 5)
+    assert (case(house).outcome, case(house).csat, len(house.rows(complaint))) == ("accepted", 5, 1)
 
 
 def test_a_remedy_above_the_limit_waits_for_a_second_person(house: ServiceHouse) -> None:
