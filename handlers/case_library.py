@@ -18,7 +18,7 @@ from engine.identity import Actor
 from engine.registry import Context, handles
 from handlers import inputs
 from handlers.finance.exact import FOUR, ONE, ZERO, count, inside, rounded
-from handlers.records import cases, parties, projects
+from handlers.records import cases, credit, parties, projects
 from handlers.records.cases import Case
 from handlers.records.changes import once
 from handlers.records.projects import Project
@@ -225,22 +225,28 @@ def case_archive(
 
     In: outcome repaid|prepaid|restructured|defaulted|lost; project_key (the business key's project); closed_on (today);
     lessons; release_consent (the client agrees to be shown); confidential (yes, unless they do); structure {facilities,
-    covenants, collateral}; profile; min_dscr; party_id (the borrower). Out: case_id, case_key.
+    covenants, collateral}, profile, min_dscr (of the plan that was carried out, where nothing is given); party_id (the
+    borrower). Out: case_id, case_key.
     Errors: NotFound for an unknown project, InvalidInput for an unknown outcome or a release of what is confidential.
     Idempotent: a project is one case; archived again it is completed.
     """
     project = projects.get(ctx.session, project_key or ctx.business_key or "?")
     client = _client(ctx, inputs.ident(party_id, "party_id"), project)
     may_show = inputs.yes(release_consent)
-    values = {
+    carried_out = _carried_out(ctx, project)
+    values = carried_out | inputs.given(
+        {
+            "profile": inputs.text(profile),
+            "min_dscr": inputs.number(min_dscr, "min_dscr"),
+            "structure": dict(structure) if isinstance(structure, Mapping) else None,
+        }
+    )
+    values |= {
         "project_id": project.id,
         "party_id": client.id if client else None,
         "client_name": client.legal_name if client else None,
         "source": client.source if client else None,
         **{name: getattr(project, name) for name in COPIED},
-        "profile": inputs.text(profile),
-        "min_dscr": inputs.number(min_dscr, "min_dscr"),
-        "structure": dict(structure) if isinstance(structure, Mapping) else None,
         "outcome": inputs.text(outcome),
         "lessons": inputs.text(lessons),
         "release_consent": may_show,
@@ -253,6 +259,53 @@ def case_archive(
         return {"case_id": str(made.id), "case_key": made.business_key}
 
     return once(ctx.session, ctx.job_key, "case.archive", ctx.now, keep)
+
+
+def _carried_out(ctx: Context, project: Project) -> dict[str, Any]:
+    """Structure, repayment profile and minimum cover of the project's plan: the one in force, else the newest."""
+    plans = credit.plans_of(ctx.session, project.id)
+    plan = next((one for one in plans if one.state in ("active", "approved")), next(iter(plans), None))
+    if plan is None:
+        return {}
+    parts = {name: [dict(one) for one in inputs.rows(plan.terms.get(name))] for name in PARTS}
+    first = next(iter(parts["facilities"]), {})
+    cover = inputs.number(plan.metrics.get("min_dscr"), "min_dscr")
+    return inputs.given({"structure": parts, "profile": inputs.text(first.get("profile")), "min_dscr": cover})
+
+
+PARTS = ("facilities", "covenants", "collateral", "conditions")
+
+
+@handles("plan.draft_from_case", transactional=True)
+def plan_draft_from_case(ctx: Context, case_id: object, project_key: str | None = None) -> Mapping[str, Any]:
+    """A closed project's plan as the draft of a new one.
+
+    In: case_id, project_key (the business key's project). Out: facilities with the old proportions, their amounts
+    making the new project's financing to the cent (null where it has none) in its currency; covenants, collateral
+    (kinds, without whose), conditions; case_name, masked when the case is confidential. Errors: NotFound. Only reads.
+    """
+    known = inputs.ident(case_id, "case_id")
+    case = cases.get(ctx.session, known if known is not None else 0)
+    project = projects.get(ctx.session, project_key or ctx.business_key or "?")
+    structure = _nameless(case.structure) if case.confidential else case.structure
+    parts = {name: [dict(one) for one in inputs.rows(structure.get(name))] for name in PARTS}
+    for one, amount in zip(parts["facilities"], _shared_out(parts["facilities"], project.amount), strict=True):
+        one |= {"amount": amount, "currency": project.currency}
+    parts["collateral"] = [
+        {key: one.get(key) for key in ("type", "rank", "haircut_pct")} for one in parts["collateral"]
+    ]
+    return {**parts, "case_name": shown(case, open_names=False)["name"]}
+
+
+@inside
+def _shared_out(facilities: Sequence[Mapping[str, Any]], total: Decimal | None) -> list[Decimal | None]:
+    """The total in the facilities' proportions, to cents; the last takes the rest."""
+    known = [inputs.number(one.get("amount"), "amount") or ZERO for one in facilities]
+    whole = sum(known, ZERO)
+    if total is None or not whole:
+        return [None] * len(known)
+    parts = [rounded(total * one / whole) for one in known]
+    return [*parts[:-1], total - sum(parts[:-1], ZERO)]
 
 
 COPIED = (

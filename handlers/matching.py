@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 from engine.registry import Context, handles
 from handlers import inputs
 from handlers.finance.exact import count
-from handlers.records import parties, projects
+from handlers.records import credit, parties, projects
 from handlers.records.projects import Project
 from handlers.records.tables import investor_profile
 from handlers.records.tables import project as project_table
 
 CLASSES = ("R1", "R2", "R3", "R4", "R5")
 RISK_OF_CATEGORY: Mapping[str, str] = {"Strong": "R2", "Good": "R3", "Satisfactory": "R4", "Weak": "R5"}
-"""Slotting category -> risk class; a product default. A project in default is offered to nobody, one without a rating
-only to no one: it has no class."""
+"""Slotting category -> risk class; a product default. A project in default or without a rating has no class: it is
+offered to nobody."""
 PHASES = ("evaluation", "execution")
 SHOWN = 10
 
@@ -111,18 +111,22 @@ def match_investor_project(
 ) -> Mapping[str, Any]:
     """A shortlist of projects for an investor.
 
-    In: party_id (the investor); ratings {project key: slotting category} or [{project_key, category}]; project_keys
-    (all in evaluation or execution); k (10). Out: shortlist [{project_key, project_name, sector, amount, currency,
-    tenor_months, points, reasons, reasons_en}], best first; left_out [{project_key, reasons, reasons_en}]; suitable:
-    whether the investor has a passed suitability at all (without one nothing is offered). Only reads.
+    In: party_id (the investor); ratings {project key: slotting category} or [{project_key, category}], which go before
+    the projects' confirmed ratings; project_keys (all in evaluation or execution); k (10). Out: shortlist
+    [{project_key, project_name, sector, amount, currency, tenor_months, points, reasons, reasons_en}], best first;
+    left_out [{project_key, reasons, reasons_en}]; suitable: whether the investor has a passed suitability at all
+    (without one nothing is offered). Only reads.
     """
     client = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, client if client is not None else 0)
     investor = profile_of(ctx.session, party.id)
     if investor is None:
         return {"shortlist": [], "left_out": [], "suitable": False}
-    rated = _ratings(ratings)
-    found = [judge(investor, one, rated.get(one.business_key)) for one in _offered(ctx.session, project_keys)]
+    given = _ratings(ratings)
+    found = [
+        judge(investor, one, given.get(one.business_key) or _confirmed(ctx.session, one))
+        for one in _offered(ctx.session, project_keys)
+    ]
     best = sorted((one for one in found if not one.blocked), key=lambda one: (-one.points, one.project.business_key))
     wanted = SHOWN if k is None else count(k, "k", 1, 100)
     return {
@@ -130,6 +134,11 @@ def match_investor_project(
         "left_out": [{"project_key": one.project.business_key} | _told(one.blocked) for one in found if one.blocked],
         "suitable": True,
     }
+
+
+def _confirmed(session: Session, project: Project) -> str | None:
+    rating = next(iter(credit.ratings_of(session, project.id)), None)
+    return None if rating is None else rating.category
 
 
 def _ratings(given: object) -> dict[str, str]:

@@ -20,7 +20,7 @@ from engine.settings import Settings
 from engine.store.dates import schedule
 from handlers import case_library, default_risk, matching, persona, prospecting
 from handlers.matching import Investor
-from handlers.records import cases, inquiries, kyc, models, parties, projects
+from handlers.records import cases, credit, inquiries, kyc, models, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.tables import investor_profile, model_score
 from tests import databases
@@ -146,6 +146,32 @@ def test_a_closed_project_is_archived_once_with_its_client(desk: Desk) -> None:
     assert (kept.sector, kept.release_consent, kept.confidential) == ("renewable_power", True, False)
     with pytest.raises(InvalidInput, match="outcome"):
         desk.run("case.archive", given | {"outcome": "fine"})
+
+
+def test_an_archived_plan_is_the_draft_of_the_next_one(desk: Desk) -> None:
+    """Facilities of 700 and 300 drafted for 860,000,000: 602,000,000 and 258,000,000."""
+    registered(desk)
+    terms = {
+        "facilities": [
+            {"name": "定期贷款", "type": "term", "amount": Decimal(700), "months": 180, "profile": "sculpted"},
+            {"name": "增值税贷款", "type": "vat", "amount": Decimal(300), "months": 24, "profile": "bullet"},
+        ],
+        "covenants": [{"code": "DSCR", "metric": "dscr", "default_level": Decimal("1.05")}],
+        "collateral": [{"type": "equipment", "description": "某某公司的风机", "owner": "某某公司", "rank": 1}],
+    }
+    plan = {"debt": Decimal(1000), "currency": "CNY", "terms": terms, "metrics": {"min_dscr": "1.31"}, "schedules": {}}
+    with desk.runtime.transaction() as session:
+        project = projects.get(session, "PJ-2026-0001")
+        credit.add_plan(session, project.id, plan, BY)
+    made = desk.run("case.archive", {"outcome": "repaid"})
+    with desk.runtime.transaction() as session:
+        kept = cases.get(session, int(made["case_id"]))
+    assert (kept.profile, kept.min_dscr, kept.confidential) == ("sculpted", Decimal("1.31"), True)
+    draft = desk.run("plan.draft_from_case", made)
+    assert [one["amount"] for one in draft["facilities"]] == [Decimal("602000000.00"), Decimal("258000000.00")]
+    assert draft["collateral"] == [{"type": "equipment", "rank": 1, "haircut_pct": None}]
+    assert draft["covenants"] == terms["covenants"] and draft["case_name"] == "保密案例"
+    assert "某某公司" not in str(draft) and "定期贷款" not in str(draft)
 
 
 # ── scores ─────────────────────────────────────────────────────────────────────────────────────────────────────────
