@@ -29,6 +29,7 @@ ANSWERS = frozenset(
         "question_answered", "covenant_certificate_request", "covenant_certificate_reminder", "covenant_lockup_notice",
         "covenant_breach_notice", "covenant_cure_reminder", "covenant_default_notice", "kyc_refresh_request",
         "kyc_refresh_reminder", "amendment_documents", "amendment_reminder", "amendment_declined", "amendment_active",
+        "risk_item_request", "risk_item_overdue",
     }
 )  # fmt: skip
 """Letters that answer what the client asked, and notices that a contract or the law requires: sent without a consent to

@@ -1,0 +1,326 @@
+"""Covenants, early warning, reviews and amendments on the real engine with real handlers (A15, A36–A38, B10, B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import ScenarioWrong
+from engine.play import play, read_scenario
+from engine.store import tables as t
+from engine.store.dates import schedule
+from handlers.records import amendments, covenants, facilities, kyc, monitoring, parties, repayments
+from tests.bpmn.monitoring_house import (
+    CLIENT,
+    FA,
+    OTHER,
+    PROJECT,
+    STAMP,
+    TABLES,
+    TEST,
+    MonitoringHouse,
+    certificate,
+    enter,
+    furnish,
+)
+from tests.bpmn.packages import FOLDER
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return furnish(tmp_path_factory.mktemp("monitoring"))
+
+
+@pytest.fixture
+def house(furnished: str, tmp_path: Path) -> Iterator[MonitoringHouse]:
+    entered = enter(furnished, tmp_path)
+    yield entered
+    entered.runtime.database.dispose()
+
+
+def statuses(house: MonitoringHouse) -> list[tuple[int, str, str, Decimal | None]]:
+    with house.looking() as session:
+        tests = covenants.tests_of(session, FA)
+    return sorted((one.round, one.covenant, one.status, one.value) for one in tests)
+
+
+def locked(house: MonitoringHouse, key: str = FA) -> bool:
+    with house.looking() as session:
+        return covenants.is_locked(session, key)
+
+
+REAL = {"breach_real": "yes", "breach_cause": "限电", "cure_method": "equity_cure", "notice_date": "2026-05-01"}
+AGREED = {"confirm_decision": "confirm", "confirm_comment": "同意"}
+
+
+def breached(house: MonitoringHouse) -> None:
+    """A test that ends in a breach which two people have found."""
+    house.test_due()
+    house.tell("certificate_received", TEST, **certificate(104))
+    house.finish("ut_breach", REAL, "tang")
+    house.finish("ut_breach_confirm", AGREED, "rao")
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "element", "person"),
+    [
+        ("covenant_monitoring", "04_breach_cured", "ut_breach_confirm", "xia"),
+        ("early_warning", "04_false_with_reason", "ut_dismiss", "xia"),
+        ("topup_waiver_restructure", "01_topup_registered", "ut_valuation", "li"),
+        ("topup_waiver_restructure", "01_topup_registered", "ut_approve", "li"),
+        ("topup_waiver_restructure", "01_topup_registered", "ut_register", "gu"),
+    ],
+)
+def test_nobody_decides_on_their_own_finding(package: str, name: str, element: str, person: str) -> None:
+    told = read_scenario(FOLDER / package / "scenarios" / f"{name}.json")
+    at = next(number for number, step in enumerate(told["steps"]) if step.get("complete") == element)
+    steps = [{**step, "as": person} if number == at else step for number, step in enumerate(told["steps"])]
+    files = [FOLDER / package, *(FOLDER / folder / table for folder, table in TABLES)]
+    with pytest.raises(ScenarioWrong, match="second person must do this"):
+        play(files, {**told, "steps": steps})
+
+
+# ── covenants ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ratios_come_from_the_statement_and_a_lock_up_stops_distributions(house: MonitoringHouse) -> None:
+    house.test_due()
+    house.tell("certificate_received", TEST, **certificate(110))
+    assert statuses(house) == [
+        (1, "DSCR", "LOCK_UP", Decimal("1.1")), (1, "GEAR", "COMPLIANT", Decimal("0.6")),
+    ]  # fmt: skip
+    assert locked(house)
+    assert house.letters() == ["covenant_certificate_request", "covenant_lockup_notice"]
+    assert house.letters("li") == ["covenant_locked"]
+    assert house.keys_of("early_warning") == [FA]
+    with house.looking() as session:
+        (alert,) = monitoring.alerts_of(session, FA)
+    assert (alert.level, alert.severity, alert.state) == ("red", None, "open")
+
+
+def test_a_breach_takes_two_people_and_a_cure_is_tested_again(house: MonitoringHouse) -> None:
+    house.test_due()
+    house.tell("certificate_received", TEST, **certificate(104))
+    house.finish("ut_breach", REAL, "tang")
+    house.finish("ut_breach_confirm", AGREED, "rao")
+    assert locked(house)
+    house.tell("cure_evidence", TEST, cure_text="股东注资 11 元")
+    house.finish("ut_cure", {"cure_accepted": "yes", "cure_cash": "11", "cure_comment": "回单已核"})
+    assert statuses(house)[2:] == [(2, "DSCR", "WATCH", Decimal("1.15")), (2, "GEAR", "COMPLIANT", Decimal("0.6"))]
+    with house.looking() as session:
+        (breach,) = covenants.breaches_of(session, FA)
+    assert (breach.state, breach.cure_until) == ("cured", date(2026, 4, 1))
+    assert not locked(house)
+    house.finish("ut_watch", {"watch_comment": "注资后恢复"})
+    assert house.open_elements() == ["ut_triage"]
+
+
+def test_an_uncured_breach_is_told_to_the_group_once_and_begins_a_restructuring(house: MonitoringHouse) -> None:
+    breached(house)
+    house.pass_time(days=32)
+    assert house.keys_of("topup_waiver_restructure") == [FA]
+    with house.looking() as session:
+        assert facilities.get(session, FA).default_since == date(2026, 4, 3)
+        (told,) = monitoring.alerts_of(session, OTHER)
+        (own,) = monitoring.alerts_of(session, FA)
+    assert (told.metric, told.level) == ("cross_default", "red")
+    assert (own.metric, [note["event"] for note in own.notes]) == ("dscr", ["again"])
+    assert "covenant_default_notice" in house.letters()
+
+
+def test_a_certificate_that_never_comes_is_no_data_and_never_compliant(house: MonitoringHouse) -> None:
+    house.test_due()
+    house.clock.move(days=75)
+    house.work()
+    assert house.letters().count("covenant_certificate_reminder") == 2
+    house.finish("ut_chase", {"chase_outcome": "missing", "chase_record": "不再回应"})
+    assert statuses(house) == [(1, "DSCR", "DATA_MISSING", None), (1, "GEAR", "DATA_MISSING", None)]
+    assert house.open_elements() == ["ut_breach"]
+    with house.looking() as session:
+        (breach,) = covenants.breaches_of(session, FA)
+    assert breach.kind == "information"
+
+
+# ── early warning ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read(house: MonitoringHouse, value: str, day: str, metric: str = "dscr_forward") -> None:
+    house.tell("metric_readings", FA, source="account", readings=[{"metric": metric, "value": value, "day": day}])
+
+
+def test_crossing_red_makes_one_alert_and_recovery_is_noted(house: MonitoringHouse) -> None:
+    read(house, "1.30", "2026-03-02")
+    house.morning(date(2026, 3, 3))
+    read(house, "1.10", "2026-03-03")
+    house.morning(date(2026, 3, 4))
+    house.morning(date(2026, 3, 5))
+    with house.looking() as session:
+        (alert,) = monitoring.alerts_of(session, FA)
+    assert (alert.level, alert.value, alert.threshold, alert.trend) == (
+        "red", Decimal("1.10"), Decimal("1.15"), "worse",
+    )  # fmt: skip
+    assert len([key for key in house.open_elements() if key == "ut_triage"]) == 1
+    read(house, "1.40", "2026-03-05")
+    house.morning(date(2026, 3, 6))
+    with house.looking() as session:
+        (alert,) = monitoring.alerts_of(session, FA)
+    assert [note["event"] for note in alert.notes] == ["closed"]
+    assert alert.recovered_at is not None
+
+
+def test_a_feed_that_is_too_old_shows_as_stale_and_raises_one_data_task(house: MonitoringHouse) -> None:
+    read(house, "1.1", "2026-03-01", "dsra_cover")
+    house.morning(date(2026, 4, 20))
+    house.morning(date(2026, 4, 21))
+    assert house.open_elements() == ["ut_stale"]
+    with house.looking() as session:
+        assert monitoring.states_of(session, [FA])[FA]["dsra_cover"].stale_since is not None
+    house.finish("ut_stale", {"metric_available": "yes", "metric_value": "1.05", "metric_day": "2026-04-20"})
+    house.morning(date(2026, 4, 22))
+    with house.looking() as session:
+        assert monitoring.states_of(session, [FA])[FA]["dsra_cover"].stale_since is None
+
+
+ALERT: dict[str, Any] = {
+    "metric": "dscr_forward",
+    "level": "red",
+    "value": "1.1",
+    "text": "低于红线",
+    "facility_key": FA,
+}
+
+
+def test_a_client_answers_for_its_measure_by_link_and_both_are_reminded_when_it_is_overdue(
+    house: MonitoringHouse,
+) -> None:
+    house.tell("alert", FA, **ALERT)
+    house.finish("ut_triage", {"triage_verdict": "action", "triage_reason": "来水偏枯"})
+    plan = [{"action": "提交改善方案", "side": "client", "due": "2026-03-09"}]
+    house.finish("ut_plan", {"actions": plan, "material_event": "no", "restructuring": "no"})
+    assert house.keys_of("risk_item") == ["RK-2026-0001"]
+    house.pass_time(days=9)
+    assert house.letters("li").count("risk_item_overdue_team") == 1
+    assert house.letters()[-2:] == ["risk_item_request", "risk_item_overdue"]
+    house.tell(
+        "risk_item_updated", "RK-2026-0001", progress_state="done", progress_text="已报", progress_evidence="决议"
+    )
+    house.finish("ut_check", {"check_decision": "accept"})
+    with house.looking() as session:
+        (item,) = monitoring.risks_of(session, FA)
+        (listed,) = monitoring.watch_list(session)
+    assert (item.state, item.side, item.owner) == ("done", "client", "li")
+    assert listed.subject_key == FA
+
+
+def test_nobody_leaves_the_watch_list_without_two_clean_tests(house: MonitoringHouse) -> None:
+    house.tell("alert", FA, **ALERT)
+    house.finish("ut_triage", {"triage_verdict": "watch", "triage_reason": "继续跟踪"})
+    house.morning(date(2026, 4, 1))
+    house.finish("ut_review", {"watch_decision": "exit", "five_class": 2, "watch_comment": "申请移出名单"})
+    with house.looking() as session:
+        (listed,) = monitoring.watch_list(session)
+    assert (listed.exited_at, listed.five_class) == (None, 2)
+
+
+# ── reviews of clients ─────────────────────────────────────────────────────────────────────────────────────────
+
+OWNED = [{"owner": "林海", "owned": "江南绿源新能源有限公司", "pct": "100", "control": "shares"}]
+UPDATE = {
+    "ownership_type": "private", "people": [{"name": "林海", "title": "董事长", "pep": True}], "ownership": OWNED,
+    "kyc_declared": True,
+}  # fmt: skip
+APPROVAL = {
+    "documents": [{"kind": "licence", "number": "1", "expiry": "2036-01-01"}], "source_of_funds": "经营收入",
+    "ubo_confirmed": "yes", "kyc_rating": 3, "rating_reason": "已退休", "kyc_decision": "approve",
+}  # fmt: skip
+
+
+def test_a_client_rated_high_is_asked_again_60_days_before_the_yearly_date(house: MonitoringHouse) -> None:
+    house.tell("kyc_trigger", CLIENT, trigger="sanctions_hit", trigger_text="疑似名单命中")
+    (asked,) = house.rows(t.outbox, t.outbox.c.template == "kyc_refresh_request")
+    assert "sanction" not in str(asked["data"]) and "命中" not in str(asked["data"])
+    house.tell("kyc_documents_received", CLIENT, **UPDATE)
+    house.finish("ut_kyc_approve", APPROVAL)
+    house.finish("ut_kyc_senior", {"senior_decision": "approve", "senior_comment": "同意"})
+    with house.looking() as session:
+        party = parties.get(session, CLIENT)
+        case = kyc.cases_of(session, party.id)[0]
+    assert (party.risk_rating, case.next_review) == (3, date(2027, 3, 2))
+    (planned,) = house.rows(schedule, schedule.c.message == "kyc_refresh_due")
+    assert planned["day"] == date(2027, 3, 2) - timedelta(days=60)
+    house.pass_time(days=309)
+    assert house.keys_of("kyc_refresh") == [CLIENT, CLIENT]
+    house.pass_time(days=91)
+    assert house.open_elements() == ["ut_collect", "ut_restrict"]
+    house.finish("ut_restrict", {"restriction_decision": "restrict", "restriction_reason": "长期不回应"})
+    with house.looking() as session:
+        assert amendments.restricted(session, party.id) == ("kyc_overdue",)
+
+
+# ── amendments ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+PLAIN = {
+    "proposal_reason": "收入下降", "standstill_until": "2026-06-30", "covenant_loosened": "no",
+    "security_released": "no",
+}  # fmt: skip
+SIGNED_OFF = {"decision": "approved", "decision_questions": "同意"}
+
+
+def needed(house: MonitoringHouse) -> None:
+    house.tell("restructure_needed", FA, facility_key=FA, project_key=PROJECT, reason="违约未补救")
+
+
+def test_a_shortfall_of_security_is_topped_up_by_a_new_version_of_the_terms(house: MonitoringHouse) -> None:
+    needed(house)
+    house.finish("ut_proposal", {**PLAIN, "options": ["topup"]})
+    task = house.task("ut_valuation")
+    values = house.variables(int(task["instance_id"]))
+    assert values["shortfall"] == Decimal("55.00")
+    top_up = [{"name": "新增存单", "type": "deposit", "value": "55", "valued_at": "2026-03-02", "valuer": "本行"}]
+    house.finish("ut_valuation", {"items": values["items"], "topups": top_up, "valuation_comment": "足额"})
+    house.finish("ut_approve", SIGNED_OFF, "zhao")
+    house.tell("amendment_signed", FA)
+    valuer = str(task["assignee"])
+    other = "an" if valuer == "gu" else "gu"
+    house.finish(
+        "ut_register", {"registration_result": "registered", "registration_no": "ZD-1", "registered_on": "2026-03-02"},
+        other,
+    )  # fmt: skip
+    with house.looking() as session:
+        made = amendments.amendments_of(session, FA)[0]
+        versions = [(one.version, one.state) for one in amendments.terms_of(session, FA)]
+    assert (made.state, made.materiality, dict(made.approval or {})["body"]) == ("active", "minor", "rm_head")
+    assert versions == [(2, "active"), (1, "superseded")]
+    assert house.letters() == ["amendment_documents", "amendment_active"]
+
+
+def test_old_and_new_schedules_stand_side_by_side_and_taking_back_restores_the_old_one(
+    house: MonitoringHouse,
+) -> None:
+    with house.writing() as session:
+        facility = facilities.get(session, FA)
+        first = {"period": 1, "due": date(2026, 6, 2), "opening": Decimal(650), "interest": Decimal(10),
+                 "principal": Decimal(650), "payment": Decimal(660), "balance": Decimal(0)}  # fmt: skip
+        repayments.plan(session, facility.id, [first], 1, STAMP)
+    needed(house)
+    terms = {"new_amount": "650", "new_rate_pct": "5.5", "new_start": "2026-03-02", "new_instalments": 16,
+             "new_months": 3, "new_profile": "annuity"}  # fmt: skip
+    house.finish("ut_proposal", {**PLAIN, **terms, "options": ["schedule"]})
+    shown = house.variables(int(house.task("ut_approve")["instance_id"]))["comparison"]
+    assert {"due", "old", "new", "difference"} == set(shown["rows"][0])
+    house.finish("ut_approve", SIGNED_OFF, "zhao")
+    house.tell("amendment_signed", FA)
+    with house.writing() as session:
+        made = amendments.amendments_of(session, FA)[0]
+        assert len(repayments.of_facility(session, facility.id)) == 16
+        amendments.withdraw(session, made.id, STAMP)
+        amendments.restore_instalments(session, facility.id, 2)
+    with house.looking() as session:
+        assert [one.due for one in repayments.of_facility(session, facility.id)] == [date(2026, 6, 2)]
+        active = amendments.active_terms(session, FA)
+    assert active is not None and active.version == 1
