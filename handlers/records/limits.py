@@ -133,10 +133,14 @@ def line_of(session: Session, head: int | None, day: date) -> Line | None:
 
 def exposure(session: Session, head: int) -> Decimal:
     """What is promised to a group and drawn by it, in its line's currency."""
+    return sum((_weight(one) * one.line_rate for one in of_group(session, head)), Decimal(0))
+
+
+def of_group(session: Session, head: int) -> tuple[Limit, ...]:
+    """Every limit of a group's clients that still binds, oldest first."""
     members = sa.select(parties.c.id).where(sa.or_(parties.c.id == head, parties.c.group_id == head))
-    rows = session.execute(sa.select(*_LIMIT).where(limits.c.party_id.in_(members)))
-    held = (Limit(**row) for row in rows.mappings())
-    return sum((_weight(one) * one.line_rate for one in held), Decimal(0))
+    rows = session.execute(sa.select(*_LIMIT).where(limits.c.party_id.in_(members)).order_by(limits.c.id))
+    return tuple(one for one in (Limit(**row) for row in rows.mappings()) if _weight(one))
 
 
 def _weight(one: Limit) -> Decimal:

@@ -18,6 +18,7 @@ from web.cli import (
     data,
     keeping,
     letters,
+    limits,
     mails,
     models,
     reports,
@@ -52,6 +53,7 @@ for module in (
     letters,
     reports,
     scorecards,
+    limits,
     vectors,
 ):
     for command in module.COMMANDS:
