@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -28,6 +30,7 @@ from engine.ids import new_id
 from engine.instances import Live
 from engine.process.waits import CallWait, JobWait
 from engine.retry import RetryPolicy, parse
+from engine.store import Prepared
 from engine.store import tables as t
 
 DEFAULT_RETRY = RetryPolicy()
@@ -91,36 +94,41 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
     policy = parse(wait.retries, default)
     kind = wait.kind if wait.kind != "topic" or handled else "external"
     id = new_id()
-    session.execute(
-        sa.insert(t.job).values(
-            id=id,
-            instance_id=live.id,
-            wait=wait.id,
-            element=wait.element,
-            kind=kind,
-            topic=wait.name if wait.kind != "script" else "script",
-            state="ready",
-            due_at=runtime.now(),
-            priority=wait.priority,
-            shard=live.shard,
-            exclusive=_exclusive(live, wait.element),
-            attempts=0,
-            max_attempts=policy.attempts,
-            retry=wait.retries,
-            payload={
-                "inputs": dict(wait.inputs),
-                "script": wait.name if wait.kind == "script" else None,
-                "language": wait.language,
-                "properties": dict(wait.properties),
-            },
-            fence=0,
-        )
-    )
+    row = {
+        "id": id,
+        "instance_id": live.id,
+        "wait": wait.id,
+        "element": wait.element,
+        "kind": kind,
+        "topic": wait.name if wait.kind != "script" else "script",
+        "state": "ready",
+        "due_at": runtime.now(),
+        "priority": wait.priority,
+        "shard": live.shard,
+        "exclusive": _exclusive(live, wait.element),
+        "attempts": 0,
+        "max_attempts": policy.attempts,
+        "retry": wait.retries,
+        "payload": {
+            "inputs": dict(wait.inputs),
+            "script": wait.name if wait.kind == "script" else None,
+            "language": wait.language,
+            "properties": dict(wait.properties),
+        },
+        "lease_by": None,
+        "lease_until": None,
+        "fence": 0,
+        "last_error": None,
+    }
+    _OPEN.later(session, row)
     if failed is not None:
         fail(session, id, 0, failed)
     else:
         _hint(session, kind, wait.name, live.shard)
     return id
+
+
+_OPEN = Prepared(sa.insert(t.job))
 
 
 def _hint(session: Session, kind: str, topic: str, shard: int) -> None:
@@ -171,8 +179,12 @@ def inside(session: Session) -> sa.ColumnElement[bool]:
 
 def outside(session: Session) -> sa.ColumnElement[bool]:
     """Whether a job's row is work for a worker outside any transaction."""
-    topics = sorted(runtime_of(session).registry.transactional)
-    return sa.and_(t.job.c.kind.in_(CLAIMED), sa.not_(sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(topics))))
+    return _outside(sorted(runtime_of(session).registry.transactional))
+
+
+def _outside(transactional: Sequence[str]) -> sa.ColumnElement[bool]:
+    inner = sa.and_(t.job.c.kind == "topic", sa.or_(sa.false(), *(t.job.c.topic == name for name in transactional)))
+    return sa.and_(sa.or_(*(t.job.c.kind == kind for kind in CLAIMED)), sa.not_(inner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,34 +254,63 @@ def claim(session: Session, worker: str, limit: int, *, expired: bool = True) ->
     until = now + timedelta(seconds=runtime_of(session).settings.lease_seconds)
     rows = _leasable(session, _expired(session, now), [], limit) if expired else []
     passed: list[int] = []
-    ready = sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now, outside(session))
     while len(rows) < limit:
         left = limit - len(rows)
-        found = _candidates(session, sa.and_(ready, _alone(now)), passed, left)
+        found = _more(session, now, passed, left) if passed else _ready(session, now, left)
         rows += _leasable(session, found, rows, left)
         if len(found) < left:
             break
         passed += [row.instance_id for row in found if row.exclusive]
-    if rows:
-        values = {"state": "leased", "lease_by": worker, "lease_until": until, "fence": t.job.c.fence + 1}
-        session.execute(sa.update(t.job).where(t.job.c.id.in_([row.id for row in rows])).values(values))
+    _lease(session, [row.id for row in rows], worker, until)
     return [_job(row, row.fence + 1, until) for row in rows]
 
 
-def _alone(now: datetime) -> sa.ColumnElement[bool]:
+def _lease(session: Session, ids: list[int], worker: str, until: datetime) -> None:
+    values = {"worker": worker, "until": until}
+    if len(ids) == 1:
+        _LEASE_ONE.later(session, {"job": ids[0], **values})
+    elif ids:
+        session.connection().execute(_LEASED.where(t.job.c.id.in_(ids)), values)
+
+
+_LEASED = sa.update(t.job).values(
+    state="leased", lease_by=sa.bindparam("worker"), lease_until=sa.bindparam("until"), fence=t.job.c.fence + 1
+)
+_LEASE_ONE = Prepared(_LEASED.where(t.job.c.id == sa.bindparam("job")))
+
+
+def _more(session: Session, now: datetime, passed: Sequence[int], limit: int) -> list[Any]:
+    ready = sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now, outside(session))
+    return _candidates(session, sa.and_(ready, _alone(now)), passed, limit)
+
+
+def _ready(session: Session, now: datetime, limit: int) -> list[Any]:
+    """The most urgent jobs for workers, locked; those that others lock just now are passed over."""
+    topics = tuple(sorted(runtime_of(session).registry.transactional))
+    return [SimpleNamespace(**row) for row in _ready_query(topics).all(session, {"now": now, "most": limit})]
+
+
+@lru_cache
+def _ready_query(topics: tuple[str, ...]) -> Prepared:
+    now = sa.bindparam("now", type_=t.Moment)
+    ready = sa.and_(t.job.c.state == "ready", t.job.c.due_at <= now, _outside(topics))
+    return Prepared(_claimable(sa.and_(ready, _alone(now)), sa.bindparam("most", type_=sa.Integer)))
+
+
+def _alone(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Nothing else of the instance is being worked on, or the job does not mind."""
     other = t.job.alias()
     busy = sa.and_(other.c.instance_id == t.job.c.instance_id, _busy(other, now))
     return sa.or_(sa.not_(t.job.c.exclusive), ~sa.exists().where(busy))
 
 
-def _busy(job: Any, now: datetime) -> sa.ColumnElement[bool]:
-    kinds = job.c.kind.in_(CLAIMED)
+def _busy(job: Any, now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    kinds = sa.or_(*(job.c.kind == kind for kind in CLAIMED))
     return sa.and_(job.c.state == "leased", job.c.exclusive, job.c.lease_until >= now, kinds)
 
 
-def _candidates(session: Session, due: sa.ColumnElement[bool], passed: Sequence[int], limit: int) -> list[Any]:
-    query = (
+def _claimable(due: sa.ColumnElement[bool], limit: int | sa.BindParameter[int]) -> sa.Select[Any]:
+    return (
         sa.select(t.job)
         .join(t.instance, t.instance.c.id == t.job.c.instance_id)
         .where(due, t.instance.c.state == "active")
@@ -277,6 +318,10 @@ def _candidates(session: Session, due: sa.ColumnElement[bool], passed: Sequence[
         .limit(limit)
         .with_for_update(skip_locked=True, of=t.job)
     )
+
+
+def _candidates(session: Session, due: sa.ColumnElement[bool], passed: Sequence[int], limit: int) -> list[Any]:
+    query = _claimable(due, limit)
     if passed:
         query = query.where(sa.or_(sa.not_(t.job.c.exclusive), t.job.c.instance_id.not_in(passed)))
     return list(session.execute(query).all())
@@ -344,10 +389,14 @@ def extend(session: Session, job_id: int, fence: int) -> bool:
 
 def holds(session: Session, job_id: int, fence: int) -> bool:
     """Whether the claim still stands; asked under the instance's lock, before the outcome is written."""
-    found = session.scalar(
-        sa.select(t.job.c.id).where(t.job.c.id == job_id, t.job.c.fence == fence, t.job.c.state == "leased")
+    return _HOLDS.one(session, {"job": job_id, "at": fence}) is not None
+
+
+_HOLDS = Prepared(
+    sa.select(t.job.c.id).where(
+        t.job.c.id == sa.bindparam("job"), t.job.c.fence == sa.bindparam("at"), t.job.c.state == "leased"
     )
-    return found is not None
+)
 
 
 def fail(

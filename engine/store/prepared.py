@@ -186,7 +186,7 @@ class Prepared:
 
 def _parameters(line: Line, form: _Form, values: Values) -> Any:
     given = form.converted(values)
-    return given if line.positional else dict(zip(form.names, given, strict=True))
+    return tuple(given) if line.positional else dict(zip(form.names, given, strict=True))
 
 
 def _made(statement: Any, dialect: Dialect) -> _Form:

@@ -264,6 +264,7 @@ job = Table(
     Column("exclusive", sa.Boolean, nullable=False, server_default=sa.true()),  # not beside another of its instance
     UniqueConstraint("instance_id", "wait"),
     Index(None, "state", "due_at"),
+    Index("ix_job_state_priority_due_at_id", "state", sa.text("priority DESC"), "due_at", "id"),  # as they are claimed
     Index(None, "shard", "state", "due_at"),
 )
 
