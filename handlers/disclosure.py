@@ -105,6 +105,7 @@ def report_investor_pack(
     period_start: object = None,
     period_end: object = None,
     event_text: str | None = None,
+    event_text_en: str | None = None,
     commentary: str | None = None,
     commentary_en: str | None = None,
     pack_key: str | None = None,
@@ -112,10 +113,10 @@ def report_investor_pack(
     """Collect a report's figures as of now, and who is entitled to it; plan the following period's.
 
     In: project_key, kind periodic|event, frequency, period_start, period_end (an event: the running month), event_text,
-    commentary and commentary_en (the market and the project in words), pack_key (collected again). Out: pack_key,
-    project_name, project_stage, period_start, period_end, due_at, write_due, review_due, recipients [{party_id,
-    investor_name, investor_type, type_name, type_name_en, frequency, language}], pack_lines [{section, text, …_en}]
-    for the reviewers.
+    event_text_en, commentary, commentary_en (the market and the project in words), pack_key (collected again). Out:
+    pack_key, project_name, project_stage, period_start, period_end, due_at, write_due, review_due, recipients
+    [{party_id, investor_name, investor_type, type_name, type_name_en, frequency, language}], pack_lines [{section,
+    text, …_en}] for the reviewers.
     Errors: BpmnError NOBODY_ENTITLED; NotFound. Idempotent: a period has one pack; collected again, the newest counts
     until it is released.
     """
@@ -126,13 +127,18 @@ def report_investor_pack(
     start = inputs.day(period_start, "period_start") or running[0]
     end = inputs.day(period_end, "period_end") or running[1]
     whom = disclosure.entitled(ctx.session, project.id, inputs.today(ctx), None if event else rhythm)
-    if not event:
-        _plan(ctx, project, rhythm, *packs.period_with(rhythm, end + timedelta(days=1)))
     if not whom:
         raise BpmnError("NOBODY_ENTITLED", f"nobody is entitled to reports on {project_key}")
+    if not event:
+        _plan(ctx, project, rhythm, *packs.period_with(rhythm, end + timedelta(days=1)))
     due = ctx.calendar.due(ctx.now, EVENT_DAYS) if event else _due(ctx, end, min(one.due_days for one in whom))
     stamp = inputs.stamp(ctx, "report")
-    words = {"event": inputs.text(event_text), "zh": inputs.text(commentary), "en": inputs.text(commentary_en)}
+    words = {
+        "event": inputs.text(event_text),
+        "event_en": inputs.text(event_text_en),
+        "zh": inputs.text(commentary),
+        "en": inputs.text(commentary_en),
+    }
     sections = packs.sections(ctx.session, project, start, end, ctx.now, ctx.zone, words)
     values = {
         "project_id": project.id,

@@ -60,12 +60,12 @@ def sections(
 ) -> list[dict[str, Any]]:
     """Everything that any investor may get of a project, as plain sections; what of it whom is the table's to say.
 
-    words: `event` (what happened), `zh` and `en` (comment on project and market).
+    words: `event` and `event_en` (what happened), `zh` and `en` (comment on project and market).
     """
     figures = investor_pack(session, project.business_key, since, until, now, zone)
     own: list[Section] = []
     if words.get("event"):
-        own.append(_prose("event", "重大事项", "Material event", words["event"], None))
+        own.append(_prose("event", "重大事项", "Material event", words["event"], words.get("event_en")))
     own += figures.sections
     if words.get("zh") or words.get("en"):
         own.append(_prose("commentary", "项目与市场说明", "Project and market", words.get("zh"), words.get("en")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -131,17 +131,21 @@ def entitle(session: Session, party_id: int, project_id: int, values: Mapping[st
     if not held & set(ROLES):
         raise InvalidInput(place="party_id", reason="has no part in the project", reason_zh="不是该项目的投资参与方")
     where = (entitlements.c.party_id == party_id, entitlements.c.project_id == project_id)
-    known_id = session.execute(sa.select(entitlements.c.id).where(*where)).scalar()
-    if known_id is not None:
-        update(session, entitlements, known_id, values, stamp)
-    else:
+    there = session.execute(sa.select(entitlements.c.id).where(*where)).scalars().all()
+    for one in there:
+        update(session, entitlements, one, values, stamp)
+    if not there:
         row = {"party_id": party_id, "project_id": project_id, "created_at": stamp.at, "created_by": stamp.by}
         insert(session, entitlements, {**values, **row}, stamp)
-    return Entitlement(**session.execute(sa.select(*_ENTITLEMENT).where(*where)).mappings().one())
+    newest = sa.select(*_ENTITLEMENT).where(*where).order_by(entitlements.c.id.desc()).limit(1)
+    return Entitlement(**session.execute(newest).mappings().one())
 
 
 def entitled(session: Session, project_id: int, day: date, frequency: str | None = None) -> tuple[Entitlement, ...]:
-    """Who is entitled to a project's reports on a day (at a frequency), in the order they came."""
+    """Who is entitled to a project's reports on a day (at a frequency), in the order they came.
+
+    An investor whose two entries were joined is there once, by the later entitlement, with the recipients of both.
+    """
     where = [
         entitlements.c.project_id == project_id,
         entitlements.c.since <= day,
@@ -149,7 +153,13 @@ def entitled(session: Session, project_id: int, day: date, frequency: str | None
     ]
     where += [entitlements.c.frequency == frequency] if frequency is not None else []
     rows = session.execute(sa.select(*_ENTITLEMENT).where(*where).order_by(entitlements.c.id)).mappings()
-    return tuple(Entitlement(**row) for row in rows)
+    found: dict[int, Entitlement] = {}
+    for row in rows:
+        one = Entitlement(**row)
+        before = found.get(one.party_id)
+        people = {str(told.get("email")): told for told in [*(before.recipients if before else []), *one.recipients]}
+        found[one.party_id] = replace(one, recipients=list(people.values())) if before else one
+    return tuple(found.values())
 
 
 def is_entitled(session: Session, party_id: int, project_id: int, day: date) -> bool:
@@ -211,7 +221,8 @@ def prepare(session: Session, of: Pack, who: Entitlement, sections: list[str], s
 def find(session: Session, pack_id: int, party_id: int) -> Disclosure | None:
     """What an investor gets of a pack; None when nothing."""
     where = (disclosures.c.pack_id == pack_id, disclosures.c.party_id == party_id)
-    row = session.execute(sa.select(*_DISCLOSURE).where(*where)).mappings().one_or_none()
+    newest = sa.select(*_DISCLOSURE).where(*where).order_by(disclosures.c.id.desc()).limit(1)
+    row = session.execute(newest).mappings().one_or_none()
     return None if row is None else Disclosure(**row)
 
 

@@ -1,9 +1,12 @@
-"""Disclosure: who may see which project's reports, the packs, what each investor was sent, and their questions."""
+"""Disclosure: who may see which project's reports, the packs, what each investor was sent, and their questions.
+
+Nothing here is unique by investor: two entries of one, joined, bring what each of them had.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Table
 
 from engine.store.tables import Document, Id, Moment, Name
 from handlers.records.tables.base import Kind, metadata
@@ -23,7 +26,6 @@ entitlement = Table(
     Column("until", sa.Date),
     Column("created_at", Moment, nullable=False),
     Column("created_by", Name, nullable=False),
-    UniqueConstraint("party_id", "project_id"),
 )
 
 report_pack = Table(
@@ -67,7 +69,6 @@ disclosure = Table(
     Column("prepared_at", Moment, nullable=False),
     Column("sent_at", Moment),
     Column("opened_at", Moment),
-    UniqueConstraint("pack_id", "party_id"),
 )
 
 investor_question = Table(

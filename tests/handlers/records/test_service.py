@@ -10,6 +10,7 @@ from engine.execution import Runtime
 from handlers import agenda
 from handlers.records import disclosure, meetings, parties, projects, service
 from handlers.records.changes import Stamp
+from handlers.records.merging import merge
 from handlers.records.service import Message
 from handlers.records.tables import survey
 from tests.handlers.conftest import NOW
@@ -93,3 +94,17 @@ def test_an_investor_is_entitled_by_a_part_in_the_project_and_sees_their_section
         disclosure.change_pack(session, pack.id, {"state": "released"}, STAMP)
         with pytest.raises(InvalidInput):
             disclosure.change_pack(session, pack.id, {"content": []}, STAMP)
+
+
+def test_joined_entries_of_one_investor_are_entitled_once_with_the_people_of_both(book: Runtime) -> None:
+    with book.transaction() as session:
+        project = projects.create(session, {"name": "电站"}, STAMP, 2026)
+        funds = [parties.create(session, {"legal_name": name}, STAMP, 2026) for name in ("基金", "基金公司")]
+        for fund in funds:
+            projects.give_role(session, fund.id, project.id, "investor", STAMP)
+            values = {"investor_type": "fund", "frequency": "annual", "due_days": 15, "language": "zh"}
+            values |= {"recipients": [{"name": "周", "email": f"{fund.id}@x.example"}], "since": date(2026, 1, 1)}
+            disclosure.entitle(session, fund.id, project.id, values, STAMP)
+        merge(session, funds[0].id, funds[1].id, STAMP)
+        [whose] = disclosure.entitled(session, project.id, date(2026, 3, 1))
+        assert (whose.party_id, len(whose.recipients)) == (funds[0].id, 2)

@@ -141,7 +141,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name="fk_entitlement_party_id"),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name="fk_entitlement_project_id"),
         sa.PrimaryKeyConstraint("id", name="pk_entitlement"),
-        sa.UniqueConstraint("party_id", "project_id", name="uq_entitlement_party_id_project_id"),
     )
     op.create_index("ix_entitlement_party_id", "entitlement", ["party_id"])
     op.create_index("ix_entitlement_project_id", "entitlement", ["project_id"])
@@ -206,7 +205,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pack_id"], ["report_pack.id"], name="fk_disclosure_pack_id"),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name="fk_disclosure_party_id"),
         sa.PrimaryKeyConstraint("id", name="pk_disclosure"),
-        sa.UniqueConstraint("pack_id", "party_id", name="uq_disclosure_pack_id_party_id"),
         sa.UniqueConstraint("token", name="uq_disclosure_token"),
     )
     op.create_index("ix_disclosure_pack_id", "disclosure", ["pack_id"])
