@@ -134,8 +134,8 @@ def _files(session: Session, subject: Subject, stamp: Stamp) -> int:
 
 
 def _processes(session: Session, subject: Subject) -> int:
-    """Cases that still run forget the person: their next letter finds no recipient. What handlers answered in them, kept
-    so that nothing is done twice, forgets them too. The rest of ended cases goes with the clean-up."""
+    """Cases that still run forget the person: their next letter finds no recipient. So does what handlers answered,
+    which is kept so that nothing is done twice. The rest of ended cases goes with the clean-up."""
     done = 0
     for party_id in subject.party_ids:
         for key in business_keys(session, party_id):
