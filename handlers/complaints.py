@@ -352,19 +352,27 @@ def complaint_dispute(
 
 @handles("complaint.close", transactional=True)
 def complaint_close(ctx: Context, complaint_key: str, outcome: str, csat: object = None) -> Mapping[str, Any]:
-    """Settle it. In: complaint_key, outcome accepted|silent|final, csat 1–5. Out: closed_at.
+    """Settle it. In: complaint_key, outcome accepted|silent|final, csat 1–5. Out: closed_at, csat.
 
-    Errors: NotFound; InvalidInput for a mark outside 1–5. Idempotent: the first closing counts.
+    A mark off the scale is no mark (it comes from outside), and the audit says so. Errors: NotFound. Idempotent: the
+    first closing counts.
     """
     case = service.get(ctx.session, complaint_key)
-    mark = inputs.whole(csat, "csat")
-    if mark is not None and not 1 <= mark <= 5:
-        raise InvalidInput(place="csat", reason=f"{mark} is not 1–5", reason_zh=f"{mark} 不在 1–5 之间")
     if case.closed_at is None:
+        mark = _mark(csat)
         values = {"state": "closed", "closed_at": ctx.now, "outcome": outcome, "csat": mark}
         case = service.change(ctx.session, case.id, values, inputs.stamp(ctx, "client"))
-        ctx.audit("complaint_closed", {"complaint": case.business_key, "outcome": outcome, "csat": mark})
-    return {"closed_at": case.closed_at}
+        told = {"complaint": case.business_key, "outcome": outcome, "csat": mark, "said": str(csat)[:50]}
+        ctx.audit("complaint_closed", told)
+    return {"closed_at": case.closed_at, "csat": case.csat}
+
+
+def _mark(csat: object) -> int | None:
+    try:
+        mark = inputs.whole(csat, "csat")
+    except InvalidInput:
+        return None
+    return mark if mark is not None and 1 <= mark <= 5 else None
 
 
 @handles("complaint.count_causes", transactional=True)

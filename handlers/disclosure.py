@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs, packs
@@ -56,11 +56,9 @@ def disclosure_entitle(
     In: project_key, frequency monthly|quarterly|semiannual|annual, investor_type lender|equity|fund|authority, party_id
     or client_key, due_days (working days after a period's end; 15), language, recipients [{name, email}], until.
     Out: entitlement_id, first_report (the day after the running period's end). Errors: BpmnError NOT_ENTITLED
-    (variables entitlement_problem, entitlement_problem_en) when the party takes no part in the project; NotFound.
-    Idempotent: one entitlement an investor and project.
+    (variables entitlement_problem, entitlement_problem_en) when the party takes no part in the project, or there is no
+    such party or project. Idempotent: one entitlement an investor and project.
     """
-    party = parties.get(ctx.session, inputs.text(party_id) or inputs.text(client_key) or 0)
-    project = projects.get(ctx.session, project_key)
     values = {
         "investor_type": investor_type,
         "frequency": frequency,
@@ -71,8 +69,10 @@ def disclosure_entitle(
         "until": inputs.day(until, "until"),
     }
     try:
+        party = parties.get(ctx.session, inputs.text(party_id) or inputs.text(client_key) or 0)
+        project = projects.get(ctx.session, project_key)
         made = disclosure.entitle(ctx.session, party.id, project.id, values, inputs.stamp(ctx, "entitlement"))
-    except InvalidInput as fault:
+    except (InvalidInput, NotFound) as fault:
         told = {"entitlement_problem": fault.text("zh"), "entitlement_problem_en": fault.text("en")}
         raise BpmnError("NOT_ENTITLED", str(fault), told) from fault
     start, end = packs.period_with(frequency, inputs.today(ctx))

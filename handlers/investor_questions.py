@@ -31,20 +31,20 @@ def disclosure_ask(
 
     In: question, project_key, party_id or client_key, pack_key (about which report), asked_by, email (where the answer
     goes; else the entitlement's first recipient). Out: question_key, investor_name, project_name, email, language.
-    Errors: BpmnError NOT_ENTITLED when the investor may not be told of the project; NotFound; InvalidInput without
-    words. Idempotent by job key.
+    Errors: BpmnError NOT_ENTITLED when the investor may not be told of the project, or either is not known;
+    InvalidInput without words. Idempotent by job key.
     """
     words = inputs.text(question)
     if words is None:
         raise InvalidInput(place="question", reason="is missing", reason_zh="缺少问题")
 
     def ask() -> Mapping[str, Any]:
-        party = parties.get(ctx.session, inputs.text(party_id) or inputs.text(client_key) or 0)
-        project = projects.get(ctx.session, project_key)
-        entitled = disclosure.entitled(ctx.session, project.id, inputs.today(ctx))
-        whose = next((one for one in entitled if one.party_id == party.id), None)
-        if whose is None:
-            raise BpmnError("NOT_ENTITLED", f"{party.business_key} is not entitled to {project_key}")
+        party = parties.find(ctx.session, inputs.text(party_id) or inputs.text(client_key) or 0)
+        project = projects.find(ctx.session, project_key)
+        entitled = disclosure.entitled(ctx.session, project.id, inputs.today(ctx)) if project else ()
+        whose = next((one for one in entitled if party is not None and one.party_id == party.id), None)
+        if party is None or project is None or whose is None:
+            raise BpmnError("NOT_ENTITLED", f"{party_id or client_key} is not entitled to {project_key}")
         first = next((found for one in whose.recipients if (found := inputs.text(one.get("email")))), None)
         about = inputs.text(pack_key)
         known = disclosure.pack(ctx.session, about) if about is not None else None

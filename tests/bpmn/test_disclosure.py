@@ -182,6 +182,8 @@ def test_who_is_not_entitled_learns_nothing(house: ServiceHouse) -> None:
     refused = entitle(house, client_key=STRANGER)
     assert house.state(refused) == "completed"
     assert "参与方" in house.variables(refused)["entitlement_problem"]
+    unknown = entitle(house, client_key="CL-2026-9999")
+    assert "CL-2026-9999" in house.variables(unknown)["entitlement_problem"]
     asked = house.tell("investor_question", "QN-2026-0001", question="收益？", project_key=PROJECT, client_key=STRANGER)
     assert asked.instance_id is not None
     assert (house.state(asked.instance_id), house.open_elements()) == ("completed", [])
