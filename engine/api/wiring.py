@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
 
 from engine import registry
 from engine.clock import Clock
@@ -23,7 +26,9 @@ def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
 
 def migrate(runtime: Runtime) -> None:
     """Bring the database's schema to this release: the engine's own and that of every handlers package."""
-    from alembic import command  # a process that only asks whether the schema is current does without
+    if schema_is_current(runtime):
+        return
+    from alembic import command  # most starts find nothing to do, and do without
 
     config = _config(runtime)
     with runtime.database.begin() as connection:
@@ -33,26 +38,45 @@ def migrate(runtime: Runtime) -> None:
 
 def schema_is_current(runtime: Runtime) -> bool:
     """Whether the database's schema is this release's."""
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     wanted = runtime.cache.get("schema")
     if wanted is None:
-        wanted = runtime.cache["schema"] = frozenset(ScriptDirectory.from_config(_config(runtime)).get_heads())
+        wanted = runtime.cache["schema"] = _heads(runtime)
     with runtime.reading() as session:
-        return frozenset(MigrationContext.configure(session.connection()).get_current_heads()) == wanted
+        if not sa.inspect(session.connection()).has_table(_VERSIONS.name):
+            return False
+        return frozenset(session.scalars(sa.select(_VERSIONS.c.version_num))) == wanted
+
+
+_VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))
+_REVISION = re.compile(r"^(down_revision|revision)\b[^=\n]*=(.*)$", re.MULTILINE)
+_QUOTED = re.compile(r"""["']([^"']+)["']""")
+
+
+def _heads(runtime: Runtime) -> frozenset[str]:
+    """The revisions that no other follows, as their files say: Alembic would import them all, and itself."""
+    known, followed = set[str](), set[str]()
+    for place in _places(runtime):
+        for file in place.glob("*.py"):
+            for name, value in _REVISION.findall(file.read_text(encoding="utf-8")):
+                (known if name == "revision" else followed).update(_QUOTED.findall(value))
+    return frozenset(known - followed)
+
+
+def _places(runtime: Runtime) -> list[Path]:
+    """Folders with migrations: the engine's own, and that of every handlers package that has one."""
+    places = [MIGRATIONS / "versions"]
+    for name in runtime.settings.handlers:
+        found = getattr(importlib.import_module(name), "MIGRATIONS", None)
+        if found is not None:
+            places.append(Path(found) / "versions" if (Path(found) / "versions").is_dir() else Path(found))
+    return places
 
 
 def _config(runtime: Runtime) -> Config:
     from alembic.config import Config
 
-    places = [str(MIGRATIONS / "versions")]
-    for name in runtime.settings.handlers:
-        found = getattr(importlib.import_module(name), "MIGRATIONS", None)
-        if found is not None:
-            places.append(str(Path(found) / "versions" if (Path(found) / "versions").is_dir() else found))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("version_locations", " ".join(places))
+    config.set_main_option("version_locations", " ".join(map(str, _places(runtime))))
     config.set_main_option("path_separator", "space")
     return config

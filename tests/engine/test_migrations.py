@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from engine import api
+from engine.api import wiring
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.house import House
@@ -30,6 +32,15 @@ def differences(house: House) -> list[object]:
 def test_a_migrated_database_has_exactly_the_tables_of_the_engine(house: House) -> None:
     assert differences(house) == []
     assert FALLING in {index["name"] for index in sa.inspect(house.runtime.database).get_indexes("job")}
+
+
+def test_the_files_of_the_migrations_say_what_alembic_makes_of_them(house: House) -> None:
+    scripts = ScriptDirectory.from_config(wiring._config(house.runtime))
+    assert wiring._heads(house.runtime) == frozenset(scripts.get_heads())
+    assert api.schema_is_current(house.runtime)
+    with house.runtime.transaction() as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = 'engine_0001'"))
+    assert not api.schema_is_current(house.runtime)
 
 
 def test_migrating_again_changes_nothing_and_keeps_every_row(house: House) -> None:
