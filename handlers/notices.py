@@ -26,6 +26,7 @@ ANSWERS = frozenset(
         "inquiry_received", "intake_ineligible", "intake_declined", "kyc_neutral_decline", "decline_polite",
         "decline_neutral", "withdrawal_confirmed", "credit_rejected", "term_sheet", "term_sheet_reminder",
         "term_sheet_lapsed", "complaint_receipt", "complaint_answered", "complaint_final",
+        "complaint_delayed",
         "question_answered", "covenant_certificate_request", "covenant_certificate_reminder", "covenant_lockup_notice",
         "covenant_breach_notice", "covenant_cure_reminder", "covenant_default_notice", "kyc_refresh_request",
         "kyc_refresh_reminder", "amendment_documents", "amendment_reminder", "amendment_declined", "amendment_active",

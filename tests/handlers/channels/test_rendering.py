@@ -64,6 +64,28 @@ EXECUTED: Mapping[str, Any] = CLIENT | {
     "payment_state": "confirmed",
     "business_key": "DR-2026-0001",
 }
+SERVED: Mapping[str, Any] = CLIENT | {
+    "contact_name": "王敏",
+    "complaint_key": "CO-2026-0001",
+    "subject": "放款迟迟未到",
+    "text": "提款申请提交三周仍未到账，多次联系无人答复。",
+    "solve_due": datetime(2026, 3, 16, 10, 0, tzinfo=UTC),
+    "answer_text": "经查属实，已于今日放款。",
+    "new_date": date(2026, 3, 20),
+    "delay_reason": "等待银行流水核对",
+    "share": 80,
+    "due": datetime(2026, 3, 16, 10, 0, tzinfo=UTC),
+    "investor_name": "华夏基础设施基金",
+    "period": "2026-01-01 – 2026-12-31",
+    "event": False,
+    "report_url": "https://deals.example.com/report/abc",
+    "sha256": "",
+    "question_key": "QN-2026-0001",
+    "question": "并网时间是否推迟？",
+    "answer": "计划不变，依据监理报告。",
+    "pack_key": "RP-2026-0001-2026Y",
+}
+ABOUT_SERVICE = ("complaint_", "investor_report", "question_", "disclosure_")
 ABOUT_EXECUTION = ("drawdown_", "facility_", "signing_", "engineer_", "execution_", "issue_", "payment_")
 ABOUT_CARE = ("maintenance_", "product_", "survey_", "care_", "loan_repaid")
 ABOUT_MONITORING = ("covenant_", "kyc_re", "risk_item_", "amendment_")
@@ -86,6 +108,8 @@ def data_of(name: str) -> Mapping[str, Any]:
         return EXECUTED
     if name.startswith(ABOUT_MONITORING):
         return MONITORED
+    if name.startswith(ABOUT_SERVICE):
+        return SERVED
     if name.startswith(ABOUT_CARE):
         return LOOKED_AFTER
     about_a_task = name.startswith("reminder_") or name in ("task_assigned", "task_unassigned", "escalation")
