@@ -14,9 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from rapidfuzz import fuzz
 
+from engine.errors import InvalidInput
 from engine.execution import runtime_of
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs, names, reg_no
+from handlers.contacting import completed_by
 from handlers.providers import Answer, Provider, ProviderDown, provider
 from handlers.records import kyc, parties
 from handlers.records.changes import Stamp, once
@@ -229,3 +231,54 @@ def risk_bureau_state(ctx: Context, party_id: object, max_age_days: object = Non
         "age_days": (ctx.now - latest.pulled_at).days,
         "credit_record_id": str(latest.id),
     }
+
+
+@handles("risk.keep_report", transactional=True)
+def risk_keep_report(
+    ctx: Context,
+    party_id: object,
+    authorisation_id: str,
+    report_no: str,
+    reported_on: object,
+    report_source: str,
+    evidence: str,
+    overdue_amount: object = None,
+    defaults: object = None,
+    guarantees_amount: object = None,
+    litigation: str | None = None,
+    by: str | None = None,
+) -> Mapping[str, Any]:
+    """Keep a credit report that a person fetched while the bureau was down, checked by a second one.
+
+    In: party_id, authorisation_id, report_no, reported_on, report_source, evidence (the file), overdue_amount and
+    guarantees_amount in yuan, defaults (how many accounts), litigation (text), by (else who completed `ut_upload`).
+    Out: credit_record_id. Errors: BpmnError NO_AUTHORISATION; InvalidInput for a missing date, one in the future, or
+    unreadable figures. Idempotent by job key.
+    """
+    authorisation = inputs.text(authorisation_id)
+    if authorisation is None:
+        raise BpmnError("NO_AUTHORISATION", "the client has not signed an authorisation")
+
+    def keep() -> Mapping[str, Any]:
+        client = inputs.ident(party_id, "party_id")
+        party = parties.get(ctx.session, client if client is not None else 0)
+        day = inputs.day(reported_on, "reported_on")
+        if day is None or day > inputs.today(ctx):
+            raise InvalidInput(place="reported_on", reason=f"cannot be: {day}", reason_zh=f"报告日期无效：{day}")
+        late, given = (inputs.number(one, "amount") for one in (overdue_amount, guarantees_amount))
+        failed = inputs.whole(defaults, "defaults") or 0
+        told = {
+            "report_no": inputs.text(report_no),
+            "reported_on": day,
+            "evidence": inputs.text(evidence),
+            "overdue": [{"overdue": late}] if late else [],
+            "defaults": [{"accounts": failed}] if failed else [],
+            "guarantees": [{"amount": given}] if given else [],
+            "litigation": [{"text": inputs.text(litigation)}] if inputs.text(litigation) else [],
+        }
+        person = inputs.text(by) or completed_by(ctx, "ut_upload")
+        stamp = Stamp(ctx.now, person or f"process:{ctx.process}", f"manual:{inputs.text(report_source)}")
+        kept = kyc.add_credit_record(ctx.session, party.id, authorisation, told, stamp)
+        return {"credit_record_id": str(kept.id), "events": dict(kept.events)}
+
+    return once(ctx.session, ctx.job_key, "risk.keep_report", ctx.now, keep)

@@ -13,7 +13,7 @@ import pytest
 from engine import api, identity, watcher
 from engine.errors import Forbidden, FormInvalid
 from engine.settings import load
-from handlers.records import events, inquiries, merging, parties, projects, requests, training
+from handlers.records import events, inquiries, kyc, merging, parties, projects, requests, training
 from handlers.records.changes import Stamp
 from handlers.records.tables import lead_verdict
 from tests.bpmn.packages import FOLDER
@@ -26,6 +26,7 @@ PACKAGES = (
     "data_quality_review",
     "marketing_event",
     "user_onboarding",
+    "credit_check",
 )
 PEOPLE = {
     "li": ("rm", "rm_power"), "zhao": ("rm_head", "rm"), "ma": ("marketing",), 
@@ -246,3 +247,27 @@ def test_a_new_colleague_learns_practises_and_is_confirmed_by_their_lead(house: 
     with house.looking() as session:
         states = {(one.state, one.correct_pct, one.confirmed_by) for one in training.of_person(session, "li")}
     assert states == {("confirmed", Decimal(90), "zhao")}
+
+
+def test_a_credit_report_needs_an_authorisation_and_by_hand_a_second_person(house: House, tmp_path: Path) -> None:
+    """The bureau is down: the report comes by hand, is checked by another, and is used again within ninety days."""
+    key = client(house, "江南绿源新能源有限公司", reg_no="91320900MA1MUQ3G0X")
+    (tmp_path / "providers").mkdir()
+    with house.looking() as session:
+        told = {"party_id": str(parties.get(session, key).id), "client_name": "江南绿源", "project_name": "盐城"}
+    begin(house, "credit_check", "li", business_key="PJ-2026-0001", **told)
+    signed = {"authorisation_outcome": "signed", "credit_authorisation_id": "SQ-1", "authorised_on": "2026-03-02"}
+    finish(house, "ut_authorise", str(house.task("ut_authorise")["assignee"]), **signed)
+    report = {"report_no": "1", "reported_on": "2026-03-01", "report_source": "柜台", "evidence": "扫描件",
+              "overdue_amount": "200000", "defaults": 1, "guarantees_amount": "0"}  # fmt: skip
+    finish(house, "ut_upload", str(house.task("ut_upload")["assignee"]), **report)
+    finish(house, "ut_check", "sun", report_decision="pass")
+    with house.looking() as session:
+        [kept] = kyc.credit_records(session, int(told["party_id"]))
+    assert (kept.authorisation, kept.source, kept.events["overdue"]) == (
+        "SQ-1",
+        "manual:柜台",
+        [{"overdue": Decimal(200000)}],
+    )
+    again = begin(house, "credit_check", "li", business_key="PJ-2026-0001", **told)
+    assert house.variables(again)["bureau_state"] == "fresh" and house.state(again) == "completed"
