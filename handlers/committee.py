@@ -24,6 +24,7 @@ from handlers.records.decisions import Ballot
 
 OWN = "committee_vote"
 WORKED = {"reason": "参与本项目的人不参加表决", "reason_en": "worked on the case"}
+VOTE_ZH = {"agree": "同意", "conditional": "有条件同意", "disagree": "不同意", "recuse": "回避"}
 IN_CONFLICT = {"reason": "利益冲突", "reason_en": "conflict of interest"}
 
 
@@ -161,14 +162,16 @@ def _entered(ctx: Context, member: str, present: decisions.Decision) -> Mapping[
 def vote_close(ctx: Context, decision_id: object) -> Mapping[str, Any]:
     """No further ballot is taken, and the votes are opened.
 
-    In: decision_id. Out: votes [{member, vote, conditions, opinion, at}] in the order in which they came, closed_at.
-    Idempotent.
+    In: decision_id. Out: votes [{member, vote, vote_text, conditions, opinion, at}] in the order in which they came,
+    closed_at. Idempotent.
     """
     stamp = inputs.stamp(ctx, "committee")
     made = decisions.close(ctx.session, inputs.ident(decision_id, "decision_id") or 0, stamp)
     votes = [
-        {"member": one.member, "vote": one.vote, "conditions": list(one.conditions), "opinion": one.opinion,
-         "at": one.at}
+        {
+            "member": one.member, "vote": one.vote, "vote_text": VOTE_ZH[one.vote],
+            "conditions": list(one.conditions), "opinion": one.opinion, "at": one.at,
+        }
         for one in decisions.ballots_of(ctx.session, made.id)
     ]  # fmt: skip
     return {"votes": votes, "closed_at": made.closed_at}

@@ -73,6 +73,9 @@ def evaluation_close(
     return {"stage": "closed"}
 
 
+OPINION_ZH = {"favourable": "无保留", "conditional": "有条件", "unfavourable": "不利"}
+
+
 @handles("dd.record", transactional=True)
 def dd_record(
     ctx: Context,
@@ -88,8 +91,8 @@ def dd_record(
     """Keep a reviewed stream of due diligence with its findings.
 
     In: stream, stream_name, the fields of form `dd_report`. Out: dd_result {stream, stream_name, stream_name_en,
-    opinion, summary, author, reviewer, findings, red_flag, fatal: a finding is}. Errors: InvalidInput for an unknown
-    opinion or severity. Idempotent by job key.
+    opinion, opinion_text, summary, author, reviewer, findings, red_flag, fatal: a finding is}. Errors: InvalidInput
+    for an unknown opinion or severity. Idempotent by job key.
     """
 
     def record() -> Mapping[str, Any]:
@@ -113,7 +116,8 @@ def dd_record(
         kept = credit.add_stream(ctx.session, project_of(ctx, project_key).id, values, found, stamp)
         result = {
             "stream": stream, "stream_name": kept.name, "stream_name_en": inputs.text(stream_name_en) or kept.name,
-            "opinion": kept.opinion, "summary": kept.summary, "author": author, "reviewer": reviewer,
+            "opinion": kept.opinion, "opinion_text": OPINION_ZH[kept.opinion], "summary": kept.summary, "author": author,
+            "reviewer": reviewer,
             "findings": [dict(row) for row in rows], "red_flag": kept.red_flag,
             "fatal": any(one.severity == "fatal" for one in found),
         }  # fmt: skip
