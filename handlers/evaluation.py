@@ -116,8 +116,8 @@ def dd_record(
         kept = credit.add_stream(ctx.session, project_of(ctx, project_key).id, values, found, stamp)
         result = {
             "stream": stream, "stream_name": kept.name, "stream_name_en": inputs.text(stream_name_en) or kept.name,
-            "opinion": kept.opinion, "opinion_text": OPINION_ZH[kept.opinion], "summary": kept.summary, "author": author,
-            "reviewer": reviewer,
+            "opinion": kept.opinion, "opinion_text": OPINION_ZH[kept.opinion], "summary": kept.summary,
+            "author": author, "reviewer": reviewer,
             "findings": [dict(row) for row in rows], "red_flag": kept.red_flag,
             "fatal": any(one.severity == "fatal" for one in found),
         }  # fmt: skip
