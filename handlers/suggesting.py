@@ -13,10 +13,12 @@ from engine.registry import Context, handles
 from handlers import client_facts, inputs
 from handlers.contacting import completed_by
 from handlers.maintaining import client
-from handlers.records import interactions, keys, kyc, opportunities, parties, projects, relationship
+from handlers.ownership import fraction, percent
+from handlers.records import interactions, keys, kyc, opportunities, parties, projects, relationship, statements
 from handlers.records.changes import once
 from handlers.records.interactions import Interaction
 from handlers.records.opportunities import Opportunity
+from handlers.records.parties import Party
 
 PUSHED = {"waiting": "sent", "duplicate": "sent", "no_consent": "no_consent", "no_recipient": "no_consent"}
 """State of `notify.send` -> result of the suggestion."""
@@ -144,6 +146,7 @@ def crm_start_evaluation(ctx: Context, opportunity_key: str) -> Mapping[str, Any
     party, told = parties.get(ctx.session, found.party_id), _told(ctx, found)
     cases = [one for one in kyc.cases_of(ctx.session, party.id) if one.state == "approved"]
     case = max(cases, key=lambda one: one.id, default=None)
+    told |= _on_record(ctx, party)
     told |= {"kyc_status": "approved", "kyc_rating": party.risk_rating, "kyc_next_review": found.kyc_until}
     told |= {"kyc_case_id": str(case.id), "ubos": list(case.ubos)} if case is not None else {}
     if found.project_id is not None:
@@ -192,6 +195,33 @@ def _told(ctx: Context, found: Opportunity) -> dict[str, Any]:
         told |= {"project_key": project.business_key, "project_name": project.name, "sector": project.sector}
         told |= {"purpose": project.purpose, "tenor_months": project.tenor_months}
     return inputs.given(told)
+
+
+def _on_record(ctx: Context, party: Party) -> dict[str, Any]:
+    """What intake would ask for and the book has: evaluation gets it without anybody typing it again."""
+    people = [
+        {
+            "name": one.name, "title": one.title, "mobile": one.mobile, "email": one.email, "birthday": one.birthday,
+            "birthday_calendar": one.birthday_calendar, "pep": one.public_official, "consent": one.consent,
+        }
+        for one in parties.contacts_of(ctx.session, party.id)
+    ]  # fmt: skip
+    held = [
+        {"owner": one.owner_name, "owned": one.owned_name, "control": one.control}
+        | {"pct": percent(fraction(one.share, "share"))}
+        for one in kyc.ownership(ctx.session, party.id)
+    ]
+    known = {
+        "legal_rep": party.legal_rep,
+        "address": party.address,
+        "founded": party.founded,
+        "registered_capital": party.capital,
+        "industry": party.industry,
+        "ownership_type": party.ownership_type,
+        "score": party.score,
+    }
+    filed = [str(one.id) for one in statements.of_party(ctx.session, party.id)]
+    return inputs.given(known) | {"people": people, "ownership": held, "roles": [], "statement_ids": filed}
 
 
 def _send(ctx: Context, message: str, found: Opportunity, told: Mapping[str, Any]) -> bool:

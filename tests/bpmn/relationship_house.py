@@ -150,6 +150,7 @@ def _book(session: Any) -> None:
     facilities.enter(session, facility.id, "operational", stamp)
     held = {"type": "mortgage", "description": "项目土地抵押", "value": Decimal(90_000_000), "currency": "CNY"}
     security.add(session, project.id, held | {"registration_no": "苏（2023）001"}, stamp)
+    kyc.set_ownership(session, party.id, [kyc.Edge("林海", party.legal_name, "60%", "person")], stamp)
     case = kyc.open_case(session, party.id, stamp)
     kyc.decide(session, case.id, "approved", stamp, rating=2, next_review=date(2027, 12, 31))
     interactions.add(session, Interaction(party.id, stamp.at, "visit", "out", "走访", "li"))

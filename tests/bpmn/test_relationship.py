@@ -158,6 +158,8 @@ def test_c_a_found_opportunity_uses_kyc_again_while_it_is_valid(house: Relations
     assert (project.phase, project.name, project.tenor_months) == ("evaluation", "盐城二期", 144)
     assert (told["kyc_status"], told["kyc_rating"], told["client_key"]) == ("approved", 2, CLIENT)
     assert (told["project_key"], told["email"], told["owner"]) == (project.business_key, EMAIL, "li")
+    assert [(one["name"], one["birthday"]) for one in told["people"]] == [("陈晓", date(1975, 3, 8))]
+    assert [(one["owner"], one["pct"]) for one in told["ownership"]] == [("林海", Decimal(60))]
     assert house.kept("opportunity_found") == []
 
 
