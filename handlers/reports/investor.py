@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, tzinfo
+from statistics import median_low
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,7 @@ _ALERTS: Fields = (
     ("raised", "期内触发", "Raised", "whole"),
     ("closed", "期内关闭", "Closed", "whole"),
     ("open", "期末未结", "Open at the end", "whole"),
+    ("days", "关闭用时中位数（天）", "Median days to close", "whole"),
 )
 
 
@@ -135,4 +137,18 @@ def _alerts(
         .group_by(alert.c.level)
     ).mappings()
     by_level = {str(row["level"]): dict(row) for row in counted}
-    return [by_level.get(level, {"level": level, "raised": 0, "closed": 0, "open": 0}) for level in ("red", "amber")]
+    times = _days_to_close(session, sa.and_(mine, closed.between(begin, end)))
+    nothing = {"raised": 0, "closed": 0, "open": 0}
+    return [
+        {"level": level, **nothing, **by_level.get(level, {}), "days": times.get(level)} for level in ("red", "amber")
+    ]
+
+
+def _days_to_close(session: Session, which: sa.ColumnElement[bool]) -> dict[str, int]:
+    """Level -> the median of the whole days from opening to closing; the lower one of two."""
+    alert = book.metadata.tables["alert"]
+    rows = session.execute(sa.select(alert.c.level, alert.c.opened_at, alert.c.closed_at).where(which))
+    spans: dict[str, list[int]] = {}
+    for level, opened, closed in rows:
+        spans.setdefault(level, []).append((closed - opened).days)
+    return {level: median_low(days) for level, days in spans.items()}

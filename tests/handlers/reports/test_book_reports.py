@@ -98,8 +98,8 @@ def test_the_investor_pack_counts_alerts_as_the_register_does_and_shows_the_last
         pack = build(session, Ordered("investor_pack", made["project_key"], **MARCH))
         certificate = build(session, Ordered("covenant_certificate", "TD-FA-2026-0001-2026Q1"))
     assert table(pack, "alerts").rows == (
-        {"level": "red", "raised": 1, "closed": 1, "open": 1},
-        {"level": "amber", "raised": 0, "closed": 0, "open": 0},
+        {"level": "red", "raised": 1, "closed": 1, "open": 1, "days": 60},
+        {"level": "amber", "raised": 0, "closed": 0, "open": 0, "days": None},
     )
     (tested,) = table(pack, "covenants").rows
     assert (tested["value"], tested["status"]) == (Decimal("1.2345"), "COMPLIANT")
