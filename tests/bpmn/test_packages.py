@@ -78,6 +78,9 @@ def completed_by(found: dict[str, Any], element: str, person: str) -> dict[str, 
         ("credit_evaluation", "11_override_needs_a_second_person", "ut_rating_second", "tang"),
         ("credit_evaluation", "12_risk_review_is_independent", "ut_rating", "jin"),
         ("due_diligence", "01_in_house", "ut_review", "jin"),
+        ("client_maintenance", "10_repaid_released_and_archived", "ut_release_confirm", "cai"),
+        ("retention", "01_offer_approved_and_retained", "ut_approve", "li"),
+        ("care_occasions", "03_key_client_with_a_gift_and_a_call", "ut_approve", "li"),
     ],
 )
 def test_nobody_checks_their_own_work(package: str, name: str, element: str, person: str) -> None:
