@@ -9,10 +9,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from engine.errors import InvalidInput
 from engine.execution import runtime_of
@@ -68,18 +69,21 @@ def screen(candidates: Iterable[str], entries: Iterable[Mapping[str, Any]]) -> l
     listed = [
         (_key(name), str(name), str(entry.get("list") or "?")) for entry in entries for name in entry.get("names") or ()
     ]
+    keys = [key for key, _, _ in listed]
     found: dict[tuple[str, str], Hit] = {}
     for candidate in dict.fromkeys(candidates):
         key = _key(candidate)
-        for listed_key, written, source in listed:
-            score = _likeness(key, listed_key)
-            if score >= HIT:
-                known = found.get((candidate, source))
-                if known is None or score > known.score:
-                    found[candidate, source] = Hit(candidate, written, source, score)
+        for listed_key, likeness, at in process.extract(key, keys, scorer=fuzz.ratio, score_cutoff=HIT, limit=None):
+            if listed_key != key and min(len(key), len(listed_key)) <= SHORT:
+                continue
+            _, written, source = listed[at]
+            known = found.get((candidate, source))
+            if known is None or round(likeness) > known.score:
+                found[candidate, source] = Hit(candidate, written, source, round(likeness))
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.name, hit.list))
 
 
+@lru_cache(maxsize=200_000)
 def _key(name: str) -> str:
     """Latin names as sorted words without accents, Chinese ones as one run: both without legal form."""
     whole = unicodedata.normalize("NFKD", names.simplified(names.half_width(name)).lower())
@@ -88,14 +92,6 @@ def _key(name: str) -> str:
         words = sorted("".join(char if char.isalnum() else " " for char in plain).split())
         return " ".join(words)
     return names.name_key(name)
-
-
-def _likeness(one: str, other: str) -> int:
-    if one == other:
-        return 100
-    if min(len(one), len(other)) <= SHORT:
-        return 0
-    return round(fuzz.ratio(one, other, score_cutoff=HIT))
 
 
 @handles("party.screen_sanctions", attempts=3, backoff="PT1M", timeout="PT30S")
