@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import InvalidInput
-from engine.registry import Context, handles
+from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.contacting import completed_by
 from handlers.finance.exact import HUNDRED, INSIDE, needed, positive, rounded
@@ -80,22 +80,29 @@ def drawdown_register(
 
 
 @handles("drawdown.load", transactional=True)
-def drawdown_load(ctx: Context, drawdown_key: object) -> Mapping[str, Any]:
+def drawdown_load(ctx: Context, drawdown_key: object, hold: object = False) -> Mapping[str, Any]:
     """A request and what the book says for its check, as `drawdown.check` takes them.
 
-    In: drawdown_key. Out: draw_request {amount, purpose, day}, draw_register {…}, payee_known: whether this account
-    of the payee was paid before, draw_maker: who examined its vouchers already (the task stays with them, so that
-    somebody is left to approve). Reads only.
+    In: drawdown_key, hold: nobody else draws on the project until this unit of work is over (two draws that are each
+    in step may be too much together). Out: draw_request {amount, purpose, day}, draw_register {…}, payee_known:
+    whether this account of the payee was paid before, draw_maker: who examined its vouchers already (the task stays
+    with them, so that somebody is left to approve), draw_conditions [{text, text_en}]: what has to be met at each
+    draw. Reads only.
     """
     draw = draws.get(ctx.session, inputs.text(drawdown_key) or "")
     facility = facilities.get(ctx.session, draw.facility_id)
+    if inputs.yes(hold):
+        projects.hold(ctx.session, facility.project_id)
+        facility = facilities.get(ctx.session, facility.id)
     project = projects.get(ctx.session, facility.project_id)
+    each = conditions.of_project(ctx.session, project.id, phase="each")
     request = {"amount": draw.amount, "purpose": draw.purpose, "day": inputs.today(ctx)}
     return {
         "draw_request": request,
         "draw_register": _register(ctx, project, facility),
         "payee_known": _known(ctx, project, draw),
         "draw_maker": completed_by(ctx, "ut_maker"),
+        "draw_conditions": [{"text": one.text, "text_en": one.text_en} for one in each],
     }
 
 
@@ -192,8 +199,9 @@ def drawdown_record(
     """What became of a request. Approved: its money counts as drawn; returned (after approval): no longer.
 
     In: drawdown_key, state approved|paid|returned|refused, reason, mode, failures, waived yes/no. Out: drawdown_state,
-    facility_drawn, facility_undrawn. Errors: InvalidInput for an unknown state, or beyond the facility. Idempotent: a
-    request in that state already changes nothing.
+    facility_drawn, facility_undrawn. Errors: BpmnError LIMIT_EXCEEDED (variables limit_available, limit_currency)
+    beyond the facility; InvalidInput for an unknown state. Idempotent: a request in that state already changes
+    nothing.
     """
     key, wanted = inputs.text(drawdown_key) or "", inputs.text(state)
     if wanted not in STATES:
@@ -204,6 +212,9 @@ def drawdown_record(
     stamp = inputs.stamp(ctx, "drawdown", why=inputs.text(reason))
     moved = {"approved": draw.amount, "returned": -draw.amount}.get(wanted, Decimal(0))
     if draw.state != wanted:
+        if moved > facility.undrawn:
+            told = {"limit_available": facility.undrawn, "limit_currency": facility.currency}
+            raise BpmnError("LIMIT_EXCEEDED", f"{facility.undrawn} undrawn", told)
         if moved > 0 or (moved < 0 and draw.state in ("approved", "paid")):
             facility = facilities.draw(ctx.session, facility_id, moved, stamp)
         values: dict[str, Any] = {"state": wanted} | inputs.given(

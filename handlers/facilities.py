@@ -197,12 +197,18 @@ def facility_sign(ctx: Context, signed_on: object, project_key: object = None) -
 
 
 @handles("facility.make_available", transactional=True)
-def facility_make_available(ctx: Context, equity_paid: object = None, project_key: object = None) -> Mapping[str, Any]:
+def facility_make_available(
+    ctx: Context,
+    equity_paid: object = None,
+    capex: object = None,
+    equity_pct: object = None,
+    project_key: object = None,
+) -> Mapping[str, Any]:
     """Financial close: draws may begin.
 
-    In: equity_paid: how much capital stood on the project's account at close. Out: availability_end (the latest
-    among the facilities), availability_until: the end of work on that day, a moment. Errors: InvalidInput when
-    nothing is signed. Idempotent.
+    In: equity_paid: how much capital stood on the project's account at close; capex and equity_pct as they were agreed
+    in the end: draws are held against them. Out: availability_end (the latest among the facilities),
+    availability_until: the end of work on that day, a moment. Errors: InvalidInput when nothing is signed. Idempotent.
     """
     project, stamp = project_of(ctx, project_key), inputs.stamp(ctx, "financial_close")
     signed = [one for one in live(ctx, project) if one.state in facilities.LIVE and one.availability_end is not None]
@@ -210,11 +216,13 @@ def facility_make_available(ctx: Context, equity_paid: object = None, project_ke
         raise InvalidInput(place="facilities", reason="none is signed", reason_zh="没有已签署的融资工具")
     for one in signed:
         facilities.enter(ctx.session, one.id, "available", stamp)
-    paid = inputs.number(equity_paid, "equity_paid")
-    if paid is not None:
-        projects.change(ctx.session, project.id, {"equity_paid": paid}, stamp)
+    agreed = _money({"equity_paid": equity_paid, "capex": capex, "equity_pct": equity_pct}, *AGREED)
+    projects.change(ctx.session, project.id, inputs.given(agreed), stamp)
     ctx.audit("financial_close", {"project": project.business_key})
     return _available_until(ctx, max(one.availability_end for one in signed if one.availability_end))
+
+
+AGREED = ("equity_paid", "capex", "equity_pct")
 
 
 def _available_until(ctx: Context, day: date) -> Mapping[str, Any]:

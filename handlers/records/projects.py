@@ -130,6 +130,11 @@ def get(session: Session, project: int | str) -> Project:
     return Project(**row)
 
 
+def hold(session: Session, project_id: int) -> None:
+    """Let nobody else hold the project until this unit of work is over."""
+    session.execute(sa.select(projects.c.id).where(projects.c.id == project_id).with_for_update())
+
+
 def find(session: Session, business_key: str) -> Project | None:
     """By business key; None when there is none."""
     row = session.execute(sa.select(*_PROJECT).where(projects.c.business_key == business_key)).mappings().one_or_none()

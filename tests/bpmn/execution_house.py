@@ -53,7 +53,8 @@ PLAN: Mapping[str, Any] = {
     "approval": {"decision_id": "1", "conditions": ["第三方发电量复核"]},
 }  # fmt: skip
 CLOSE: Mapping[str, Any] = {
-    "close_date": "2026-03-20", "equity_paid": str(150 * MILLION), "physical_pct": "43", "spent": str(430 * MILLION),
+    "close_date": "2026-03-20", "capex": str(1000 * MILLION), "equity_pct": "30",
+    "equity_paid": str(150 * MILLION), "physical_pct": "43", "spent": str(430 * MILLION),
     "cost_to_complete": str(570 * MILLION), "engineer_email": "engineer@example.org",
 }  # fmt: skip
 """Works and funds at close: money suffices, progress keeps step (T27 stands on these)."""

@@ -95,6 +95,19 @@ def test_b_a_draw_ahead_of_equity_is_refused_and_one_in_step_goes_on(house: Exec
     assert house.open_elements() == ["ut_maker"]
 
 
+def test_b_two_draws_that_are_each_in_step_are_not_paid_together(house: ExecutionHouse) -> None:
+    with house.writing() as session:
+        facilities.draw(session, house.facility().id, Decimal(280 * MILLION), STAMP)
+    house.request(40)
+    house.request(40)
+    for _ in range(2):
+        house.finish("ut_maker", IN_ORDER)
+    for _ in range(2):
+        house.finish("ut_checker", {"checker_decision": "approve"})
+    assert house.facility().drawn == 320 * MILLION
+    assert house.open_elements() == ["ut_fix"]
+
+
 def test_c_who_examined_the_vouchers_cannot_approve_the_payment(house: ExecutionHouse) -> None:
     house.request(20)
     maker = str(house.task("ut_maker")["assignee"])
