@@ -13,7 +13,8 @@ import pytest
 
 from engine import api, identity, queries
 from engine.errors import Forbidden, FourEyes, InvalidInput
-from handlers.records import credit, decisions, limits, links
+from engine.store import tables as t
+from handlers.records import credit, decisions, limits, links, projects
 from tests.bpmn.credit_house import (
     ANSWERS,
     CASE,
@@ -22,7 +23,10 @@ from tests.bpmn.credit_house import (
     MEMBERS,
     MILLION,
     PLAN,
+    REPORT,
     RISK,
+    SCREENING,
+    STAMP,
     CreditHouse,
     enter,
     furnish,
@@ -297,3 +301,29 @@ def test_a_fatal_finding_reaches_those_who_decide_with_what_was_found(house: Cre
     house.finish("ut_stop_go_head", {"go_head": "stop", "go_head_comment": "无法化解"})
     assert (house.waiting(), house.state(instance), house.letters()) == ([], "terminated", ["credit_rejected"])
     assert house.project().phase == "declined"
+
+
+def test_two_advisers_hand_in_by_links_of_their_own_without_an_account(house: CreditHouse) -> None:
+    with house.writing() as session:
+        projects.change(session, house.project().id, {"capex": Decimal(600 * MILLION)}, STAMP)
+    house.begin()
+    house.finish("ut_es_screening", {**SCREENING, "es_resettlement": "large"})
+    house.finish("ut_ep_category", {"ep_category": "A"})
+    for stream in ("technical", "es"):
+        mail = {"engage_mode": "adviser", "adviser_name": stream, "adviser_email": f"{stream}@adviser.example"}
+        task = next(one for one in house.tasks() if house.variables(one["instance_id"]).get("stream") == stream)
+        house.finish("ut_engage", mail, str(task["assignee"]))
+    [letter] = house.rows(t.outbox, t.outbox.c.recipient == "es@adviser.example")
+    with house.looking() as session:
+        link = links.find(session, letter["data"]["link_url"].rpartition("/")[2])
+    assert link is not None
+    assert (link.process, link.form, link.correlation) == ("due_diligence", "dd_report", {"stream": "es"})
+    sent = house.message(link.message, KEY, correlation=link.correlation, variables={**REPORT, "dd_author": "环境顾问"})
+    house.work()
+    assert sent.state == "delivered"
+    review = house.task("ut_review")
+    assert house.variables(review["instance_id"])["stream"] == "es"
+    house.finish("ut_review", {"dd_review_decision": "accept"})
+    with house.looking() as session:
+        [stream_] = credit.streams_of(session, house.project().id)
+    assert (stream_.stream, stream_.author, stream_.by) == ("es", "环境顾问", "环境顾问")
