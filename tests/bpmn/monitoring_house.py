@@ -30,7 +30,8 @@ PACKAGES = (
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "li": ("rm",), "zhao": ("rm_head",), "sun": ("compliance",), "zhou": ("compliance_head",),
     "tang": ("risk_officer", "monitor"), "rao": ("risk_officer",), "gu": ("collateral_officer",),
-    "an": ("collateral_officer",), "dong": ("loan_ops",), "qian": ("data_steward",),
+    "an": ("collateral_officer",), "dong": ("loan_ops",), "qian": ("data_steward",), "mei": ("committee_secretary",),
+    "shen": ("approver",), "ke": ("committee_member",), "luo": ("committee_member",), "yin": ("committee_member",),
 }  # fmt: skip
 CLIENT, SISTER, PROJECT = "CL-2026-0001", "CL-2026-0002", "PJ-2026-0001"
 FA, OTHER, TEST = "FA-2026-0001", "FA-2026-0002", "TD-FA-2026-0001-2026Q1"

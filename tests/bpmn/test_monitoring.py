@@ -186,6 +186,18 @@ def test_a_feed_that_is_too_old_shows_as_stale_and_raises_one_data_task(house: M
         assert monitoring.states_of(session, [FA])[FA]["dsra_cover"].stale_since is None
 
 
+def test_arrears_reach_early_warning_without_anybody_sending_them(house: MonitoringHouse) -> None:
+    with house.writing() as session:
+        unpaid = {"period": 1, "due": date(2026, 3, 2), "opening": Decimal(650), "interest": Decimal(10),
+                  "principal": Decimal(5), "payment": Decimal(15), "balance": Decimal(645)}  # fmt: skip
+        repayments.plan(session, facilities.get(session, FA).id, [unpaid], 1, STAMP)
+    house.morning(date(2026, 3, 4))
+    with house.looking() as session:
+        (alert,) = monitoring.alerts_of(session, FA)
+        assert monitoring.alerts_of(session, OTHER) == ()
+    assert (alert.metric, alert.value, alert.level) == ("days_past_due", 2, "amber")
+
+
 ALERT: dict[str, Any] = {
     "metric": "dscr_forward",
     "level": "red",
@@ -297,6 +309,31 @@ def test_a_shortfall_of_security_is_topped_up_by_a_new_version_of_the_terms(hous
     assert (made.state, made.materiality, dict(made.approval or {})["body"]) == ("active", "minor", "rm_head")
     assert versions == [(2, "active"), (1, "superseded")]
     assert house.letters() == ["amendment_documents", "amendment_active"]
+
+
+def test_a_waiver_passes_the_lenders_and_the_committee_and_covers_the_covenant_until_its_day(
+    house: MonitoringHouse,
+) -> None:
+    needed(house)
+    waiver = {"options": ["waiver"], "waived_covenants": [{"code": "DSCR"}], "waiver_until": "2026-12-31"}
+    house.finish("ut_proposal", {**PLAIN, **waiver, "covenant_loosened": "yes"})
+    votes = [
+        {"lender": "甲行", "commitment": "75", "vote": "yes"},
+        {"lender": "乙行", "commitment": "25", "vote": "silent"},
+    ]
+    house.finish("ut_lenders", {"lenders": votes, "lender_share": "2/3", "lender_matter": "covenant"})
+    invited = {"members": ["ke", "luo", "yin"], "chair": "shen", "agenda": "契约豁免", "conflicts": []}
+    house.finish("ut_prepare", invited)
+    house.pass_time(days=7)
+    for _ in range(2):
+        house.finish("ut_vote", {"vote": "agree"})
+    house.finish("ut_chair", {"chair_decision": "confirm", "minutes": "同意"})
+    house.tell("amendment_signed", FA)
+    with house.looking() as session:
+        made = amendments.amendments_of(session, FA)[0]
+        free = [covenants.waived(session, FA, day) for day in (date(2026, 12, 31), date(2027, 1, 1))]
+    assert (made.state, made.materiality, dict(made.approval or {})["body"]) == ("active", "major", "committee")
+    assert free == [frozenset({"DSCR"}), frozenset()]
 
 
 def test_old_and_new_schedules_stand_side_by_side_and_taking_back_restores_the_old_one(

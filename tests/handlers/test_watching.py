@@ -47,6 +47,7 @@ def test_the_book_of_monitoring_says_the_same_on_both_databases(desk: Desk) -> N
     assert [(one["event"], one["level"]) for one in swept["alerts"]] == [("opened", 1)]
     assert desk.run("ewi.sweep", {"thresholds": [LIMIT]}, job_key="sweep-2") == swept
     assert desk.run("ewi.sweep", {"thresholds": [LIMIT]}, job_key="sweep-3")["alerts"] == []
+    assert [desk.run("metric.gather", {})["gathered"] for _ in range(2)] == [2, 0]
     loaded = desk.run("covenant.load", {"facility_key": FA, "test_date": "2026-03-31"})
     (covenant,) = loaded["covenants"]
     assert (covenant["watch_pct"], covenant["cure_days"], covenant["waived"]) == (Decimal("0.1"), 30, False)
