@@ -35,7 +35,7 @@ PLAN: Mapping[str, Any] = {
     "project_key": KEY, "client_name": "江南绿源新能源有限公司", "contact_name": "陈晓", "email": "chen@example.org",
     "language": "zh", "project_name": "盐城渔光互补项目", "owner": "li", "currency": "CNY", "amount": 700 * MILLION,
     "sector": "renewable_power", "ep_category": "B", "project_stage": "ready_to_build", "plan_id": "1",
-    "plan_version": 1,
+    "plan_version": 1, "capex": 1000 * MILLION, "equity_pct": 30,
     "facilities": [
         {"name": "项目贷款", "type": "term", "amount": 700 * MILLION, "currency": "CNY", "months": 120,
          "grace_months": 24, "availability_months": 24, "profile": "level", "rate_pct": "4.2",
@@ -53,8 +53,7 @@ PLAN: Mapping[str, Any] = {
     "approval": {"decision_id": "1", "conditions": ["第三方发电量复核"]},
 }  # fmt: skip
 CLOSE: Mapping[str, Any] = {
-    "close_date": "2026-03-20", "capex": str(1000 * MILLION), "equity_pct": "30",
-    "equity_paid": str(150 * MILLION), "physical_pct": "43", "spent": str(430 * MILLION),
+    "close_date": "2026-03-20", "equity_paid": str(150 * MILLION), "physical_pct": "43", "spent": str(430 * MILLION),
     "cost_to_complete": str(570 * MILLION), "engineer_email": "engineer@example.org",
 }  # fmt: skip
 """Works and funds at close: money suffices, progress keeps step (T27 stands on these)."""
@@ -190,7 +189,7 @@ def furnish(folder: Path) -> str:
             for team in teams:
                 identity.add_member(session, team, person)
         client = parties.create(session, {"legal_name": "江南绿源新能源有限公司", "owner": "li"}, STAMP, 2026)
-        known = {"name": "盐城渔光互补项目", "capex": Decimal(1000 * MILLION), "equity_pct": Decimal(30), "owner": "li"}
+        known = {"name": "盐城渔光互补项目", "owner": "li"}
         project = projects.create(session, known, STAMP, 2026)
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
     for package in ("cp_clearance", "drawdown", "facility_execution"):
