@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Session
 
+from engine.errors import CallerError
 from engine.registry import Context, handles
 from handlers import inputs, names, reg_no
 from handlers.contacting import completed_by
@@ -268,25 +269,41 @@ def dq_apply(ctx: Context, issues: object, decisions: object, by: str | None = N
 
     In: issues of dq.profile; decisions [{issue, decision correct|verified|merge|dismiss, new_value, survivor
     this|other, reason}]; by (who decided; else who completed `ut_clean`). Out: corrected, verified, dismissed (how
-    many), merges [{merge_id, client_key}] (for party.unmerge), requests: changes of who a client is that wait
-    for a second person. Errors: InvalidInput for an unknown issue or decision, a correction without value or of what is
-    not a plain field, a dismissal without reason, a merge of what is no duplicate. Idempotent by job key.
+    many), merges [{merge_id, client_key}] (for party.unmerge), requests: changes of who a client is that wait for a
+    second person; refused [{issue, reason, reason_en}]: what could not be carried out, such as a merge of what is no
+    duplicate or of two registration numbers, a correction without value, a dismissal without reason. Idempotent by job
+    key.
     """
     known = {str(row.get("issue")): row for row in inputs.rows(issues)}
     rows = inputs.rows(decisions)
 
     def apply() -> Mapping[str, Any]:
         stamp = inputs.stamp(ctx, "data_review", inputs.text(by) or completed_by(ctx, "ut_clean"))
-        done: dict[str, Any] = {"corrected": 0, "verified": 0, "dismissed": 0, "merges": [], "requests": 0}
+        done: dict[str, Any] = {
+            "corrected": 0,
+            "verified": 0,
+            "dismissed": 0,
+            "merges": [],
+            "requests": 0,
+            "refused": [],
+        }
         for row in rows:
-            issue = known.get(str(row.get("issue")))
-            if issue is None:
-                raise refused("issue", f"unknown: {row.get('issue')}", f"未知问题：{row.get('issue')}")
-            _carry_out(ctx.session, issue, row, stamp, done)
-        ctx.audit("data_reviewed", {**done, "merges": len(done["merges"])})
+            named = str(row.get("issue"))
+            try:
+                with ctx.session.begin_nested():
+                    _carry_out(ctx.session, _known(known, named), row, stamp, done)
+            except CallerError as error:
+                done["refused"].append({"issue": named, "reason": error.text("zh"), "reason_en": error.text("en")})
+        ctx.audit("data_reviewed", {**done, "merges": len(done["merges"]), "refused": len(done["refused"])})
         return done
 
     return once(ctx.session, ctx.job_key, "dq.apply", ctx.now, apply)
+
+
+def _known(issues: Mapping[str, Mapping[str, Any]], named: str) -> Mapping[str, Any]:
+    if named not in issues:
+        raise refused("issue", f"unknown: {named}", f"未知问题：{named}")
+    return issues[named]
 
 
 def _carry_out(

@@ -225,7 +225,8 @@ def _resting(since: datetime) -> sa.Select[Any]:
 def lead_hand_over(ctx: Context, ranked: object, verdicts: object, by: str | None = None) -> Mapping[str, Any]:
     """Keep what people said of proposed leads, and hand the accepted ones to intake.
 
-    In: ranked of lead.rank; verdicts [{client_key, decision accept|reject, reason}]; by (who decided). Out: accepted
+    In: ranked of lead.rank; verdicts [{client_key, decision accept|reject, reason}], of two on one
+    client the last; by (who decided). Out: accepted
     [{client_key, business_key}], rejected (how many), precision (accepted share of those judged, per cent to two
     places; null when none was). Each accepted lead is the message `high_potential_lead` under a project key of its own,
     sent once the step is saved. Errors: InvalidInput for a verdict on somebody who was not proposed, another decision,
@@ -234,7 +235,8 @@ def lead_hand_over(ctx: Context, ranked: object, verdicts: object, by: str | Non
 
     def hand_over() -> Mapping[str, Any]:
         proposed = {str(row.get("client_key")): row for row in inputs.rows(ranked)}
-        judged = [_judged(row, proposed) for row in inputs.rows(verdicts)]
+        last = {inputs.text(row.get("client_key")): row for row in inputs.rows(verdicts)}
+        judged = [_judged(row, proposed) for row in last.values()]
         for row, decision, reason in judged:
             _keep(ctx, row, decision, reason, by)
         taken = [_to_intake(ctx, row) for row, decision, _ in judged if decision == "accept"]

@@ -173,6 +173,26 @@ def test_owners_clean_their_clients_data_and_another_steward_checks_before_anyth
         assert parties.get(session, twin).business_key == twin
 
 
+def test_what_cannot_be_carried_out_comes_back_to_whoever_decided_it(house: House) -> None:
+    """A merge of what is no duplicate is refused in words, and nothing of it is done."""
+    key = client(house, "江南绿源新能源有限公司", legal_rep="林海", industry="D44", reg_no="91320900MA1MUQ3G0X")
+    with house.writing() as session:
+        parties.verify(session, parties.get(session, key).id, BY)
+    instance = begin(house, "data_quality_review", "qian")
+    named = f"missing:{key}:address"
+    finish(
+        house, "ut_clean", "li", decisions=[{"issue": named, "decision": "merge", "survivor": "other", "reason": "x"}]
+    )
+    passed = {"sample_size": 1, "sample_errors": 0, "sample_decision": "pass"}
+    finish(house, "ut_sample", str(house.task("ut_sample")["assignee"]), **passed)
+    again = house.task("ut_clean")["locals"]
+    assert (again["decisions"], again["refused"][0]["issue"]) == ([{"issue": named}], named)
+    assert "is no duplicate" in again["refused"][0]["reason_en"]
+    finish(house, "ut_clean", "li", decisions=[{"issue": named, "decision": "dismiss", "reason": "临时办公"}])
+    finish(house, "ut_sample", str(house.task("ut_sample")["assignee"]), **passed)
+    assert house.state(instance) == "completed"
+
+
 def test_a_correction_of_who_a_client_is_still_waits_for_a_second_person(house: House) -> None:
     from handlers import data_review
 
