@@ -25,10 +25,10 @@ KEY, MAIL = "PJ-2026-0001", "chen@example.org"
 MILLION = 1_000_000
 MEMBERS = [f"m{number}" for number in range(1, 10)]
 PEOPLE: Mapping[str, tuple[str, ...]] = {
-    "li": ("rm",), "zhao": ("rm_head",), "yan": ("es_officer",), "hua": ("es_officer",), "jin": ("analyst",),
-    "qiu": ("analyst",), "pan": ("legal",), "yun": ("legal",), "tang": ("risk_officer",), "rao": ("risk_officer",),
-    "shen": ("approver",), "lu": ("approver",), "ke": ("committee_secretary",),
-    **dict.fromkeys(MEMBERS, ("committee_member",)),
+    "li": ("rm", "committee_member"), "zhao": ("rm_head",), "yan": ("es_officer",), "hua": ("es_officer",),
+    "jin": ("analyst", "committee_member"), "qiu": ("analyst",), "pan": ("legal",), "yun": ("legal",),
+    "tang": ("risk_officer",), "rao": ("risk_officer",), "shen": ("approver",), "lu": ("approver",),
+    "ke": ("committee_secretary",), **dict.fromkeys(MEMBERS, ("committee_member",)),
 }  # fmt: skip
 STAMP = Stamp(MONDAY, "li", "test")
 
@@ -141,9 +141,9 @@ class CreditHouse(House):
         self.finish("ut_rating", {"slotting_choice": choice})
         self.finish("ut_risk_review", RISK)
 
-    def convened(self) -> None:
-        """The committee has its papers and the ballots are out."""
-        self.finish("ut_prepare", PREPARATION)
+    def convened(self, *more: str) -> None:
+        """The committee of nine, and whoever is invited besides, has its papers; the ballots are out."""
+        self.finish("ut_prepare", PREPARATION, members=[*MEMBERS, *more])
         self.after(days=3)
 
     def vote(self, member: str, vote: str, **more: object) -> None:
