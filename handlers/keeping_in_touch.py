@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from engine.registry import Context, handles
 from handlers import client_facts, inputs
 from handlers.contacting import completed_by
+from handlers.finance.plan import months_later
 from handlers.maintaining import client, plan_review
 from handlers.records import interactions, parties, relationship, retention
 from handlers.records.changes import once
@@ -37,19 +38,28 @@ def crm_sweep(ctx: Context) -> Mapping[str, Any]:
     """Look over every client we finance or have tiered, and plan what each needs.
 
     Out: found (how many rows were planned), unplanned [{client_key, client_name, tier, owner}]: key clients for whom
-    nobody has set goals. Rows are messages `attention_due` under the client's key with attention contact|needs|plan|
-    churn, and `review_due` for clients without a planned review. Idempotent: each finding has a dedupe key of its own.
+    nobody has set goals (an unchanged list once a quarter). Rows are messages `attention_due` under the client's key
+    with attention contact|needs|plan|churn, and `review_due` on the next anniversary of those without a planned
+    review. Idempotent: each finding has a dedupe key of its own.
     """
     books = _Books.read(ctx)
     found = sum(
         _tell(ctx, one, attention, mark) for one in _clients(ctx) for attention, mark in _needed(ctx, books, one)
     )
-    missing = relationship.without_plan(ctx.session)
-    unplanned = [
+    return {"found": found, "unplanned": _unplanned(ctx)}
+
+
+def _unplanned(ctx: Context) -> list[dict[str, Any]]:
+    """Key clients without goals; an unchanged list is shown once a quarter."""
+    missing = [
         {"client_key": one.business_key, "client_name": one.legal_name, "tier": one.tier, "owner": one.owner}
-        for one in missing
+        for one in relationship.without_plan(ctx.session)
     ]
-    return {"found": found, "unplanned": unplanned}
+    today = inputs.today(ctx)
+    listed = _digest([one["client_key"] for one in missing])
+    key = f"unplanned:{today.year}Q{(today.month + 2) // 3}:{listed}"
+    told = once(ctx.session, key, "crm.sweep", ctx.now, lambda: {"instance": ctx.instance})
+    return missing if told["instance"] == ctx.instance else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +127,16 @@ def _mark(signs: Mapping[str, Any]) -> str:
         "contact_gap_days": None if gap is None else gap // QUIET_DAYS,
         "runoff_pct": int(signs["runoff_pct"] // 10),
     }
-    return hashlib.sha256(json.dumps(coarse, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return _digest(coarse)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _tell(ctx: Context, party: sa.RowMapping, attention: str, mark: str) -> bool:
     if attention == "review":
-        return plan_review(ctx, parties.get(ctx.session, party["id"]), inputs.today(ctx), party["owner"])
+        return plan_review(ctx, parties.get(ctx.session, party["id"]), _anniversary(ctx, party), party["owner"])
     return ctx.schedule.add(
         "attention_due",
         due=ctx.now,
@@ -133,6 +147,13 @@ def _tell(ctx: Context, party: sa.RowMapping, attention: str, mark: str) -> bool
             "owner": party["owner"], "attention": attention, "tier": party["tier"] or "C",
         },
     )  # fmt: skip
+
+
+def _anniversary(ctx: Context, party: sa.RowMapping) -> date:
+    """The next day on which the client has been one for whole years: so reviews spread over the year."""
+    since, today = party["created_at"].astimezone(ctx.zone).date(), inputs.today(ctx)
+    due = months_later(since, 12 * max(today.year - since.year, 1))
+    return due if due >= today else months_later(since, 12 * (today.year - since.year + 1))
 
 
 @handles("crm.record_contact", transactional=True)

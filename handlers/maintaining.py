@@ -215,6 +215,7 @@ def crm_service_plan(
         due = _next_review(ctx, party.id, values["review_months"])
         values |= {"goals": inputs.prose(goals), "owner": inputs.text(owner) or party.owner, "next_review": due}
         plan = relationship.set_plan(ctx.session, party.id, values, stamp, ctx.instance)
+        ctx.schedule.cancel(f"review:{party.business_key}:")  # of the plan before this one
         plan_review(ctx, party, due, plan.owner, plan.review_months)
         return {"service_plan": str(plan.id), "next_review": due}
 
@@ -243,9 +244,8 @@ def _next_review(ctx: Context, party_id: int, months: int) -> date:
 
 def plan_review(ctx: Context, party: Party, due: date, owner: str | None, months: int = 12) -> bool:
     """The one review of a year (of a month, where the plan asks for several) as a row of the schedule; False when that
-    one was held."""
+    one is planned already or was held."""
     which = f"{due.year}" if months >= 12 else f"{due:%Y-%m}"
-    ctx.schedule.cancel(f"review:{party.business_key}:")
     return ctx.schedule.add(
         "review_due",
         due=due,
