@@ -15,6 +15,8 @@ from engine.store.columns import Moment as Moment
 from engine.store.columns import Name as Name
 from engine.store.columns import Wait as Wait
 from engine.store.columns import metadata as metadata
+from engine.store.letters import delivery as delivery
+from engine.store.letters import outbox as outbox
 
 # ── models: what runs ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -524,38 +526,6 @@ digest_line = Table(
     Column("created_at", Moment, nullable=False),
     Column("state", sa.String(10), nullable=False),  # waiting | sent | dropped
     Index(None, "state", "due_at"),
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("channel", sa.String(20), nullable=False),
-    Column("recipient", Name, nullable=False),
-    Column("template", Name, nullable=False),
-    Column("language", sa.String(10), nullable=False, default="zh"),
-    Column("data", Document, nullable=False),
-    Column("dedupe_key", Name, nullable=False, unique=True),
-    Column("state", sa.String(10), nullable=False),  # waiting | sent | failed | held | dropped
-    Column("created_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("attempts", sa.Integer, nullable=False, default=0),
-    Column("sent_at", Moment),
-    Column("last_error", sa.Text),
-    Column("instance_id", Id),
-    Index(None, "state", "due_at"),
-)
-
-delivery = Table(
-    "delivery",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("message_id", Id, nullable=False, index=True),  # of the outbox
-    Column("instance_id", Id, index=True),
-    Column("at", Moment, nullable=False),
-    Column("attempt", sa.Integer, nullable=False),
-    Column("outcome", sa.String(10), nullable=False),  # sent | delayed | failed
-    Column("detail", sa.Text),
 )
 
 notification = Table(

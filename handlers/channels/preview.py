@@ -59,12 +59,14 @@ def asked(template: str) -> frozenset[str]:
 def preview(settings: Settings, template: str, data: Mapping[str, Any] | None = None) -> tuple[Text, ...]:
     """The letter in Chinese and in English, with samples in place of the data not given. TemplateWrong."""
     return tuple(
-        render(settings, template, language, _samples(settings, template, place) | dict(data or {}))
-        for place, language in enumerate(LANGUAGES)
+        render(settings, template, language, samples(settings, template, language) | dict(data or {}))
+        for language in LANGUAGES
     )
 
 
-def _samples(settings: Settings, template: str, place: int) -> dict[str, Any]:
+def samples(settings: Settings, template: str, language: str) -> dict[str, Any]:
+    """Data for everything that the template asks for, in the language."""
+    place = LANGUAGES.index(language)
     made = {name: SAMPLES[name][place] if name in SAMPLES else _made_up(settings, name) for name in asked(template)}
     return {name: value for name, value in made.items() if not name.endswith("_en")}
 

@@ -86,7 +86,7 @@ def incoming(files: tuple[Path, ...], drop: Path | None, listen: str | None) -> 
     if listen is not None:
         host, _, port = listen.rpartition(":")
         if not host or not port.isdigit():
-            raise click.UsageError(words("--listen 应为 主机:端口", "--listen wants HOST:PORT"))
+            raise click.UsageError(words("--listen 应为 HOST:PORT", "--listen wants HOST:PORT"))
         with listening(runtime, host, int(port), lambda done: _told(listen, done)):
             click.echo(words(f"正在 {listen} 接收邮件，Ctrl+C 停止", f"taking mail on {listen}; Ctrl+C stops it"))
             threading.Event().wait()

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import TemplateWrong
 from engine.settings import Settings
+from handlers.channels.preview import samples
 from handlers.channels.rendering import LANGUAGES, TEMPLATES, render
 
 SETTINGS = Settings(mail_from="远山融资 <deals@example.com>")
@@ -113,7 +114,7 @@ def data_of(name: str) -> Mapping[str, Any]:
     if name.startswith(ABOUT_CARE):
         return LOOKED_AFTER
     about_a_task = name.startswith("reminder_") or name in ("task_assigned", "task_unassigned", "escalation")
-    return TASK if about_a_task else CLIENT
+    return TASK if about_a_task else {**samples(SETTINGS, name, "zh"), **CLIENT}
 
 
 def test_both_languages_have_the_same_templates() -> None:
