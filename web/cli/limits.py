@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from engine import api, identity
+from engine import api
 from engine.errors import Forbidden, InvalidInput
 from engine.settings import load
 from handlers.records import limits, parties
@@ -50,7 +50,7 @@ def line(
     runtime = _opened()
     today = runtime.now().astimezone(runtime.zone).date()
     with runtime.transaction() as session:
-        actor = identity.actor(session, by)
+        actor = api.actor(session, by)
         if not (actor.is_admin or actor.teams & MAY):
             raise Forbidden(
                 reason="only risk officers and approvers set lines", reason_zh="仅风险和审批人员可以设定授信总额"
