@@ -26,8 +26,9 @@ DAYS = {"high": 1, "medium": 3, "low": 10}
 def progress_funds(ctx: Context, equity_paid: object = None, project_key: object = None) -> Mapping[str, Any]:
     """What there is to finish with.
 
-    In: equity_paid as reported (null: as the book has it). Out: undrawn_debt, equity_to_come (null when the costs are
-    not known), in_construction: whether there is anything to test. Writes the capital paid; else reads only.
+    In: equity_paid as reported (null: as the book has it). Out: undrawn_debt, drawn_total, equity_to_come (null when
+    the costs are not known), in_construction: whether there is anything to test. Writes the capital paid; else reads
+    only.
     """
     project = project_of(ctx, project_key)
     paid = inputs.number(equity_paid, "equity_paid")
@@ -39,6 +40,7 @@ def progress_funds(ctx: Context, equity_paid: object = None, project_key: object
     committed, had = known["equity_committed"], known["equity_paid"] or Decimal(0)
     return {
         "undrawn_debt": sum((one.undrawn for one in of), Decimal(0)),
+        "drawn_total": sum((one.drawn for one in of), Decimal(0)),
         "equity_to_come": None if committed is None else max(committed - had, Decimal(0)),
         "in_construction": any(one.state == "available" for one in of),
     }

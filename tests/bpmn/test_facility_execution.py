@@ -246,3 +246,13 @@ def test_a_deal_without_a_draw_lapses_when_its_time_is_over_and_frees_its_limit(
         held = limits.get(session, KEY)
     assert (held.state, held.amount) == ("released", 0)
     assert house.state(house.instance_of(KEY)) == "terminated"
+
+
+def test_a_client_who_withdraws_before_the_first_draw_frees_the_limit(house: ExecutionHouse) -> None:
+    house.tell("client_withdrew", withdraw_reason="股东改变计划")
+    with house.looking() as session:
+        held, project = limits.get(session, KEY), projects.get(session, KEY)
+        [*_, last] = projects.phases_of(session, project.id)
+    assert (house.facility().state, held.state, project.phase) == ("lapsed", "released", "withdrawn")
+    assert last.reason == "股东改变计划"
+    assert house.state(house.instance_of(KEY)) == "completed"
