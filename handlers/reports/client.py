@@ -87,6 +87,21 @@ _CREDIT: Fields = (
     ("pulled_at", "查询时间", "Pulled at", "moment"),
     ("authorisation", "授权", "Authorisation", "text"),
 )
+_PLAN: Fields = (
+    ("tier", "等级", "Tier", "text"),
+    ("response_hours", "响应时限（工作小时）", "Answer within (working hours)", "whole"),
+    ("contact_days", "联系间隔（天）", "Contact every (days)", "whole"),
+    ("meetings", "每年会面", "Meetings a year", "whole"),
+    ("goals", "目标", "Goals", "text"),
+    ("owner", "负责人", "Owner", "text"),
+    ("next_review", "下次回顾", "Next review", "date"),
+)
+_NEEDS: Fields = (
+    ("category", "需求", "Need", "code"),
+    ("text", "说明", "Details", "text"),
+    ("priority", "优先级", "Priority", "code"),
+    ("at", "记录日期", "Recorded", "date"),
+)
 _OPPORTUNITIES: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("title", "商机", "Opportunity", "text"),
@@ -196,6 +211,7 @@ def _of_book(session: Session, card: ClientCard) -> list[Section]:
     id = card.party.id
     tables = book.metadata.tables
     facility, opportunity, complaint = tables["facility"], tables["opportunity"], tables["complaint"]
+    plan, need = tables["service_plan"], tables["client_need"]
     files = [_attributes(one, _FILES) for one in documents.of_party(session, id) if one.removed_at is None]
     return [
         table_of(
@@ -203,6 +219,18 @@ def _of_book(session: Session, card: ClientCard) -> list[Section]:
             ("授信与贷款", "Facilities"),
             _FACILITIES,
             found(session, facility, _FACILITIES, facility.c.party_id == id, order=facility.c.business_key),
+        ),
+        table_of(
+            "service_plan",
+            ("服务方案", "Service plan"),
+            _PLAN,
+            found(session, plan, _PLAN, plan.c.party_id == id, plan.c.valid_until.is_(None), order=plan.c.id),
+        ),
+        table_of(
+            "needs",
+            ("客户需求", "Needs"),
+            _NEEDS,
+            found(session, need, _NEEDS, need.c.party_id == id, need.c.state == "open", order=need.c.id),
         ),
         table_of(
             "opportunities",

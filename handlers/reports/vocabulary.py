@@ -74,6 +74,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "approved": ("已通过", "approved"),
     "rejected": ("未通过", "rejected"),
     "open": ("进行中", "open"),
+    # needs
+    "new_project": ("新项目融资", "finance for a new project"),
+    "expansion": ("扩建或技改", "expansion or upgrade"),
+    "refinancing": ("再融资或降成本", "refinancing or lower cost"),
+    "liquidity": ("流动性支持", "liquidity"),
+    "hedging": ("利率或汇率对冲", "hedging"),
+    "insurance": ("保险与担保", "insurance and guarantees"),
+    "advice": ("咨询与信息", "advice"),
+    "service": ("服务改进", "better service"),
+    "normal": ("中", "normal"),
     # channels and severities
     "web": ("网页", "web"),
     "email": ("电子邮件", "e-mail"),

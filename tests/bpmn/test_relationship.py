@@ -29,6 +29,8 @@ from handlers.records import (
     service,
     surveys,
 )
+from handlers.reports.client import client_360
+from handlers.reports.content import Table
 from tests.bpmn import relationship_house
 from tests.bpmn.relationship_house import CLIENT, EMAIL, PROJECT, REVIEW, RelationshipHouse
 from tests.house import SHANGHAI
@@ -92,10 +94,12 @@ def test_the_tier_changes_in_the_annual_review_alone_and_the_service_follows_it(
         plan = relationship.plan_of(session, house.party)
         stages = [one.stage_to for one in relationship.stages_of(session, house.party)]
         phases = [one.phase_to for one in projects.phases_of(session, projects.get(session, PROJECT).id)]
+        told = {one.id: one for one in client_360(session, CLIENT, house.clock()).sections}["service_plan"]
     assert plan is not None and (plan.tier, plan.response_hours, plan.contact_days) == ("A", 4, 30)
     assert plan.goals == REVIEW["goals"]
     assert stages == ["maturity"]
     assert phases[-1] == "maintenance"
+    assert isinstance(told, Table) and [(row["tier"], row["goals"]) for row in told.rows] == [("A", REVIEW["goals"])]
 
 
 def test_the_yearly_category_needs_a_second_person(house: RelationshipHouse) -> None:
