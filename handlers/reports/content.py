@@ -198,6 +198,9 @@ def shown(value: object, form: Form, language: str, zone: tzinfo) -> str:
         return f"{local:%Y-%m-%d}" if form == "date" else f"{local:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Mapping):  # a text in both languages
+        own = value.get("text") if language.startswith("zh") else value.get("text_en") or value.get("text")
+        return shown(own, form, language, zone)
     if isinstance(value, list | tuple):
         return ("、" if language.startswith("zh") else ", ").join(shown(one, form, language, zone) for one in value)
     if form == "code":

@@ -130,7 +130,7 @@ _FINDINGS: tuple[tuple[str, Label, Form], ...] = (
     ("mitigation", L("缓释措施", "Mitigation"), "text"),
 )
 _STRESS: tuple[tuple[str, Label, Form], ...] = (
-    ("name", L("情景", "Case"), "text"),
+    ("name", L("情景", "Case"), "code"),
     ("min_dscr", L("最低 DSCR", "Minimum DSCR"), "ratio"),
     ("avg_dscr", L("平均 DSCR", "Average DSCR"), "ratio"),
     ("llcr", L("LLCR", "LLCR"), "ratio"),
@@ -204,6 +204,7 @@ def term_sheet(given: Given, head: Head) -> Report:
         _table("covenants", L("约束性条款", "Covenants"), _COVENANTS, given),
         _table("collateral", L("担保", "Security"), [one for one in _COLLATERAL if one[0] != "haircut_pct"], given),
         _table("conditions", L("先决条件", "Conditions precedent"), _CONDITIONS[:2], given),
+        _texts("decision_conditions", L("批准条件", "Conditions of the approval"), _approved(given), "conditions"),
     )
     return _report("term_sheet", L("融资条款清单", "Term sheet"), given, head, sections)
 
@@ -233,6 +234,7 @@ def contract_draft(given: Given, head: Head) -> Report:
             [one for one in _COLLATERAL if one[0] != "haircut_pct"],
             given,
         ),
+        _texts("decision_conditions", L("批准条件", "Conditions of the approval"), _approved(given), "conditions"),
         _table("schedule", L("附件五：还款计划", "Schedule 5: repayment"), _SCHEDULE[:-1], given, "schedule", "rows"),
     )
     return _report("contract_draft", L("融资协议（草案）", "Facility agreement (draft)"), given, head, sections)
@@ -324,6 +326,13 @@ def _texts(id: str, title: Label, given: Given, *names: str) -> Prose | None:
 def _prose(id: str, title: Label, given: Given, *names: str) -> Prose | None:
     found = next((str(given[name]) for name in names if given.get(name)), None)
     return Prose(id, title, Label(found, found)) if found else None
+
+
+def _approved(given: Given) -> Given:
+    """The conditions under which the deal was approved."""
+    approval = given.get("approval")
+    own = given.get("decision_conditions")
+    return {"conditions": own or (approval.get("conditions") if isinstance(approval, Mapping) else None)}
 
 
 def _totals(given: Given) -> dict[str, Any]:

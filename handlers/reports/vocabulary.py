@@ -84,6 +84,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "advice": ("咨询与信息", "advice"),
     "service": ("服务改进", "better service"),
     "normal": ("中", "normal"),
+    # stress cases
+    "base": ("基准", "base case"),
+    "capex": ("总投资 +10%", "CAPEX +10 %"),
+    "delay": ("延期 6 个月", "delay of 6 months"),
+    "opex": ("运营成本 +10%", "opex +10 %"),
+    "price": ("价格 −15%", "price −15 %"),
+    "rate": ("利率 +200 个基点", "rate +200 bp"),
+    "combined": ("综合", "combined"),
     # channels and severities
     "web": ("网页", "web"),
     "email": ("电子邮件", "e-mail"),

@@ -37,6 +37,8 @@ DEAL: Mapping[str, Any] = {
     "slotting_category": "Good",
     "stress": [{"name": "base", "min_dscr": Decimal("1.3012"), "avg_dscr": Decimal("1.4"), "llcr": None}],
     "risk_opinion": "同意。关注限电风险。",
+    "similar_cases": [{"name": "某风电项目", "distance": Decimal("0.1234"), "reasons": [{"text": "同为风电"}]}],
+    "approval": {"conditions": ["股东追加担保"], "valid_until": "2026-09-01"},
 }  # fmt: skip
 
 
@@ -58,10 +60,19 @@ def test_every_paper_shows_the_figures_handed_in_in_both_languages(quick_desk: D
         (
             "credit_memo",
             "zh",
-            ("612,345,678.91", "67,654,321.10", "980,000,000.00", "1.30", "按现金流定制", "限电风险"),
+            (
+                "612,345,678.91",
+                "67,654,321.10",
+                "980,000,000.00",
+                "1.30",
+                "按现金流定制",
+                "限电风险",
+                "同为风电",
+                "基准",
+            ),
         ),
         ("credit_memo", "en", ("612,345,678.91", "term loan", "4.20%", "1.15%", "at least")),
-        ("term_sheet", "zh", ("612,345,678.91", "借款人", "公司授权文件")),
+        ("term_sheet", "zh", ("612,345,678.91", "借款人", "公司授权文件", "股东追加担保")),
         ("contract_draft", "en", ("612,345,678.91", "Schedule 1", "No security is agreed")),
         ("covenant_certificate", "zh", ("1.05", "违约", "DATA_MISSING")),
     ):
