@@ -161,7 +161,7 @@ def test_e_a_kyc_rejection_sends_the_neutral_letter_alone(house: IntakeHouse) ->
     assert house.open_elements() == []
     assert house.letters() == ["kyc_neutral_decline"]
     [letter] = house.rows(t.outbox, t.outbox.c.template == "kyc_neutral_decline")
-    assert set(letter["data"]) <= {"client_name", "contact_name", "project_name", "project_key"}
+    assert set(letter["data"]) <= {"client_name", "contact_name", "project_name", "project_key", "feedback_url"}
 
 
 def test_f_a_register_that_is_down_becomes_a_task_by_hand(house: IntakeHouse) -> None:
