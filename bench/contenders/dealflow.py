@@ -63,6 +63,7 @@ class Dealflow:
 
     def __init__(self, url: str, folder: Path, batch: int) -> None:
         self.runtime, self.batch, self.what = opened(url, folder), batch, "Dealflow"
+        api.steady()
 
     def start(self, model: str, count: int) -> Sequence[int]:
         return start(self.runtime, model, count)

@@ -54,7 +54,7 @@ from engine.api.tasks import (
     save_draft,
     set_due,
 )
-from engine.api.wiring import migrate, open_engine, schema_is_current
+from engine.api.wiring import migrate, open_engine, schema_is_current, steady
 from engine.definitions import Deployed
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
@@ -138,6 +138,7 @@ __all__ = [
     "sign_in",
     "start",
     "start_batch",
+    "steady",
     "suspend",
     "suspend_process",
     "token_holder",

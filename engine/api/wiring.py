@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import re
 from pathlib import Path
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 def open_engine(settings: Settings, clock: Clock | None = None) -> Runtime:
     """Load the handlers that the settings name and open the database."""
     return make_runtime(settings, registry.load(settings.handlers), clock)
+
+
+def steady() -> None:
+    """For a process that goes on, once it has what it needs: all of that is no longer searched for garbage, and what
+    comes later is seldom (a tenth of a step's processor time)."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def migrate(runtime: Runtime) -> None:

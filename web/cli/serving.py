@@ -63,6 +63,7 @@ class Server(BaseApplication):
         from web import create_app
 
         runtime = api.open_engine(self.settings)
+        api.steady()
         self.over = self.beside(runtime)
         return create_app(self.settings, runtime)
 
@@ -297,6 +298,7 @@ def worker(once: bool, concurrency: int | None, health_port: int | None) -> int:
     settings = load(**{name: value for name, value in asked.items() if value is not None})
     log.configure(settings.log_format, settings.log_level)
     runtime = api.open_engine(settings)
+    api.steady()
     warn_of_what_waits(runtime)
     if once:
         click.echo(str(duties.drain(runtime)))
