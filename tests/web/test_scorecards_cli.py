@@ -29,6 +29,9 @@ def test_a_model_is_trained_registered_approved_by_another_and_retired(
     told = capsys.readouterr().out
     assert "留出样本: 1336 例" in told and "AUC 0.73" in told and "KS" in told
     assert run(["models", "register", "card.json", "--by", "jin"]) == 0
+    assert run(["models", "show", "ability", "1"]) == 0
+    card = capsys.readouterr().out
+    assert "偿债覆盖倍数" in card and "缺失" in card and "不作决定" in card and "受保护的个人特征" in card
     assert run(["models", "approve", "ability", "1", "--by", "jin"]) == 3
     assert run(["models", "approve", "ability", "1", "--by", "li"]) == 3
     refused = capsys.readouterr().err

@@ -14,6 +14,7 @@ from handlers import default_risk
 from handlers.records import models
 from handlers.records.changes import Stamp
 from handlers.records.models import Model
+from handlers.scorecards.binning import Band
 from handlers.scorecards.card import Card, written
 from handlers.scorecards.training import specification, train
 from web.cli.saying import words
@@ -110,6 +111,38 @@ def listed() -> int:
     if not found:
         click.echo(words("尚无登记的模型。", "No model is registered."))
     return 0
+
+
+@scorecards.command("show")
+@click.argument("PURPOSE", type=click.Choice(models.PURPOSES))
+@click.argument("VERSION")
+def show(purpose: str, version: str) -> int:
+    """The model card of a version: what it rests on, how it did, its points, what it is not for."""
+    runtime = _opened()
+    with runtime.reading() as session:
+        model = models.find(session, purpose, version)
+        card = models.card(session, model.id)
+    _line(model)
+    _tell(card)
+    for feature in card.features:
+        click.echo(words(feature.zh, feature.en))
+        for scored in feature.bands:
+            click.echo(f"  {_band(scored.band):>24}  {scored.points:>8}")
+    for part in ("source", "limits"):
+        told = card.told.get(part) or {}
+        click.echo(words(str(told.get("zh") or ""), str(told.get("en") or "")))
+    for gone in card.told.get("left_out") or ():
+        click.echo(f"- {gone['column']}{words('：', ': ')}{words(gone['zh'], gone['en'])}")
+    return 0
+
+
+def _band(band: Band) -> str:
+    if band.kind == "missing":
+        return words("缺失", "missing")
+    if band.kind == "values":
+        return ", ".join(band.values)
+    low, high = ("" if edge is None else f"{edge:f}" for edge in (band.low, band.high))
+    return f"[{low} … {high})"
 
 
 @scorecards.command("drift")
