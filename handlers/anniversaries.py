@@ -9,8 +9,9 @@ of GB/T 33661-2017, computed by lunar_python (MIT).
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Calendar = Literal["solar", "lunar"]
@@ -33,8 +34,18 @@ def _solar(born: date, year: int) -> date:
 
 
 def _lunar(born: date, year: int) -> date:
-    from lunar_python import Lunar, LunarMonth  # its tables take a while to load
+    first, days = _months(year)[born.month]
+    return first + timedelta(days=min(born.day, days) - 1)
 
-    days = LunarMonth.fromYm(year, born.month).getDayCount()
-    found = Lunar.fromYmd(year, born.month, min(born.day, days)).getSolar()
-    return date(found.getYear(), found.getMonth(), found.getDay())
+
+@lru_cache(maxsize=128)
+def _months(year: int) -> Mapping[int, tuple[date, int]]:
+    """Ordinary month of a lunar year -> its first day in the solar calendar, and how many days it has."""
+    from lunar_python import LunarYear, Solar  # its tables take a while to load
+
+    found = {}
+    for one in LunarYear.fromYear(year).getMonthsInYear():
+        if not one.isLeap():
+            first = Solar.fromJulianDay(one.getFirstJulianDay())
+            found[one.getMonth()] = (date(first.getYear(), first.getMonth(), first.getDay()), one.getDayCount())
+    return found
