@@ -7,6 +7,8 @@ import click
 from engine import api, cleanup, seals, verification
 from engine.errors import InvalidInput
 from engine.settings import load
+from handlers import documents
+from handlers.records.changes import Stamp
 from web.cli.saying import language, words
 
 
@@ -86,6 +88,12 @@ def clean_up(dry_run: bool) -> int:
     while batch := cleanup.sweep(runtime, any_hour=True):
         gone += batch
     click.echo(words(f"已清理 {gone:,} 个案件", f"{gone:,} cases went"))
+    stamp = Stamp(runtime.now(), "cleanup", "cleanup", why="retain_until")
+    today = runtime.now().astimezone(runtime.zone).date()
+    if removed := runtime.unit(lambda session: documents.remove_over(session, today, stamp)):
+        click.echo(
+            words(f"已删除 {removed:,} 份超过保存期的文件", f"{removed:,} documents past their time are removed")
+        )
     return 0
 
 
