@@ -140,6 +140,12 @@ def of_contact(session: Session, contact_id: int) -> tuple[Document, ...]:
     return tuple(Document(**row) for row in rows.mappings())
 
 
+def with_hash(session: Session, sha256: str) -> tuple[Document, ...]:
+    """The documents that stand for these bytes, oldest first; removed ones too."""
+    rows = session.execute(sa.select(*_DOCUMENT).where(documents.c.sha256 == sha256).order_by(documents.c.id))
+    return tuple(Document(**row) for row in rows.mappings())
+
+
 def over(session: Session, today: date) -> tuple[Document, ...]:
     """Documents whose time to be kept has passed."""
     rows = session.execute(

@@ -7,6 +7,9 @@ import pytest
 
 from engine import api, outbox
 from engine.settings import Settings
+from handlers import documents
+from handlers.records.changes import Stamp
+from handlers.records.documents import Filing
 from tests.handlers.conftest import NOW, migrated_file  # noqa: F401
 from web.cli import run
 
@@ -61,3 +64,17 @@ def test_an_endpoint_s_key_is_told_once_and_no_robot_at_a_wrong_address_is_kept(
     shown = capsys.readouterr().out
     assert "ledger  webhook  on" in shown and key not in shown and "ledger.example" not in shown
     assert (run(["channel", "off", "ledger"]), run(["channel", "off", "ledger"])) == (0, 3)
+
+
+def test_a_file_is_checked_against_what_was_filed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runtime = api.open_engine(Settings(database_url=f"sqlite:///{place / 'book.db'}", data_dir=place), lambda: NOW)
+    with runtime.transaction() as session:
+        filing = Filing("PJ-2026-0001", "memo", "memo.pdf")
+        kept = documents.keep(session, b"%PDF-1.7 memo", filing, Stamp(NOW, "li", "upload"))
+    runtime.database.dispose()
+    assert run(["document", "list", "PJ-2026-0001"]) == 0
+    assert run(["document", "get", str(kept.id), "--out", "out.pdf"]) == 0
+    assert run(["document", "check", "out.pdf"]) == 0
+    assert capsys.readouterr().out.count(f"memo.pdf  v1  2026-03-02  {kept.sha256}") == 2
+    Path("out.pdf").write_bytes(b"%PDF-1.7 memo, changed")
+    assert run(["document", "check", "out.pdf"]) == 1
