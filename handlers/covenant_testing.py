@@ -21,6 +21,11 @@ from handlers.records.covenants import Facility
 
 CURE_DAYS = 30
 """Where a covenant says nothing of its cure."""
+WORDS = {
+    "WATCH": ("关注", "on watch"), "LOCK_UP": ("锁定", "lock-up"), "DEFAULT": ("违约", "default"),
+    "DATA_MISSING": ("数据缺失", "no data"),
+}  # fmt: skip
+"""Status -> its words for people."""
 LOCK_UP = 2
 """The rank at which distributions stay stopped."""
 
@@ -161,6 +166,8 @@ def _findings(results: object) -> list[dict[str, Any]]:
             "lock_up": one["covenant"].get("lock_up"),
             "headroom_pct": one.get("headroom_pct"),
             "status": one["status"],
+            "status_text": WORDS.get(one["status"], (one["status"],) * 2)[0],
+            "status_text_en": WORDS.get(one["status"], (one["status"],) * 2)[1],
         }
         for one in inputs.rows(results)
         if one["status"] != book.COMPLIANT
