@@ -290,3 +290,20 @@ def test_what_is_entered_in_a_private_task_is_read_by_nobody_else(house: House) 
     with house.writing() as session:
         api.complete(session, house.actor("li"), ask, {"vote": "agree"})
     assert [read(who)[1] for who in ("li", "hu", "root")] == [{"vote": "agree"}, None, None]
+
+
+def test_a_crm_specialist_hands_over_across_teams_and_sees_all_that_is_late(house: House) -> None:
+    with house.writing() as session:
+        identity.add_team(session, "crm_specialist", "CRM 专员", "CRM specialists", None)
+        identity.add_member(session, "crm_specialist", "chen")
+    house.deploy(p_bpmn=d.one_task(assign="queue", due="2BD"))
+    house.start("p")
+    ask = house.task("ask")["id"]
+    assert may(house, "chen", ask) == {"see", "reassign"}
+    assert house.inbox("chen", "overdue") == ()
+    house.clock.move(days=10)
+    assert [row.id for row in house.inbox("chen", "overdue")] == [ask]
+    assert house.inbox("sun", "overdue") == ()
+    with house.writing() as session:
+        api.reassign(session, house.actor("chen"), ask, "wang", "nobody takes it")
+    assert house.task("ask")["assignee"] == "wang"
