@@ -55,6 +55,18 @@ def broken_for(monkeypatch: pytest.MonkeyPatch, bad: int) -> None:
     monkeypatch.setattr(advance, "advance", failing)
 
 
+def test_incidents_are_looked_for_only_when_a_timer_had_failed(house: House) -> None:
+    house.deploy(p_bpmn=waiting())
+    cases = [house.start("p") for _ in range(3)]
+    with house.writing() as session:
+        session.execute(sa.update(t.timer).where(t.timer.c.instance_id == cases[1]).values(last_error="it failed"))
+    house.clock.move(hours=2)
+    said: list[str] = []
+    sa.event.listen(house.runtime.database, "before_cursor_execute", lambda *args: said.append(args[2]))
+    assert firing.sweep(house.runtime) == 3
+    assert len([one for one in said if one.startswith("UPDATE incident")]) == 1
+
+
 def test_a_batch_is_one_commit_and_a_poisoned_timer_in_it_undoes_itself_alone(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
