@@ -7,6 +7,7 @@ calendar, each sent once; a repayment is booked, lowers what is owed and what is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from handlers.records import facilities, ledger, limits, repayments
 from handlers.records.facilities import Facility
 from handlers.records.ledger import Entry
 from handlers.records.limits import Movement
+from handlers.records.repayments import Repayment
 
 PROFILES: Mapping[str, str] = {"level": "level_principal"}
 """The plan's words -> those of finance/, where they differ."""
@@ -142,62 +144,118 @@ def covenant_plan_tests(
 
 @handles("loan.book_repayment", transactional=True)
 def loan_book_repayment(
-    ctx: Context, facility_key: object, amount: object, key: object = None, paid_on: object = None
+    ctx: Context,
+    facility_key: object,
+    amount: object,
+    key: object = None,
+    paid_on: object = None,
+    prepayment: object = False,
 ) -> Mapping[str, Any]:
-    """Money came in for a facility: instalments are filled in order of their dates, interest first; the ledger, the
-    balance and the limit follow. When nothing is owed any more, the message loan_repaid goes out under the project's
-    key.
+    """Money came in for a facility. It pays what is due or begun, oldest first and interest first, then the next
+    instalment (not when it is a prepayment); what is left repays principal early, and the rest of the plan shrinks in
+    proportion. Ledger, balance and limit follow. When nothing is owed any more, the message loan_repaid goes out under
+    the project's key.
 
-    In: facility_key, amount, key (null: this job's), paid_on (today). Out: ref, principal, interest, balance, repaid
-    (nothing is owed). Errors: BpmnError LEDGER_REJECTED when more comes than is owed; InvalidInput for no amount.
-    Idempotent by key.
+    In: facility_key, amount, key (null: this job's), paid_on (today), prepayment yes/no. Out: ref, facility_key,
+    currency, principal, interest, balance, repaid (nothing is owed). Errors: BpmnError LEDGER_REJECTED (variables
+    ledger_reason, ledger_reason_en) for an unknown facility, no amount, or more than is owed. Idempotent by key.
     """
-    facility = facilities.get(ctx.session, inputs.text(facility_key) or "", lock=True)
-    money = rounded(positive(needed(amount, "amount"), "amount"))
+    facility = facilities.find(ctx.session, inputs.text(facility_key) or "0", lock=True)
+    if facility is None:
+        raise _rejected(f"no facility {facility_key}", f"没有融资工具 {facility_key}")
+    try:
+        money = rounded(positive(needed(amount, "amount"), "amount"))
+    except InvalidInput as error:
+        raise _rejected(error.text("en"), error.text("zh")) from error
     day = inputs.day(paid_on, "paid_on") or inputs.today(ctx)
     named = inputs.text(key) or ctx.job_key
     if named and (known := ledger.by_key(ctx.session, named)):
-        return {"ref": known.ref, "balance": facility.balance, "repaid": facility.balance == 0}
-    interest, principal = _filled(ctx, facility, money, day)
+        return _told(known.ref, facility, Decimal(0), Decimal(0))
+    parts, left = _allotted(repayments.of_facility(ctx.session, facility.id), money, day, inputs.yes(prepayment))
+    interest = sum((one.interest for one in parts), Decimal(0))
+    principal = money - interest
+    if principal > facility.balance:
+        raise _rejected(f"above the balance of {facility.balance}", f"超过未偿本金 {facility.balance}")
     lines = [Entry(CASH, "debit", money, facility.currency)]
-    parts = ((f"loan:{facility.business_key}", principal), (f"interest:{facility.business_key}", interest))
-    lines += [Entry(account, "credit", part, facility.currency) for account, part in parts if part]
+    of = ((f"loan:{facility.business_key}", principal), (f"interest:{facility.business_key}", interest))
+    lines += [Entry(account, "credit", part, facility.currency) for account, part in of if part]
     done = booked(ctx, named, lines, f"还款 {facility.business_key}", facility.business_key, day)
     stamp = inputs.stamp(ctx, "bank")
+    for part in parts:
+        repayments.pay(ctx.session, part.row, part.amount, day, stamp)
     after = facilities.repay(ctx.session, facility.id, principal, stamp) if principal else facility
     if facility.limit_id is not None and principal:
         limits.repay(ctx.session, facility.limit_id, principal, Movement(named, stamp, ctx.instance or None))
     if after.balance == 0:
         _repaid(ctx, after)
+    elif left:
+        _shrink(ctx, after)
+    return _told(done.ref, after, principal, interest)
+
+
+def _rejected(english: str, chinese: str) -> BpmnError:
+    return BpmnError("LEDGER_REJECTED", english, {"ledger_reason": chinese, "ledger_reason_en": english})
+
+
+def _told(ref: str, facility: Facility, principal: Decimal, interest: Decimal) -> dict[str, Any]:
     return {
-        "ref": done.ref,
+        "ref": ref,
+        "facility_key": facility.business_key,
+        "currency": facility.currency,
         "principal": principal,
         "interest": interest,
-        "balance": after.balance,
-        "repaid": after.balance == 0,
+        "balance": facility.balance,
+        "repaid": facility.balance == 0,
     }
 
 
-def _filled(ctx: Context, facility: Facility, money: Decimal, day: date) -> tuple[Decimal, Decimal]:
-    """Interest and principal that the money pays; what no instalment takes pays principal early."""
-    left, interest, principal = money, Decimal(0), Decimal(0)
-    stamp = inputs.stamp(ctx, "bank")
-    for one in repayments.of_facility(ctx.session, facility.id):
-        part = min(one.payment - one.paid, left)
-        if part <= 0:
-            continue
-        to_interest = min(max(one.interest - one.paid, Decimal(0)), part)
-        interest, principal, left = interest + to_interest, principal + part - to_interest, left - part
-        repayments.pay(ctx.session, one, part, day, stamp)
-    principal += left
-    if principal > facility.balance:
-        told = {"ledger_reason": f"超过未偿本金 {facility.balance}", "ledger_reason_en": f"above {facility.balance}"}
-        raise BpmnError("LEDGER_REJECTED", told["ledger_reason_en"], told)
-    return interest, principal
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a payment goes to one instalment, and how much of that is interest."""
+
+    row: Repayment
+    amount: Decimal
+    interest: Decimal
+
+
+def _allotted(rows: Sequence[Repayment], money: Decimal, day: date, prepayment: bool) -> tuple[list[Part], Decimal]:
+    """The parts of a payment, and what is left of it for principal."""
+    unpaid = [one for one in rows if one.paid < one.payment]
+    due = [one for one in unpaid if one.due <= day or one.paid]
+    owed = due if prepayment else unpaid[: len(due) + 1]
+    parts, left = [], money
+    for one in owed:
+        amount = min(one.payment - one.paid, left)
+        if amount > 0:
+            parts.append(Part(one, amount, min(max(one.interest - one.paid, Decimal(0)), amount)))
+            left -= amount
+    return parts, left
+
+
+def _shrink(ctx: Context, facility: Facility) -> None:
+    """The instalments that are left, each in the proportion in which the balance fell; the last takes the rest."""
+    rows = [one for one in repayments.of_facility(ctx.session, facility.id) if one.state == "planned"]
+    if not rows:
+        return
+    share, balance, fresh = INSIDE.divide(facility.balance, rows[0].opening), facility.balance, []
+    for one in rows:
+        last = one is rows[-1]
+        principal = balance if last else min(rounded(one.principal * share), balance)
+        interest = rounded(one.interest * share)
+        fresh.append(
+            {
+                "period": one.period, "due": one.due, "opening": balance, "interest": interest,
+                "principal": principal, "payment": principal + interest, "balance": balance - principal,
+            }
+        )  # fmt: skip
+        balance -= principal
+    version = repayments.next_version(ctx.session, facility.id)
+    repayments.plan(ctx.session, facility.id, fresh, version, inputs.stamp(ctx, "prepayment"))
 
 
 def _repaid(ctx: Context, facility: Facility) -> None:
     facilities.enter(ctx.session, facility.id, "closed", inputs.stamp(ctx, "bank"))
+    repayments.end(ctx.session, facility.id)
     siblings = facilities.of_project(ctx.session, facility.project_id)
     if any(one.balance > 0 for one in siblings):
         return

@@ -45,11 +45,7 @@ def plan(session: Session, facility_id: int, rows: Iterable[Mapping[str, Any]], 
     ).scalar_one()
     if known:
         return int(known)
-    session.execute(
-        repayments.update()
-        .where(repayments.c.facility_id == facility_id, repayments.c.state == "planned")
-        .values(state="superseded")
-    )
+    end(session, facility_id)
     made = [
         insert(
             session,
@@ -60,6 +56,18 @@ def plan(session: Session, facility_id: int, rows: Iterable[Mapping[str, Any]], 
         for row in rows
     ]
     return len(made)
+
+
+def end(session: Session, facility_id: int) -> None:
+    """What is unpaid of a facility's plan is superseded."""
+    unpaid = repayments.update().where(repayments.c.facility_id == facility_id, repayments.c.state == "planned")
+    session.execute(unpaid.values(state="superseded"))
+
+
+def next_version(session: Session, facility_id: int) -> int:
+    """The number of the next version of a facility's plan."""
+    latest = sa.select(sa.func.max(repayments.c.version)).where(repayments.c.facility_id == facility_id)
+    return (session.execute(latest).scalar() or 0) + 1
 
 
 def of_facility(session: Session, facility_id: int) -> tuple[Repayment, ...]:

@@ -224,15 +224,26 @@ def test_the_last_repayment_frees_the_limit_and_tells_maintenance(house: Executi
     house.bank_says("PM-2026-0001", "ACSC")
     certify(house)
     desk = Desk(house.runtime)
-    with house.looking() as session:
-        rows = repayments.of_facility(session, house.facility().id)
+
+    def planned() -> tuple[repayments.Repayment, ...]:
+        with house.looking() as session:
+            return repayments.of_facility(session, house.facility().id)
+
+    first, *_ = planned()
     for _ in range(2):
-        done = desk.run("loan.book_repayment", {"facility_key": FA, "amount": rows[0].payment, "key": "R-1"})
-    assert (done["balance"], house.used()) == (20 * MILLION - rows[0].principal, 20 * MILLION - rows[0].principal)
-    owed = sum((one.payment for one in rows[1:]), Decimal(0))
+        done = desk.run("loan.book_repayment", {"facility_key": FA, "amount": first.payment, "key": "R-1"})
+    assert (done["balance"], house.used()) == (20 * MILLION - first.principal, 20 * MILLION - first.principal)
+    early = {"facility_key": FA, "amount": 10 * MILLION, "key": "R-2", "prepayment": "yes"}
+    left = desk.run("loan.book_repayment", early)["balance"]
+    paid, *rest = planned()
+    assert (paid.state, rest[0].opening, rest[-1].balance) == ("paid", left, 0)
+    assert sum(one.principal for one in rest) == left
+    owed = rest[0].interest + left
     assert desk.refused("loan.book_repayment", {"facility_key": FA, "amount": owed + 1}).code == "LEDGER_REJECTED"
-    done = desk.run("loan.book_repayment", {"facility_key": FA, "amount": owed, "key": "R-2"})
+    assert desk.refused("loan.book_repayment", {"facility_key": "FA-0", "amount": 1}).code == "LEDGER_REJECTED"
+    done = desk.run("loan.book_repayment", {"facility_key": FA, "amount": owed, "key": "R-3"})
     assert (done["repaid"], house.used(), balance(house, f"loan:{FA}")) == (True, 0, 0)
+    assert {one.state for one in planned()} == {"paid"}
     house.pass_time(hours=2)
     assert [one["business_key"] for one in house.kept("loan_repaid")] == [KEY]
 

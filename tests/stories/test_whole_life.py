@@ -228,15 +228,16 @@ def at(house: LifeHouse, message: str) -> datetime:
 def repay(house: LifeHouse, facility: str) -> None:
     """The ledger books what is owed; then security is released and the case is put into the library."""
     with house.looking() as session:
-        owed = repayments.of_facility(session, facilities.get(session, facility).id)
+        held = facilities.get(session, facility)
+        due = repayments.of_facility(session, held.id)[0]
     Desk(house.runtime).run(
         "loan.book_repayment",
-        {"facility_key": facility, "amount": sum(row.payment for row in owed), "key": "R-1"},
+        {"facility_key": facility, "amount": due.interest + held.balance, "key": "R-1"},
     )
     house.after(hours=2)
     with house.looking() as session:
-        held = security.of_project(session, projects.get(session, KEY).id)
-    items = [{"item": one.description, "released_on": "2028-02-01", "evidence": "注销证明"} for one in held]
+        secured = security.of_project(session, projects.get(session, KEY).id)
+    items = [{"item": one.description, "released_on": "2028-02-01", "evidence": "注销证明"} for one in secured]
     house.finish("ut_release", {"fully_paid": True, "released_items": items})
     house.finish(
         "ut_release_confirm", {"release_decision": "confirm", "release_consent": "yes", "lessons": "长期购电合同"}
