@@ -12,13 +12,16 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
+from engine import api, watcher, worker
 from engine.errors import InvalidInput, NotFound
+from engine.queries.kpis import kpis
 from handlers.records import tables as book
 from handlers.records.changes import Stamp, insert
 from handlers.reports.client import NOT_FOR_MARKETING
 from handlers.reports.content import Facts, Report, Table
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
+from tests.bpmn.packages import FOLDER
 from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
 from tests.handlers.reports.test_papers import text_of
@@ -128,3 +131,22 @@ def test_papers_ask_for_what_they_lack(quick_desk: Desk, made: Mapping[str, Any]
         with pytest.raises(NotFound):
             build(session, Ordered("contract_draft", "PJ-2026-0999"))
         assert isinstance(build(session, Ordered("kpi_pack")).sections[0], Facts)
+
+
+def test_the_kpi_pack_says_what_the_engine_s_figures_say(quick_desk: Desk) -> None:
+    runtime = quick_desk.runtime
+    assert not watcher.deploy_folder(runtime, FOLDER / "scheduled_reports", api.SYSTEM).faults
+    with runtime.transaction() as session:
+        api.start(session, api.SYSTEM, "scheduled_reports", {}, business_key="RP-1")
+    worker.drain(runtime)
+    worker.run_statistics(runtime)
+    with runtime.reading() as session:
+        pack = build(session, Ordered("kpi_pack", language="en", **MARCH))
+        figures = kpis(session, "scheduled_reports", **MARCH)
+    shown = [*table(pack, "shares").rows, *table(pack, "durations").rows]
+    assert {(row["name"], row["part"], row["whole"]) for row in shown} == {
+        (one.name_en, one.part, one.whole) for one in figures
+    }
+    assert all(row["process"] == "Scheduled reports" for row in shown)
+    cycle = next(row for row in shown if row["name"] == "cycle time (median)")
+    assert cycle["whole"] == 1 and cycle["value"] is not None
