@@ -1,0 +1,69 @@
+"""Projects being built: equity first, draws in step with the works, completion. What a client of a facility sends."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import api
+from engine.execution import Runtime
+from handlers.records import facilities, projects
+from handlers.records.tables import facility as facility_table
+
+STEPS = 6
+"""Draws until a facility is fully used."""
+
+
+@dataclass
+class Works:
+    """How far each facility is drawn."""
+
+    runtime: Runtime
+    chance: random.Random
+    drawn: dict[str, int] = field(default_factory=dict)
+    last: dict[str, date] = field(default_factory=dict)
+    certified: set[str] = field(default_factory=set)
+
+    def go_on(self, today: date) -> int:
+        """A draw every two months or so from each facility that may; then the certificate of completion."""
+        with self.runtime.reading() as session:
+            rows = session.execute(sa.select(facility_table).where(facility_table.c.state == "available"))
+            found = [dict(row) for row in rows.mappings()]
+            keys = {row["project_id"]: projects.get(session, row["project_id"]).business_key for row in found}
+        return sum(self._step(row, keys[row["project_id"]], today) for row in found)
+
+    def _step(self, row: dict[str, Any], project: str, today: date) -> int:
+        key = str(row["business_key"])
+        if key not in self.last:
+            self.last[key] = today
+        if (today - self.last[key]).days < self.chance.randrange(45, 90):
+            return 0
+        self.last[key] = today
+        with self.runtime.reading() as session:
+            facility = facilities.get(session, key)
+        if self.drawn.get(key, 0) < STEPS and facility.drawn < facility.amount:
+            self.drawn[key] = self.drawn.get(key, 0) + 1
+            amount = min((facility.amount / STEPS).quantize(Decimal(10_000)), facility.amount - facility.drawn)
+            return self._tell("drawdown_requested", project, facility_key=key, draw_amount=amount, **PAYEE)
+        if project not in self.certified:
+            self.certified.add(project)
+            return self._tell(
+                "completion_certified", project, certified_on=today.isoformat(), certificate_no=f"CC-{key[3:]}"
+            )
+        return 0
+
+    def _tell(self, name: str, key: str, **variables: Any) -> int:
+        with self.runtime.transaction() as session:
+            api.send_message(session, api.SYSTEM, name, business_key=key, variables=variables)
+        return 1
+
+
+PAYEE = {
+    "draw_purpose": "epc", "payee": "华东电建集团", "payee_account": "6222020000000001", "payee_bank": "ICBC",
+    "contract_no": "EPC-01", "invoice_no": "04410001",
+}  # fmt: skip

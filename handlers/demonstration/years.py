@@ -1,0 +1,118 @@
+"""From working day to working day. Law: the clock only moves forward, and ends where the present begins."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from engine import api, calendars, worker
+from engine.clock import system_clock
+from engine.execution import Runtime
+from engine.settings import Settings, parse_offset
+from handlers.demonstration.cast import Deal, deals, known_client
+from handlers.demonstration.outside import World
+from handlers.demonstration.staff import Facts, Staff
+from handlers.demonstration.works import Works
+from handlers.records import keys
+
+HOURS = (time(9, 30), time(15, 0))
+"""When in a day people look at their lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What happened in these years."""
+
+    days: int
+    inquiries: int
+    tasks: int
+    answers: int
+    draws: int
+    stuck: Mapping[str, str]
+
+
+@dataclass
+class Present:
+    """The clock of a house that is moved."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def beginning(settings: Settings, years: int) -> tuple[Present, datetime]:
+    """The clock of a house that began so many years ago, and the moment at which it arrives in the present."""
+    now = system_clock(parse_offset(settings.clock_offset))()
+    return Present(now - timedelta(days=365 * years)), now
+
+
+def live(
+    runtime: Runtime,
+    clock: Present,
+    until: datetime,
+    count: int,
+    seed: int,
+    tell: Callable[[date], None] = lambda day: None,
+) -> Told:
+    """Live from the clock's moment to `until` with so many inquiries. The same seed gives the same years."""
+    chance = random.Random(seed)
+    with runtime.reading() as session:
+        calendar = calendars.calendar(session)
+    days = _days(clock.at.date(), until.date())
+    working = [day for day in days if calendar.is_working(day)]
+    coming = list(deals(chance, working[:-60] or working, count))
+    stories: dict[str, Deal] = {}
+    facts = _facts(runtime, stories, chance)
+    staff, world, works = Staff(runtime, chance, facts), World(runtime, chance, facts), Works(runtime, chance)
+    draws = 0
+    for day in days:
+        tell(day)
+        at_work = calendar.is_working(day)
+        for hour in HOURS if at_work else HOURS[:1]:
+            now = datetime.combine(day, hour, runtime.zone)
+            if now <= clock.at or now > until:
+                continue
+            clock.at = now
+            worker.drain(runtime)
+            if at_work and hour == HOURS[0]:
+                while coming and coming[0].day <= day:
+                    _inquire(runtime, coming.pop(0), stories)
+                draws += works.go_on(day)
+            world.answer(now)
+            if at_work:
+                staff.work(now)
+    clock.at = until
+    worker.drain(runtime)
+    return Told(len(working), count - len(coming), staff.done, world.answered, draws, staff.stuck)
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _inquire(runtime: Runtime, deal: Deal, stories: dict[str, Deal]) -> None:
+    with runtime.transaction() as session:
+        key = keys.next_key(session, "PJ", deal.day.year)
+        stories[key] = deal
+        api.send_message(session, api.SYSTEM, "inquiry_received", business_key=key, variables=deal.inquiry)
+
+
+def _facts(runtime: Runtime, stories: dict[str, Deal], chance: random.Random) -> Facts:
+    """What the story knows of a case, as `deal`: what came with its inquiry; for one that people raised themselves,
+    what its client would say."""
+
+    def of(key: str, seen: Mapping[str, Any]) -> Mapping[str, Any]:
+        deal = stories.get(key)
+        if deal is None and key.startswith("PJ-"):
+            deal = stories[key] = known_client(chance, runtime.now().date(), seen)
+        if deal is None:
+            return {"deal": None}
+        about = {"company": deal.company, "contact": deal.contact, "amount": deal.amount, "capex": deal.capex}
+        age = (runtime.now().date() - deal.day).days
+        return {"deal": {**about, "age": age, "profile": dict(deal.profile)}}
+
+    return of
