@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
+from engine import api, scheduler
 from engine.errors import ScenarioWrong
 from engine.play import play, read_scenario
 from engine.store import tables as t
@@ -20,6 +22,7 @@ from tests.bpmn.monitoring_house import (
     FA,
     OTHER,
     PROJECT,
+    SISTER,
     STAMP,
     TABLES,
     TEST,
@@ -29,6 +32,7 @@ from tests.bpmn.monitoring_house import (
     furnish,
 )
 from tests.bpmn.packages import FOLDER
+from web import create_app
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +122,25 @@ def test_a_breach_takes_two_people_and_a_cure_is_tested_again(house: MonitoringH
     assert not locked(house)
     house.finish("ut_watch", {"watch_comment": "注资后恢复"})
     assert house.open_elements() == ["ut_triage"]
+
+
+def test_a_balance_sheet_by_api_is_a_task_in_the_right_inbox_within_five_seconds(house: MonitoringHouse) -> None:
+    house.test_due()
+    with house.writing() as session:
+        token = api.make_token(session, "ledger", "messages")
+    sent = {"name": "certificate_received", "business_key": TEST, "variables": certificate(104)}
+    client = create_app(runtime=house.runtime).test_client()
+    running = scheduler.start(house.runtime)
+    try:
+        began = monotonic()
+        answer = client.post("/api/v1/messages", json=sent, headers={"Authorization": f"Bearer {token}"})
+        assert answer.json is not None and answer.json["state"] == "delivered"
+        while not (found := [one for who in ("tang", "rao") for one in house.inbox(who)]):
+            assert monotonic() - began < 5
+            sleep(0.05)
+    finally:
+        assert running.shutdown(5) == 0
+    assert [one.element for one in found] == ["ut_breach"]
 
 
 def test_an_uncured_breach_is_told_to_the_group_once_and_begins_a_restructuring(house: MonitoringHouse) -> None:
@@ -253,9 +276,9 @@ APPROVAL = {
 
 
 def test_a_client_rated_high_is_asked_again_60_days_before_the_yearly_date(house: MonitoringHouse) -> None:
-    house.tell("kyc_trigger", CLIENT, trigger="sanctions_hit", trigger_text="疑似名单命中")
+    house.tell("kyc_trigger", CLIENT, trigger="news", trigger_text="涉诉报道")
     (asked,) = house.rows(t.outbox, t.outbox.c.template == "kyc_refresh_request")
-    assert "sanction" not in str(asked["data"]) and "命中" not in str(asked["data"])
+    assert "news" not in str(asked["data"]) and "涉诉" not in str(asked["data"])
     house.tell("kyc_documents_received", CLIENT, **UPDATE)
     house.finish("ut_kyc_approve", APPROVAL)
     house.finish("ut_kyc_senior", {"senior_decision": "approve", "senior_comment": "同意"})
@@ -272,6 +295,20 @@ def test_a_client_rated_high_is_asked_again_60_days_before_the_yearly_date(house
     house.finish("ut_restrict", {"restriction_decision": "restrict", "restriction_reason": "长期不回应"})
     with house.looking() as session:
         assert amendments.restricted(session, party.id) == ("kyc_overdue",)
+
+
+def test_a_new_list_screens_every_client_again_and_a_hit_asks_nobody_outside(house: MonitoringHouse) -> None:
+    with house.writing() as session:
+        for key in (CLIENT, SISTER):
+            parties.change(session, parties.get(session, key).id, {"lifecycle_stage": "client"}, STAMP)
+    house.source("sanctions", entries=[{"list": "TEST", "kind": "person", "names": ["陈晓"]}])
+    for _ in range(2):
+        with house.writing() as session:
+            api.send_signal(session, api.SYSTEM, "sanctions_list_updated")
+        house.work()
+    assert house.keys_of("kyc_refresh") == [CLIENT]
+    assert house.open_elements() == ["ut_ownership"]
+    assert house.letters() == []
 
 
 # ── amendments ─────────────────────────────────────────────────────────────────────────────────────────────────
