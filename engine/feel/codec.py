@@ -137,7 +137,7 @@ def _escaped(value: object) -> object:
 
 def _untag(value: Any) -> Any:
     if isinstance(value, list):
-        return [_untag(item) for item in value]
+        return [item if item.__class__ in _PLAIN else _untag(item) for item in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
@@ -145,7 +145,11 @@ def _untag(value: Any) -> Any:
         read = _READ.get(key)
         if read is not None:
             return read(content)
-    return {key: _untag(item) for key, item in value.items()}
+    return {key: item if item.__class__ in _PLAIN else _untag(item) for key, item in value.items()}
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Kinds of JSON that stand for themselves: most of what is read."""
 
 
 def _read_zoned(text: str) -> tuple[str, ZoneInfo | None]:
