@@ -57,7 +57,8 @@ class Hit:
         }
 
 
-def _ask(ctx: Context, question: Callable[[Provider], Answer]) -> Answer:
+def ask(ctx: Context, question: Callable[[Provider], Answer]) -> Answer:
+    """What the house's provider answers; BpmnError PROVIDER_DOWN when it does not."""
     try:
         return question(provider(runtime_of(ctx.session).settings))
     except ProviderDown as error:
@@ -106,7 +107,7 @@ def party_screen_sanctions(ctx: Context, party_ids: object = None, names: object
     ids = [int(one) for one in inputs.texts(party_ids) if one.isdigit()]
     known = ctx.session.execute(sa.select(party_table.c.legal_name).where(party_table.c.id.in_(ids))).scalars().all()
     candidates = [*known, *inputs.texts(names)]
-    answer = _ask(ctx, lambda source: source.listed(ctx.now))
+    answer = ask(ctx, lambda source: source.listed(ctx.now))
     hits = screen(candidates, answer.content)
     if hits:
         shown = [hit.shown(answer) for hit in hits]
@@ -131,7 +132,7 @@ def ext_company_registry(
     Errors: BpmnError PROVIDER_DOWN. Only reads; at-least-once is harmless.
     """
     code = _compact(reg_no)
-    answer = _ask(ctx, lambda source: source.company(code, ctx.now))
+    answer = ask(ctx, lambda source: source.company(code, ctx.now))
     entry = answer.content
     told = {"provider": answer.provider, "fetched_at": answer.fetched_at, "raw_sha256": answer.raw_sha256}
     if not isinstance(entry, Mapping):
@@ -181,7 +182,7 @@ def risk_pull_bureau(
         if kept is not None:
             return _told(ctx, kept, refreshed=False)
         code = party.reg_no
-        answer = _ask(ctx, lambda source: source.credit(code, authorisation, ctx.now))
+        answer = ask(ctx, lambda source: source.credit(code, authorisation, ctx.now))
         if not isinstance(answer.content, Mapping):
             raise BpmnError("DATA_MISSING", "the bureau has no report")
         stamp = Stamp(ctx.now, f"process:{ctx.process}", f"provider:{answer.provider}", answer.raw_sha256)

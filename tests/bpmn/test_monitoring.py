@@ -304,7 +304,7 @@ def test_a_new_list_screens_every_client_again_and_a_hit_asks_nobody_outside(hou
     house.source("sanctions", entries=[{"list": "TEST", "kind": "person", "names": ["陈晓"]}])
     for _ in range(2):
         with house.writing() as session:
-            api.send_signal(session, api.SYSTEM, "sanctions_list_updated")
+            api.raise_signal(session, api.SYSTEM, "sanctions_list_updated")
         house.work()
     assert house.keys_of("kyc_refresh") == [CLIENT]
     assert house.open_elements() == ["ut_ownership"]
