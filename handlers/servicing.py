@@ -15,11 +15,12 @@ from typing import Any
 from engine.errors import InvalidInput
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
+from handlers.client_facts import person_to_write_to
 from handlers.facilities import project_of
 from handlers.finance.exact import HUNDRED, INSIDE, count, needed, positive, rounded
 from handlers.finance.plan import Terms, build, due_dates
 from handlers.ledger import booked
-from handlers.records import facilities, ledger, limits, repayments
+from handlers.records import facilities, ledger, limits, parties, projects, repayments
 from handlers.records.facilities import Facility
 from handlers.records.ledger import Entry
 from handlers.records.limits import Movement
@@ -157,7 +158,8 @@ def loan_book_repayment(
     the project's key.
 
     In: facility_key, amount, key (null: this job's), paid_on (today), prepayment yes/no. Out: ref, facility_key,
-    currency, principal, interest, balance, repaid (nothing is owed). Errors: BpmnError LEDGER_REJECTED (variables
+    currency, principal, interest, balance, repaid (nothing is owed), and whom to thank: party_id, client_name,
+    contact_name, email, language, project_key, project_name. Errors: BpmnError LEDGER_REJECTED (variables
     ledger_reason, ledger_reason_en) for an unknown facility, no amount, or more than is owed. Idempotent by key.
     """
     facility = facilities.find(ctx.session, inputs.text(facility_key) or "0", lock=True)
@@ -170,7 +172,7 @@ def loan_book_repayment(
     day = inputs.day(paid_on, "paid_on") or inputs.today(ctx)
     named = inputs.text(key) or ctx.job_key
     if named and (known := ledger.by_key(ctx.session, named)):
-        return _told(known.ref, facility, Decimal(0), Decimal(0))
+        return _told(ctx, known.ref, facility, Decimal(0), Decimal(0))
     parts, left = _allotted(repayments.of_facility(ctx.session, facility.id), money, day, inputs.yes(prepayment))
     interest = sum((one.interest for one in parts), Decimal(0))
     principal = money - interest
@@ -190,15 +192,24 @@ def loan_book_repayment(
         _repaid(ctx, after)
     elif left:
         _shrink(ctx, after)
-    return _told(done.ref, after, principal, interest)
+    return _told(ctx, done.ref, after, principal, interest)
 
 
 def _rejected(english: str, chinese: str) -> BpmnError:
     return BpmnError("LEDGER_REJECTED", english, {"ledger_reason": chinese, "ledger_reason_en": english})
 
 
-def _told(ref: str, facility: Facility, principal: Decimal, interest: Decimal) -> dict[str, Any]:
+def _told(ctx: Context, ref: str, facility: Facility, principal: Decimal, interest: Decimal) -> dict[str, Any]:
+    party = parties.get(ctx.session, facility.party_id)
+    person = person_to_write_to(ctx.session, party)
     return {
+        "party_id": str(party.id),
+        "client_name": party.legal_name,
+        "contact_name": person.name if person else None,
+        "email": person.email if person else party.email,
+        "language": person.language if person else "zh",
+        "project_key": facility.project_key,
+        "project_name": projects.get(ctx.session, facility.project_id).name,
         "ref": ref,
         "facility_key": facility.business_key,
         "currency": facility.currency,

@@ -1,4 +1,4 @@
-"""A house that carries a deal out for real: three packages, real handlers, a bank that answers by files."""
+"""A house that carries a deal out for real: its packages, real handlers, a bank that answers by files."""
 
 from __future__ import annotations
 
@@ -188,11 +188,13 @@ def furnish(folder: Path) -> str:
             identity.add_person(session, person, person, person, f"{person}@house.example")
             for team in teams:
                 identity.add_member(session, team, person)
-        client = parties.create(session, {"legal_name": "江南绿源新能源有限公司", "owner": "li"}, STAMP, 2026)
+        client = parties.create(
+            session, {"legal_name": "江南绿源新能源有限公司", "owner": "li", "email": PLAN["email"]}, STAMP, 2026
+        )
         known = {"name": "盐城渔光互补项目", "owner": "li"}
         project = projects.create(session, known, STAMP, 2026)
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
-    for package in ("cp_clearance", "drawdown", "facility_execution"):
+    for package in ("cp_clearance", "drawdown", "facility_execution", "loan_repayment"):
         outcome = watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM)
         if outcome.faults or outcome.error:
             raise AssertionError(outcome)

@@ -64,6 +64,12 @@ EXECUTED: Mapping[str, Any] = CLIENT | {
     "payment_ref": "PM-2026-0001",
     "payment_state": "confirmed",
     "business_key": "DR-2026-0001",
+    "facility_key": "FA-2026-0001",
+    "repayment_amount": Decimal("10000000"),
+    "currency": "CNY",
+    "principal": Decimal("8000000"),
+    "interest": Decimal("2000000"),
+    "balance": Decimal("12000000"),
 }
 SERVED: Mapping[str, Any] = CLIENT | {
     "contact_name": "王敏",
@@ -87,7 +93,7 @@ SERVED: Mapping[str, Any] = CLIENT | {
     "pack_key": "RP-2026-0001-2026Y",
 }
 ABOUT_SERVICE = ("complaint_", "investor_report", "question_", "disclosure_")
-ABOUT_EXECUTION = ("drawdown_", "facility_", "signing_", "engineer_", "execution_", "issue_", "payment_")
+ABOUT_EXECUTION = ("drawdown_", "facility_", "signing_", "engineer_", "execution_", "issue_", "payment_", "repayment_")
 ABOUT_CARE = ("maintenance_", "product_", "survey_", "care_", "loan_repaid")
 ABOUT_MONITORING = ("covenant_", "kyc_re", "risk_item_", "amendment_")
 NAMES = sorted(path.stem for path in (TEMPLATES / "zh").glob("*.txt"))
