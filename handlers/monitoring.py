@@ -124,7 +124,7 @@ def collateral_cover(
     )
     return {
         "adjusted": rounded(found.adjusted),
-        "cover": rounded(found.cover, FOUR),
+        "cover": _shown(found.cover, FOUR),
         "ltv": _shown(found.loan_to_value, FOUR),
         "shortfall": rounded(found.shortfall),
         "top_up": _shown(found.top_up),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from handlers.finance.exact import ONE, ZERO, inside, not_negative, positive, refused, share
+from handlers.finance.exact import ONE, ZERO, inside, not_negative, refused, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class CollateralCover:
-    """What the security amounts to. `loan_to_value` is None when it is worth nothing."""
+    """What the security amounts to. `loan_to_value` is None when it is worth nothing, `cover` when nothing is owed."""
 
     adjusted: Decimal
-    cover: Decimal
+    cover: Decimal | None
     loan_to_value: Decimal | None
     shortfall: Decimal
     top_up: Decimal | None
@@ -39,8 +39,8 @@ class CollateralCover:
 def collateral_cover(
     items: Sequence[Item], exposure: Decimal, required_cover: Decimal, top_up_haircut: Decimal | None = None
 ) -> CollateralCover:
-    """InvalidInput: exposure not above nought, a negative value, a haircut outside 0…1, a top-up of haircut 1."""
-    positive(exposure, "exposure")
+    """InvalidInput: a negative exposure, a negative value, a haircut outside 0…1, a top-up of haircut 1."""
+    not_negative(exposure, "exposure")
     not_negative(required_cover, "required_cover")
     for at, one in enumerate(items, start=1):
         not_negative(one.value, f"items[{at}].value")
@@ -50,7 +50,7 @@ def collateral_cover(
     shortfall = max(required_cover * exposure - adjusted, ZERO)
     return CollateralCover(
         adjusted,
-        adjusted / exposure,
+        adjusted / exposure if exposure else None,
         exposure / gross if gross else None,
         shortfall,
         None if top_up_haircut is None else _gross(shortfall, top_up_haircut),

@@ -92,7 +92,7 @@ def _collateral(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
     )
     shown = {
         "adjusted": rounded(made.adjusted),
-        "cover": rounded(made.cover, FOUR),
+        "cover": None if made.cover is None else rounded(made.cover, FOUR),
         "shortfall": rounded(made.shortfall),
     }
     if made.loan_to_value is not None:

@@ -69,6 +69,12 @@ def test_security_is_counted_with_its_haircuts() -> None:
         DESK.run("collateral.cover", {**given, "haircuts": {}})
 
 
+def test_a_facility_from_which_nothing_is_drawn_lacks_no_security() -> None:
+    given = {"items": ITEMS, "haircuts": {"equipment": "0.40"}, "exposure": 0, "required_cover": "1.10"}
+    found = DESK.run("collateral.cover", given)
+    assert (found["cover"], found["shortfall"], found["sufficient"]) == (None, 0, True)
+
+
 @pytest.mark.parametrize("valued_at", ["2025-03-01", None, ""])
 def test_a_valuation_that_is_old_or_absent_does_not_count(valued_at: object) -> None:
     items = [{**ITEMS[0], "valued_at": valued_at, "haircut": "0.4"}, ITEMS[1]]

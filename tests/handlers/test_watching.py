@@ -99,6 +99,20 @@ def test_what_nobody_approved_cannot_be_activated_and_nothing_tested_is_no_compl
         desk.run("covenant.settle", {"facility_key": FA, "worst_rank": 4}, business_key="TD-3")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_restricted_client_gets_no_new_limit_and_nobody_is_told_why(desk: Desk) -> None:
+    with desk.runtime.transaction() as session:
+        furnish(session)
+        client = parties.get(session, "CL-2026-0001")
+    desk.run("kyc.restrict", {"party_id": str(client.id), "why": "复审逾期"})
+    asked = {"amount": "100", "facility": "PJ-2026-0001", "party_id": str(client.id)}
+    error = desk.refused("limit.reserve", asked)
+    assert (error.code, error.variables["limit_restricted"]) == ("LIMIT_EXCEEDED", True)
+    assert "kyc" not in str(error.variables) + str(error)
+    assert desk.run("kyc.lift", {"party_id": str(client.id)})["lifted"] == 1
+    assert desk.run("limit.reserve", asked)["limit_amount"] == Decimal("100.00")
+
+
 def test_shares_are_shown_in_per_cent_however_they_were_written() -> None:
     assert [percent(one) for one in ("3/5", "0.6", "60%", "1/3")] == [
         Decimal("60.0000"), Decimal("60.0000"), Decimal("60.0000"), Decimal("33.3333"),

@@ -97,7 +97,7 @@ def test_security_is_worth_what_its_haircut_leaves() -> None:
     [
         ([Item("x", Decimal(-1), Decimal(0))], 100, "0.4"),
         ([Item("x", Decimal(1), Decimal("1.4"))], 100, "0.4"),
-        ([], 0, "0.4"),
+        ([], -1, "0.4"),
         ([], 100, "1"),
     ],
 )

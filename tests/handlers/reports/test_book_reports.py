@@ -18,7 +18,7 @@ from engine.queries.kpis import kpis
 from handlers.records import tables as book
 from handlers.records.changes import Stamp, insert
 from handlers.reports.client import NOT_FOR_MARKETING
-from handlers.reports.content import Facts, Report, Table
+from handlers.reports.content import Facts, Report, Table, shown
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
 from tests.bpmn.packages import FOLDER
@@ -88,8 +88,8 @@ def test_client_360_has_its_blocks_and_leaves_out_what_a_reader_may_not_see(
     assert len(table(whole, "timeline").rows) == 1
     told = quick_desk.run("report.client_360", {"party_id": made["party_id"], "without": ["credit"]})
     again = quick_desk.run("report.render", {"template": "client_360", "data": told["report_data"], "format": "xlsx"})
-    shown = tuple(one for one in whole.sections if one.id != "credit")
-    assert again["figures_hash"] == replace(whole, sections=shown).sha256()
+    visible = tuple(one for one in whole.sections if one.id != "credit")
+    assert again["figures_hash"] == replace(whole, sections=visible).sha256()
 
 
 def test_the_investor_pack_counts_alerts_as_the_register_does_and_shows_the_last_round(
@@ -143,10 +143,27 @@ def test_the_kpi_pack_says_what_the_engine_s_figures_say(quick_desk: Desk) -> No
     with runtime.reading() as session:
         pack = build(session, Ordered("kpi_pack", language="en", **MARCH))
         figures = kpis(session, "scheduled_reports", **MARCH)
-    shown = [*table(pack, "shares").rows, *table(pack, "durations").rows]
-    assert {(row["name"], row["part"], row["whole"]) for row in shown} == {
+    told = [*table(pack, "shares").rows, *table(pack, "durations").rows]
+    assert {(row["name"], row["part"], row["whole"]) for row in told} == {
         (one.name_en, one.part, one.whole) for one in figures
     }
-    assert all(row["process"] == "Scheduled reports" for row in shown)
-    cycle = next(row for row in shown if row["name"] == "cycle time (median)")
+    assert all(row["process"] == "Scheduled reports" for row in told)
+    cycle = next(row for row in told if row["name"] == "cycle time (median)")
     assert cycle["whole"] == 1 and cycle["value"] is not None
+
+
+def test_a_house_s_own_field_is_made_by_command_and_stands_in_the_report(
+    quick_desk: Desk, made: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEALFLOW_DATABASE_URL", quick_desk.runtime.settings.database_url)
+    monkeypatch.setenv("DEALFLOW_DATA_DIR", str(quick_desk.runtime.settings.data_dir))
+    words = ["--label", "绿色类别", "--label-en", "Green class"]
+    assert run(["field", "add", "party", "green", "choice", *words, "--choice", "wind=风电=Wind"]) == 0
+    assert run(["field", "set", made["client_key"], "green", "wind"]) == 0
+    assert run(["field", "set", made["client_key"], "green", "coal"]) == 3
+    with quick_desk.runtime.reading() as session:
+        section = build(session, Ordered("client_360", made["client_key"])).section("custom")
+    assert isinstance(section, Facts)
+    (fact,) = section.rows
+    assert shown(fact.value, fact.form, "en", quick_desk.runtime.zone) == "Wind"
+    assert (run(["field", "retire", "party", "green"]), run(["field"])) == (0, 0)
