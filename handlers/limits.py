@@ -5,13 +5,14 @@ is cut down to fit, and the same key moves nothing twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.errors import InvalidInput
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.finance.exact import needed, rounded
-from handlers.records import limits, projects
+from handlers.records import amendments, limits, projects
 from handlers.records.limits import Excess, Limit, Movement
 
 
@@ -32,14 +33,19 @@ def limit_reserve(
     In: amount; facility: the project's or facility's business key (null: the process's own); currency (CNY); party_id
     (null: the project's borrower); key (null: this job's); line_rate: into the line's currency, when they differ;
     ceiling: one more bound on what this facility may have; valid_until. Out: limit_id, limit_amount, limit_available
-    (cents). Errors: BpmnError LIMIT_EXCEEDED (variables limit_asked, limit_available, limit_currency); InvalidInput
-    for an amount not above nought. Idempotent by facility and key.
+    (cents). Errors: BpmnError LIMIT_EXCEEDED (variables limit_asked, limit_available, limit_currency; with
+    limit_restricted for a client whose service is restricted: the reason stays with compliance); InvalidInput for an
+    amount not above nought. Idempotent by facility and key.
     """
     named = _facility(ctx, facility)
+    client = _party(ctx, named, party_id)
+    if client is not None and amendments.restricted(ctx.session, client):
+        told = {"limit_asked": needed(amount, "amount"), "limit_available": Decimal(0), "limit_restricted": True}
+        raise BpmnError("LIMIT_EXCEEDED", "no new business with this client", told | {"limit_currency": currency})
     made = limits.reserve(
         ctx.session,
         named,
-        _party(ctx, named, party_id),
+        client,
         needed(amount, "amount"),
         inputs.text(currency) or "CNY",
         _movement(ctx, key),
