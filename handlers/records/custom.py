@@ -102,6 +102,12 @@ def fields_of(session: Session, record: str, *, retired: bool = False) -> tuple[
     return tuple(Field(**row) for row in session.execute(query).mappings())
 
 
+def every(session: Session) -> tuple[Field, ...]:
+    """All fields, retired ones too, by record."""
+    query = sa.select(*_FIELD).order_by(definitions.c.record, definitions.c.position)
+    return tuple(Field(**row) for row in session.execute(query).mappings())
+
+
 def put(session: Session, record: str, subject_id: int, values: Mapping[str, Any], stamp: Stamp) -> Mapping[str, Any]:
     """Write values by key; None empties. What differs is logged. Returns what stands then. InvalidInput names the
     field: unknown, unreadable, none of its choices, or required and emptied."""

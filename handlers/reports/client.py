@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.store import tables as t
-from handlers.records import client_card, documents
+from handlers.records import client_card, custom, documents
 from handlers.records import tables as book
 from handlers.records.cards import ClientCard
 from handlers.reports.content import Fact, Facts, Form, Label, Report, Section, Table
@@ -152,7 +152,7 @@ def client_360(session: Session, client: int | str, as_of: datetime, without: Co
     without: ids of sections that the reader may not see.
     """
     card = client_card(session, client)
-    sections = [*_of_card(card), *_of_book(session, card), *_of_engine(session, card)]
+    sections = [*_of_card(card), *_own(session, card), *_of_book(session, card), *_of_engine(session, card)]
     return Report(
         kind="client_360",
         title=Label("客户全景报告", "Client 360"),
@@ -184,6 +184,23 @@ def _of_card(card: ClientCard) -> list[Section]:
         rows = [_attributes(thing, fields) for thing in things]
         parts.append(table_of(id, title, fields, rows))
     return [*parts, _statements(card), table_of("timeline", ("联系记录", "Contacts"), _TALKS, _talks(card))]
+
+
+def _own(session: Session, card: ClientCard) -> list[Section]:
+    """The house's own fields, where something stands in them."""
+    values = custom.values_of(session, "party", card.party.id)
+    rows = []
+    for field in custom.fields_of(session, "party"):
+        if field.key not in values:
+            continue
+        value, form = values[field.key], _FORMS.get(field.type, "text")
+        chosen = next((one for one in field.choices if one["value"] == value), None)
+        shown = {"text": chosen["label"], "text_en": chosen["label_en"]} if chosen else value
+        rows.append(Fact(Label(field.label, field.label_en), shown, form))
+    return [Facts("custom", Label("自定义字段", "Custom fields"), tuple(rows))] if rows else []
+
+
+_FORMS: Mapping[str, Form] = {"number": "number", "date": "date", "yes": "yes"}
 
 
 def _talks(card: ClientCard) -> list[dict[str, Any]]:
