@@ -29,7 +29,7 @@ class UserWait:
     form: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, object] = field(default_factory=dict)
-    """Local variables only (input mappings, multi-instance element and counters)."""
+    """Beyond the process's: input mappings, multi-instance element and counters, variables of enclosing sub-processes."""
 
 
 @dataclass(frozen=True, slots=True)

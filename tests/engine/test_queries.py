@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from engine import api, queries
 from engine.errors import NotFound
+from tests.conformance.drawing import content, diagram, extensions, process, tag
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE
 from tests.house import House
@@ -160,3 +161,15 @@ def test_the_inbox_and_the_sweeps_go_by_index(house: House) -> None:
     assert "ix_subscription_kind_name_business_key" in plan(
         "SELECT * FROM subscription WHERE kind = 'message' AND name = 'm' AND business_key = 'k'"
     )
+
+
+def test_a_form_inside_a_sub_process_shows_what_the_sub_process_was_given(house: House) -> None:
+    double = '<camunda:inputParameter name="double">= 2 * amount</camunda:inputParameter>'
+    given = f"<camunda:inputOutput>{double}</camunda:inputOutput>"
+    inside = tag("subProcess", "b", extensions(given), content("s1 -> u -> e1", ()))
+    house.deploy(p_bpmn=diagram(process("p", "s -> b -> e", inside)))
+    house.start("p", amount=21)
+    task = house.task("u")
+    with house.looking() as session:
+        seen = queries.task(session, api.SYSTEM, task["id"]).form_data
+    assert (seen["amount"], seen["double"]) == (21, 42)

@@ -286,6 +286,20 @@ class Run:
                 return layers[0] if len(layers) == 1 else View(layers)
             scope = self.scopes[scope.parent]
 
+    def own(self, scope_id: int) -> dict[str, Any]:
+        """What a task sees beyond the process's variables: those of the sub-processes and the iteration it stands in.
+
+        Not of multi-instance bodies, which collect the results of all their iterations.
+        """
+        layers: list[Mapping[str, Any]] = []
+        while True:
+            scope = self.scopes[scope_id]
+            if not scope.parent:
+                return {name: value for layer in reversed(layers) for name, value in layer.items()}
+            if scope.kind != "body":
+                layers.append(scope.vars)
+            scope_id = scope.parent
+
     def place(self, token: Token) -> int:
         """The scope from which a token's expressions look outwards."""
         return token.inner or token.scope

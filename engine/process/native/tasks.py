@@ -54,7 +54,7 @@ def user(run: Run, token: Token, p: PNode) -> None:
         priority=whole(run.value(spec.priority, place)) if spec.priority else 50,
         form=spec.form,
         properties=p.node.properties,
-        variables=dict(run.scopes[token.inner].vars) if token.inner else {},
+        variables=run.own(place),
     )
     run.open(wait, "own", token)
 
