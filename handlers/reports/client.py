@@ -29,7 +29,7 @@ _PROFILE: Fields = (
     ("kind", "类型", "Kind", "code"),
     ("reg_no", "统一社会信用代码", "Registration number", "text"),
     ("lei", "LEI", "LEI", "text"),
-    ("country", "国家", "Country", "text"),
+    ("country", "国家", "Country", "code"),
     ("region", "区域", "Region", "text"),
     ("address", "地址", "Address", "text"),
     ("legal_rep", "法定代表人", "Legal representative", "text"),
@@ -53,7 +53,7 @@ _PEOPLE: Fields = (
 _PROJECTS: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("name", "项目", "Project", "text"),
-    ("sector", "行业", "Sector", "text"),
+    ("sector", "行业", "Sector", "code"),
     ("phase", "阶段", "Phase", "code"),
     ("amount", "申请金额", "Amount asked for", "money"),
     ("currency", "币种", "Currency", "text"),

@@ -54,8 +54,8 @@ _CLIENT: tuple[tuple[str, Label, Form], ...] = (
 _PROJECT: tuple[tuple[str, Label, Form], ...] = (
     ("project_name", L("项目名称", "Project"), "text"),
     ("project_key", L("项目编号", "Project key"), "text"),
-    ("sector", L("行业", "Sector"), "text"),
-    ("country", L("国家", "Country"), "text"),
+    ("sector", L("行业", "Sector"), "code"),
+    ("country", L("国家", "Country"), "code"),
     ("location", L("地点", "Location"), "text"),
     ("project_stage", L("项目阶段", "Stage"), "code"),
     ("capex", L("总投资", "Capital expenditure"), "money"),
@@ -100,7 +100,7 @@ _FACILITIES: tuple[tuple[str, Label, Form], ...] = (
 _COVENANTS: tuple[tuple[str, Label, Form], ...] = (
     ("name", L("条款", "Covenant"), "text"),
     ("kind", L("类别", "Kind"), "code"),
-    ("metric", L("指标", "Metric"), "text"),
+    ("metric", L("指标", "Metric"), "code"),
     ("direction", L("方向", "Direction"), "code"),
     ("default_level", L("违约线", "Default level"), "ratio"),
     ("lockup_level", L("锁定线", "Lock-up level"), "ratio"),
@@ -120,7 +120,7 @@ _COLLATERAL: tuple[tuple[str, Label, Form], ...] = (
 _CONDITIONS: tuple[tuple[str, Label, Form], ...] = (
     ("text", L("先决条件", "Condition precedent"), "text"),
     ("phase", L("阶段", "Phase"), "code"),
-    ("owner_group", L("责任部门", "Owner"), "text"),
+    ("owner_group", L("责任部门", "Owner"), "code"),
     ("waivable", L("可豁免", "Waivable"), "yes"),
 )
 _FINDINGS: tuple[tuple[str, Label, Form], ...] = (
@@ -150,7 +150,7 @@ _SCHEDULE: tuple[tuple[str, Label, Form], ...] = (
     ("dscr", L("DSCR", "DSCR"), "ratio"),
 )
 _TESTS: tuple[tuple[str, Label, Form], ...] = (
-    ("metric", L("指标", "Metric"), "text"),
+    ("metric", L("指标", "Metric"), "code"),
     ("value", L("实际值", "Actual"), "ratio"),
     ("default_level", L("违约线", "Default level"), "ratio"),
     ("lockup_level", L("锁定线", "Lock-up level"), "ratio"),
@@ -221,7 +221,7 @@ def contract_draft(given: Given, head: Head) -> Report:
         ("address", L("注册地址", "Registered address"), "text"),
         ("legal_rep", L("法定代表人", "Legal representative"), "text"),
         ("project_name", L("项目", "Project"), "text"),
-        ("purpose", L("用途", "Purpose"), "text"),
+        ("purpose", L("用途", "Purpose"), "code"),
     )
     sections = _some(
         _facts("parties", L("当事人与用途", "Parties and purpose"), parties, given),

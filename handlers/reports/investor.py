@@ -96,7 +96,7 @@ def _project(session: Session, of: Project, since: date, until: date) -> Facts:
         (
             Fact(Label("报告期", "Period"), f"{since} – {until}"),
             Fact(Label("借款人", "Borrower"), borrower.legal_name if borrower else None),
-            Fact(Label("行业", "Sector"), of.sector),
+            Fact(Label("行业", "Sector"), of.sector, "code"),
             Fact(Label("地点", "Location"), of.location),
             Fact(Label("阶段", "Phase"), of.phase, "code"),
             Fact(Label("总投资", "Capital expenditure"), of.capex, "money"),
