@@ -10,9 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index(
-        op.f("ix_job_state_priority_due_at_id"), "job", ["state", sa.text("priority DESC"), "due_at", "id"]
-    )
+    op.create_index(op.f("ix_job_state_priority_due_at_id"), "job", ["state", sa.text("priority DESC"), "due_at", "id"])
 
 
 def downgrade() -> None:
