@@ -11,7 +11,7 @@ wait for its locks hardly notice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -138,10 +138,10 @@ def _batch(session: Session, due: Sequence[Due], shard: int | None, guard: Guard
     for one in due:
         if one.instance_id is not None and one.instance_id not in held:
             continue
-        if isinstance(one, jobs.Due):
-            done += guard(session, one, work[one.id]) if one.id in work else 0
-        elif one.id in waits:
-            done += guard(session, one, waits[one.id])
+        what: Mapping[int, Job] | Mapping[int, int | None] = work if isinstance(one, jobs.Due) else waits
+        if one.id in what:
+            done += guard(session, one, what[one.id])
+            reached("due.between")
         if time.monotonic() > until:
             break
     return done
@@ -155,7 +155,6 @@ def _trusted(session: Session, due: Due, what: Job | int | None) -> int:
         raise
     except Exception as fault:
         raise _Stumbled from fault
-    reached("due.between")
     return done
 
 
@@ -165,7 +164,6 @@ def _guarded(session: Session, due: Due, what: Job | int | None) -> int:
         with savepoint(session):
             done = _do(session, due, what)
             require_whole(session)
-            reached("due.between")
             return done
     except (StorageFull, DatabaseUnavailable):
         raise
