@@ -29,7 +29,7 @@ class UserWait:
     form: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, object] = field(default_factory=dict)
-    """Beyond the process's: input mappings, multi-instance element and counters, variables of sub-processes around it."""
+    """Beyond the process's: input mappings, multi-instance element, counters, variables of sub-processes around it."""
 
 
 @dataclass(frozen=True, slots=True)
