@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.store import figures
+from engine.store import dates, figures
 from engine.store import tables as t
 
 FORMAT, VERSION = "dealflow-instances", 1
@@ -29,7 +29,7 @@ OF_INSTANCE: tuple[sa.Table, ...] = (
 OF_TASK: tuple[sa.Table, ...] = (t.candidate, t.task_draft, t.reminder)
 CARRIED: Mapping[str, sa.Table] = {table.name: table for table in (*OF_INSTANCE, *OF_TASK, t.audit_entry)}
 """In the order in which they are written: what others point to comes first."""
-LEFT = (t.outbox, t.delivery, t.digest_line, t.batch_item, t.cleaned, figures.cursor)
+LEFT = (t.outbox, t.delivery, t.digest_line, t.batch_item, t.cleaned, figures.cursor, dates.schedule)
 """What speaks of instances or tasks and stays where it is."""
 
 
