@@ -72,6 +72,7 @@ BY_HAND: dict[str, Any] = {
 def test_a_case_is_started_by_hand(place: Place, window: Callable[..., Page]) -> None:
     page = window("li")
     page.keyboard.press("n")
+    page.locator(".dropdown-menu.show").get_by_text("客户引入", exact=True).click()
     page.wait_for_url(f"{place.url}/processes/client_intake/start")
     ready(page)
     expect(page.get_by_text("我们将在 2 个工作日内与您联系")).to_have_count(0)
