@@ -10,13 +10,13 @@ from pathlib import Path
 from shutil import copy
 from typing import Any
 
-from engine import api, identity, watcher
+from engine import api
 from engine.settings import load
 from engine.store import tables as t
 from handlers.records import parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.projects import Project
-from tests.bpmn.packages import FOLDER
+from tests.bpmn.furnished import deploy, move_in
 from tests.house import MONDAY, House, MovableClock
 
 PACKAGES = ("kyc_onboarding", "client_intake", "due_diligence", "committee_vote", "credit_evaluation")
@@ -157,12 +157,7 @@ def furnish(folder: Path) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
+        move_in(session, PEOPLE)
         client = parties.create(session, {"kind": "company", "legal_name": "江南绿源新能源有限公司"}, STAMP, 2026)
         project = projects.create(
             session,
@@ -172,10 +167,7 @@ def furnish(folder: Path) -> str:
             STAMP, 2026, KEY,
         )  # fmt: skip
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
-    outcomes = [watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM) for package in PACKAGES]
-    refused = [outcome for outcome in outcomes if outcome.faults or outcome.error]
-    if refused:
-        raise AssertionError(refused)
+    deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url
 

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
-import sqlalchemy as sa
-
-from engine import api, identity, watcher
+from engine import api
 from engine.settings import load
 from engine.store import tables as t
 from handlers.records import facilities, limits, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.facilities import Facility
 from handlers.records.limits import Movement
-from tests.bpmn.packages import FOLDER
-from tests.house import MONDAY, House, MovableClock
+from tests.bpmn.furnished import FurnishedHouse, copied, deploy, move_in
+from tests.house import MONDAY, MovableClock
 
 KEY, FA, DR = "PJ-2026-0001", "FA-2026-0001", "DR-2026-0001"
 MILLION = 1_000_000
@@ -79,28 +76,14 @@ def answer_of_the_bank(folder: Path, ref: str, code: str, reason: str = "") -> N
 
 
 @dataclass
-class ExecutionHouse(House):
+class ExecutionHouse(FurnishedHouse):
     """A house with the packages of execution deployed."""
-
-    folder: Path = Path()
-
-    def finish(self, element: str, values: Mapping[str, Any], by: str | None = None, **changes: object) -> None:
-        """Complete the element's oldest task, as the one who has it unless `by` says otherwise; then all that
-        follows."""
-        task = next(task for task in self.tasks() if task["element"] == element)
-        actor = self.actor(by or str(task["assignee"]))
-        with self.writing() as session:
-            api.complete(session, actor, task["id"], {**values, **changes})
-        self.work()
 
     def tell(self, name: str, key: str = KEY, **variables: object) -> api.Delivery:
         """A message and what follows."""
         delivery = self.message(name, key, variables=variables)
         self.work()
         return delivery
-
-    def open_elements(self) -> list[str]:
-        return sorted(str(task["element"]) for task in self.tasks())
 
     def facility(self) -> Facility:
         with self.looking() as session:
@@ -135,10 +118,6 @@ class ExecutionHouse(House):
         """Both signatures under a request."""
         self.finish("ut_maker", IN_ORDER)
         self.finish("ut_checker", {"checker_decision": "approve"})
-
-    def kept(self, name: str) -> list[Mapping[str, Any]]:
-        """Messages that nobody awaits yet."""
-        return self.rows(t.message, sa.and_(t.message.c.name == name, t.message.c.state == "kept"))
 
 
 def sign(house: ExecutionHouse) -> None:
@@ -182,22 +161,14 @@ def furnish(folder: Path) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), clock)
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
+        move_in(session, PEOPLE)
         client = parties.create(
             session, {"legal_name": "江南绿源新能源有限公司", "owner": "li", "email": PLAN["email"]}, STAMP, 2026
         )
         known = {"name": "盐城渔光互补项目", "owner": "li"}
         project = projects.create(session, known, STAMP, 2026)
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
-    for package in ("cp_clearance", "drawdown", "facility_execution", "loan_repayment"):
-        outcome = watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM)
-        if outcome.faults or outcome.error:
-            raise AssertionError(outcome)
+    deploy(runtime, ("cp_clearance", "drawdown", "facility_execution", "loan_repayment"))
     house = ExecutionHouse(runtime, clock, folder=folder)
     sign(house)
     clear(house)
@@ -208,10 +179,6 @@ def furnish(folder: Path) -> str:
 
 def enter(furnished: str, folder: Path) -> ExecutionHouse:
     """A house of one's own: a copy of the furnished one."""
-    made = sa.make_url(furnished).database
-    assert made is not None
-    for file in Path(made).parent.glob("execution.db*"):
-        copy(file, folder)
     clock = MovableClock()
-    runtime = api.open_engine(load(database_url=f"sqlite:///{folder / 'execution.db'}", data_dir=folder), clock)
+    runtime = api.open_engine(load(database_url=copied(furnished, folder), data_dir=folder), clock)
     return ExecutionHouse(runtime, clock, folder=folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import api, identity, watcher
+from engine import api
 from engine.settings import load
 from engine.store import tables as t
 from tests import databases
-from tests.bpmn.packages import FOLDER
-from tests.house import House, MovableClock
+from tests.bpmn.furnished import FurnishedHouse, deploy, move_in
+from tests.house import MovableClock
 
 PACKAGES = ("kyc_onboarding", "client_intake")
 """What is deployed, called processes first."""
@@ -86,17 +85,8 @@ REVIEW: Mapping[str, Any] = {
 
 
 @dataclass
-class IntakeHouse(House):
+class IntakeHouse(FurnishedHouse):
     """A house with the shipped packages deployed and outside sources that the test commands."""
-
-    folder: Path = Path()
-
-    def source(self, name: str, **content: object) -> None:
-        """What an outside source answers from now on; without content it is down."""
-        place = self.folder / "providers" / f"{name}.json"
-        place.parent.mkdir(exist_ok=True)
-        up = {"status": "up", "provider": f"{name} for tests", **content} if content else {"status": "down"}
-        place.write_text(json.dumps(up, ensure_ascii=False), encoding="utf-8")
 
     def inquire(self, key: str = KEY, **changes: object) -> api.Delivery:
         """An inquiry comes in and everything automatic is done."""
@@ -104,26 +94,10 @@ class IntakeHouse(House):
         self.work()
         return delivery
 
-    def finish(self, element: str, values: Mapping[str, Any], by: str | None = None, **changes: object) -> None:
-        """Complete a task, as the one who has it unless `by` says otherwise; then do everything automatic."""
-        task = self.task(element)
-        actor = self.actor(by or str(task["assignee"]))
-        with self.writing() as session:
-            api.complete(session, actor, task["id"], {**values, **changes})
-        self.work()
-
-    def open_elements(self) -> list[str]:
-        """The elements of all open tasks, sorted."""
-        return sorted(str(task["element"]) for task in self.tasks())
-
     def letters(self) -> list[str]:
         """Templates of the letters to the client, oldest first."""
         rows = self.rows(t.outbox, t.outbox.c.recipient == INQUIRY["email"])
         return [str(row["template"]) for row in sorted(rows, key=lambda row: row["id"])]
-
-    def kept(self, name: str) -> list[Mapping[str, Any]]:
-        """Messages that nobody awaits yet."""
-        return self.rows(t.message, sa.and_(t.message.c.name == name, t.message.c.state == "kept"))
 
 
 def furnish(folder: Path, server: str | None = None) -> str:
@@ -135,16 +109,8 @@ def furnish(folder: Path, server: str | None = None) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
-    outcomes = [watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM) for package in PACKAGES]
-    refused = [outcome for outcome in outcomes if outcome.faults or outcome.error]
-    if refused:
-        raise AssertionError(refused)
+        move_in(session, PEOPLE)
+    deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url
 

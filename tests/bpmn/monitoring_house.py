@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
-import sqlalchemy as sa
-
-from engine import api, identity, watcher
+from engine import api
 from engine.settings import load
 from engine.store import tables as t
 from handlers.records import facilities, parties, projects, security
 from handlers.records.changes import Stamp
+from tests.bpmn.furnished import FurnishedHouse, copied, deploy, move_in
 from tests.bpmn.packages import FOLDER
-from tests.house import MONDAY, SHANGHAI, House, MovableClock
+from tests.house import MONDAY, SHANGHAI, MovableClock
 
 TABLES = (("credit_evaluation", "change_materiality.dmn"), ("facility_execution", "execution_rules.dmn"))
 """What amendments ask of other packages."""
@@ -54,19 +51,8 @@ def certificate(cfads: int, **changes: object) -> dict[str, Any]:
 
 
 @dataclass
-class MonitoringHouse(House):
+class MonitoringHouse(FurnishedHouse):
     """A house with the packages of monitoring deployed."""
-
-    folder: Path = Path()
-
-    def finish(self, element: str, values: Mapping[str, Any], by: str | None = None, **changes: object) -> None:
-        """Complete the element's oldest task, as the one who has it unless `by` says otherwise; then all that
-        follows."""
-        task = next(task for task in self.tasks() if task["element"] == element)
-        actor = self.actor(by or str(task["assignee"]))
-        with self.writing() as session:
-            api.complete(session, actor, task["id"], {**values, **changes})
-        self.work()
 
     def tell(self, name: str, key: str, **variables: object) -> api.Delivery:
         """A message and what follows."""
@@ -78,9 +64,6 @@ class MonitoringHouse(House):
         """Nine in the morning of a day, when what its timers begin is done."""
         self.clock.at = datetime.combine(day, time(9), SHANGHAI)
         self.work()
-
-    def open_elements(self) -> list[str]:
-        return sorted(str(task["element"]) for task in self.tasks())
 
     def keys_of(self, process: str) -> list[str]:
         """Business keys of a process's instances, oldest first; those of the house as a whole have none."""
@@ -99,13 +82,6 @@ class MonitoringHouse(House):
             period_start=date(2026, 1, 1), period_end=date(2026, 3, 31), certificate_due=date(2026, 5, 15),
         )  # fmt: skip
 
-    def source(self, name: str, **content: object) -> None:
-        """What an outside source answers from now on."""
-        place = self.folder / "providers" / f"{name}.json"
-        place.parent.mkdir(exist_ok=True)
-        up = {"status": "up", "provider": f"{name} for tests", **content}
-        place.write_text(json.dumps(up, ensure_ascii=False), encoding="utf-8")
-
 
 def furnish(folder: Path) -> str:
     """Make the database of the house: people, packages, a group of two clients with a facility each."""
@@ -113,12 +89,7 @@ def furnish(folder: Path) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
+        move_in(session, PEOPLE)
         told = {"owner": "li", "country": "CN", "ownership_type": "private"}
         client = parties.create(session, {"legal_name": "江南绿源新能源有限公司", **told}, STAMP, 2026)
         sister = parties.create(session, {"legal_name": "江北绿源风电有限公司", **told}, STAMP, 2026)
@@ -144,22 +115,15 @@ def furnish(folder: Path) -> str:
                 security.add(session, project.id, item, STAMP)
         for package, table in TABLES:
             api.deploy(session, api.SYSTEM, package, {table: (FOLDER / package / table).read_bytes()})
-    for package in PACKAGES:
-        outcome = watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM)
-        if outcome.faults or outcome.error:
-            raise AssertionError(outcome)
+    deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url
 
 
 def enter(furnished: str, folder: Path) -> MonitoringHouse:
     """A house of one's own: a copy of the furnished one."""
-    made = sa.make_url(furnished).database
-    assert made is not None
-    for file in Path(made).parent.glob("monitoring.db*"):
-        copy(file, folder)
     clock = MovableClock()
-    runtime = api.open_engine(load(database_url=f"sqlite:///{folder / 'monitoring.db'}", data_dir=folder), clock)
+    runtime = api.open_engine(load(database_url=copied(furnished, folder), data_dir=folder), clock)
     house = MonitoringHouse(runtime, clock, folder=folder)
     house.source("sanctions", entries=[{"list": "TEST", "kind": "person", "names": ["Nobody At All"]}])
     return house

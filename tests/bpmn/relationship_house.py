@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import api, identity, queries, watcher
+from engine import api, queries
 from engine.settings import load
 from engine.store import tables as t
 from handlers.records import facilities, interactions, kyc, parties, projects, security
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
 from tests import databases
-from tests.bpmn.packages import FOLDER
-from tests.house import MONDAY, House, MovableClock
+from tests.bpmn.furnished import FurnishedHouse, copied, deploy, move_in
+from tests.house import MONDAY, MovableClock
 
 PACKAGES = ("retention", "client_maintenance", "satisfaction_survey", "care_occasions", "complaint_response")
 PEOPLE: Mapping[str, tuple[str, ...]] = {
@@ -38,17 +37,8 @@ REVIEW: Mapping[str, Any] = {
 
 
 @dataclass
-class RelationshipHouse(House):
+class RelationshipHouse(FurnishedHouse):
     """A house with one client (陈晓 of 绿源, looked after by li), its project in operation and a facility."""
-
-    def finish(self, element: str, values: Mapping[str, Any], by: str | None = None) -> None:
-        """Complete the element's oldest task, as the one who has it unless `by` says otherwise; then all that
-        follows."""
-        task = next(task for task in self.tasks() if task["element"] == element)
-        actor = self.actor(by or str(task["assignee"]))
-        with self.writing() as session:
-            api.complete(session, actor, task["id"], values)
-        self.work()
 
     def tell(self, name: str, key: str = CLIENT, **variables: object) -> None:
         """A message and all that follows."""
@@ -61,10 +51,6 @@ class RelationshipHouse(House):
         with self.writing() as session:
             api.start(session, api.SYSTEM, key, start_event=at)
         self.work()
-
-    def open_elements(self) -> list[str]:
-        """The elements of all open tasks, sorted."""
-        return sorted(str(task["element"]) for task in self.tasks())
 
     def variables_of(self, task: Mapping[str, Any]) -> Mapping[str, Any]:
         """The variables that a task sees."""
@@ -83,10 +69,6 @@ class RelationshipHouse(House):
         schedule = t.metadata.tables["schedule"]
         waiting = sa.and_(schedule.c.message == message, schedule.c.state == "waiting")
         return sorted(self.rows(schedule, waiting), key=lambda row: str(row["due_at"]))
-
-    def kept(self, name: str) -> list[Mapping[str, Any]]:
-        """Messages that nobody awaits yet."""
-        return self.rows(t.message, sa.and_(t.message.c.name == name, t.message.c.state == "kept"))
 
     def letters(self, template: str) -> list[str]:
         """Who was written to by a template, oldest first."""
@@ -113,17 +95,9 @@ def furnish(folder: Path, server: str | None = None) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
+        move_in(session, PEOPLE)
         _book(session)
-    for package in PACKAGES:
-        outcome = watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM)
-        if outcome.faults or outcome.error:
-            raise AssertionError(outcome)
+    deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url
 
@@ -158,12 +132,6 @@ def _book(session: Any) -> None:
 
 def enter(furnished: str, folder: Path) -> RelationshipHouse:
     """A house of one's own: a copy of the furnished one; on PostgreSQL that itself."""
-    made = sa.make_url(furnished)
-    assert made.database is not None
-    url = furnished
-    if made.get_backend_name() == "sqlite":
-        for file in Path(made.database).parent.glob("relationship.db*"):
-            copy(file, folder)
-        url = f"sqlite:///{folder / 'relationship.db'}"
+    url = copied(furnished, folder) if furnished.startswith("sqlite") else furnished
     clock = MovableClock()
     return RelationshipHouse(api.open_engine(load(database_url=url, data_dir=folder), clock), clock)

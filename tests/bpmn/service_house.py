@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
-import sqlalchemy as sa
-
-from engine import api, identity, watcher
+from engine import api
 from engine.settings import load
 from engine.store import tables as t
 from handlers.records import parties, projects
 from handlers.records.changes import Stamp
-from tests.bpmn.packages import FOLDER
-from tests.house import MONDAY, House, MovableClock
+from tests.bpmn.furnished import FurnishedHouse, copied, deploy, move_in
+from tests.house import MONDAY, MovableClock
 
 PACKAGES = ("complaint_response", "service_improvement", "coordination_meeting", "investor_reporting")
 PEOPLE: Mapping[str, tuple[str, ...]] = {
@@ -40,21 +37,8 @@ FOUND: Mapping[str, Any] = {
 
 
 @dataclass
-class ServiceHouse(House):
+class ServiceHouse(FurnishedHouse):
     """A house with the four packages deployed."""
-
-    def finish(self, element: str, values: Mapping[str, Any], by: str | None = None, **changes: object) -> None:
-        """Complete the element's oldest task, as the one who has it unless `by` says otherwise; then all that
-        follows."""
-        task = next(task for task in self.tasks() if task["element"] == element)
-        actor = self.actor(by or str(task["assignee"]))
-        with self.writing() as session:
-            api.complete(session, actor, task["id"], {**values, **changes})
-        self.work()
-
-    def open_elements(self, process: str | None = None) -> list[str]:
-        """The elements of all open tasks (of a process), sorted."""
-        return sorted(str(task["element"]) for task in self.tasks() if process in (None, task["process_key"]))
 
     def complain(self, key: str, **changes: object) -> int:
         """A complaint comes in; its instance."""
@@ -80,12 +64,7 @@ def furnish(folder: Path) -> str:
     runtime = api.open_engine(load(database_url=url, data_dir=folder), MovableClock())
     api.migrate(runtime)
     with runtime.transaction() as session:
-        for team in sorted({team for teams in PEOPLE.values() for team in teams}):
-            identity.add_team(session, team, team, team, None)
-        for person, teams in PEOPLE.items():
-            identity.add_person(session, person, person, person, f"{person}@house.example")
-            for team in teams:
-                identity.add_member(session, team, person)
+        move_in(session, PEOPLE)
         stamp = Stamp(MONDAY, "test", "manual")
         client = parties.create(session, {"legal_name": "江南绿源新能源有限公司", "owner": "li"}, stamp, 2026)
         fund = parties.create(session, {"legal_name": "华夏基础设施基金", "kind": "fund"}, stamp, 2026)
@@ -94,20 +73,13 @@ def furnish(folder: Path) -> str:
         project = projects.create(session, {"name": "盐城渔光互补项目", "stage": "construction"}, stamp, 2026)
         projects.give_role(session, client.id, project.id, "borrower", stamp)
         projects.give_role(session, fund.id, project.id, "investor", stamp)
-    for package in PACKAGES:
-        outcome = watcher.deploy_folder(runtime, FOLDER / package, api.SYSTEM)
-        if outcome.faults or outcome.error:
-            raise AssertionError(outcome)
+    deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url
 
 
 def enter(furnished: str, folder: Path) -> ServiceHouse:
     """A house of one's own: a copy of the furnished one."""
-    made = sa.make_url(furnished).database
-    assert made is not None
-    for file in Path(made).parent.glob("service.db*"):
-        copy(file, folder)
     clock = MovableClock()
-    runtime = api.open_engine(load(database_url=f"sqlite:///{folder / 'service.db'}", data_dir=folder), clock)
+    runtime = api.open_engine(load(database_url=copied(furnished, folder), data_dir=folder), clock)
     return ServiceHouse(runtime, clock)
