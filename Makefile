@@ -13,7 +13,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The first of these that is Python 3.11 or later makes the virtual environment.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-JOBS ?= 2
+# One more than there are cores: many tests wait for a process, a lease or a page, and the others go on meanwhile.
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 hash = $(shell cat $(1) | sha256sum | cut -c1-16)
 BASE := $(STAMPS)/base-$(call hash,requirements/base.txt requirements/build.txt)
