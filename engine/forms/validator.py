@@ -45,9 +45,14 @@ def validate(
     merged, errors = _merge(schema, start, sent, at)
     merged, shown = _computed(schema, start, merged, at)
     clean: dict[str, Any] = {}
+    off: list[Path] = []  # lists of which nothing is written, the fields of their rows neither
     for spot in _spots(schema, shown, at, hidden=False):
+        if any(spot.path[: len(path)] == path for path in off):
+            continue
         if spot.kind == "rows":
-            if not _off(spot.field, spot.scope, at):
+            if _off(spot.field, spot.scope, at):
+                off.append(spot.path)
+            else:
                 _put(clean, spot.path, [{} for _ in _get(merged, spot.path) or ()])
             continue
         value = _get(merged, spot.path)

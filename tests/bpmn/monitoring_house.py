@@ -75,7 +75,7 @@ class MonitoringHouse(FurnishedHouse):
         rows = self.rows(t.outbox, t.outbox.c.recipient == recipient)
         return [str(row["template"]) for row in sorted(rows, key=lambda row: int(row["id"]))]
 
-    def test_due(self) -> api.Delivery:
+    def reach_test_date(self) -> api.Delivery:
         """The first test date of the facility comes."""
         return self.tell(
             "covenant_test_due", TEST, facility_key=FA, project_key=PROJECT, test_date=date(2026, 3, 31),

@@ -64,7 +64,7 @@ AGREED = {"confirm_decision": "confirm", "confirm_comment": "同意"}
 
 def breached(house: MonitoringHouse) -> None:
     """A test that ends in a breach which two people have found."""
-    house.test_due()
+    house.reach_test_date()
     house.tell("certificate_received", TEST, **certificate(104))
     house.finish("ut_breach", REAL, "tang")
     house.finish("ut_breach_confirm", AGREED, "rao")
@@ -93,7 +93,7 @@ def test_nobody_decides_on_their_own_finding(package: str, name: str, element: s
 
 
 def test_ratios_come_from_the_statement_and_a_lock_up_stops_distributions(house: MonitoringHouse) -> None:
-    house.test_due()
+    house.reach_test_date()
     house.tell("certificate_received", TEST, **certificate(110))
     assert statuses(house) == [
         (1, "DSCR", "LOCK_UP", Decimal("1.1")), (1, "GEAR", "COMPLIANT", Decimal("0.6")),
@@ -108,7 +108,7 @@ def test_ratios_come_from_the_statement_and_a_lock_up_stops_distributions(house:
 
 
 def test_a_breach_takes_two_people_and_a_cure_is_tested_again(house: MonitoringHouse) -> None:
-    house.test_due()
+    house.reach_test_date()
     house.tell("certificate_received", TEST, **certificate(104))
     house.finish("ut_breach", REAL, "tang")
     house.finish("ut_breach_confirm", AGREED, "rao")
@@ -125,7 +125,7 @@ def test_a_breach_takes_two_people_and_a_cure_is_tested_again(house: MonitoringH
 
 
 def test_a_balance_sheet_by_api_is_a_task_in_the_right_inbox_within_five_seconds(house: MonitoringHouse) -> None:
-    house.test_due()
+    house.reach_test_date()
     with house.writing() as session:
         token = api.make_token(session, "ledger", "messages")
     sent = {"name": "certificate_received", "business_key": TEST, "variables": certificate(104)}
@@ -157,7 +157,7 @@ def test_an_uncured_breach_is_told_to_the_group_once_and_begins_a_restructuring(
 
 
 def test_a_certificate_that_never_comes_is_no_data_and_never_compliant(house: MonitoringHouse) -> None:
-    house.test_due()
+    house.reach_test_date()
     house.clock.move(days=75)
     house.work()
     assert house.letters().count("covenant_certificate_reminder") == 2

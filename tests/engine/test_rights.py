@@ -223,6 +223,7 @@ def test_an_element_of_the_own_process_is_not_confused_with_anothers_of_the_same
     with house.writing() as session:
         api.reassign(session, house.actor("hu"), verify, "chen")
     house.complete("verify", "chen")
+    assert house.tasks() == []
 
 
 def test_only_process_owners_steer_and_only_named_people_start(house: House) -> None:

@@ -140,3 +140,11 @@ def test_values_for_the_page_are_plain_json_and_money_stays_text() -> None:
     form = schema(field("number", "amount", serializeToString=True), field("number", "share"))
     given = {"amount": Decimal("100000000.10"), "share": Decimal("12.5"), "day": date(2026, 3, 31)}
     assert forms.prefill(form, given) == {"amount": "100000000.10", "share": 12.5, "day": "2026-03-31"}
+
+
+@pytest.mark.parametrize("off", [{"disabled": True}, {"readonly": True}, {"readonly": "=locked"}])
+@pytest.mark.parametrize("sent", [{"rows": [{"a": "x"}]}, {"rows": None}, {}])
+def test_of_a_list_that_is_shown_only_nothing_is_written(off: dict[str, object], sent: dict[str, object]) -> None:
+    rows = {"type": "dynamiclist", "id": "r", "path": "rows", "components": [{"type": "textfield", "key": "a"}], **off}
+    before = {"rows": [{"a": "1"}, {"a": "2"}], "locked": True}
+    assert forms.validate(schema(rows), sent, NOW, before) == ({}, {})
