@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from handlers import demo
 from tests.browser import gallery
 from tests.house import House
+from tests.serving import served
 from web import create_app
 from web.extensions import limiter
 
@@ -47,19 +46,14 @@ class Place:
 
 
 @contextmanager
-def served(house: House) -> Iterator[str]:
+def serving(house: House) -> Iterator[str]:
     """The house's pages on a port of their own."""
     app = create_app(runtime=house.runtime)
     limiter.reset()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        with served(app) as url:
+            yield url
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         house.runtime.database.dispose()
 
 
@@ -67,5 +61,5 @@ def served(house: House) -> Iterator[str]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The demonstration people and the real intake process, on one server for the module's tests."""
     house = gallery.build(tmp_path_factory.mktemp("place"))
-    with served(house) as url:
+    with serving(house) as url:
         yield Place(url, house)

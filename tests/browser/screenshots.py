@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import gallery
-from tests.browser.conftest import Place, served
+from tests.browser.conftest import Place, serving
 from tests.conftest import CHROMIUM_FLAGS, chromium
 
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as data:
         house = gallery.build(Path(data))
         shown = gallery.furnish(house)
-        with served(house) as url, sync_playwright() as play:
+        with serving(house) as url, sync_playwright() as play:
             browser = play.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
             taken = walk(browser, Place(url, house), shown, folder, arguments[1:])
             browser.close()

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser import gallery
-from tests.browser.conftest import Place, served
+from tests.browser.conftest import Place, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,7 +19,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place,
     """A house in which every page has something to show."""
     house = gallery.build(tmp_path_factory.mktemp("gallery"))
     shown = gallery.furnish(house)
-    with served(house) as url:
+    with serving(house) as url:
         yield Place(url, house), shown
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -11,12 +10,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from werkzeug.serving import make_server
 
 from engine import api, idempotency
 from engine.store import tables as t
 from tests.engine.together import POSTGRES, at_once
 from tests.house import House
+from tests.serving import served
 from tests.web.test_api import ASK
 from web import create_app
 
@@ -32,17 +31,14 @@ def house(open_house: Callable[..., House]) -> House:
 
 
 @contextmanager
-def served(house: House) -> Iterator[Callable[..., Answer]]:
+def asking(house: House) -> Iterator[Callable[..., Answer]]:
     """The house's application on a port of its own, a thread a request; `post(body, key)` sends with a token."""
     with house.writing() as session:
         token = api.make_token(session, "portal", "messages")
-    server = make_server("127.0.0.1", 0, create_app(runtime=house.runtime), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    address = ""
 
     def post(body: object, key: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Accept-Language": "en"}
-        address = f"http://127.0.0.1:{server.port}/api/v1/messages"
         try:
             with urllib.request.urlopen(
                 urllib.request.Request(address, json.dumps(body).encode(), headers), timeout=60
@@ -51,16 +47,14 @@ def served(house: House) -> Iterator[Callable[..., Answer]]:
         except urllib.error.HTTPError as refused:
             return refused.code, json.load(refused)
 
-    try:
+    with served(create_app(runtime=house.runtime)) as url:
+        address = f"{url}/api/v1/messages"
         yield post
-    finally:
-        server.shutdown()
-        thread.join()
 
 
 def test_the_same_key_many_times_at_once_starts_one_case_and_everybody_gets_its_answer(house: House) -> None:
     body = {"name": "ask", "business_key": "K-1"}
-    with served(house) as post:
+    with asking(house) as post:
         answers = at_once(*[lambda: post(body, "k1")] * 6)
     assert [answer[0] for answer in answers] == [200] * 6, answers
     assert all(answer[1] == answers[0][1] for answer in answers)
@@ -69,7 +63,7 @@ def test_the_same_key_many_times_at_once_starts_one_case_and_everybody_gets_its_
 
 
 def test_of_two_contents_under_one_key_at_once_one_is_taken_and_the_other_refused(house: House) -> None:
-    with served(house) as post:
+    with asking(house) as post:
         answers = at_once(
             lambda: post({"name": "ask", "business_key": "K-1"}, "k1"),
             lambda: post({"name": "ask", "business_key": "K-2"}, "k1"),
@@ -83,7 +77,7 @@ def test_a_key_whose_first_request_does_not_end_is_answered_with_a_conflict(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "PATIENCE", timedelta(seconds=0.2))
-    with served(house) as post:
+    with asking(house) as post:
         with house.writing() as session:
             assert api.earlier_answer(session, "k1", b"other", owner="api:portal") is None
             status, problem = post({"name": "ask"}, "k1")
