@@ -32,6 +32,10 @@ def _nobody(shards: frozenset[int]) -> None:
     """No worker listens in this process: the sweeps of others find what is due."""
 
 
+def _nobody_asks() -> None:
+    """No program outside waits at this process for work."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """One process's engine: what does not change from step to step."""
@@ -46,6 +50,8 @@ class Runtime:
     """Small read-mostly values of rooms above, by room name (business calendar, policies)."""
     tell: Callable[[frozenset[int]], None] = field(default=_nobody)
     """Told after a commit in which shards something became due; a hint: nothing is lost when nobody listens."""
+    offered: Callable[[], None] = field(default=_nobody_asks)
+    """Told after a commit that there is new work for programs outside; a hint as well."""
 
     @property
     def zone(self) -> tzinfo:

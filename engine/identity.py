@@ -46,12 +46,13 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person with their teams, or the engine itself (`system`)."""
+    """Who acts: a person with their teams, a program with the scopes of its token, or the engine itself (`system`)."""
 
     id: str
     teams: frozenset[str] = frozenset()
     leads: frozenset[str] = frozenset()
     is_admin: bool = False
+    scopes: frozenset[str] = frozenset()
 
 
 SYSTEM = Actor("system", is_admin=True)
@@ -256,15 +257,17 @@ def make_token(session: Session, name: str, scopes: str) -> str:
 
 
 def token_holder(session: Session, token: str, scope: str) -> Actor | None:
-    """Who stands behind an API token that has the scope, or None."""
+    """Who stands behind an API token that has the scope, or None. Its scopes `team:<id>` give it a team's rights."""
     row = session.execute(
         sa.select(t.api_token.c.name, t.api_token.c.scopes).where(
             t.api_token.c.sha256 == _digest(token), t.api_token.c.revoked_at.is_(None)
         )
     ).first()
-    if row is None or scope not in row.scopes.split():
+    scopes = frozenset(row.scopes.split()) if row is not None else frozenset()
+    if row is None or scope not in scopes:
         return None
-    return Actor(f"api:{row.name}")
+    teams = frozenset(one.removeprefix("team:") for one in scopes if one.startswith("team:"))
+    return Actor(f"api:{row.name}", teams, is_admin=ADMIN in teams, scopes=scopes)
 
 
 def _digest(token: str) -> str:

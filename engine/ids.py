@@ -12,6 +12,7 @@ import random
 import secrets
 import threading
 import time
+from datetime import UTC, datetime
 
 _EPOCH_MS = 1_704_067_200_000
 _lock = threading.Lock()
@@ -29,6 +30,11 @@ def new_id() -> int:
         else:
             _last += 1
         return _last
+
+
+def made_at(id: int) -> datetime:
+    """When an identifier was made, by the clock of the machine that made it (UTC, whole milliseconds)."""
+    return datetime.fromtimestamp(((id >> 22) + _EPOCH_MS) / 1000, UTC)
 
 
 def _reseed() -> None:

@@ -30,7 +30,7 @@ from engine.ids import new_id
 from engine.instances import Live
 from engine.process.waits import CallWait, JobWait
 from engine.retry import RetryPolicy, parse
-from engine.store import Prepared
+from engine.store import Prepared, after_commit
 from engine.store import tables as t
 
 DEFAULT_RETRY = RetryPolicy()
@@ -138,6 +138,8 @@ def _hint(session: Session, kind: str, topic: str, shard: int) -> None:
         shards.hint(session, shard)
     elif kind in CLAIMED:
         shards.hint(session, shards.CLAIMABLE)
+    elif kind == "external":
+        after_commit(session, runtime_of(session).offered)
 
 
 def _exclusive(live: Live, element: str) -> bool:

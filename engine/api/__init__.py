@@ -14,6 +14,9 @@ from engine.api.external import (
     extend_external,
     fail_external,
     fetch_and_lock,
+    lock_external,
+    require_program,
+    set_priority_external,
     unlock_external,
 )
 from engine.api.handover import HandOver, hand_over, preview_hand_over
@@ -97,6 +100,7 @@ __all__ = [
     "go_on",
     "hand_over",
     "keep_answer",
+    "lock_external",
     "make_token",
     "may",
     "migrate",
@@ -118,6 +122,7 @@ __all__ = [
     "reassign",
     "release",
     "repeat_batch",
+    "require_program",
     "restart",
     "resume",
     "resume_batch",
@@ -132,6 +137,7 @@ __all__ = [
     "set_calendar",
     "set_calendar_day",
     "set_due",
+    "set_priority_external",
     "set_reminder_policy",
     "set_retries",
     "set_variables",

@@ -19,26 +19,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, instances, jobs
-from engine.errors import ExternalFailure, Forbidden, InvalidInput, LockLost, NotFound
+from engine import advance, audit, instances, jobs
+from engine.errors import AlreadyHandled, ExternalFailure, Forbidden, InvalidInput, LockLost, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
+from engine.ids import made_at
 from engine.instances import Live
 from engine.process.triggers import JobDone, JobFailed, Trigger
+from engine.queries import programs
+from engine.queries.programs import PROGRAM, Topic
+from engine.store import after_commit
 from engine.store import tables as t
 
 LONGEST_LOCK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """What a program asks for. `lock`: for how long it wants each piece to itself; `variables`: only these, or all."""
-
-    name: str
-    lock: timedelta
-    variables: tuple[str, ...] | None = None
-    process_key: str | None = None
-    business_key: str | None = None
+MOST_URGENT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,9 @@ class ExternalTask:
     process_key: str
     business_key: str | None
     variables: Mapping[str, Any]
+    """What the work is asked with: the mapped inputs, or all variables that it sees where nothing is mapped."""
+    visible: Mapping[str, Any]
+    """The same, and beneath it the variables of the case as they are now."""
     properties: Mapping[str, str]
     priority: int
     attempt: int
@@ -60,6 +57,7 @@ class ExternalTask:
     last_error: str | None
     lock_until: datetime
     key: str
+    created_at: datetime
 
 
 def fetch_and_lock(
@@ -68,12 +66,7 @@ def fetch_and_lock(
     """Up to `most` pieces of work, the most urgent first, locked for `worker`; empty when there is none now."""
     _require(actor, worker)
     for topic in topics:
-        if not timedelta() < topic.lock <= LONGEST_LOCK:
-            raise InvalidInput(
-                place=f"topics.{topic.name}.lock",
-                reason="a lock lasts more than nothing and at most seven days",
-                reason_zh="锁定时长须大于零且不超过七天",
-            )
+        _require_lock(topic.lock, f"topics.{topic.name}.lock")
     found: list[ExternalTask] = []
     for topic in topics:
         if len(found) < most:
@@ -83,24 +76,9 @@ def fetch_and_lock(
 
 def _take(session: Session, worker: str, topic: Topic, most: int) -> list[ExternalTask]:
     now = runtime_of(session).now()
-    j, i = t.job.c, t.instance.c
-    free = sa.or_(
-        sa.and_(j.state == "ready", j.due_at <= now),
-        sa.and_(j.state == "leased", j.lease_until < now),
-    )
-    query = (
-        sa.select(t.job, i.definition_id, i.key.label("process_key"), i.business_key)
-        .join(t.instance, i.id == j.instance_id)
-        .where(free, j.kind == "external", j.topic == topic.name, i.state == "active")
-        .order_by(j.priority.desc(), j.due_at, j.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=t.job)
-    )
-    if topic.process_key is not None:
-        query = query.where(i.key == topic.process_key)
-    if topic.business_key is not None:
-        query = query.where(i.business_key == topic.business_key)
-    rows = session.execute(query).mappings().all()
+    j = t.job.c
+    query = programs.free(session, topic).order_by(j.priority.desc(), j.due_at, j.id)
+    rows = session.execute(query.limit(most).with_for_update(skip_locked=True, of=t.job)).mappings().all()
     until = now + topic.lock
     if rows:
         session.execute(
@@ -108,12 +86,11 @@ def _take(session: Session, worker: str, topic: Topic, most: int) -> list[Extern
             .where(j.id.in_([row["id"] for row in rows]))
             .values(state="leased", lease_by=worker, lease_until=until, fence=j.fence + 1)
         )
-    return [_task(dict(row), topic, until) for row in rows]
+    seen = programs.visible(session, [dict(row) for row in rows])
+    return [_task(dict(row), topic, until, seen[row["id"]]) for row in rows]
 
 
-def _task(row: Mapping[str, Any], topic: Topic, until: datetime) -> ExternalTask:
-    inputs: Mapping[str, Any] = row["payload"]["inputs"]
-    wanted = inputs if topic.variables is None else {name: inputs[name] for name in topic.variables if name in inputs}
+def _task(row: Mapping[str, Any], topic: Topic, until: datetime, visible: Mapping[str, Any]) -> ExternalTask:
     return ExternalTask(
         id=row["id"],
         topic=row["topic"],
@@ -122,7 +99,8 @@ def _task(row: Mapping[str, Any], topic: Topic, until: datetime) -> ExternalTask
         definition_id=row["definition_id"],
         process_key=row["process_key"],
         business_key=row["business_key"],
-        variables=wanted,
+        variables=_wanted(row["payload"]["inputs"], topic),
+        visible=_wanted(visible, topic),
         properties=row["payload"]["properties"],
         priority=row["priority"],
         attempt=row["attempts"] + 1,
@@ -130,7 +108,52 @@ def _task(row: Mapping[str, Any], topic: Topic, until: datetime) -> ExternalTask
         last_error=row["last_error"],
         lock_until=until,
         key=f"{row['instance_id']}:{row['wait']}",
+        created_at=made_at(row["id"]),
     )
+
+
+def _wanted(variables: Mapping[str, Any], topic: Topic) -> Mapping[str, Any]:
+    if topic.variables is None:
+        return variables
+    return {name: variables[name] for name in topic.variables if name in variables}
+
+
+def lock_external(session: Session, actor: Actor, worker: str, task_id: int, lock: timedelta) -> datetime:
+    """Lock one piece of work that nobody holds for `worker`. AlreadyHandled names who holds it. Returns until when."""
+    _require(actor, worker)
+    _require_lock(lock, "lockDuration")
+    now = runtime_of(session).now()
+    row = session.execute(sa.select(t.job).where(t.job.c.id == task_id, t.job.c.kind == "external")).first()
+    if row is None:
+        raise NotFound(what="external task", id=task_id)
+    until = now + lock
+    free = sa.or_(t.job.c.state == "ready", sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now))
+    taken = session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == task_id, sa.or_(free, t.job.c.lease_by == worker))
+        .values(state="leased", lease_by=worker, lease_until=until, fence=t.job.c.fence + 1)
+        .returning(t.job.c.id)
+    ).first()
+    if taken is None:
+        raise AlreadyHandled(what=f"external task {task_id}", by=row.lease_by or row.state, at=row.lease_until or now)
+    return until
+
+
+def set_priority_external(session: Session, actor: Actor, task_id: int, priority: int) -> None:
+    """Say how urgent a piece of work is: what is more urgent is handed out first."""
+    require_program(actor)
+    if not -MOST_URGENT <= priority <= MOST_URGENT:
+        raise InvalidInput(place="priority", reason="too large a number", reason_zh="数值过大")
+    row = session.execute(
+        sa.update(t.job)
+        .where(t.job.c.id == task_id, t.job.c.kind == "external")
+        .values(priority=priority)
+        .returning(t.job.c.instance_id, t.job.c.element)
+    ).first()
+    if row is None:
+        raise NotFound(what="external task", id=task_id)
+    data = {"element": row.element, "priority": priority}
+    audit.append(session, f"instance:{row.instance_id}", actor.id, "priority_set", data)
 
 
 def complete_external(
@@ -180,28 +203,48 @@ def fail_external(
 
 def extend_external(session: Session, actor: Actor, worker: str, task_id: int, lock: timedelta) -> datetime:
     """The program needs longer: the lock now ends `lock` from now. Returns when."""
-    if not timedelta() < lock <= LONGEST_LOCK:
-        raise InvalidInput(place="lock", reason="at most seven days", reason_zh="不超过七天")
+    _require_lock(lock, "lock")
     _held(session, actor, worker, task_id)
     until = runtime_of(session).now() + lock
     session.execute(sa.update(t.job).where(t.job.c.id == task_id).values(lease_until=until))
     return until
 
 
-def unlock_external(session: Session, actor: Actor, worker: str, task_id: int) -> None:
-    """The program gives the work back; the attempt does not count."""
+def unlock_external(session: Session, actor: Actor, worker: str | None, task_id: int) -> None:
+    """The work is given back, and the attempt does not count; `worker` None: whoever holds it."""
+    if worker is None:
+        require_program(actor)
+        worker = session.scalar(sa.select(t.job.c.lease_by).where(t.job.c.id == task_id, t.job.c.kind == "external"))
+        if worker is None and session.scalar(sa.select(t.job.c.id).where(t.job.c.id == task_id)) is not None:
+            return  # nobody holds it
+        worker = worker or "—"
     job, _ = _held(session, actor, worker, task_id)
     jobs.put_back(session, task_id, job["fence"])
+    after_commit(session, runtime_of(session).offered)
 
 
 def _require(actor: Actor, worker: str) -> None:
-    if not actor.is_admin:
+    require_program(actor)
+    if not worker.strip():
+        raise InvalidInput(place="worker", reason="say who asks", reason_zh="请填写工作程序的标识")
+
+
+def require_program(actor: Actor) -> None:
+    """Forbidden when the actor is neither an administrator nor a program whose token has the scope `engine-rest`."""
+    if not (actor.is_admin or PROGRAM in actor.scopes):
         raise Forbidden(
             reason="work for programs is given to programs with a token, and to administrators",
             reason_zh="外部任务只分配给持有令牌的程序和管理员",
         )
-    if not worker.strip():
-        raise InvalidInput(place="worker", reason="say who asks", reason_zh="请填写工作程序的标识")
+
+
+def _require_lock(lock: timedelta, place: str) -> None:
+    if not timedelta() < lock <= LONGEST_LOCK:
+        raise InvalidInput(
+            place=place,
+            reason="a lock lasts more than nothing and at most seven days",
+            reason_zh="锁定时长须大于零且不超过七天",
+        )
 
 
 def _held(session: Session, actor: Actor, worker: str, task_id: int) -> tuple[Mapping[str, Any], Live]:
