@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from flask import Flask, redirect, request, url_for
@@ -57,38 +58,29 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
     return app
 
 
+ROOMS = (
+    "auth",
+    "clients",
+    "disclosure",
+    "health",
+    "inbox",
+    "instances",
+    "notifications",
+    "outside",
+    "processes",
+    "public",
+    "starting",
+    "tasks",
+)
+"""The modules of this room with a blueprint `pages`, sorted."""
+
+
 def _add_blueprints(app: Flask) -> None:
-    from web import (
-        auth,
-        clients,
-        disclosure,
-        health,
-        inbox,
-        instances,
-        notifications,
-        outside,
-        processes,
-        public,
-        starting,
-        tasks,
-    )
+    from web import health
     from web.api import api_v1
 
-    for module in (
-        auth,
-        inbox,
-        tasks,
-        clients,
-        processes,
-        starting,
-        instances,
-        notifications,
-        public,
-        outside,
-        disclosure,
-        health,
-    ):
-        app.register_blueprint(module.pages)
+    for name in ROOMS:
+        app.register_blueprint(import_module(f"web.{name}").pages)
     csrf.exempt(api_v1)
     csrf.exempt(health.pages)
     app.register_blueprint(api_v1)
@@ -100,9 +92,11 @@ def _add_blueprints(app: Flask) -> None:
 
 def _share_with_templates(app: Flask) -> None:
     from engine import queries
-    from web import starting
+    from web import navigation, rights, starting
 
-    app.jinja_env.globals.update(startable=starting.offered)
+    app.jinja_env.globals.update(
+        startable=starting.offered, menu=navigation.menu, may_read=rights.may_read, may_act=rights.may_act
+    )
 
     @app.context_processor
     def shared() -> dict[str, Any]:

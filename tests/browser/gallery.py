@@ -1,5 +1,6 @@
 """A house in which every page has something to show: each form of intake stands open as a task, one thing is late,
 one is broken, one save was refused, one message waits. For looking at (`make screenshots`) and for accessibility.
+What the pages of other rooms need is in `tests/browser/rooms`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from engine.store import tables as t
 from handlers import demo, reg_no
 from handlers.records import keys
 from tests.bpmn.intake_house import CONTACT, INQUIRY, KYC, PROFILE, REVIEW, VERIFIED, IntakeHouse
+from tests.browser import rooms
 from tests.engine.diagrams import HEAD, flows
 from tests.house import MovableClock
 from tests.paths import ROOT
@@ -35,6 +37,7 @@ class Gallery:
     done: int = 0
     case: int = 0
     broken: int = 0
+    rooms: dict[str, str] = field(default_factory=dict)
 
     def pages(self) -> dict[str, str]:
         """Name -> address of every page for somebody who is signed in as an administrator."""
@@ -60,6 +63,7 @@ class Gallery:
             "process-form": "/processes/client_intake/1/forms/client_profile",
             "notices": "/notifications",
             "error-404": "/nothing-here",
+            **self.rooms,
         }
         return found
 
@@ -194,6 +198,8 @@ def furnish(house: IntakeHouse) -> Gallery:
     shown.late = int(stage.open_task(first, "ut_first_contact")["id"])
     _broken(stage, shown)
     _refused(house)
+    for room in rooms.all_rooms():
+        shown.rooms |= room(shown)
     return shown
 
 

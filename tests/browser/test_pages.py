@@ -24,59 +24,6 @@ def page(browser: Browser, place: Place) -> Iterator[Page]:
     context.close()
 
 
-def paths(place: Place) -> list[str]:
-    """One address of every page."""
-    with place.house.looking() as session:
-        case = queries.instances(session)[0]
-        task = next(wait.task_id for wait in case.waits if wait.task_id)
-    return [
-        "/inbox",
-        "/inbox?view=teams",
-        "/inbox?view=overdue",
-        "/inbox?view=done",
-        f"/tasks/{task}",
-        "/instances",
-        f"/instances/{case.id}",
-        "/clients",
-        f"/clients/{case.business_key}",
-        "/processes",
-        "/processes/client_intake",
-        "/processes/client_intake/1/forms/client_profile",
-        "/notifications",
-        "/inquiry",
-        "/nothing-here",
-    ]
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_page_stands_in_both_languages_and_widths(place: Place, page: Page, language: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    place.sign_in(page, "admin")
-    if page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[language]:
-        page.click(".df-language")
-    wide, untranslated = [], []
-    for path in paths(place):
-        page.goto(place.url + path, wait_until="networkidle")
-        assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wide.append(path)
-        if language == "en":
-            ours = page.locator("header, th, button, summary, label, .df-tab, .df-side h2").all_inner_texts()
-            untranslated += [(path, text) for text in ours if re.search("[\u4e00-\u9fff]", text.replace("中文", ""))]
-    assert not wide, f"these scroll sideways at {width}: {wide}"
-    wrong = [said for said in place.wrong if "/nothing-here" not in said]
-    assert not wrong, wrong
-    assert not [one for one in untranslated if not named(place, one[1])], untranslated
-
-
-def named(place: Place, text: str) -> bool:
-    """Whether a text is the name of a client or project, which nobody translates."""
-    with place.house.looking() as session:
-        facts = [row.facts for row in queries.instances(session, size=200)]
-    return any(str(value) in text for fact in facts for value in fact.values() if isinstance(value, str))
-
-
 def choose(page: Page, label: str, option: str) -> None:
     """Choose in one of form-js's own select fields."""
     page.locator(".fjs-form-field-select", has_text=label).last.locator(".fjs-input-group").click()

@@ -1,0 +1,63 @@
+"""The menu. Law: one table; what a person may not open is not shown to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext as _
+
+from web.rights import may_read
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place to go: `page` is its name in `web.rights`, `prefix` marks it as the current one, `key` opens it."""
+
+    endpoint: str
+    words: Any
+    picture: str
+    page: str
+    prefix: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading; a group of which a person sees one entry is shown as that entry."""
+
+    words: Any
+    picture: str
+    entries: tuple[Entry, ...]
+
+
+MENU = (
+    Group(_("Inbox"), "inbox", (Entry("inbox.index", _("Inbox"), "inbox", "inbox", "/inbox", "g"),)),
+    Group(_("Clients"), "building", (Entry("clients.index", _("Clients"), "building", "clients", "/clients", "l"),)),
+    Group(
+        _("Operations"),
+        "activity",
+        (Entry("instances.index", _("Cases"), "briefcase", "cases", "/instances", "v"),),
+    ),
+    Group(
+        _("Processes"),
+        "sitemap",
+        (Entry("processes.index", _("Processes"), "sitemap", "processes", "/processes", "p"),),
+    ),
+)
+
+
+def menu() -> Iterator[tuple[Group, list[Entry], Entry | None]]:
+    """The groups that whoever is signed in sees, their entries, and the entry where the request stands."""
+    for group in MENU:
+        seen = [entry for entry in group.entries if may_read(entry.page)]
+        if seen:
+            yield group, seen, current(seen)
+
+
+def current(entries: list[Entry]) -> Entry | None:
+    """The entry whose prefix fits the address best."""
+    fitting = [one for one in entries if request.path == one.prefix or request.path.startswith(one.prefix + "/")]
+    return max(fitting, key=lambda one: len(one.prefix), default=None)
