@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.store import dates, figures  # their tables belong to the schema, whoever reads them
+from engine.store import dates, figures, inboxes  # their tables belong to the schema, whoever reads them
 from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
 from engine.store.prepared import Prepared, savepoint
 
@@ -15,6 +15,7 @@ __all__ = [
     "dates",
     "fault_of",
     "figures",
+    "inboxes",
     "open_database",
     "reading",
     "require_whole",
