@@ -6,6 +6,7 @@ it refuses with an error of `engine.errors` that names the place.
 
 from engine.api.batches import cancel_batch, pause_batch, repeat_batch, resume_batch, start_batch
 from engine.api.calendars import set_calendar, set_calendar_day, set_reminder_policy
+from engine.api.comments import attach, comment, withdraw_comment
 from engine.api.external import (
     ExternalTask,
     Topic,
@@ -57,6 +58,7 @@ from engine.api.tasks import (
     save_draft,
     set_due,
 )
+from engine.api.timing import fire_timer, move_timer
 from engine.api.wiring import migrate, open_engine, schema_is_current, steady
 from engine.definitions import Deployed
 from engine.execution import Runtime
@@ -80,11 +82,13 @@ __all__ = [
     "Topic",
     "actor",
     "arrange",
+    "attach",
     "bpmn_error_external",
     "cancel",
     "cancel_batch",
     "check",
     "claim",
+    "comment",
     "complete",
     "complete_external",
     "deliver_kept",
@@ -97,6 +101,7 @@ __all__ = [
     "fail_external",
     "fail_task",
     "fetch_and_lock",
+    "fire_timer",
     "go_on",
     "hand_over",
     "keep_answer",
@@ -105,6 +110,7 @@ __all__ = [
     "may",
     "migrate",
     "migrate_instance",
+    "move_timer",
     "move_token",
     "next_task",
     "open_engine",
@@ -149,4 +155,5 @@ __all__ = [
     "suspend_process",
     "token_holder",
     "unlock_external",
+    "withdraw_comment",
 ]

@@ -29,18 +29,20 @@ def retry(session: Session, actor: Actor, incident_id: int, variables: Mapping[s
         raise NotFound(what="incident", id=incident_id)
     if row.resolved_at is not None:
         raise AlreadyHandled(what=row.element, by=row.resolved_by, at=row.resolved_at)
+    before: Mapping[str, object] = {}
     if row.job_id is not None and row.instance_id is not None:
         if _job(session, row.job_id) is not None:
             retry_job(session, actor, row.job_id, variables=variables)
             return
     elif row.instance_id is not None and row.kind == "model" and row.wait is not None:
         live = _active(session, row.instance_id)
+        before = _standing(live, variables)
         advance.advance(session, actor.id, live, Retried(row.wait, variables or {}))
     elif row.kind == "timer" and row.instance_id is not None:
         timers.hurry(session, row.instance_id, row.wait)
     _resolve(session, actor, t.incident.c.id == incident_id)
     if row.instance_id is not None:
-        _audit(session, actor, row.instance_id, row.element, {}, variables or {})
+        _audit(session, actor, row.instance_id, row.element, {}, variables or {}, before=before)
 
 
 def retry_job(
@@ -64,7 +66,7 @@ def retry_job(
     job = _job(session, job_id)
     if job is None or job["state"] != "failed":
         raise AlreadyHandled(what=f"job {job_id}", by=actor.id, at=runtime_of(session).now())
-    before = dict(job["payload"].get("inputs") or {})
+    before, stood = dict(job["payload"].get("inputs") or {}), _standing(live, variables)
     if variables:
         advance.advance(session, actor.id, live, ConditionChanged(variables))
         if _job(session, job_id) is None:  # a condition took the work away
@@ -74,7 +76,7 @@ def retry_job(
     mine = sa.and_(t.incident.c.instance_id == live.id, t.incident.c.wait == job["wait"])
     _resolve(session, actor, mine)
     changed = {name: [before.get(name), value] for name, value in seen.items() if before.get(name) != value}
-    _audit(session, actor, live.id, job["element"], changed, variables or {}, retries)
+    _audit(session, actor, live.id, job["element"], changed, variables or {}, retries, stood)
 
 
 def set_retries(session: Session, actor: Actor, job_id: int, left: int) -> None:
@@ -118,6 +120,12 @@ def _inputs(
     return kept if now is None else now
 
 
+def _standing(live: Live, variables: Mapping[str, object] | None) -> dict[str, object]:
+    """What the variables are before they are corrected, for the audit."""
+    known = live.state.variables() if variables else {}
+    return {name: known.get(name) for name in variables or ()}
+
+
 def _require_number(left: int) -> None:
     if not 0 < left <= MOST_RETRIES:
         raise InvalidInput(
@@ -140,8 +148,10 @@ def _audit(
     inputs: Mapping[str, object],
     variables: Mapping[str, object],
     retries: int | None = None,
+    before: Mapping[str, object] | None = None,
 ) -> None:
     data: dict[str, object] = {"element": element}
+    data |= {"before": dict(before)} if before else {}
     data |= {"inputs": dict(inputs)} if inputs else {}
     data |= {"variables": dict(variables)} if variables else {}
     data |= {"retries": retries} if retries is not None else {}

@@ -14,7 +14,7 @@ from engine import definitions, states
 from engine.definitions import Package
 from engine.errors import NotFound
 from engine.process.model import Definition
-from engine.process.waits import Wait
+from engine.process.waits import TimerWait, Wait
 from engine.queries import library
 from engine.store import tables as t
 
@@ -219,8 +219,10 @@ def _waits(session: Session, instance_id: int, body: bytes, package: Package) ->
         row.wait: row.child_id for row in session.execute(sa.select(t.call).where(t.call.c.instance_id == instance_id))
     }
     names = _names(package)
+    open_waits = states.whole(session, instance_id, body).open_waits()
+    moved = _moments(session, instance_id) if any(isinstance(wait, TimerWait) for wait in open_waits) else {}
     found = []
-    for wait in states.whole(session, instance_id, body).open_waits():
+    for wait in open_waits:
         task = tasks.get(wait.id)
         found.append(
             WaitRow(
@@ -229,7 +231,7 @@ def _waits(session: Session, instance_id: int, body: bytes, package: Package) ->
                 name_en=package.texts.get(wait.element, names.get(wait.element, wait.element)),
                 kind=_KINDS[type(wait).__name__],
                 what=_what(wait),
-                due=task.due_at if task is not None else getattr(wait, "due", None),
+                due=task.due_at if task is not None else moved.get(wait.id, getattr(wait, "due", None)),
                 who=(task.assignee or task.team) if task is not None else None,
                 since=task.created_at if task is not None else None,
                 task_id=task.id if task is not None else None,
@@ -238,6 +240,13 @@ def _waits(session: Session, instance_id: int, body: bytes, package: Package) ->
             )
         )
     return tuple(found)
+
+
+def _moments(session: Session, instance_id: int) -> dict[int | None, datetime]:
+    """Wait -> when its timer fires, which a person may have moved."""
+    c = t.timer.c
+    rows = session.execute(sa.select(c.wait, c.due_at).where(c.instance_id == instance_id))
+    return {row.wait: row.due_at for row in rows}
 
 
 def _stands_by(definition: Definition, element: str) -> bool:

@@ -4,14 +4,18 @@ other rows, so whoever acts on it writes down what it found first.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
+from engine.feel.codec import encode_value
 from engine.store import tables as t
 
 RUNNING = ("active", "suspended")
@@ -21,8 +25,9 @@ RUNNING = ("active", "suspended")
 class Cases:
     """Instances, by everything that is said of them; what is left empty does not count.
 
-    `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default.
-    `incident`: has an open incident with this code.
+    `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default,
+    empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
+    facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written.
     """
 
     ids: tuple[int, ...] = ()
@@ -33,21 +38,38 @@ class Cases:
     element: str | None = None
     incident: str | None = None
     started_before: datetime | None = None
+    started_since: datetime | None = None
+    broken: bool = False
+    facts: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
 
     def rows(self) -> sa.Select[Any]:
         """SELECT subject_id, instance_id of what is meant. InvalidInput when nothing narrows it down."""
         _require_narrowed(self, "state")
         i = t.instance.c
-        query = sa.select(i.id.label("subject_id"), i.id.label("instance_id")).where(i.state.in_(self.state))
+        return sa.select(i.id.label("subject_id"), i.id.label("instance_id")).where(*self.conditions())
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What is said, as conditions on the instance; none when nothing is."""
+        i = t.instance.c
+        found = _of_process(self.key, self.version, self.business_key)
+        if self.state:
+            found.append(i.state.in_(self.state))
         if self.ids:
-            query = query.where(i.id.in_(self.ids))
+            found.append(i.id.in_(self.ids))
         if self.started_before is not None:
-            query = query.where(i.started_at < self.started_before)
+            found.append(i.started_at < self.started_before)
+        if self.started_since is not None:
+            found.append(i.started_at >= self.started_since)
         if self.element is not None:
-            query = query.where(_waits_at(self.element))
+            found.append(_waits_at(self.element))
         if self.incident is not None:
-            query = query.where(_broken(self.incident))
-        return query.where(*_of_process(self.key, self.version, self.business_key))
+            found.append(_broken(self.incident))
+        if self.broken:
+            found.append(_broken())
+        if self.text:
+            found.append(sa.or_(i.business_key.contains(self.text, autoescape=True), _in_facts([_inside(self.text)])))
+        return found + [_in_facts(_written(name, value)) for name, value in self.facts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +143,45 @@ def _waits_at(element: str) -> sa.ColumnElement[bool]:
     return sa.or_(task, *others, _broken(element=element))
 
 
+def _written(name: str, value: str) -> list[bytes]:
+    """How a fact of that name may stand in the facts' bytes: as a text, a number, yes or no, a day."""
+    kinds: list[object] = [value]
+    for read in (int, Decimal, date.fromisoformat):
+        with suppress(ValueError, ArithmeticError):
+            kinds.append(read(value))
+    if value in ("true", "false"):
+        kinds.append(value == "true")
+    return [encode_value({name: one})[1:-1] for one in kinds]
+
+
+def _inside(text: str) -> bytes:
+    """A piece of a text as it stands in the facts' bytes."""
+    return encode_value(text)[1:-1]
+
+
+def _in_facts(pieces: list[bytes]) -> sa.ColumnElement[bool]:
+    """Whether one of the pieces stands in the facts."""
+    facts = sa.type_coerce(t.instance.c.facts, sa.LargeBinary)
+    return sa.or_(*(_Place(facts, sa.literal(piece, sa.LargeBinary)) > 0 for piece in pieces))
+
+
+class _Place(sa.sql.functions.GenericFunction[int]):
+    """Where bytes stand in other bytes, from 1; 0: nowhere. Both databases say it, by another name."""
+
+    type = sa.Integer()
+    inherit_cache = True
+    name = "place_of_bytes"
+
+
+@compiles(_Place)
+def _place(element: _Place, compiler: Any, **kw: Any) -> str:
+    whole, piece = (compiler.process(one, **kw) for one in element.clauses)
+    return f"instr({whole}, {piece})" if compiler.dialect.name == "sqlite" else f"position({piece} in {whole})"
+
+
 def _broken(code: str | None = None, element: str | None = None) -> sa.ColumnElement[bool]:
     n = t.incident.c
-    said = [n.code == code] if code is not None else [n.element == element]
+    said = [n.code == code] if code is not None else [n.element == element] if element is not None else []
     return sa.exists().where(n.instance_id == t.instance.c.id, n.resolved_at.is_(None), *said)
 
 

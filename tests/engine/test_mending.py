@@ -59,7 +59,9 @@ def test_the_next_attempt_sees_the_corrected_variable(house: House, inside: str)
     assert house.variables(instance)["checked"] == 7
     assert house.rows(t.incident, t.incident.c.resolved_at.is_(None)) == []
     [entry] = house.rows(t.audit_entry, t.audit_entry.c.action == "retried")
-    assert entry["data"] == {"element": "work", "inputs": {"amount": [50, 7]}, "variables": {"amount": 7}}
+    assert entry["data"] == {
+        "element": "work", "before": {"amount": 50}, "inputs": {"amount": [50, 7]}, "variables": {"amount": 7},
+    }  # fmt: skip
 
 
 def test_variables_that_were_set_before_the_retry_count_too(house: House) -> None:
