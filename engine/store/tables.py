@@ -15,6 +15,9 @@ from engine.store.columns import Moment as Moment
 from engine.store.columns import Name as Name
 from engine.store.columns import Wait as Wait
 from engine.store.columns import metadata as metadata
+from engine.store.drafts import deployment_request as deployment_request
+from engine.store.drafts import draft_step as draft_step
+from engine.store.drafts import package_draft as package_draft
 from engine.store.letters import delivery as delivery
 from engine.store.letters import outbox as outbox
 
