@@ -32,8 +32,12 @@ def announce(
     template: str,
     channels: Sequence[str],
     occasion: str,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Put one message about a task to one person into the outbox, once per occasion and channel."""
+    """Put one message about a task to one person into the outbox, once per occasion and channel.
+
+    `more`: what the letter says beside the task. A case without a task (`id` None) is never gathered into a digest.
+    """
     person = session.execute(_WHO, {"who": person_id}).first()
     if person is None:
         return
@@ -44,7 +48,7 @@ def announce(
         if not recipient:
             continue
         key = f"task:{task['id']}:{occasion}:{channel}:{person_id}"
-        if channel == "email" and digest is not None:
+        if channel == "email" and digest is not None and task["id"] is not None:
             _gather(session, task["id"], person_id, template, key, digest)
             continue
         outbox.add(
@@ -52,7 +56,7 @@ def announce(
             channel,
             recipient,
             template,
-            _facts(session, task, person),
+            {**_facts(session, task, person), **(more or {})},
             dedupe_key=key,
             language=person.language,
             instance_id=task["instance_id"],

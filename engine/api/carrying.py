@@ -1,8 +1,8 @@
 """Instances as lines of text: what is written of them, and how. Law: exactly what is stored, so that hashes still fit.
 
 A tree of calls goes whole: state with its parts, waits, tasks with candidates, drafts and reminders, history,
-decisions, messages, incidents, audit. What belongs to the house stays there: letters in the outbox, notices, digests,
-seals.
+decisions, messages, incidents, comments (of files the hash), audit. What belongs to the house stays there: letters in
+the outbox, notices, digests, seals.
 
 A row is `{"table": …, "values": {column: value}}`: ids as decimal text, moments in ISO 8601 (UTC), documents as the
 very text that is stored, other bytes in base64, everything else as JSON has it; empty columns are left out.
@@ -24,7 +24,7 @@ from engine.store import tables as t
 FORMAT, VERSION = "dealflow-instances", 1
 OF_INSTANCE: tuple[sa.Table, ...] = (
     t.instance, t.instance_part, t.user_task, t.timer, t.subscription, t.job, t.call, t.incident, t.history,
-    t.decision_log, t.message,
+    t.decision_log, t.message, t.comment,
 )  # fmt: skip
 OF_TASK: tuple[sa.Table, ...] = (t.candidate, t.task_draft, t.reminder)
 CARRIED: Mapping[str, sa.Table] = {table.name: table for table in (*OF_INSTANCE, *OF_TASK, t.audit_entry)}

@@ -17,6 +17,7 @@ from engine.queries.cases import (
     number_of_instances,
     tree,
 )
+from engine.queries.comments import CommentRow, comments, number_of_comments
 from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
 from engine.queries.library import (
     DefinitionDetail,
@@ -44,6 +45,7 @@ from engine.queries.people import (
 )
 
 __all__ = [
+    "CommentRow",
     "Counts",
     "DefinitionDetail",
     "DefinitionRow",
@@ -62,6 +64,7 @@ __all__ = [
     "TaskRow",
     "TeamRow",
     "WaitRow",
+    "comments",
     "counts",
     "definition",
     "definitions",
@@ -75,6 +78,7 @@ __all__ = [
     "kept_messages",
     "last_faults",
     "notifications",
+    "number_of_comments",
     "number_of_instances",
     "people",
     "person",

@@ -20,6 +20,7 @@ from engine.store.drafts import draft_step as draft_step
 from engine.store.drafts import package_draft as package_draft
 from engine.store.letters import delivery as delivery
 from engine.store.letters import outbox as outbox
+from engine.store.talk import comment as comment
 
 # ── models: what runs ──────────────────────────────────────────────────────────────────────────────────────────
 
