@@ -23,7 +23,7 @@ from bench.contenders import dealflow
 from engine import queries
 from engine.execution import Runtime
 from engine.identity import Actor
-from engine.queries.inbox import Sort, View
+from engine.queries.lists import Sort, View
 from engine.store import tables as t
 
 EACH = 500

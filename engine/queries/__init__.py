@@ -18,7 +18,7 @@ from engine.queries.cases import (
     tree,
 )
 from engine.queries.comments import CommentRow, comments, number_of_comments
-from engine.queries.inbox import Counts, InboxPage, TaskDetail, TaskRow, counts, inbox, task
+from engine.queries.inbox import TaskDetail, TaskRow, task
 from engine.queries.library import (
     DefinitionDetail,
     DefinitionRow,
@@ -33,6 +33,19 @@ from engine.queries.library import (
     startable,
     tokens,
 )
+from engine.queries.lists import (
+    Ask,
+    Counts,
+    FilterRow,
+    InboxPage,
+    count,
+    counts,
+    due_between,
+    filters,
+    ids,
+    inbox,
+    mark,
+)
 from engine.queries.people import (
     NotificationRow,
     PersonRow,
@@ -45,11 +58,13 @@ from engine.queries.people import (
 )
 
 __all__ = [
+    "Ask",
     "CommentRow",
     "Counts",
     "DefinitionDetail",
     "DefinitionRow",
     "DeployFault",
+    "FilterRow",
     "FormDetail",
     "HistoryRow",
     "InboxPage",
@@ -65,18 +80,23 @@ __all__ = [
     "TeamRow",
     "WaitRow",
     "comments",
+    "count",
     "counts",
     "definition",
     "definitions",
+    "due_between",
     "element_names",
+    "filters",
     "form",
     "history",
+    "ids",
     "inbox",
     "incidents",
     "instance",
     "instances",
     "kept_messages",
     "last_faults",
+    "mark",
     "notifications",
     "number_of_comments",
     "number_of_instances",

@@ -1,11 +1,11 @@
-"""The inbox and the task page. Order: overdue first because earliest due first; what has no due date comes last."""
+"""Tasks as lists show them, and the task page. What stands in which list: `engine.queries.lists`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,13 +19,10 @@ from engine.process import codec
 from engine.rights import may, may_read
 from engine.store import tables as t
 
-View = Literal["mine", "teams", "all", "overdue", "done"]
-Sort = Literal["due", "priority", "created"]
-
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One task in a list, with business facts."""
+    """One task in a list, with business facts. `owner`: for whom a substitute acts; `paused`: its clock stands."""
 
     id: int
     name: str
@@ -50,26 +47,8 @@ class TaskRow:
     element: str
     instance_id: int
     has_draft: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many open tasks stand in each view of a person."""
-
-    mine: int
-    teams: int
-    overdue: int
-
-
-@dataclass(frozen=True, slots=True)
-class InboxPage:
-    """One page of a view. `total` counts the whole view under the filters."""
-
-    tasks: tuple[TaskRow, ...]
-    total: int
-    page: int
-    size: int
-    counts: Counts
+    owner: str | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,115 +71,11 @@ class TaskDetail:
     properties: Mapping[str, str]
 
 
-def _mine(actor: Actor) -> sa.ColumnElement[bool]:
-    return t.user_task.c.assignee == actor.id
-
-
-def _in_teams(actor: Actor) -> sa.ColumnElement[bool]:
-    queue = t.user_task.alias("queue")
-    standing = sa.select(queue.c.id).where(
-        queue.c.team.in_(actor.teams), queue.c.state == "open", queue.c.assignee.is_(None)
-    )
-    named = sa.select(t.candidate.c.task_id).where(
-        sa.or_(
-            sa.and_(t.candidate.c.kind == "team", t.candidate.c.name.in_(actor.teams)),
-            sa.and_(t.candidate.c.kind == "person", t.candidate.c.name == actor.id),
-        )
-    )
-    invited = sa.union_all(standing, named)
-    return sa.and_(t.user_task.c.assignee.is_(None), t.user_task.c.id.in_(invited))
-
-
-def _sees_everything(actor: Actor) -> bool:
-    return actor.is_admin or "crm_specialist" in actor.teams
-
-
-def _seen(actor: Actor, *overdue_at: datetime) -> sa.ColumnElement[bool]:
-    """Open tasks that the actor has to do with; with a moment, those of them that are overdue then.
-
-    A list of identifiers, every branch with all of its conditions: each finds its rows by an index of its own. One
-    condition with OR would go through all that is overdue in the house.
-    """
-    task, named = t.user_task.alias("seen"), t.candidate
-    rows = sa.select(task.c.id).where(task.c.state == "open", *(task.c.due_at < now for now in overdue_at))
-    free = rows.where(task.c.assignee.is_(None))
-    asked = free.join_from(named, task, task.c.id == named.c.task_id)
-    found = [
-        rows.where(task.c.assignee == actor.id),
-        asked.where(named.c.kind == "person", named.c.name == actor.id),
-    ]
-    if actor.teams:  # an empty list would be looked for in every row
-        found.append(free.where(task.c.team.in_(actor.teams)))
-        found.append(asked.where(named.c.kind == "team", named.c.name.in_(actor.teams)))
-    if actor.leads:
-        found.append(rows.where(task.c.team.in_(actor.leads)))
-    return t.user_task.c.id.in_(sa.union_all(*found))
-
-
-def _condition(actor: Actor, view: View, now: datetime) -> sa.ColumnElement[bool]:
-    is_open = t.user_task.c.state == "open"
-    match view:
-        case "mine":
-            return sa.and_(is_open, _mine(actor))
-        case "teams":
-            return sa.and_(is_open, _in_teams(actor))
-        case "overdue":
-            return sa.and_(is_open, t.user_task.c.due_at < now) if _sees_everything(actor) else _seen(actor, now)
-        case "done":
-            return sa.and_(t.user_task.c.state == "completed", t.user_task.c.completed_by == actor.id)
-        case "all":
-            return is_open if _sees_everything(actor) else _seen(actor)
-
-
-def counts(session: Session, actor: Actor) -> Counts:
-    """Open tasks in the person's views; cheap enough to be polled."""
-    now = runtime_of(session).now()
-    views: tuple[View, ...] = ("mine", "teams", "overdue")
-    found = [
-        session.scalar(sa.select(sa.func.count()).select_from(t.user_task).where(_condition(actor, view, now))) or 0
-        for view in views
-    ]
-    return Counts(*found)
-
-
-def inbox(
-    session: Session,
-    actor: Actor,
-    view: View,
-    *,
-    search: str = "",
-    process: str | None = None,
-    sort: Sort = "due",
-    page: int = 1,
-    size: int = 50,
-) -> InboxPage:
-    """A page of the person's tasks. `search` looks for every word in name, key and facts."""
-    now = runtime_of(session).now()
-    where = _condition(actor, view, now)
-    for word in search.lower().split():
-        where = sa.and_(where, t.user_task.c.search.contains(word, autoescape=True))
-    if process:
-        where = sa.and_(where, t.user_task.c.process_key == process)
-    total = session.scalar(sa.select(sa.func.count()).select_from(t.user_task).where(where)) or 0
-    due = (t.user_task.c.due_at.is_(None), t.user_task.c.due_at, t.user_task.c.priority.desc())
-    order: tuple[Any, ...] = {
-        "due": due,
-        "priority": (t.user_task.c.priority.desc(), *due[:2]),
-        "created": (t.user_task.c.created_at.desc(),),
-    }[sort]
-    if view == "done":
-        order = (t.user_task.c.completed_at.desc(),)
-    rows = session.execute(
-        _select().where(where).order_by(*order, t.user_task.c.id).limit(size).offset((page - 1) * size)
-    ).mappings()
-    tasks = tuple(_task_row(session, dict(row), now) for row in rows.all())
-    return InboxPage(tasks, total, page, size, counts(session, actor))
-
-
 _doer = t.person.alias("doer")
 
 
-def _select() -> sa.Select[Any]:
+def with_names() -> sa.Select[Any]:
+    """Rows of tasks with what their people and teams are called; `task_row` reads them."""
     return (
         sa.select(
             t.user_task,
@@ -216,7 +91,8 @@ def _select() -> sa.Select[Any]:
     )
 
 
-def _task_row(session: Session, row: Mapping[str, Any], now: datetime) -> TaskRow:
+def task_row(session: Session, row: Mapping[str, Any], now: datetime) -> TaskRow:
+    """A row of `with_names` as lists show it."""
     package = definitions.package(session, row["definition_id"])
     return TaskRow(
         id=row["id"],
@@ -242,12 +118,14 @@ def _task_row(session: Session, row: Mapping[str, Any], now: datetime) -> TaskRo
         element=row["element"],
         instance_id=row["instance_id"],
         has_draft=row["draft_of"] is not None,
+        owner=row["owner"],
+        paused=row["state"] == "open" and row["waiting_since"] is not None,
     )
 
 
 def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
     """The task page's values. NotFound, or Forbidden when the person has nothing to do with it."""
-    found = session.execute(_select().where(t.user_task.c.id == task_id)).mappings().first()
+    found = session.execute(with_names().where(t.user_task.c.id == task_id)).mappings().first()
     if found is None:
         raise NotFound(what="task", id=task_id)
     row: dict[str, Any] = dict(found)
@@ -263,7 +141,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
     candidates = dict.fromkeys([("team", row["team"]), *((kind, name) for kind, name in named)])
     schema = definitions.form_schema(session, package, row["element"], row["form_key"])
     return TaskDetail(
-        row=_task_row(session, row, runtime_of(session).now()),
+        row=task_row(session, row, runtime_of(session).now()),
         form_key=row["form_key"],
         form_schema=schema,
         form_data=_visible(session, row, package),
