@@ -76,7 +76,7 @@ ROOMS = (
 
 
 def _add_blueprints(app: Flask) -> None:
-    from web import health
+    from web import engine_rest, health
     from web.api import api_v1
 
     for name in ROOMS:
@@ -84,6 +84,7 @@ def _add_blueprints(app: Flask) -> None:
     csrf.exempt(api_v1)
     csrf.exempt(health.pages)
     app.register_blueprint(api_v1)
+    engine_rest.register(app, app.extensions["dealflow"])
 
     @app.get("/")
     def home() -> Any:

@@ -19,7 +19,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, instances, jobs
+from engine import advance, audit, definitions, instances, jobs
+from engine.definitions import Package
 from engine.errors import AlreadyHandled, ExternalFailure, Forbidden, InvalidInput, LockLost, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
@@ -27,7 +28,8 @@ from engine.ids import made_at
 from engine.instances import Live
 from engine.process.triggers import JobDone, JobFailed, Trigger
 from engine.queries import programs
-from engine.queries.programs import PROGRAM, Topic
+from engine.queries.programs import PROGRAM
+from engine.queries.programs import Topic as Topic
 from engine.store import after_commit
 from engine.store import tables as t
 
@@ -45,6 +47,8 @@ class ExternalTask:
     instance_id: int
     definition_id: int
     process_key: str
+    version: int
+    version_tag: str | None
     business_key: str | None
     variables: Mapping[str, Any]
     """What the work is asked with: the mapped inputs, or all variables that it sees where nothing is mapped."""
@@ -87,10 +91,13 @@ def _take(session: Session, worker: str, topic: Topic, most: int) -> list[Extern
             .values(state="leased", lease_by=worker, lease_until=until, fence=j.fence + 1)
         )
     seen = programs.visible(session, [dict(row) for row in rows])
-    return [_task(dict(row), topic, until, seen[row["id"]]) for row in rows]
+    models = {row["definition_id"]: definitions.package(session, row["definition_id"]) for row in rows}
+    return [_task(dict(row), models[row["definition_id"]], topic, until, seen[row["id"]]) for row in rows]
 
 
-def _task(row: Mapping[str, Any], topic: Topic, until: datetime, visible: Mapping[str, Any]) -> ExternalTask:
+def _task(
+    row: Mapping[str, Any], package: Package, topic: Topic, until: datetime, visible: Mapping[str, Any]
+) -> ExternalTask:
     return ExternalTask(
         id=row["id"],
         topic=row["topic"],
@@ -98,6 +105,8 @@ def _task(row: Mapping[str, Any], topic: Topic, until: datetime, visible: Mappin
         instance_id=row["instance_id"],
         definition_id=row["definition_id"],
         process_key=row["process_key"],
+        version=package.version,
+        version_tag=package.definition.version_tag,
         business_key=row["business_key"],
         variables=_wanted(row["payload"]["inputs"], topic),
         visible=_wanted(visible, topic),
@@ -157,11 +166,21 @@ def set_priority_external(session: Session, actor: Actor, task_id: int, priority
 
 
 def complete_external(
-    session: Session, actor: Actor, worker: str, task_id: int, variables: Mapping[str, object] | None = None
+    session: Session,
+    actor: Actor,
+    worker: str,
+    task_id: int,
+    variables: Mapping[str, object] | None = None,
+    local: Mapping[str, object] | None = None,
 ) -> None:
-    """The work is done; `variables` go where the task's output mapping sends them."""
+    """The work is done; `variables` go where the task's output mapping sends them, or to the case where it has none.
+
+    local: seen by the output mapping alone.
+    """
     job, live = _held(session, actor, worker, task_id)
-    _go_on(session, worker, live, JobDone(job["wait"], dict(variables or {})))
+    node = live.package.definition.nodes.get(job["element"])
+    seen = dict(local or {}) if node is not None and node.outputs else {}
+    _go_on(session, worker, live, JobDone(job["wait"], {**dict(variables or {}), **seen}))
 
 
 def bpmn_error_external(

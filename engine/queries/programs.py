@@ -243,6 +243,13 @@ def work(session: Session, id: int) -> Work:
     return found[0]
 
 
+def failure_details(session: Session, id: int) -> str:
+    """What was told beside the message of the last failure that became an incident; empty when there is none."""
+    n = t.incident.c
+    told = session.scalar(sa.select(n.stack).where(n.job_id == work(session, id).id).order_by(n.id.desc()).limit(1))
+    return told or ""
+
+
 def topics(session: Session) -> list[str]:
     """Topics of which there is work for programs just now."""
     return list(session.scalars(sa.select(j.topic).where(j.kind == "external").distinct().order_by(j.topic)))
