@@ -23,7 +23,7 @@ DARK = ("inbox-all", "task-client_profile", "case", "process", "sign-in", "inqui
 def take(page: Page, url: str, file: Path) -> None:
     """One page, from top to bottom, once it has settled."""
     page.goto(url, wait_until="load")
-    for what in ("[data-form]", "[data-bpmn-viewer]"):
+    for what in ("[data-form]", "[data-bpmn-viewer]", "[data-chart]"):
         if page.locator(what).count():
             page.wait_for_selector(f"{what}[data-ready]", timeout=20_000)
     page.wait_for_timeout(150)

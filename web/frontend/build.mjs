@@ -10,7 +10,7 @@ rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 
 const { metafile } = await build({
-  entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/app.css'],
+  entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/chart.js', 'src/app.css'],
   outdir: output,
   bundle: true,
   minify: true,
