@@ -21,6 +21,7 @@ from engine.api.external import (
     unlock_external,
 )
 from engine.api.handover import HandOver, hand_over, preview_hand_over
+from engine.api.lists import drop_filter, end_feed, feed_holder, make_feed, save_filter
 from engine.api.mending import retry, retry_job, set_retries
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.pausing import go_on, pause
@@ -46,6 +47,7 @@ from engine.api.steering import (
     preview_migrations,
     preview_token_move,
 )
+from engine.api.substitution import hand_to_substitute
 from engine.api.tasks import (
     Completed,
     claim,
@@ -94,18 +96,23 @@ __all__ = [
     "deliver_kept",
     "deploy",
     "draft",
+    "drop_filter",
     "earlier_answer",
     "end_absence",
+    "end_feed",
     "export",
     "extend_external",
     "fail_external",
     "fail_task",
+    "feed_holder",
     "fetch_and_lock",
     "fire_timer",
     "go_on",
     "hand_over",
+    "hand_to_substitute",
     "keep_answer",
     "lock_external",
+    "make_feed",
     "make_token",
     "may",
     "migrate",
@@ -136,6 +143,7 @@ __all__ = [
     "retry",
     "retry_job",
     "save_draft",
+    "save_filter",
     "save_preferences",
     "schema_is_current",
     "send_message",

@@ -18,6 +18,7 @@ from engine.queries.cases import (
     tree,
 )
 from engine.queries.comments import CommentRow, comments, number_of_comments
+from engine.queries.days import AbsenceRow, DayRow, absences, days, feed_since
 from engine.queries.inbox import TaskDetail, TaskRow, task
 from engine.queries.library import (
     DefinitionDetail,
@@ -58,9 +59,11 @@ from engine.queries.people import (
 )
 
 __all__ = [
+    "AbsenceRow",
     "Ask",
     "CommentRow",
     "Counts",
+    "DayRow",
     "DefinitionDetail",
     "DefinitionRow",
     "DeployFault",
@@ -79,13 +82,16 @@ __all__ = [
     "TaskRow",
     "TeamRow",
     "WaitRow",
+    "absences",
     "comments",
     "count",
     "counts",
+    "days",
     "definition",
     "definitions",
     "due_between",
     "element_names",
+    "feed_since",
     "filters",
     "form",
     "history",
