@@ -1,73 +1,20 @@
-"""The task page: form, case, diagram, history, and what one may do with the task. Law: nothing entered is ever lost."""
+"""What one does with a task: keep a draft, complete, claim, release, hand over. Law: a refusal loses nothing."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from engine import api, forms, queries
+from engine import api, queries
 from engine.errors import AlreadyHandled, FormInvalid, InvalidInput, WaitClosed
-from web import findings, schemas
-from web.cases import case_of
 from web.errors import field_messages
-from web.scope import actor, is_fragment, language, person, runtime, said, wants_json
-from web.words import coming, listed, story
-
-pages = Blueprint("tasks", __name__, url_prefix="/tasks")
-
-
-@pages.get("/<int:task_id>")
-@login_required
-def show(task_id: int) -> Any:
-    """The page of one task."""
-    return page(task_id)
-
-
-def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None) -> str:
-    """The page, with what was sent and its faults when a completion was refused."""
-    with runtime().reading() as db:
-        task = queries.task(db, actor(), task_id)
-        case = queries.instance(db, task.row.instance_id)
-        past = story(queries.history(db, task.row.instance_id))
-        card = case_of(db, case.row.business_key, case.variables)
-        colleagues = queries.people(db) if "reassign" in task.can else []
-    schema = schemas.shown(task.form_schema, task.translations, language())
-    values = task.form_data if task.entered is None else {**task.form_data, **task.entered}
-    if task.draft is not None and task.entered is None and "complete" in task.can:
-        values = {**values, **task.draft}
-    if sent is not None:
-        values = {**values, **sent}
-    return render_template(
-        "tasks/show.html",
-        task=task,
-        row=task.row,
-        case=case,
-        past=past,
-        card=card,
-        colleagues=colleagues,
-        schema=schema,
-        values=forms.prefill(schema, values) if schema else {},
-        errors=errors or {},
-        notes=findings.at_fields(schema, task.form_data, values, language()),
-        editable="complete" in task.can and task.row.state == "open",
-        reasons=reasons(task, case.variables),
-    )
-
-
-def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]:
-    """Why this person: what the engine noted, and what a step before noted of its choice (`owner`, `owner_why`)."""
-    found = [task.why]
-    for name, why in variables.items():
-        chosen = variables.get(name.removesuffix("_why"))
-        if name.endswith("_why") and isinstance(why, dict) and chosen == task.row.assignee and chosen:
-            found.append(why)
-    return [text for why in found if (text := said(why.get("zh"), why.get("en")))]
+from web.scope import actor, person, runtime, said, wants_json
+from web.tasks.page import page
+from web.tasks.room import pages, sent_json
+from web.words import coming, listed
 
 
 @pages.put("/<int:task_id>/draft")
@@ -80,19 +27,6 @@ def save_draft(task_id: int) -> Any:
         raise InvalidInput(place="variables", reason="must be an object", reason_zh="应为对象")
     runtime().unit(lambda db: api.save_draft(db, actor(), task_id, data))
     return jsonify({"saved_at": runtime().now().isoformat()})
-
-
-def sent_json(raw: bytes | str) -> dict[str, Any]:
-    """A JSON object with exact numbers. InvalidInput when it is none."""
-    try:
-        found = json.loads(raw or "{}", parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(
-            place="variables", reason=f"not JSON: {error}", reason_zh=f"不是有效的 JSON:{error}"
-        ) from error
-    if not isinstance(found, dict):
-        raise InvalidInput(place="variables", reason="not a JSON object", reason_zh="不是 JSON 对象")
-    return found
 
 
 @pages.post("/<int:task_id>/complete")
@@ -168,14 +102,3 @@ def reassign(task_id: int) -> Any:
     runtime().unit(lambda db: api.reassign(db, actor(), task_id, to, reason))
     flash(_("Reassigned; the new person has been told."), "success")
     return redirect(url_for("tasks.show", task_id=task_id))
-
-
-@pages.get("/<int:task_id>/state")
-@login_required
-def state(task_id: int) -> Any:
-    """Whether the task is still open for this person: the page asks now and then and says so politely."""
-    with runtime().reading() as db:
-        task = queries.task(db, actor(), task_id)
-    if task.row.state == "open" or not is_fragment():
-        return make_response("", 204)
-    return render_template("tasks/gone.html", row=task.row)

@@ -1,0 +1,75 @@
+"""The page of one task: form, case, diagram, history, and whether it still waits for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import make_response, render_template
+from flask_login import login_required
+
+from engine import forms, queries
+from web import findings, schemas
+from web.cases import case_of
+from web.scope import actor, is_fragment, language, runtime, said
+from web.tasks.room import pages
+from web.words import story
+
+
+@pages.get("/<int:task_id>")
+@login_required
+def show(task_id: int) -> Any:
+    """The page of one task."""
+    return page(task_id)
+
+
+def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None) -> str:
+    """The page, with what was sent and its faults when a completion was refused."""
+    with runtime().reading() as db:
+        task = queries.task(db, actor(), task_id)
+        case = queries.instance(db, task.row.instance_id)
+        past = story(queries.history(db, task.row.instance_id))
+        card = case_of(db, case.row.business_key, case.variables)
+        colleagues = queries.people(db) if "reassign" in task.can else []
+    schema = schemas.shown(task.form_schema, task.translations, language())
+    values = task.form_data if task.entered is None else {**task.form_data, **task.entered}
+    if task.draft is not None and task.entered is None and "complete" in task.can:
+        values = {**values, **task.draft}
+    if sent is not None:
+        values = {**values, **sent}
+    return render_template(
+        "tasks/show.html",
+        task=task,
+        row=task.row,
+        case=case,
+        past=past,
+        card=card,
+        colleagues=colleagues,
+        schema=schema,
+        values=forms.prefill(schema, values) if schema else {},
+        errors=errors or {},
+        notes=findings.at_fields(schema, task.form_data, values, language()),
+        editable="complete" in task.can and task.row.state == "open",
+        reasons=reasons(task, case.variables),
+    )
+
+
+def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]:
+    """Why this person: what the engine noted, and what a step before noted of its choice (`owner`, `owner_why`)."""
+    found = [task.why]
+    for name, why in variables.items():
+        chosen = variables.get(name.removesuffix("_why"))
+        if name.endswith("_why") and isinstance(why, dict) and chosen == task.row.assignee and chosen:
+            found.append(why)
+    return [text for why in found if (text := said(why.get("zh"), why.get("en")))]
+
+
+@pages.get("/<int:task_id>/state")
+@login_required
+def state(task_id: int) -> Any:
+    """Whether the task is still open for this person: the page asks now and then and says so politely."""
+    with runtime().reading() as db:
+        task = queries.task(db, actor(), task_id)
+    if task.row.state == "open" or not is_fragment():
+        return make_response("", 204)
+    return render_template("tasks/gone.html", row=task.row)
