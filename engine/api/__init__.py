@@ -25,7 +25,7 @@ from engine.api.lists import drop_filter, end_feed, feed_holder, make_feed, save
 from engine.api.mending import retry, retry_job, set_retries
 from engine.api.messages import Delivery, deliver_kept, publish_facts, raise_signal, send_message
 from engine.api.pausing import go_on, pause
-from engine.api.people import end_absence, read_all_notifications, read_notification, set_absence
+from engine.api.people import change_password, end_absence, read_all_notifications, read_notification, set_absence
 from engine.api.processes import (
     cancel,
     check,
@@ -88,6 +88,7 @@ __all__ = [
     "bpmn_error_external",
     "cancel",
     "cancel_batch",
+    "change_password",
     "check",
     "claim",
     "comment",

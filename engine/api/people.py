@@ -64,6 +64,24 @@ def end_absence(session: Session, actor: Actor, id: int) -> None:
     audit.append(session, f"person:{row.person_id}", actor.id, "absence_ended", {"id": id})
 
 
+def change_password(session: Session, actor: Actor, before: str, password: str) -> None:
+    """The actor's own password, who knows the one before (a wrong one counts as a failed sign-in: SignInRefused).
+
+    InvalidInput says what a password must be.
+    """
+    identity.sign_in(session, actor.id, before)
+    if len(password) < SHORTEST or password == before or actor.id.lower() in password.lower():
+        reason = f"at least {SHORTEST} characters, another one than before, and without your user name"
+        reason_zh = f"至少 {SHORTEST} 个字符，须与原密码不同，且不含用户名"
+        raise InvalidInput(place="password", reason=reason, reason_zh=reason_zh)
+    identity.set_password(session, actor.id, password)
+    audit.append(session, f"person:{actor.id}", actor.id, "password_changed", {})
+
+
+SHORTEST = 10
+"""Characters of a password that a person chooses."""
+
+
 def _may_plan(session: Session, actor: Actor, person: str) -> None:
     led = sa.select(t.membership.c.team_id).where(
         t.membership.c.person_id == person, t.membership.c.team_id.in_(actor.leads)
