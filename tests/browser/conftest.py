@@ -60,6 +60,6 @@ def serving(house: House) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The demonstration people and the real intake process, on one server for the module's tests."""
-    house = gallery.build(tmp_path_factory.mktemp("place"))
+    house = gallery.built_once(tmp_path_factory)
     with serving(house) as url:
         yield Place(url, house)

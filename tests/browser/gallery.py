@@ -6,10 +6,14 @@ What the pages of other rooms need is in `tests/browser/rooms`.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from engine import api, watcher
 from engine.settings import load
@@ -20,6 +24,7 @@ from tests.bpmn.intake_house import CONTACT, INQUIRY, KYC, PROFILE, REVIEW, VERI
 from tests.browser import rooms
 from tests.engine.diagrams import HEAD, flows
 from tests.house import MovableClock
+from tests.once import made_once
 from tests.paths import ROOT
 
 REFUSED = "mining_review"
@@ -303,19 +308,50 @@ def _refused(house: IntakeHouse) -> None:
     assert outcome.deployed is None
 
 
-def build(folder: Path) -> IntakeHouse:
-    """The demonstration's people and book, the shipped packages, outside sources as files in the folder."""
-    clock = MovableClock()
+def opened(folder: Path, at: datetime | None = None) -> IntakeHouse:
+    """The house whose database lies in the folder (an empty one where there is none), its clock at this moment."""
+    clock = MovableClock() if at is None else MovableClock(at)
     settings = load(
         database_url=f"sqlite:///{folder / 'shown.db'}", data_dir=folder, bpmn_dir=folder / "bpmn",
         handlers=("handlers",), secret_key="tests",
     )  # fmt: skip
-    runtime = api.open_engine(settings, clock)
-    api.migrate(runtime)
-    with runtime.transaction() as session:
-        demo.seed(session, clock())
-    outcomes = watcher.deploy_all(runtime, ROOT / "bpmn", api.SYSTEM, "tests")
+    return IntakeHouse(api.open_engine(settings, clock), clock, folder=folder)
+
+
+def build(folder: Path) -> IntakeHouse:
+    """The demonstration's people and book, the shipped packages, outside sources as files in the folder."""
+    house = opened(folder)
+    api.migrate(house.runtime)
+    with house.writing() as session:
+        demo.seed(session, house.clock())
+    outcomes = watcher.deploy_all(house.runtime, ROOT / "bpmn", api.SYSTEM, "tests")
     assert all(one.deployed for one in outcomes), outcomes
-    with runtime.transaction() as session:
+    with house.writing() as session:
         demo.seed_book(session)
-    return IntakeHouse(runtime, clock, folder=folder)
+    return house
+
+
+def built_once(factory: pytest.TempPathFactory) -> IntakeHouse:
+    """A copy of the house that the run built."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        build(folder).runtime.database.dispose()
+        return {}
+
+    return opened(made_once(factory, "house-with-a-book", make)[0])
+
+
+def furnished_once(factory: pytest.TempPathFactory) -> Gallery:
+    """A copy of the furnished house of the run."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        bare = built_once(factory)
+        bare.runtime.database.dispose()
+        shutil.copytree(bare.folder, folder, dirs_exist_ok=True)
+        shown = furnish(opened(folder))
+        shown.house.runtime.database.dispose()
+        facts = {one.name: getattr(shown, one.name) for one in fields(shown) if one.name != "house"}
+        return {"at": shown.house.clock().isoformat(), "facts": facts}
+
+    folder, told = made_once(factory, "furnished", make)
+    return Gallery(opened(folder, datetime.fromisoformat(told["at"])), **told["facts"])

@@ -52,10 +52,9 @@ LOOKS = (
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, gallery.Gallery]]:
     """A house in which every page has something to show."""
-    house = gallery.build(tmp_path_factory.mktemp("gallery"))
-    shown = gallery.furnish(house)
-    with serving(house) as url:
-        yield Place(url, house), shown
+    shown = gallery.furnished_once(tmp_path_factory)
+    with serving(shown.house) as url:
+        yield Place(url, shown.house), shown
 
 
 def wanted(pages: dict[str, str]) -> dict[str, str]:
