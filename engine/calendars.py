@@ -29,7 +29,7 @@ FIRM = "firm"
 YEARS_BEFORE, YEARS_AFTER = 2, 5
 KEPT = timedelta(minutes=1)
 _CACHE = "calendar"
-_HOURS = (("09:00", "18:00"),)
+HOURS = (("09:00", "18:00"),)
 
 National = tuple[frozenset[date], frozenset[date], frozenset[int]]
 
@@ -87,7 +87,7 @@ def calendars(session: Session) -> Calendars:
         value: Calendars = known[1]
         return value
     settings = runtime.settings
-    made: dict[str, tuple[str, tzinfo, Sequence[Sequence[str]]]] = {FIRM: (settings.country, runtime.zone, _HOURS)}
+    made: dict[str, tuple[str, tzinfo, Sequence[Sequence[str]]]] = {FIRM: (settings.country, runtime.zone, HOURS)}
     for row in session.execute(sa.select(t.calendar)):
         made[row.key] = row.country, ZoneInfo(row.zone), row.hours
     own: dict[str, dict[date, bool]] = {}
@@ -144,7 +144,7 @@ def set_calendar(
     *,
     country: str,
     zone: str,
-    hours: Sequence[Sequence[str]] = _HOURS,
+    hours: Sequence[Sequence[str]] = HOURS,
 ) -> None:
     """Add a calendar or change it. `hours`: spans of a working day as `HH:MM`, in order and without overlap.
 

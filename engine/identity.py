@@ -260,7 +260,7 @@ def token_holder(session: Session, token: str, scope: str) -> Actor | None:
     """Who stands behind an API token that has the scope, or None. Its scopes `team:<id>` give it a team's rights."""
     row = session.execute(
         sa.select(t.api_token.c.name, t.api_token.c.scopes).where(
-            t.api_token.c.sha256 == _digest(token), t.api_token.c.revoked_at.is_(None)
+            t.api_token.c.sha256 == _digest(token), t.api_token.c.revoked_at.is_(None), _lasts(session)
         )
     ).first()
     scopes = frozenset(row.scopes.split()) if row is not None else frozenset()
@@ -268,6 +268,30 @@ def token_holder(session: Session, token: str, scope: str) -> Actor | None:
         return None
     teams = frozenset(one.removeprefix("team:") for one in scopes if one.startswith("team:"))
     return Actor(f"api:{row.name}", teams, is_admin=ADMIN in teams, scopes=scopes)
+
+
+def _lasts(session: Session) -> sa.ColumnElement[bool]:
+    ends = t.api_token.c.expires_at
+    return sa.or_(ends.is_(None), ends > runtime_of(session).now())
+
+
+def by_outside(session: Session, outside_id: str, email: str | None) -> str | None:
+    """Who is meant by a provider of single sign-on: whoever came by this id before, else the active person who has
+    the (verified) address and no other id. None when that is nobody."""
+    p = t.person.c
+    known = session.scalar(sa.select(p.id).where(p.outside_id == outside_id, p.active.is_(True)))
+    if known is not None or not email:
+        return known
+    mine = sa.and_(sa.func.lower(p.email) == email.lower(), p.outside_id.is_(None), p.active.is_(True))
+    found = session.scalars(sa.select(p.id).where(mine).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def tie_outside(session: Session, person: str, outside_id: str) -> bool:
+    """From now on the person is known by this id of the provider; returns whether that is new."""
+    other = sa.or_(t.person.c.outside_id.is_(None), t.person.c.outside_id != outside_id)
+    tied = sa.update(t.person).where(t.person.c.id == person, other).values(outside_id=outside_id)
+    return session.scalar(tied.returning(t.person.c.id)) is not None
 
 
 def _digest(token: str) -> str:

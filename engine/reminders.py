@@ -79,6 +79,18 @@ def set_policy(session: Session, key: str, steps: Sequence[Mapping[str, Any]]) -
             raise InvalidInput(place=f"{key}, step {number}", reason=reason[0], reason_zh=reason[1])
     insert = upsert(session, t.reminder_policy).values(key=key, steps=[dict(step) for step in steps])
     session.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"steps": [dict(s) for s in steps]}))
+    _forget(session)
+
+
+def drop_policy(session: Session, key: str) -> Sequence[Mapping[str, Any]] | None:
+    """Forget a policy; returns its steps, None when the house kept none of that name."""
+    gone = sa.delete(t.reminder_policy).where(t.reminder_policy.c.key == key).returning(t.reminder_policy.c.steps)
+    before: Sequence[Mapping[str, Any]] | None = session.scalar(gone)
+    _forget(session)
+    return before
+
+
+def _forget(session: Session) -> None:
     session.info[_CACHE] = "changed"
     after_commit(session, lambda: runtime_of(session).cache.pop(_CACHE, None))
 

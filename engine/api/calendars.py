@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import audit, calendars, reminders, schedule
 from engine.errors import Forbidden
 from engine.identity import ADMIN, Actor
+from engine.store import tables as t
 
 
 def set_calendar(
@@ -27,10 +29,17 @@ def set_calendar(
 ) -> None:
     """Add a calendar or change it (`firm`: the house's own). Administrators only; InvalidInput names what is wrong."""
     _require_admin(actor)
+    before = _as_kept(session, key)
     calendars.set_calendar(session, key, name, name_en, country=country, zone=zone, hours=hours)
-    data = {"name": name, "country": country, "zone": zone, "hours": [list(span) for span in hours]}
-    audit.append(session, f"calendar:{key}", actor.id, "calendar_set", data)
+    after = {"name": name, "country": country, "zone": zone, "hours": [list(span) for span in hours]}
+    audit.append(session, f"calendar:{key}", actor.id, "calendar_set", {"before": before, **after})
     schedule.recompute(session)
+
+
+def _as_kept(session: Session, key: str) -> dict[str, Any] | None:
+    """What the audit says of a calendar before it is changed; None when there was none."""
+    row = session.execute(sa.select(t.calendar).where(t.calendar.c.key == key)).first()
+    return None if row is None else {"name": row.name, "country": row.country, "zone": row.zone, "hours": row.hours}
 
 
 def set_calendar_day(
@@ -38,11 +47,14 @@ def set_calendar_day(
 ) -> None:
     """Make one day a working day or a day off; None leaves it to the national calendar again."""
     _require_admin(actor)
+    days = t.calendar_day.c
+    before = session.scalar(sa.select(days.working).where(days.calendar == calendar, days.day == day))
     if working is None:
         calendars.clear_day(session, day, calendar)
     else:
         calendars.set_day(session, day, working, note, calendar)
-    audit.append(session, f"calendar:{calendar}", actor.id, "day_set", {"day": day, "working": working, "note": note})
+    data = {"day": day, "before": before, "working": working, "note": note}
+    audit.append(session, f"calendar:{calendar}", actor.id, "day_set", data)
     schedule.recompute(session)
 
 
@@ -51,8 +63,25 @@ def _require_admin(actor: Actor) -> None:
         raise Forbidden(reason=f"calendars and policies are kept by {ADMIN}", reason_zh="日历和催办规则由管理员维护")
 
 
+def reminder_policies(session: Session) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """All reminder policies by key; `standard` is always there: as the house keeps it, else the built-in one."""
+    kept = {
+        row.key: row.steps for row in session.execute(sa.select(t.reminder_policy).order_by(t.reminder_policy.c.key))
+    }
+    return {reminders.HOUSE_POLICY: kept.pop(reminders.HOUSE_POLICY, reminders.STANDARD), **kept}
+
+
+def drop_reminder_policy(session: Session, actor: Actor, key: str) -> None:
+    """Forget a policy: tasks that name it are reminded by `standard`, which then is the built-in one again."""
+    _require_admin(actor)
+    before = reminders.drop_policy(session, key)
+    audit.append(session, f"reminder_policy:{key}", actor.id, "policy_dropped", {"before": before})
+
+
 def set_reminder_policy(session: Session, actor: Actor, key: str, steps: Sequence[Mapping[str, Any]]) -> None:
     """Add a reminder policy or change it (`standard`: the house's own). Steps as `engine.reminders` tells them."""
     _require_admin(actor)
+    before = reminder_policies(session).get(key)
     reminders.set_policy(session, key, steps)
-    audit.append(session, f"reminder_policy:{key}", actor.id, "policy_set", {"steps": [dict(step) for step in steps]})
+    data = {"before": before and [dict(step) for step in before], "steps": [dict(step) for step in steps]}
+    audit.append(session, f"reminder_policy:{key}", actor.id, "policy_set", data)

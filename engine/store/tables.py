@@ -18,6 +18,10 @@ from engine.store.columns import metadata as metadata
 from engine.store.drafts import deployment_request as deployment_request
 from engine.store.drafts import draft_step as draft_step
 from engine.store.drafts import package_draft as package_draft
+from engine.store.house import critical_change as critical_change
+from engine.store.house import entry_link as entry_link
+from engine.store.house import house_setting as house_setting
+from engine.store.house import web_session as web_session
 from engine.store.letters import delivery as delivery
 from engine.store.letters import outbox as outbox
 from engine.store.talk import comment as comment
@@ -444,6 +448,7 @@ person = Table(
     Column("settings", Document),
     Column("failed_sign_ins", sa.Integer, nullable=False, default=0),
     Column("locked_until", Moment),
+    Column("outside_id", Name, unique=True),  # issuer and subject at the provider of the single sign-on
 )
 
 team = Table(
@@ -555,6 +560,8 @@ api_token = Table(
     Column("scopes", Name, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("created_by", Name),
+    Column("expires_at", Moment),
 )
 
 idempotency = Table(

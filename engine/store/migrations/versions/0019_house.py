@@ -1,0 +1,80 @@
+"""What a house decides about itself, who is signed in, links to choose a password, changes that need two people."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "engine_0019"
+down_revision = "engine_0017"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+NAME = sa.String(255)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("person") as table:
+        table.add_column(sa.Column("outside_id", NAME))
+        table.create_unique_constraint(op.f("uq_person_outside_id"), ["outside_id"])
+    with op.batch_alter_table("api_token") as table:
+        table.add_column(sa.Column("created_by", NAME))
+        table.add_column(sa.Column("expires_at", MOMENT))
+    op.create_table(
+        "house_setting",
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("by", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_house_setting")),
+    )
+    op.create_table(
+        "web_session",
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("person_id", NAME, nullable=False),
+        sa.Column("how", sa.String(10), nullable=False),
+        sa.Column("agent", NAME, nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("seen_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_web_session_person_id")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_web_session")),
+    )
+    op.create_index(op.f("ix_web_session_person_id_ended_at"), "web_session", ["person_id", "ended_at"])
+    op.create_table(
+        "entry_link",
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("person_id", NAME, nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_entry_link_person_id")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_entry_link")),
+    )
+    op.create_index(op.f("ix_entry_link_person_id"), "entry_link", ["person_id"])
+    op.create_table(
+        "critical_change",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("asked_by", NAME, nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("decided_by", NAME),
+        sa.Column("decided_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_critical_change")),
+    )
+    op.create_index(op.f("ix_critical_change_state_asked_at"), "critical_change", ["state", "asked_at"])
+
+
+def downgrade() -> None:
+    for table in ("critical_change", "entry_link", "web_session", "house_setting"):
+        op.drop_table(table)
+    with op.batch_alter_table("api_token") as table:
+        table.drop_column("expires_at")
+        table.drop_column("created_by")
+    with op.batch_alter_table("person") as table:
+        table.drop_constraint(op.f("uq_person_outside_id"), type_="unique")
+        table.drop_column("outside_id")
