@@ -431,6 +431,28 @@ def _compile(session: Session, definition_id: int) -> Package:
     )
 
 
+def candidates(session: Session, folder: str, files: Mapping[str, bytes]) -> dict[str, Package]:
+    """Process key -> what these files would run, were they deployed now; nothing is stored. ModelRefused with faults."""
+    checked = check(session, files)
+    if checked.errors:
+        raise ModelRefused(checked.errors)
+    return {
+        key: Package(
+            id=0,
+            key=key,
+            version=_next(session, t.definition, key),
+            deployment_id=0,
+            folder=folder,
+            definition=definition,
+            kernel=definition.properties.get("kernel", "native"),
+            decisions={id: model for id, (_, model) in checked.decisions.items()},
+            forms={form: schema for form, (_, schema) in checked.forms.items()},
+            texts=_texts(files),
+        )
+        for key, (_, definition) in checked.processes.items()
+    }
+
+
 def _texts(resources: Mapping[str, bytes]) -> dict[str, str]:
     content = resources.get("i18n/en.json")
     return dict(json.loads(content)) if content else {}

@@ -225,6 +225,20 @@ class AlreadyHandled(CallerError):
         super().__init__(**{"by_name": fields.get("by"), "at_local": shown, **fields})
 
 
+class DraftChanged(CallerError):
+    """A draft was saved in between, in another window. Fields: folder, at."""
+
+    en = "This draft was saved in another window at {at}. Load it again; nothing was overwritten."
+    zh = "该草稿已于 {at} 在其他窗口保存。请重新载入；没有内容被覆盖。"
+
+
+class DraftStale(CallerError):
+    """Something else was deployed since a draft began. Field: folder."""
+
+    en = "Another version of {folder} was deployed since this draft began. Bring the two together first."
+    zh = "自该草稿开始以来，{folder} 已部署了其他版本。请先合并两者的修改。"
+
+
 class AlreadyClaimed(AlreadyHandled):
     """Somebody else took the task from the queue. Fields as above."""
 

@@ -6,7 +6,7 @@ the same keeps its row (a task its id, its person and its due date), the rest is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -180,8 +180,26 @@ def preview_migrations(
             reason_zh=f"只能同时迁移同一流程的实例，当前涉及 {len(found)} 个流程",
         )
     package = definitions.package(session, definitions.newest(session, found[0], version))
+    return _forecast(session, session.scalars(sa.select(rows.c.instance_id)).all(), package, mapping)
+
+
+def preview_candidate(
+    session: Session, actor: Actor, package: Package, mapping: Mapping[str, str] | None = None, *, most: int = 5_000
+) -> Forecast:
+    """The same for a version that is not deployed yet (`definitions.candidates`), over its process's running cases.
+
+    Looks at the `most` newest. Changes nothing.
+    """
+    _require_owner(actor)
+    i = t.instance.c
+    running = sa.select(i.id).where(i.key == package.key, i.state.in_(("active", "suspended")))
+    found = session.scalars(running.order_by(i.id.desc()).limit(most)).all()
+    return _forecast(session, found, package, mapping)
+
+
+def _forecast(session: Session, ids: Sequence[int], package: Package, mapping: Mapping[str, str] | None) -> Forecast:
     can, against = 0, dict[tuple[str, str, str], list[int]]()
-    for id in session.scalars(sa.select(rows.c.instance_id).order_by(rows.c.instance_id)).all():
+    for id in sorted(ids):
         why = _against(session, id, package, mapping)
         if why is None:
             can += 1
