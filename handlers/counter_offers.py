@@ -129,7 +129,7 @@ def plan_amend(
 
     def amend() -> Mapping[str, Any]:
         try:
-            made = Draft(ctx, plan, base)
+            made = Draft(ctx.calendar, plan, base)
         except InvalidInput as fault:
             raise refusal("PLAN_INVALID", "plan_problems", fault) from fault
         stamp = inputs.stamp(ctx, "counter_offer", completed_by(ctx, "ut_change_minor"))

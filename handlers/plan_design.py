@@ -99,18 +99,19 @@ def plan_prepare(
     largest_offtaker_pct: object = None,
     debt_capacity: object = None,
     ep_category: object = None,
+    sizing: object = None,
     project_key: object = None,
     **plan: Any,
 ) -> Mapping[str, Any]:
     """Build the plan's schedules, measure it, and keep it as the project's next version.
 
     In: the fields of form `financing_plan` (facilities, covenants, collateral, conditions, exceptions), what
-    `model.save` gave, model_start, period_months, concession_end, revenue_currency, largest_offtaker_pct,
-    debt_capacity of `plan.size_debt`, ep_category. Out: plan_id, plan_version, debt_total, plan_metrics {min_dscr,
-    avg_dscr, llcr, gearing_pct, tail_years, tenor_years, dsra_months, concentration_pct, fx_mismatch, above_capacity,
-    collateral_cover}: unrounded, for the tables; min_dscr; plan_shown: the same rounded; schedules {facility: {rows,
-    maturity …}}; cfads [{period_end, amount}]; stress_input {terms, operations, overrun_debt_share} for `plan.stress`;
-    exceptions_count; plan_problems [].
+    `model.save` gave with its sizing, model_start, period_months, concession_end, revenue_currency,
+    largest_offtaker_pct, debt_capacity of `plan.size_debt`, ep_category. Out: plan_id, plan_version, debt_total,
+    plan_metrics {min_dscr, avg_dscr, llcr, gearing_pct, tail_years, tenor_years, dsra_months, concentration_pct,
+    fx_mismatch, above_capacity, collateral_cover, project_irr_pct, equity_irr_pct}: unrounded, for the tables;
+    min_dscr; plan_shown: the same rounded; schedules {facility: {rows, maturity …}}; cfads [{period_end, amount}];
+    stress_input {terms, operations, overrun_debt_share} for `plan.stress`; exceptions_count; plan_problems [].
     Errors: BpmnError PLAN_INVALID (variable plan_problems). Idempotent by job key.
     """
     sized: Mapping[str, Any] = debt_capacity if isinstance(debt_capacity, Mapping) else {}
@@ -118,7 +119,7 @@ def plan_prepare(
 
     def prepare() -> Mapping[str, Any]:
         try:
-            made = Draft(ctx, {**plan, "facilities": facilities}, base)
+            made = Draft(ctx.calendar, {**plan, "facilities": facilities}, base)
         except InvalidInput as fault:
             raise refusal("PLAN_INVALID", "plan_problems", fault) from fault
         facts = {
@@ -132,7 +133,8 @@ def plan_prepare(
         stamp = inputs.stamp(ctx, "financing_plan", completed_by(ctx, "ut_plan"))
         category = inputs.text(ep_category)
         projects.change(ctx.session, project.id, inputs.given({"equator_category": category}), stamp)
-        kept = keep(ctx, project, made, metrics, inputs.text(currency), stamp)
+        policy = {**facts, **(sizing if isinstance(sizing, Mapping) else {})}
+        kept = keep(ctx, project, made, metrics, inputs.text(currency), stamp, policy)
         return {
             "plan_id": str(kept.id),
             "plan_version": kept.version,
@@ -151,13 +153,19 @@ def plan_prepare(
 
 
 def keep(
-    ctx: Context, project: Project, made: Draft, metrics: Mapping[str, Any], currency: str | None, stamp: Stamp
+    ctx: Context,
+    project: Project,
+    made: Draft,
+    metrics: Mapping[str, Any],
+    currency: str | None,
+    stamp: Stamp,
+    policy: Mapping[str, Any] | None = None,
 ) -> credit.PlanVersion:
-    """The draft as the project's next version."""
+    """The draft as the project's next version; `policy`: what it was measured against."""
     values = {
         "debt": rounded(made.package.debt),
         "currency": currency or project.currency,
-        "terms": made.terms(),
+        "terms": {**made.terms(), "policy": dict(policy or {})},
         "metrics": dict(metrics),
         "schedules": made.schedules(),
         "instance": ctx.instance or None,

@@ -11,13 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 from engine.errors import InvalidInput
-from engine.registry import Context
+from engine.process.businesstime import BusinessCalendar
 from handlers import inputs
 from handlers.finance.exact import HUNDRED, ONE, ZERO, inside, needed
 from handlers.finance.package import Package, Period, assemble
 from handlers.finance.plan import Terms, months_later
 from handlers.finance.red_flags import years
-from handlers.planning import plan_stress
+from handlers.finance.returns import returns
+from handlers.planning import stressed
 
 Row = Mapping[str, Any]
 PROFILES = {"level": "level_principal"}
@@ -55,10 +56,11 @@ def periods_of(rows: Sequence[Row]) -> list[Period]:
 class Draft:
     """A plan read from its form and held against the model. InvalidInput names what cannot be."""
 
-    def __init__(self, ctx: Context, plan: Row, base: Row) -> None:
+    def __init__(self, calendar: BusinessCalendar, plan: Row, base: Row) -> None:
         start = inputs.day(base.get("start"), "model_start")
         if start is None:
             raise InvalidInput(place="model_start", reason="is missing", reason_zh="缺失")
+        self.start = start
         self.months = months_of(base.get("months"))
         self.operations = [
             row if "cfads" in row and isinstance(row["period_end"], date) else operation(row, at)
@@ -84,14 +86,14 @@ class Draft:
             raise InvalidInput(
                 place="currency", reason="facilities in several currencies", reason_zh="各笔贷款币种不同"
             )
-        self.package: Package = assemble(self.facilities, self.periods, self.months, ctx.calendar)
+        self.package: Package = assemble(self.facilities, self.periods, self.months, calendar)
         growing = [name for name, one in self.package.plans.items() if not one.schedule.amortises]
         if growing:
             told = ", ".join(growing)
             raise InvalidInput(
                 place=told, reason="cash does not pay the interest", reason_zh="现金流不足以支付利息，贷款不能摊还"
             )
-        plan_stress(ctx, **self.stress(), capex=self.capex)
+        stressed(calendar, **self.stress(), capex=self.capex)
 
     @property
     def main(self) -> str:
@@ -119,11 +121,24 @@ class Draft:
             "fx_mismatch": earned is not None and money != {earned},
             "above_capacity": capacity is not None and debt > capacity,
             "collateral_cover": worth / debt if debt else ZERO,
+            **self._earned(),
+        }
+
+    def _earned(self) -> dict[str, Any]:
+        """The internal rates of return of the model; null without a CAPEX."""
+        if not self.capex:
+            return {"project_irr_pct": None, "equity_irr_pct": None}
+        package = self.package
+        found = returns(self.capex, package.debt, self.periods, package.service, self.months, self.start)
+        return {
+            "project_irr_pct": None if found.project is None else found.project * HUNDRED,
+            "equity_irr_pct": None if found.equity is None else found.equity * HUNDRED,
         }
 
     def terms(self) -> dict[str, Any]:
-        """What is kept of the plan, as it was entered."""
-        return {**self.plan, "operations": self.operations}
+        """What is kept of the plan, as it was entered, and of the model under it."""
+        base = {"start": self.start, "months": self.months, "capex": self.capex}
+        return {**self.plan, "operations": self.operations, "base": base}
 
     def schedules(self) -> dict[str, Any]:
         """Facility -> its rows with due dates, and what they come to."""

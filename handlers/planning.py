@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from engine.process.businesstime import BusinessCalendar
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.finance import amendment, construction, fees, red_flags, reserves, sizing, stress
@@ -238,9 +239,22 @@ def plan_stress(
     rate_rise} in per cent to two, null where nothing of it makes a difference.
     Errors: InvalidInput for missing figures, other lengths, an overrun without CAPEX. Pure.
     """
+    return stressed(ctx.calendar, terms, operations, scenarios, capex, overrun_debt_share, threshold)
+
+
+def stressed(
+    calendar: BusinessCalendar,
+    terms: object,
+    operations: object,
+    scenarios: object = None,
+    capex: object = None,
+    overrun_debt_share: object = None,
+    threshold: object = None,
+) -> Shown:
+    """As `plan.stress`, with due dates by a calendar."""
     agreed = terms_of(terms)
     periods = [_operation(row, at) for at, row in enumerate(inputs.rows(operations), start=1)]
-    made = build(agreed, ctx.calendar, [one.cfads for one in periods])
+    made = build(agreed, calendar, [one.cfads for one in periods])
     loan = stress.Loan(
         made.schedule,
         factors(agreed, made.dates),

@@ -88,7 +88,8 @@ def _shifted(end: date, months: int) -> date:
     return months_later(later.replace(day=1), 1) - timedelta(days=1) if last else later
 
 
-def _begin(periods: Sequence[Period], months: int) -> date:
+def begin_of(periods: Sequence[Period], months: int) -> date:
+    """The last day before the model's first period."""
     return _shifted(periods[0].end, -months)
 
 
@@ -114,7 +115,7 @@ def _flows(terms: Terms, periods: Sequence[Period], left: Sequence[Decimal], mon
 
 def _service(name: str, plan: Plan, periods: Sequence[Period], months: int) -> list[tuple[int, Decimal]]:
     """(period of the model, payment) for each payment that operations have to bear."""
-    first, found = _begin(periods, months), []
+    first, found = begin_of(periods, months), []
     for row in plan.schedule.rows:
         due = _nominal(plan.terms, row.period)
         if due <= first:
@@ -150,7 +151,7 @@ def _measured(plans: Mapping[str, Plan], periods: Sequence[Period], months: int,
 
 
 def _life_cover(plans: Mapping[str, Plan], periods: Sequence[Period], months: int, maturity: date) -> Decimal | None:
-    begin = _begin(periods, months)
+    begin = begin_of(periods, months)
     owed = sum((_balance(one, begin) for one in plans.values()), ZERO)
     total = sum((one.schedule.amount for one in plans.values()), ZERO)
     if not owed or not total:

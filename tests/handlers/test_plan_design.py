@@ -33,7 +33,7 @@ def ctx() -> Context:
 
 
 def draft(ctx: Context, *facilities: dict[str, Any], **base: Any) -> Draft:
-    return Draft(ctx, {"facilities": list(facilities)}, {**BASE, **base})
+    return Draft(ctx.calendar, {"facilities": list(facilities)}, {**BASE, **base})
 
 
 def four(value: object) -> Decimal:
@@ -164,3 +164,11 @@ def test_the_chair_signs_what_was_counted_or_less(
             _signed(counted, chair, veto, may_defer)
     else:
         assert _signed(counted, chair, veto, may_defer) == decision
+
+
+def test_t25_the_model_earns_what_its_rows_say(ctx: Context) -> None:
+    rows = [{"period_end": date(2029 + at, 12, 31), "revenue": 250, "opex": 50} for at in range(10)]
+    term = {**TERM, "amount": "300", "months": 84, "grace_months": 24, "profile": "level"}
+    found = draft(ctx, term, capex=1000, operations=rows).metrics(FACTS)
+    assert four(found["project_irr_pct"] / 100) == Decimal("0.1342"), "500 out, 500 out, then 200 ten times"
+    assert found["equity_irr_pct"] > found["project_irr_pct"], "debt at 6 % lifts what is left for equity"
