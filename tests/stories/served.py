@@ -32,8 +32,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def dealflow(folder: Path, port: int, **settings: str) -> Iterator[Served]:
-    """Start it, wait until it answers, stop it as an operator does (SIGTERM)."""
+def dealflow(folder: Path, port: int, command: str = "run", **settings: str) -> Iterator[Served]:
+    """Start it (`run`, or another command that serves), wait until it answers, stop it as an operator does (SIGTERM)."""
     address, said = f"http://127.0.0.1:{port}", folder / "terminal.txt"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DEALFLOW_")},
@@ -44,9 +44,9 @@ def dealflow(folder: Path, port: int, **settings: str) -> Iterator[Served]:
         "DEALFLOW_SWEEP_SECONDS": "0.2",
         **{f"DEALFLOW_{name.upper()}": value for name, value in settings.items()},
     }
-    command = [str(Path(sys.executable).with_name("dealflow")), "run"]
+    words = [str(Path(sys.executable).with_name("dealflow")), command]
     with said.open("a", encoding="utf-8") as terminal:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal)
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal)
         try:
             _await(address, process, said)
             yield Served(address, said)

