@@ -149,7 +149,7 @@ def instances(
     query = sa.select(t.instance).order_by(t.instance.c.started_at.desc(), t.instance.c.id.desc())
     query = query.where(*_wanted(session, key, state, business_key, version))
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
-    return [_row(session, dict(row)) for row in rows]
+    return [instance_row(session, dict(row)) for row in rows]
 
 
 def number_of_instances(
@@ -173,7 +173,8 @@ def _wanted(
     return [column == value for column, value in asked.items() if value]
 
 
-def _row(session: Session, row: Mapping[str, Any]) -> InstanceRow:
+def instance_row(session: Session, row: Mapping[str, Any]) -> InstanceRow:
+    """A row of the instance table as lists show it."""
     package = definitions.package(session, row["definition_id"])
     broken = session.scalar(
         sa.select(sa.func.count()).where(t.incident.c.instance_id == row["id"], t.incident.c.resolved_at.is_(None))
@@ -269,7 +270,7 @@ def tree(session: Session, instance_id: int) -> list[InstanceRow]:
     """The instance with all that called it and that it called, the first caller first. NotFound when there is none."""
     root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
     rows = session.execute(sa.select(t.instance).where(t.instance.c.root_id == root).order_by(t.instance.c.id))
-    found = [_row(session, dict(row)) for row in rows.mappings().all()]
+    found = [instance_row(session, dict(row)) for row in rows.mappings().all()]
     if not found:
         raise NotFound(what="instance", id=instance_id)
     return found
@@ -288,7 +289,7 @@ def instance(session: Session, instance_id: int) -> InstanceDetail:
         sa.select(t.instance).where(t.instance.c.parent_id == instance_id).order_by(t.instance.c.started_at)
     ).mappings()
     return InstanceDetail(
-        row=_row(session, dict(row)),
+        row=instance_row(session, dict(row)),
         definition_id=row["definition_id"],
         xml=library.diagram(session, row["definition_id"]),
         variables=state.variables(),
@@ -297,7 +298,7 @@ def instance(session: Session, instance_id: int) -> InstanceDetail:
         taken=taken,
         incidents=tuple(incidents(session, instance_id=instance_id, open=None)),
         parent_id=row["parent_id"],
-        children=tuple(_row(session, dict(child)) for child in children.all()),
+        children=tuple(instance_row(session, dict(child)) for child in children.all()),
         names=_names(package),
         names_en=package.texts,
         end_error=row["end_error"],
@@ -331,12 +332,15 @@ def history(session: Session, instance_id: int, limit: int = 500) -> list[Histor
     found: list[HistoryRow] = []
     rows = session.execute(sa.select(t.history).where(t.history.c.instance_id == instance_id).order_by(t.history.c.seq))
     for step in rows:
-        trigger = step.trigger[0][0] if step.trigger else ""
-        for event in step.events:
-            told = _told(package, event)
-            if told is not None:
-                found.append(_history_row(package, step, trigger, *told))
+        found += told_events(package, step)
     return found[-limit:]
+
+
+def told_events(package: Package, step: Any) -> list[HistoryRow]:
+    """What a history row says to people."""
+    trigger = step.trigger[0][0] if step.trigger else ""
+    told = (_told(package, event) for event in step.events)
+    return [_history_row(package, step, trigger, *one) for one in told if one is not None]
 
 
 def _told(package: Package, event: Sequence[Any]) -> tuple[str, str, Any] | None:
@@ -384,18 +388,32 @@ def _english(package: Package, element: str, name: str) -> str:
     return text if isinstance(text, str) else name
 
 
-def incidents(session: Session, *, instance_id: int | None = None, open: bool | None = True) -> list[IncidentRow]:
-    """Incidents, newest first: open ones, resolved ones, or all (None)."""
+def incidents(
+    session: Session, *, instance_id: int | None = None, open: bool | None = True, id: int | None = None
+) -> list[IncidentRow]:
+    """Incidents, newest first: open ones, resolved ones, or all (None); of an instance, or the one with the id."""
+    n = t.incident.c
+    said: list[sa.ColumnElement[bool]] = []
+    if instance_id is not None:
+        said.append(n.instance_id == instance_id)
+    if id is not None:
+        said.append(n.id == id)
+    if open is not None:
+        said.append(n.resolved_at.is_(None) if open else n.resolved_at.is_not(None))
+    return incident_rows(session, said, [n.at.desc(), n.id.desc()], 500)
+
+
+def incident_rows(
+    session: Session, said: Sequence[sa.ColumnElement[bool]], order: Sequence[sa.ColumnElement[Any]], limit: int
+) -> list[IncidentRow]:
+    """Incidents under conditions, in an order."""
     query = (
         sa.select(t.incident, t.instance.c.key, t.instance.c.business_key, t.instance.c.definition_id)
         .outerjoin(t.instance, t.instance.c.id == t.incident.c.instance_id)
-        .order_by(t.incident.c.at.desc(), t.incident.c.id.desc())
-        .limit(500)
+        .where(*said)
+        .order_by(*order)
+        .limit(limit)
     )
-    if instance_id is not None:
-        query = query.where(t.incident.c.instance_id == instance_id)
-    if open is not None:
-        query = query.where(t.incident.c.resolved_at.is_(None) if open else t.incident.c.resolved_at.is_not(None))
     found = []
     for row in session.execute(query).all():
         package = definitions.package(session, row.definition_id) if row.definition_id else None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.definitions import newest, package
-from engine.queries.cases import InstanceRow, _english, _names, _row
+from engine.queries.cases import InstanceRow, _english, _names, instance_row
 from engine.queries.selection import Cases
 from engine.store import tables as t
 
@@ -19,7 +19,7 @@ def cases(session: Session, wanted: Cases, *, page: int = 1, size: int = 50) -> 
     i = t.instance.c
     query = sa.select(t.instance).where(*wanted.conditions()).order_by(i.started_at.desc(), i.id.desc())
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
-    return [_row(session, dict(row)) for row in rows]
+    return [instance_row(session, dict(row)) for row in rows]
 
 
 def number_of_cases(session: Session, wanted: Cases) -> int:
