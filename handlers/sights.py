@@ -23,13 +23,14 @@ DEALS = frozenset(
 PARTS: Mapping[str, frozenset[str]] = {
     "credit": DEALS,
     "kyc": DEALS,
-    "ratios": DEALS,
-    "statements": DEALS | {"investor_relations", "crm_specialist"},
+    "ratios": DEALS | {"investor_relations"},
+    "ratio_trend": DEALS | {"investor_relations"},
 }
 """Part -> the teams that may see it; administrators may see all."""
 FIELDS: Mapping[str, str] = {
     "credit_score": "credit", "credit_report": "credit", "bureau": "credit", "bureau_score": "credit",
-    "defaults": "credit", "pd": "credit", "lgd": "credit", "rating": "credit", "risk_rating": "kyc", "kyc_rating": "kyc",
+    "defaults": "credit", "pd": "credit", "lgd": "credit", "rating": "credit",
+    "risk_rating": "kyc", "kyc_rating": "kyc",
     "kyc_hits": "kyc", "pep": "kyc", "sanctions": "kyc",
 }  # fmt: skip
 """Field of a record, of a form or of an API answer -> the part that it belongs to."""

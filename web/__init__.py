@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from engine import api
 from engine.settings import Settings, secret
 from engine.settings import load as load_settings
-from web import catalogue, errors, formats, headers, scope
+from web import catalogue, errors, formats, headers, modules, scope
 from web.extensions import babel, csrf, limiter, sign_ins
 
 __all__ = ["create_app"]
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
     sign_ins.unauthorized_handler(errors.signed_out)
     headers.add_to(app)
     errors.register(app)
+    modules.add_to(app)
     formats.register(app)
     _add_blueprints(app)
     _share_with_templates(app)

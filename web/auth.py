@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from flask_login import current_user, login_required, login_user, logout_user
+from flask_login import current_user, login_user, logout_user
 
 from engine import api, queries
-from engine.errors import NotFound, SignInRefused
+from engine.errors import Contended, NotFound, SignInRefused
+from engine.queries import administration
 from web.extensions import limiter, sign_ins
 from web.formats import moment
+from web.rights import guarded
 from web.scope import CHOSEN, USUAL, SignedIn, actor, language, runtime
 
 pages = Blueprint("auth", __name__)
 
 YEAR = 365 * 24 * 3600
+SECRET = "sid"
+"""What the session's cookie carries to be found again among those that are open."""
 
 
 @sign_ins.user_loader
 def load(person_id: str) -> SignedIn | None:
-    """The person of a session; None when they are no longer active."""
+    """The person of a session; None when they are no longer active, or were signed out of it from elsewhere."""
+    secret = str(session.get(SECRET, ""))
     with runtime().reading() as db:
+        alive, stale = administration.session_alive(db, person_id, secret)
         try:
-            return signed_in(db, person_id)
+            found = signed_in(db, person_id) if alive else None
         except NotFound:
             return None
+    if stale:
+        note_seen(secret)
+    return found
+
+
+def note_seen(secret: str) -> None:
+    """Keep when this browser was seen; when somebody else writes just now, the next request does it."""
+    with suppress(Contended), runtime().transaction() as db:
+        api.saw_session(db, secret)
+
+
+def let_in(known: SignedIn, how: str) -> None:
+    """A new session of this browser for the person; what it carried before is gone."""
+    session.clear()
+    session.permanent = True
+    with runtime().transaction() as db:
+        session[SECRET] = api.begin_session(db, known.id, how, request.user_agent.string)
+    login_user(known)
 
 
 def signed_in(db: Any, person_id: str) -> SignedIn:
@@ -78,9 +103,7 @@ def sign_in() -> Any:
     target = request.form.get("next", "")
     if fault is not None:
         return render_template("auth/sign_in.html", name=name, fault=refusal(fault), next=target), 401
-    session.clear()
-    session.permanent = True
-    login_user(known)
+    let_in(known, "password")
     answer = redirect(safe_next(target))
     return remembering(answer, USUAL, known.language)
 
@@ -99,12 +122,20 @@ def refusal(fault: SignInRefused) -> str:
     return _("Name or password is wrong. After five wrong passwords a name is locked for 15 minutes.")
 
 
-@pages.post("/logout")
-@login_required
-def sign_out() -> Any:
-    """End the session."""
+def leave() -> None:
+    """End this browser's session, here and in what is kept."""
+    secret = str(session.get(SECRET, ""))
+    with runtime().transaction() as db:
+        api.end_session(db, secret)
     logout_user()
     session.clear()
+
+
+@pages.post("/logout")
+@guarded("account")
+def sign_out() -> Any:
+    """End the session."""
+    leave()
     flash(_("You are signed out."), "info")
     answer = redirect(url_for("auth.sign_in_page"))
     answer.delete_cookie(CHOSEN)  # whoever comes next has a setting of their own
@@ -127,7 +158,7 @@ def choose_language() -> Any:
 
 
 @pages.post("/preferences")
-@login_required
+@guarded("account")
 def preferences() -> Any:
     """Whether the next task opens after one is completed."""
     with runtime().transaction() as db:

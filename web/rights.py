@@ -16,6 +16,8 @@ from flask_login import current_user, login_required
 
 from engine import api
 from engine.errors import Forbidden
+from handlers import sights
+from web import modules
 from web.scope import actor
 
 ALL = frozenset({"*"})
@@ -27,6 +29,14 @@ LENDING = frozenset(
     | {"committee_secretary", "legal", "loan_ops", "monitor", "collateral_officer", "es_officer", "finance"}
 )
 """The teams that work on deals."""
+CHECKING = frozenset({"compliance", "compliance_head", "data_steward"})
+"""Who checks clients and cares for what is written of them."""
+RELATIONS = frozenset({"crm_specialist", "investor_relations", "service_desk"})
+"""Who looks after clients beside the relationship managers."""
+OPERATORS = frozenset({"process_owner"})
+"""Who keeps cases running."""
+KEEPERS = OPERATORS | {"crm_specialist", "auditor"}
+"""Who looks at how the house is set, beside the administrators who set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,35 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
+    "account": Page(ALL, ALL),
+    "absences": Page(ALL, ALL),
+    "admin": Page(KEEPERS, NOBODY),
+    "admin-people": Page(NOBODY, NOBODY),
+    "admin-calendars": Page(ALL, NOBODY),
+    "admin-thresholds": Page(KEEPERS | LENDING, NOBODY),
+    "admin-letters": Page(KEEPERS | {"marketing"}, OPERATORS),
+    "admin-integrations": Page(NOBODY, NOBODY),
+    "admin-modules": Page(KEEPERS, NOBODY),
+    "admin-reminders": Page(KEEPERS, NOBODY),
+    "admin-deliveries": Page(KEEPERS, NOBODY),
+    "admin-fields": Page(KEEPERS | {"data_steward"}, NOBODY),
+    "admin-audit": Page(NOBODY, frozenset({"auditor"})),
+    "admin-house": Page(NOBODY, NOBODY),
     "inbox": Page(ALL, ALL),
     "clients": Page(ALL, ALL),
+    "client-data": Page(ALL, LENDING | CHECKING | RELATIONS),
+    "client-files": Page(LENDING | CHECKING | RELATIONS, NOBODY),
+    "stewardship": Page(CHECKING | {"crm_specialist"}, frozenset({"data_steward"})),
+    "projects": Page(ALL, ALL),
+    "pipeline": Page(ALL, LENDING | {"crm_specialist"}),
+    "library": Page(ALL, LENDING),
     "cases": Page(ALL, ALL),
+    "operations": Page(OPERATORS, OPERATORS),
     "processes": Page(ALL, ALL),
+    "tasks": Page(ALL, ALL),
+    "talk": Page(ALL, ALL),
+    "documents": Page(ALL, ALL),
 }
-
 
 def guarded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The view opens for who is signed in and whom the table lets in. KeyError, at import, for a name it lacks."""
@@ -73,11 +106,16 @@ def allows(teams: frozenset[str], who: api.Actor) -> bool:
 
 def may_read(name: str) -> bool:
     """Whether whoever is signed in may open the page."""
-    if not current_user.is_authenticated:
+    if not current_user.is_authenticated or not modules.page_is_on(name):
         return False
     return allows(PAGES[name].read, actor()) or "auditor" in actor().teams
 
 
+def may_see(section: str) -> bool:
+    """Whether whoever is signed in may see a part of a page or paper: as `handlers.sights` says, for programs too."""
+    return current_user.is_authenticated and sights.may_see(actor(), section)
+
+
 def may_act(name: str) -> bool:
     """Whether whoever is signed in may change something there."""
-    return current_user.is_authenticated and allows(PAGES[name].act, actor())
+    return current_user.is_authenticated and modules.page_is_on(name) and allows(PAGES[name].act, actor())

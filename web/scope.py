@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -10,6 +12,8 @@ from flask_babel import gettext as _
 from flask_login import UserMixin, current_user
 
 from engine import api, queries
+from engine.errors import DealflowError
+from engine.queries import administration
 
 
 @dataclass(slots=True)
@@ -69,11 +73,26 @@ def language() -> str:
     (after the session too, by its cookie), what the browser asks for, the installation's."""
     if "language" not in g:
         own = person().language if current_user and current_user.is_authenticated else request.cookies.get(USUAL)
-        house = runtime().settings.language
+        house = str(house_setting().get("language") or runtime().settings.language)
         asked = request.accept_languages.best_match(sorted(SPOKEN, key=lambda one: one != house))
         said_so = (request.args.get(CHOSEN), request.cookies.get(CHOSEN), own, asked)
         g.language = next((one for one in said_so if one in SPOKEN), house)
     return str(g.language)
+
+
+def house_setting() -> Mapping[str, Any]:
+    """How the house calls itself and what it speaks, as an administrator set it; read once a request. Nothing while
+    the database does not answer: a page that says so needs a language as well."""
+    if "house_setting" not in g:
+        g.house_setting = {}
+        with suppress(DealflowError), runtime().reading() as db:
+            g.house_setting = administration.setting(db, "house")
+    return cast("Mapping[str, Any]", g.house_setting)
+
+
+def house_name() -> str:
+    """How the house calls itself."""
+    return str(house_setting().get("name") or "Dealflow")
 
 
 def names() -> dict[str, str]:
