@@ -11,56 +11,20 @@ from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import NotFound
-from handlers.records import cards
 from web import schemas
 from web.cases import case_of
 from web.formats import relative
-from web.paging import Pages, asked_page
+from web.operations.cases import listed
 from web.scope import actor, is_chinese, language, runtime
 from web.words import labels, main_waits, story, wait_words
 
 pages = Blueprint("instances", __name__, url_prefix="/instances")
 
-SIZE = 25
-MOST_FOUND = 100
-"""How many cases a search looks at."""
-
-
 @pages.get("")
 @login_required
 def index() -> Any:
     """Search over all instances."""
-    text = request.args.get("q", "").strip()[:200]
-    key, state = request.args.get("process") or None, request.args.get("state") or None
-    with runtime().reading() as db:
-        if text:
-            paged = Pages.of(found_by(db, text, key, state), asked_page(), SIZE)
-            rows = paged.rows
-        else:
-            paged = Pages(asked_page(), SIZE, queries.number_of_instances(db, key=key, state=state))
-            rows = queries.instances(db, key=key, state=state, page=paged.number, size=SIZE)
-        processes = queries.definitions(db)
-    return render_template(
-        "instances/index.html", rows=rows, paged=paged, text=text, key=key, state=state, processes=processes
-    )
-
-
-def found_by(db: Any, text: str, key: str | None, state: str | None) -> list[queries.InstanceRow]:
-    """Cases by their number, or those of the clients and projects that a text finds, newest first."""
-    wanted = dict.fromkeys([text.upper(), *(one.business_key for one in cards.search(db, text, limit=MOST_FOUND))])
-    for one in list(wanted):
-        if one.startswith("CL-"):
-            wanted |= dict.fromkeys(business_keys(db, one))
-    rows = [row for one in wanted for row in queries.instances(db, key=key, state=state, business_key=one)]
-    return sorted(rows, key=lambda row: row.started_at, reverse=True)[:MOST_FOUND]
-
-
-def business_keys(db: Any, client: str) -> tuple[str, ...]:
-    """The keys under which a client's cases run."""
-    try:
-        return cards.client_card(db, client).business_keys
-    except NotFound:
-        return ()
+    return listed()
 
 
 @pages.get("/<int:instance_id>")

@@ -39,7 +39,11 @@ MENU = (
     Group(
         _("Operations"),
         "activity",
-        (Entry("instances.index", _("Cases"), "briefcase", "cases", "/instances", "v"),),
+        (
+            Entry("instances.index", _("Cases"), "briefcase", "cases", "/instances", "v"),
+            Entry("incidents.index", _("Incidents"), "alert-triangle", "operations", "/incidents"),
+            Entry("batches.index", _("Batches"), "list-check", "operations", "/batches"),
+        ),
     ),
     Group(
         _("Processes"),

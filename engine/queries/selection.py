@@ -27,7 +27,8 @@ class Cases:
 
     `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default,
     empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
-    facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written.
+    facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
+    `named`: business keys that count as if it did (what the book knows by that text).
     """
 
     ids: tuple[int, ...] = ()
@@ -42,6 +43,7 @@ class Cases:
     broken: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     text: str | None = None
+    named: tuple[str, ...] = ()
 
     def rows(self) -> sa.Select[Any]:
         """SELECT subject_id, instance_id of what is meant. InvalidInput when nothing narrows it down."""
@@ -68,7 +70,8 @@ class Cases:
         if self.broken:
             found.append(_broken())
         if self.text:
-            found.append(sa.or_(i.business_key.contains(self.text, autoescape=True), _in_facts([_inside(self.text)])))
+            stands = i.business_key.contains(self.text, autoescape=True), _in_facts([_inside(self.text)])
+            found.append(sa.or_(*stands, i.business_key.in_(self.named)) if self.named else sa.or_(*stands))
         return found + [_in_facts(_written(name, value)) for name, value in self.facts]
 
 

@@ -4,8 +4,9 @@ import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
 import { text } from './texts.js';
 import { nameBeforeDrawing } from './viewer/labels.js';
-import { herePlace, showState } from './viewer/state.js';
+import { hereIn, herePlace, showState } from './viewer/state.js';
 import { addControls } from './viewer/controls.js';
+import { letMove } from './viewer/moving.js';
 
 async function mount(place) {
   const canvas = element('div', { class: 'df-canvas', 'aria-label': text('diagram') });
@@ -27,6 +28,7 @@ async function mount(place) {
     showState(viewer, now, focus);
     addControls(place, viewer, () => herePlace(viewer, now, focus));
     makeClickable(place, viewer);
+    letMove(place, viewer, () => hereIn(viewer, now, focus));
     keepFresh(place, viewer, say, (newest) => showState(viewer, (now = newest), focus));
     place.dataset.ready = 'true';
   } catch (error) {
@@ -71,4 +73,15 @@ function keepFresh(place, viewer, say, show) {
   }, seconds * 1000);
 }
 
-mountEvery('[data-bpmn-viewer]', mount);
+/** In a part that is closed there is nothing to fit a picture into: it is drawn when that is opened. */
+function mountWhenSeen(place) {
+  const closed = place.closest('details:not([open])');
+  if (!closed) return mount(place);
+  place.dataset.ready = 'folded';
+  closed.addEventListener('toggle', () => {
+    delete place.dataset.ready;
+    mount(place);
+  }, { once: true });
+}
+
+mountEvery('[data-bpmn-viewer]', mountWhenSeen);

@@ -17,20 +17,23 @@ export function showState(viewer, state, focus) {
 
   const marks = Object.entries(MARKS).flatMap(([member, mark]) => (state[member] ?? []).map((id) => [id, mark]));
   marks.push(...Object.keys(state.faults ?? {}).map((id) => [id, 'df-fault']));
+  marks.push(...Object.entries(state.heat ?? {}).map(([id, { level }]) => [id, `df-heat-${level}`]));
   const known = marks.filter(([id]) => drawn.get(id));
   for (const [id, mark] of known) canvas.addMarker(id, mark);
   shownIn.set(viewer, known);
 
   const label = (id, position, html) => drawn.get(id) && overlays.add(id, 'dealflow', { position, html, scale: { min: 0.8, max: 1.2 } });
   const places = labelPlaces();
-  const active = (state.active ?? []).filter((id) => drawn.get(id));
-  const here = active.includes(focus) ? focus : active[0];
+  const here = hereIn(viewer, state, focus);
   if (here) label(here, places.above(drawn.get(here)), element('span', { class: 'df-you-are-here' }, text('youAreHere')));
   for (const [id, words] of Object.entries(state.waits ?? {})) {
     if (drawn.get(id)) label(id, places.beside(drawn.get(id)), element('span', { class: 'df-wait' }, words));
   }
   for (const [id, words] of Object.entries(state.faults ?? {})) {
     if (drawn.get(id)) label(id, places.beside(drawn.get(id)), element('span', { class: 'df-wait df-wait-fault', role: 'alert' }, words));
+  }
+  for (const [id, { text: words }] of Object.entries(state.heat ?? {})) {
+    if (words && drawn.get(id)) label(id, { bottom: 8, left: 4 }, element('span', { class: 'df-heat-figure' }, words));
   }
   const badges = [
     ...(state.incidents ?? []).map((id) => [id, 'df-count df-count-incident', text('incident'), '!', ['topLeft']]),
@@ -40,6 +43,12 @@ export function showState(viewer, state, focus) {
   for (const [id, look, title, words, wished] of badges) {
     if (drawn.get(id)) label(id, places.corner(drawn.get(id), wished), element('span', { class: look, title }, words));
   }
+}
+
+/** The element that bears "you are here": what the page is about if a token stands there, else the first with one. */
+export function hereIn(viewer, state, focus) {
+  const active = (state.active ?? []).filter((id) => viewer.get('elementRegistry').get(id));
+  return active.includes(focus) ? focus : active[0];
 }
 
 /** The element to look at first: what the page is about, else where the case stands, else where most tokens are, else where the process begins. */

@@ -1,0 +1,76 @@
+"""What an address asks for, as a selection of cases. Law: the list, its saved filters and its batches mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from engine.errors import NotFound
+from engine.queries.selection import RUNNING, Cases
+from handlers.records import cards
+from web.scope import runtime
+
+NAMES = ("q", "process", "version", "state", "element", "fact", "value", "incident", "since", "until")
+"""What an address may say of cases; everything else in it is not about which."""
+RUNS, ANY = "running", "any"
+"""As a state: whatever has not ended. As an incident: whichever."""
+MOST_FOUND = 100
+"""How many clients and projects a search looks at in the book."""
+
+
+def said(args: Mapping[str, str]) -> dict[str, str]:
+    """The part of an address that says which cases, without what is empty."""
+    return {name: text for name in NAMES if (text := args.get(name, "").strip()[:200])}
+
+
+def selection(db: Any, args: Mapping[str, str]) -> Cases:
+    """The cases that an address asks for; what it says wrongly (a day that is none) does not count."""
+    asked = said(args)
+    text, state, incident = asked.get("q"), asked.get("state"), asked.get("incident")
+    version = asked.get("version", "")
+    facts = ((asked["fact"], asked["value"]),) if "fact" in asked and "value" in asked else ()
+    return Cases(
+        key=asked.get("process"),
+        version=int(version) if version.isdecimal() and "process" in asked else None,
+        state=RUNNING if state == RUNS else (state,) if state else (),
+        element=asked.get("element") if "process" in asked else None,
+        incident=incident if incident != ANY else None,
+        broken=incident == ANY,
+        started_since=beginning(asked.get("since")),
+        started_before=beginning(asked.get("until"), days=1),
+        facts=facts,
+        text=text,
+        named=known_by(db, text) if text else (),
+    )
+
+
+def day(text: str | None) -> date | None:
+    """A day as an address says it; None when it says none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def beginning(text: str | None, days: int = 0) -> datetime | None:
+    """The beginning of a day in the business zone, or of the one so many days later."""
+    found = day(text)
+    return None if found is None else datetime.combine(found + timedelta(days=days), time(), runtime().zone)
+
+
+def known_by(db: Any, text: str) -> tuple[str, ...]:
+    """The business keys of clients and projects that the book finds by a text, and those of the clients' cases."""
+    found = dict.fromkeys([text.upper(), *(one.business_key for one in cards.search(db, text, limit=MOST_FOUND))])
+    for one in list(found):
+        if one.startswith("CL-"):
+            found |= dict.fromkeys(business_keys(db, one))
+    return tuple(found)
+
+
+def business_keys(db: Any, client: str) -> tuple[str, ...]:
+    """The keys under which a client's cases run."""
+    try:
+        return cards.client_card(db, client).business_keys
+    except NotFound:
+        return ()
