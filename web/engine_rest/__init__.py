@@ -18,7 +18,7 @@ from web.extensions import csrf, limiter
 
 __all__ = ["register"]
 
-RESOURCES = ("engine", "external")
+RESOURCES = ("definitions", "engine", "external")
 """The modules of this room with routes `pages`."""
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
 """The same under both, as there is one engine, called default."""
