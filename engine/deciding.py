@@ -46,6 +46,13 @@ def latest_decision(session: Session, key: str) -> Decisions:
     return _decision(session, key, key)
 
 
+def deployed_decision(session: Session, key: str, version: int | None) -> Decisions:
+    """The model of a decision in one version, or the newest. NotFound when there is none."""
+    if version is None:
+        return _decision(session, key, key)
+    return _decision(session, key, f"{key} {version}", t.decision.c.version == version)
+
+
 def _decision(session: Session, key: str, said: str, *which: sa.ColumnElement[bool]) -> Decisions:
     """The newest model of a decision among those asked for, compiled once in a process."""
     row = session.execute(

@@ -253,6 +253,13 @@ class Unreadable(CallerError):
     zh = "{place}：{reason_zh}"
 
 
+class PreconditionFailed(CallerError):
+    """What was read has changed before it was written. Field: what."""
+
+    en = "{what} has changed since it was read: read it again."
+    zh = "{what} 在读取之后已被更改，请重新读取。"
+
+
 class DuplicateKey(CallerError):
     """An idempotency key came again with other content. Field: key."""
 
@@ -279,6 +286,13 @@ class AmbiguousMessage(CallerError):
 
     en = "The message “{name}” matches {count} waiting places; add a correlation key that tells them apart."
     zh = "消息“{name}”匹配到 {count} 个等待点，请补充能区分它们的关联键。"
+
+
+class NotAwaited(CallerError):
+    """Nobody waits for a message that is to reach somebody now. Field: name."""
+
+    en = "Nobody waits for the message “{name}”, and no process is started by it."
+    zh = "没有实例等待消息“{name}”，也没有流程由它启动。"
 
 
 class ScenarioWrong(CallerError):

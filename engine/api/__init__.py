@@ -26,7 +26,9 @@ from engine.api.calendars import (
     set_reminder_policy,
 )
 from engine.api.comments import attach, comment, withdraw_comment
+from engine.api.correlating import correlate
 from engine.api.critical import KINDS, change, decide
+from engine.api.delegating import delegate, give_back
 from engine.api.entering import (
     begin_session,
     choose_password,
@@ -37,6 +39,7 @@ from engine.api.entering import (
     sign_out_everywhere,
     teams_from_outside,
 )
+from engine.api.evaluating import evaluate_decision
 from engine.api.external import (
     ExternalTask,
     Topic,
@@ -129,8 +132,10 @@ __all__ = [
     "comment",
     "complete",
     "complete_external",
+    "correlate",
     "create_token",
     "decide",
+    "delegate",
     "deliver_kept",
     "deploy",
     "draft",
@@ -141,6 +146,7 @@ __all__ = [
     "end_feed",
     "end_session",
     "enter_from_outside",
+    "evaluate_decision",
     "export",
     "extend_external",
     "fail_external",
@@ -148,6 +154,7 @@ __all__ = [
     "feed_holder",
     "fetch_and_lock",
     "fire_timer",
+    "give_back",
     "go_on",
     "hand_over",
     "hand_to_substitute",
