@@ -63,6 +63,7 @@ ROOMS = (
     "auth",
     "clients",
     "disclosure",
+    "documents",
     "health",
     "inbox",
     "instances",
@@ -75,6 +76,7 @@ ROOMS = (
     "processes",
     "public",
     "starting",
+    "talk",
     "tasks",
 )
 """The modules of this room with a blueprint `pages`, sorted."""

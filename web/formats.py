@@ -101,6 +101,13 @@ def value(item: Any) -> str:
     return str(item)
 
 
+def filesize(size: int) -> str:
+    """How large a file is: `340 kB`, `1.2 MB` (decimal, as file managers say it)."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
 def asset(name: str) -> str:
     """A static file's address, another one when the file has changed, so that browsers may keep it."""
     path = Path(current_app.static_folder or "") / name
@@ -122,7 +129,7 @@ def industry(code: str) -> str:
 
 def register(app: Flask) -> None:
     """Make them known to templates."""
-    from web import words
+    from web import talk, words
 
     app.jinja_env.filters.update(money=money, moment=moment, day=day, short=short, value=value)
     app.jinja_env.filters.update(relative=relative, ago=ago)
@@ -136,5 +143,7 @@ def register(app: Flask) -> None:
         main_waits=words.main_waits,
         called=called,
         industry=industry,
+        filesize=filesize,
+        worded=talk.worded,
     )
     app.jinja_env.globals.update(asset=asset, icon=icon, said=said, language=language, is_chinese=is_chinese)

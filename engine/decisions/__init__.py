@@ -6,5 +6,6 @@ no file, no database, no network. A model is compiled once and is frozen afterwa
 
 from engine.decisions.compile import Decisions, compile_decisions
 from engine.decisions.result import DecisionResult, FiredRule
+from engine.decisions.telling import ToldRule
 
-__all__ = ["DecisionResult", "Decisions", "FiredRule", "compile_decisions"]
+__all__ = ["DecisionResult", "Decisions", "FiredRule", "ToldRule", "compile_decisions"]

@@ -20,6 +20,7 @@ from engine.decisions.link import Linked, LinkedModel, alias_of, link
 from engine.decisions.needs import InputNeed, needs_of
 from engine.decisions.parse import parse_model
 from engine.decisions.result import DecisionResult, Run, Value
+from engine.decisions.telling import ToldRule, told_rule
 from engine.errors import Fault, ModelRefused, NotFound
 from engine.feel import FunctionValue, Moment
 
@@ -76,6 +77,18 @@ class Decisions:
         element = self._find(decision).element
         logic = element.logic if isinstance(element, m.Decision) else None
         return tuple(rule.number for rule in logic.rules) if isinstance(logic, m.DecisionTable) else ()
+
+    def told(self, table: str, number: int) -> ToldRule | None:
+        """A rule of a table (by the table's or its decision's id or name) as it is written; None for one there is not.
+        Conditions that hold for everything (`-`) are left out."""
+        for decision in self._linked.model.decisions:
+            logic = decision.logic
+            if not isinstance(logic, m.DecisionTable) or table not in (logic.id, decision.id, decision.name):
+                continue
+            rule = next((rule for rule in logic.rules if rule.number == number), None)
+            if rule is not None:
+                return told_rule(decision.name, logic, rule)
+        return None
 
     def _find(self, decision: str) -> Linked:
         linked = self._linked.find(decision)

@@ -25,7 +25,7 @@ def take(page: Page, url: str, file: Path) -> None:
     page.goto(url, wait_until="load")
     for what in ("[data-form]", "[data-bpmn-viewer]", "[data-chart]"):
         if page.locator(what).count():
-            page.wait_for_selector(f"{what}[data-ready]", timeout=20_000)
+            page.wait_for_selector(f"{what}[data-ready]", state="attached", timeout=20_000)
     page.wait_for_timeout(150)
     page.screenshot(path=file, full_page=True)
 

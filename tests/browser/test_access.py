@@ -68,7 +68,7 @@ def look_at(page: Page, url: str, look: Look, names: frozenset[str]) -> list[str
     page.goto(url, wait_until="load")
     for part in WAITS:
         if page.locator(part).count():
-            page.wait_for_selector(f"{part}[data-ready]")
+            page.wait_for_selector(f"{part}[data-ready]", state="attached")
     found = []
     if page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[look.language]:
         found.append("is in another language")

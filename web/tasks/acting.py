@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import AlreadyHandled, FormInvalid, InvalidInput, WaitClosed
 from web.errors import field_messages
+from web.rights import guarded
 from web.scope import actor, person, runtime, said, wants_json
 from web.tasks.page import page
 from web.tasks.room import pages, sent_json
@@ -18,7 +18,7 @@ from web.words import coming, listed
 
 
 @pages.put("/<int:task_id>/draft")
-@login_required
+@guarded("tasks")
 def save_draft(task_id: int) -> Any:
     """Keep what stands in the form, unchecked."""
     body = sent_json(request.get_data())
@@ -30,7 +30,7 @@ def save_draft(task_id: int) -> Any:
 
 
 @pages.post("/<int:task_id>/complete")
-@login_required
+@guarded("tasks")
 def complete(task_id: int) -> Any:
     """Finish the task with what stands in the form; with faults the page comes back as it was sent."""
     values = sent_json(request.form.get("variables", "") or "{}")
@@ -67,7 +67,7 @@ def after_completion(task_id: int, done: Any) -> Any:
 
 
 @pages.post("/<int:task_id>/claim")
-@login_required
+@guarded("tasks")
 def claim(task_id: int) -> Any:
     """Take the task."""
     runtime().unit(lambda db: api.claim(db, actor(), task_id))
@@ -76,7 +76,7 @@ def claim(task_id: int) -> Any:
 
 
 @pages.post("/<int:task_id>/release")
-@login_required
+@guarded("tasks")
 def release(task_id: int) -> Any:
     """Give the task back to its team; what stands in the form is kept as its draft."""
     values = sent_json(request.form.get("variables", "") or "{}")
@@ -92,7 +92,7 @@ def release(task_id: int) -> Any:
 
 
 @pages.post("/<int:task_id>/reassign")
-@login_required
+@guarded("tasks")
 def reassign(task_id: int) -> Any:
     """Give the task to somebody else."""
     to = request.form.get("person", "").strip()

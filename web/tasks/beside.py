@@ -1,1 +1,105 @@
-"""What stands beside the form, each part when somebody opens it. Law: what one may not see is not told."""
+"""What stands beside the form, read when somebody opens it. Law: what the reader may not see is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+
+from engine import queries
+from engine.queries.reasons import Reason, reasons
+from web import schemas
+from web.instances import fields_of
+from web.rights import guarded
+from web.scope import actor, is_chinese, runtime
+from web.tasks.room import pages
+
+
+@pages.get("/<int:task_id>/known")
+@guarded("tasks")
+def known(task_id: int) -> Any:
+    """What was entered and found out before, under the labels of the process's forms."""
+    with runtime().reading() as db:
+        row = queries.task(db, actor(), task_id).row
+        case = queries.instance(db, row.instance_id)
+        fields = fields_of(db, case.row.key, case.row.version)
+    told, _technical = schemas.sorted_out(fields, case.variables)
+    plain = [(name, item) for name, item in told if not isinstance(item, schemas.Sheet)]
+    sheets = [item for _name, item in told if isinstance(item, schemas.Sheet)]
+    return render_template("tasks/known.html", plain=plain, sheets=sheets, case=case)
+
+
+@pages.get("/<int:task_id>/decided")
+@guarded("tasks")
+def decided(task_id: int) -> Any:
+    """Which rules fired in the case, in words."""
+    with runtime().reading() as db:
+        row = queries.task(db, actor(), task_id).row
+        found = reasons(db, row.instance_id)
+        case = queries.instance(db, row.instance_id).row
+        fields = fields_of(db, case.key, case.version)
+    return render_template("tasks/decided.html", reasons=[in_words(one, fields) for one in found])
+
+
+def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One decision for the page: where, when, what came out, and each rule with what it asked."""
+    output = reason.row.output
+    rows = output if isinstance(output, list) else [output]
+    return {
+        "row": reason.row,
+        "name": reason.name,
+        "came": [text for row in rows if (text := concluded(row, fields))],
+        "rules": [
+            {
+                "number": fired.rule,
+                "table": told.decision if told is not None else fired.table,
+                "asked": [] if told is None else [asked(one, reason, fields) for one in told.conditions],
+                "remarks": told.remarks if told is not None else fired.annotations,
+            }
+            for fired, told in reason.rules
+        ],
+    }
+
+
+def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a decision gave, in words: its own sentence in the page's language where it has one."""
+    if not isinstance(output, Mapping):
+        return "" if output in (None, "", []) else plainly(output)
+    for name in ("text", "reason", "label"):
+        sentence = output.get(name if is_chinese() else f"{name}_en") or output.get(name)
+        if sentence:
+            return str(sentence)
+    told = ((label(name, fields), item) for name, item in output.items() if not str(name).endswith("_en"))
+    colon, then = ("：", "；") if is_chinese() else (": ", "; ")
+    return then.join(f"{name}{colon}{plainly(item)}" for name, item in told if item is not None)
+
+
+def asked(
+    condition: tuple[str, str, str], reason: Reason, fields: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, str, Any]:
+    """(what was looked at, what the rule wants, what was found) of one condition."""
+    column, expression, wants = condition
+    name = column if is_chinese() else label(expression, fields)
+    found = reason.row.inputs.get(expression)
+    return name, wants, None if found is None else choice(expression, found, fields)
+
+
+def label(name: str, fields: Mapping[str, Mapping[str, Any]]) -> str:
+    """What the forms call a variable; else its name with spaces."""
+    field = fields.get(name)
+    return (schemas.title(field) if field is not None else "") or str(name).replace("_", " ")
+
+
+def choice(name: str, value: Any, fields: Mapping[str, Mapping[str, Any]]) -> Any:
+    """A value as its form says it: a choice by its label."""
+    options = (fields.get(name) or {}).get("values") or ()
+    return next((one.get("label") for one in options if str(one.get("value")) == str(value)), value)
+
+
+def plainly(item: Any) -> str:
+    """A value of a decision, as pages write values."""
+    from web.formats import value
+
+    return value(item) or _("nothing")

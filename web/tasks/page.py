@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import make_response, render_template
-from flask_login import login_required
 
 from engine import forms, queries
+from engine.queries.ahead import ahead
 from web import findings, schemas
 from web.cases import case_of
+from web.rights import guarded
 from web.scope import actor, is_fragment, language, runtime, said
+from web.talk import talk_of
 from web.tasks.room import pages
 from web.words import story
 
 
 @pages.get("/<int:task_id>")
-@login_required
+@guarded("tasks")
 def show(task_id: int) -> Any:
     """The page of one task."""
     return page(task_id)
@@ -30,6 +32,8 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         case = queries.instance(db, task.row.instance_id)
         past = story(queries.history(db, task.row.instance_id))
         card = case_of(db, case.row.business_key, case.variables)
+        next_steps = ahead(db, case.definition_id, task.row.element) if task.row.state == "open" else ()
+        talk = talk_of(db, case.row.id, task_id)
         colleagues = queries.people(db) if "reassign" in task.can else []
     schema = schemas.shown(task.form_schema, task.translations, language())
     values = task.form_data if task.entered is None else {**task.form_data, **task.entered}
@@ -44,6 +48,8 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         case=case,
         past=past,
         card=card,
+        talk=talk,
+        next_steps=next_steps,
         colleagues=colleagues,
         schema=schema,
         values=forms.prefill(schema, values) if schema else {},
@@ -65,7 +71,7 @@ def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]
 
 
 @pages.get("/<int:task_id>/state")
-@login_required
+@guarded("tasks")
 def state(task_id: int) -> Any:
     """Whether the task is still open for this person: the page asks now and then and says so politely."""
     with runtime().reading() as db:

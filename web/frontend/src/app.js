@@ -6,3 +6,5 @@ import './page/notices.js';
 import './page/forms.js';
 import './page/keys.js';
 import './page/rows.js';
+import './page/folds.js';
+import './page/talk.js';

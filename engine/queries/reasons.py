@@ -1,0 +1,55 @@
+"""Decisions as sentences can be made of them: which rules fired, what each asked and what it concluded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine import deciding, definitions
+from engine.decisions import Decisions, ToldRule
+from engine.errors import NotFound
+from engine.queries.decisions import DecisionRow, Fired, decisions
+from engine.store import tables as t
+
+MOST = 60
+"""Decisions told of one tree of calls, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One decision and its rules. A rule without `told` comes from a model that is no longer the one deployed with
+    the case: its number is known, its words are not."""
+
+    row: DecisionRow
+    name: str
+    rules: tuple[tuple[Fired, ToldRule | None], ...]
+
+
+def reasons(session: Session, instance_id: int) -> list[Reason]:
+    """What was decided in a case and in what it called, newest first."""
+    i = t.instance.c
+    root = sa.select(i.root_id).where(i.id == instance_id).scalar_subquery()
+    cases = session.execute(sa.select(i.id, i.definition_id).where(i.root_id == root).order_by(i.id)).all()
+    rows = [(row, case.definition_id) for case in cases for row in decisions(session, instance_id=case.id, size=MOST)]
+    rows.sort(key=lambda one: (one[0].at, one[0].id), reverse=True)
+    return [_reason(session, row, definition_id) for row, definition_id in rows[:MOST]]
+
+
+def _reason(session: Session, row: DecisionRow, definition_id: int) -> Reason:
+    model = _model(session, row, definition_id)
+    if model is None:
+        return Reason(row, row.decision, tuple((one, None) for one in row.fired))
+    name = model.ids().get(row.decision, row.decision)
+    return Reason(row, name, tuple((one, model.told(one.table, one.rule)) for one in row.fired))
+
+
+def _model(session: Session, row: DecisionRow, definition_id: int) -> Decisions | None:
+    """The model that decided, by its hash: of the case's own package, else the newest of that name."""
+    own = definitions.package(session, definition_id).decisions.get(row.decision)
+    try:
+        found = own if own is not None else deciding.latest_decision(session, row.decision)
+    except NotFound:
+        return None
+    return found if found.hash == row.model_hash else None

@@ -1,0 +1,13 @@
+// Beside a form: on a phone the parts under it start closed, so that the form's end is near.
+const narrow = matchMedia('(max-width: 991.98px)');
+
+// Before the deferred scripts run, so that a diagram in a closed part is not drawn into nothing.
+document.addEventListener('readystatechange', () => {
+  if (document.readyState !== 'interactive' || !narrow.matches) return;
+  document.querySelectorAll('details[data-fold]').forEach((part) => {
+    if (!location.hash || part.id !== location.hash.slice(1)) part.open = false;
+  });
+});
+// What was asked for by its address is open, and printed pages show everything.
+addEventListener('hashchange', () => document.querySelector(`details${location.hash || '#-'}`)?.setAttribute('open', ''));
+addEventListener('beforeprint', () => document.querySelectorAll('details[data-fold]').forEach((part) => (part.open = true)));
