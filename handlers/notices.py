@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine.execution import runtime_of
 from engine.registry import Context, handles
 from engine.store import tables as engine_tables
-from handlers import consent, feedback, inputs, names
+from handlers import consent, feedback, inputs, letters, names
 from handlers.channels.rendering import headline
 from handlers.records import interactions, parties, preferences
 from handlers.records.interactions import Interaction
@@ -131,7 +131,7 @@ def _on_timeline(
             channel=channel,
             direction="out",
             person=inputs.text(data.get("contact_name")),
-            subject=headline(template, language, data, ctx.zone),
+            subject=headline(template, language, data, ctx.zone, letters.own(ctx.session)),
             by=f"process:{ctx.process or 'direct'}",
             instance=ctx.instance,
             element=ctx.element,

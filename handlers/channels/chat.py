@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.errors import DeliveryDelayed, InvalidInput
 from engine.outbox import Message
 from engine.settings import Settings
+from handlers import letters
 from handlers.channels.rendering import render
 from handlers.channels.webhook import active
 
@@ -36,7 +37,7 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """Hand one message to a robot. RecipientRefused for an unknown endpoint, DeliveryDelayed when the service does not
     take it, TemplateWrong."""
     endpoint = active(session, "chat", message.recipient)
-    text = render(settings, message.template, message.language, message.data)
+    text = render(settings, message.template, message.language, message.data, letters.own(session))
     robot = robot_at(endpoint.url)
     heard = _Heard()
     logging.getLogger("apprise").addHandler(heard)

@@ -25,7 +25,7 @@ from engine.errors import ChannelDown, DeliveryDelayed, DocumentDamaged, NotFoun
 from engine.outbox import Message
 from engine.settings import Settings
 from engine.store import tables as t
-from handlers import documents
+from handlers import documents, letters
 from handlers.channels.rendering import Text, render
 from handlers.records import documents as records
 
@@ -42,7 +42,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     will (5yz; RFC 5321 §4.2.1), TemplateWrong.
     """
     address = _address(session, message.recipient)
-    text = with_footer(render(settings, message.template, message.language, message.data), message)
+    letter = render(settings, message.template, message.language, message.data, letters.own(session))
+    text = with_footer(letter, message)
     mail = compose(settings, message, address, text)
     attach(session, mail, message)
     _hand_over(settings, mail, address)

@@ -10,6 +10,7 @@ from engine.ids import new_id
 from engine.outbox import Message
 from engine.settings import Settings
 from engine.store import tables as t
+from handlers import letters
 from handlers.channels.rendering import render
 
 
@@ -26,8 +27,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
             id=new_id(),
             person_id=message.recipient,
             kind=message.template,
-            text_zh=render(settings, message.template, "zh", message.data).subject,
-            text_en=render(settings, message.template, "en", message.data).subject,
+            text_zh=render(settings, message.template, "zh", message.data, letters.own(session)).subject,
+            text_en=render(settings, message.template, "en", message.data, letters.own(session)).subject,
             link=str(message.data.get("path") or message.data.get("link") or "")[:255],
             created_at=message.created_at,
         )

@@ -18,7 +18,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    DictLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 from engine.errors import TemplateWrong
@@ -39,12 +47,17 @@ class Text:
     language: str
 
 
-def render(settings: Settings, template: str, language: str, data: Mapping[str, Any]) -> Text:
-    """The message in the language (`zh`, `en`; a tag such as zh-CN counts as its first part). TemplateWrong."""
+def render(
+    settings: Settings, template: str, language: str, data: Mapping[str, Any], own: Mapping[str, str] | None = None
+) -> Text:
+    """The message in the language (`zh`, `en`; a tag such as zh-CN counts as its first part). TemplateWrong.
+
+    `own`: the house's own texts (`handlers.letters.own`), which come before the shipped files.
+    """
     wanted = "zh" if language.lower().startswith("zh") else language.lower().split("-")[0]
     for chosen in dict.fromkeys((wanted, *LANGUAGES)):
         try:
-            source = _environment(settings.tzinfo).get_template(f"{chosen}/{template}.txt")
+            source = _with(own, settings.tzinfo).get_template(f"{chosen}/{template}.txt")
         except TemplateNotFound:
             continue
         try:
@@ -61,13 +74,16 @@ def exists(template: str) -> bool:
     return any((TEMPLATES / language / f"{template}.txt").is_file() for language in LANGUAGES)
 
 
-def headline(template: str, language: str, data: Mapping[str, Any], zone: tzinfo) -> str:
+def headline(
+    template: str, language: str, data: Mapping[str, Any], zone: tzinfo, own: Mapping[str, str] | None = None
+) -> str:
     """The subject of a letter as its reader will see it; the template's name where that cannot be said."""
     wanted = "zh" if language.lower().startswith("zh") else "en"
     environment = _environment(zone)
     for chosen in dict.fromkeys((wanted, *LANGUAGES)):
         try:
-            first, _, _ = (TEMPLATES / chosen / f"{template}.txt").read_text("utf-8").partition("\n")
+            file = f"{chosen}/{template}.txt"
+            first, _, _ = ((own or {}).get(file) or (TEMPLATES / file).read_text("utf-8")).partition("\n")
             told = environment.from_string(first).render(_in_language(chosen, data)).partition("\n")[0]
             return " ".join(told.removeprefix(_SUBJECT).split())
         except (OSError, TemplateError):
@@ -87,6 +103,15 @@ def _split(text: str, template: str, language: str) -> Text:
     if not head.startswith(_SUBJECT):
         raise TemplateWrong(template=template, language=language, reason=f"the first line is not “{_SUBJECT} …”")
     return Text(" ".join(head.removeprefix(_SUBJECT).split()), body.strip() + "\n", language)
+
+
+def _with(own: Mapping[str, str] | None, zone: tzinfo) -> SandboxedEnvironment:
+    """The templates with the house's own before them."""
+    made = _environment(zone)
+    if not own:
+        return made
+    loaders: list[BaseLoader] = [DictLoader(own), FileSystemLoader(TEMPLATES)]
+    return made.overlay(loader=ChoiceLoader(loaders))
 
 
 @cache

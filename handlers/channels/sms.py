@@ -15,7 +15,7 @@ from engine.errors import RecipientRefused
 from engine.execution import runtime_of
 from engine.outbox import Message
 from engine.settings import Settings
-from handlers import names
+from handlers import letters, names
 from handlers.channels import signatures
 from handlers.channels.posting import post
 from handlers.channels.rendering import render
@@ -34,7 +34,7 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """
     endpoint = active(session, "sms", GATEWAY)
     to = number_of(session, message.recipient)
-    text = render(settings, message.template, message.language, message.data)
+    text = render(settings, message.template, message.language, message.data, letters.own(session))
     link = str(message.data.get("link_url") or "")
     said = text.subject[: MOST_LETTERS - len(link) - 1] + (f" {link}" if link else "")
     told = {"id": message.dedupe_key, "to": to, "text": said, "language": text.language}

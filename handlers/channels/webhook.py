@@ -18,6 +18,7 @@ from engine.errors import RecipientRefused, TemplateWrong
 from engine.execution import runtime_of
 from engine.outbox import Message
 from engine.settings import Settings
+from handlers import letters
 from handlers.channels import signatures
 from handlers.channels.posting import post
 from handlers.channels.rendering import exists, render
@@ -31,7 +32,7 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """Hand one message to its endpoint. RecipientRefused for an unknown or switched-off one and for what it refuses,
     DeliveryDelayed when it does not answer now, TemplateWrong."""
     endpoint = active(session, "webhook", message.recipient)
-    body = json.dumps(content(settings, message), ensure_ascii=False, default=_plain).encode()
+    body = json.dumps(content(settings, session, message), ensure_ascii=False, default=_plain).encode()
     signing_key = signatures.key(settings, PURPOSE, endpoint.name, endpoint.generation)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -50,7 +51,7 @@ def active(session: Session, channel: str, name: str) -> Endpoint:
     return endpoint
 
 
-def content(settings: Settings, message: Message) -> dict[str, Any]:
+def content(settings: Settings, session: Session, message: Message) -> dict[str, Any]:
     """What the partner is told. TemplateWrong."""
     told: dict[str, Any] = {
         "id": message.dedupe_key,
@@ -60,7 +61,7 @@ def content(settings: Settings, message: Message) -> dict[str, Any]:
         "data": dict(message.data),
     }
     if exists(message.template):
-        text = render(settings, message.template, message.language, message.data)
+        text = render(settings, message.template, message.language, message.data, letters.own(session))
         told |= {"subject": text.subject, "text": text.body}
     elif not message.template:
         raise TemplateWrong(template=message.template, language=message.language, reason="it has no name")

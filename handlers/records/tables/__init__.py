@@ -62,6 +62,7 @@ from handlers.records.tables.learning import (
     training,
 )
 from handlers.records.tables.ledger import ledger_entry, ledger_posting, payment
+from handlers.records.tables.letters import letter_version
 from handlers.records.tables.limits import credit_limit, credit_line, limit_entry
 from handlers.records.tables.monitoring import (
     alert,
@@ -151,6 +152,7 @@ __all__ = [
     "lead_verdict",
     "ledger_entry",
     "ledger_posting",
+    "letter_version",
     "lifecycle_change",
     "limit_entry",
     "marketing_event",
