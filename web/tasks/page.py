@@ -9,6 +9,7 @@ from flask import make_response, render_template
 
 from engine import forms, queries
 from engine.queries.ahead import ahead
+from handlers import live_checks
 from web import findings, schemas
 from web.cases import case_of
 from web.rights import guarded
@@ -49,6 +50,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         past=past,
         card=card,
         talk=talk,
+        live=task.form_key in live_checks.CHECKS,
         next_steps=next_steps,
         colleagues=colleagues,
         schema=schema,

@@ -9,6 +9,7 @@ import { translations } from './form/chinese.js';
 import { readCodes } from './form/codes.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
+import { watchLive } from './form/live.js';
 import { readNumbers } from './form/numbers.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
@@ -45,6 +46,7 @@ async function mount(place) {
 function open(view) {
   const outer = view.place.closest('form');
   const drafts = watchDraft(view);
+  watchLive(view);
   if (view.draftUrl) offerKeptInput(view);
   outer?.addEventListener('submit', (event) => event.target === outer && send(event, view, drafts), true);
   const some = (found) => found && Object.keys(found).length > 0;

@@ -41,6 +41,8 @@ const texts = {
     restore: 'Restore',
     discard: 'Discard',
     faults: 'Please correct {count} field(s)',
+    noteBlock: 'Blocks:',
+    noteWarn: 'Warning:',
     formBroken: 'The form cannot be shown: {reason}',
   },
   zh: {
@@ -84,6 +86,8 @@ const texts = {
     restore: '恢复',
     discard: '放弃',
     faults: '请更正 {count} 个字段',
+    noteBlock: '阻断：',
+    noteWarn: '提示：',
     formBroken: '表单无法显示：{reason}',
   },
 };

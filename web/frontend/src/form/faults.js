@@ -10,6 +10,7 @@ const messagesIn = (found) =>
   Array.isArray(found) ? found.flatMap(messagesIn) : typeof found === 'object' && found ? Object.values(found).flatMap(messagesIn) : found ? [found] : [];
 
 const findings = new WeakMap(); // form -> Map(place of a field -> {value, messages})
+const live = new WeakMap(); // form -> place of a field -> messages about the values as they stand
 const checking = new WeakSet(); // forms in the middle of their own check
 
 /** What the form's own rules say, without the server's findings: those never hold back a second attempt. */
@@ -64,8 +65,30 @@ function addFindingsToChecks(form) {
   validator.validateFieldInstance = (instance, value) => {
     const finding = instance.valuePath && findings.get(form)?.get(placeOf(instance));
     const stands = finding && !checking.has(form) && finding.value === JSON.stringify(value);
-    return [...own(instance, value), ...(stands ? finding.messages : [])];
+    const now = instance.valuePath && !checking.has(form) ? (live.get(form)?.[placeOf(instance)] ?? []) : [];
+    return [...own(instance, value), ...(stands ? finding.messages : []), ...now];
   };
+}
+
+/** What the server says of the values as they stand now: place of a field -> messages, in place of what it said before. */
+export function showLive({ form }, found) {
+  const before = live.get(form) ?? {};
+  live.set(form, found);
+  if (!findings.has(form)) {
+    findings.set(form, new Map());
+    addFindingsToChecks(form);
+  }
+  const errors = structuredClone(form._getState().errors);
+  for (const instance of form.get('formFieldInstanceRegistry').getAllKeyed()) {
+    const place = placeOf(instance);
+    if (!before[place] && !found[place]) continue;
+    const path = [instance.id, ...Object.values(instance.indexes ?? {})];
+    const stand = messagesIn(valueAt(errors, path)).filter((words) => !before[place]?.includes(words));
+    const messages = [...new Set([...stand, ...(found[place] ?? [])])];
+    if (messages.length || path.length > 1) put(errors, path, messages);
+    else delete errors[path[0]];
+  }
+  form._setState({ errors });
 }
 
 /** The summary: what concerns the whole form, then every field that has a message now, with a link to it. */

@@ -1,0 +1,154 @@
+"""What stands beside a task: talk and files, why rules decided, what was entered before, what is said while typing."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+
+from engine import api
+from engine.store import tables as t
+from tests.engine.diagrams import HEAD, flows, user_task
+from tests.house import House
+from tests.paths import ROOT
+from tests.web.conftest import Visitor
+from tests.web.test_tasks import open_task
+
+WHO = Callable[[str], Visitor]
+HTMX = {"HX-Request": "true"}
+PDF = b"%PDF-1.7\n%%EOF\n"
+
+
+def case_of(house: House, task: int) -> int:
+    return int(house.rows(t.user_task, t.user_task.c.id == task)[0]["instance_id"])
+
+
+def hang(visitor: Visitor, case: int, task: int, name: str, content: bytes, text: str = "") -> int:
+    file = (io.BytesIO(content), name)
+    answer = visitor.post(
+        f"/instances/{case}/comments", {"task": task, "text": text, "file": file}, headers=HTMX,
+        content_type="multipart/form-data",
+    )  # fmt: skip
+    return answer.status_code
+
+
+def test_what_is_said_at_a_task_stands_there_with_the_colleague_marked_and_told(house: House, visitor: WHO) -> None:
+    task = open_task(house)
+    case, li = case_of(house, task), visitor("li")
+    li.get(f"/tasks/{task}")
+    said = li.post(f"/instances/{case}/comments", {"task": task, "text": "@wang <b>看</b>"}, headers=HTMX)
+    assert '<span class="df-mention">@wang</span> &lt;b&gt;看&lt;/b&gt;' in said.get_data(as_text=True)
+    empty = li.post(f"/instances/{case}/comments", {"task": task, "text": " "}, headers=HTMX)
+    assert empty.status_code == 422 and "请填写内容" in empty.get_data(as_text=True)
+    house.work()
+    wang = visitor("wang")
+    assert f"/tasks/{task}" in wang.get("/notifications").get_data(as_text=True)
+    assert "df-mention" in wang.get(f"/instances/{case}/comments").get_data(as_text=True)
+
+
+def test_a_file_goes_in_by_what_it_is_and_comes_out_to_be_saved(house: House, visitor: WHO) -> None:
+    task = open_task(house)
+    case, li = case_of(house, task), visitor("li")
+    li.get(f"/tasks/{task}")
+    assert hang(li, case, task, "page.html", b"<script>") == 422
+    assert hang(li, case, task, "意见.pdf", b"<script>") == 422
+    assert hang(li, case, task, "../../意见.PDF", PDF, "原件") == 200
+    [file] = [row["file"] for row in house.rows(t.comment)]
+    assert file["name"] == "意见.pdf"
+    answer = visitor("wang").get(f"/documents/{file['document']}")
+    assert answer.data == PDF and answer.headers["Content-Disposition"].startswith("attachment;")
+    assert (
+        answer.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in answer.headers["Content-Security-Policy"]
+    )
+    assert visitor("").get(f"/documents/{file['document']}").status_code == 302
+    actions = [row["action"] for row in house.rows(t.audit_entry, t.audit_entry.c.subject == f"instance:{case}")]
+    assert actions[-1] == "attached"
+
+
+def test_only_who_said_it_takes_it_back(house: House, visitor: WHO) -> None:
+    task = open_task(house)
+    case = case_of(house, task)
+    with house.writing() as session:
+        said = api.comment(session, house.actor("wang"), case, "写错了")
+    li, wang = visitor("li"), visitor("wang")
+    assert li.post(f"/instances/{case}/comments/{said}/withdraw", {}).status_code == 403
+    assert wang.post(f"/instances/{case}/comments/{said}/withdraw", {}).status_code == 302
+    text = wang.get(f"/tasks/{task}").get_data(as_text=True)
+    assert "已撤回" in text and "写错了" not in text
+
+
+RULES = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="r" name="r" namespace="r">
+<decision id="advice" name="建议"><decisionTable hitPolicy="FIRST">
+<input label="报价"><inputExpression typeRef="number"><text>price</text></inputExpression></input>
+<output label="提示" name="text" typeRef="string"/><output name="text_en" typeRef="string"/>
+<rule><inputEntry><text>&lt; 100</text></inputEntry><outputEntry><text>"报价偏低"</text></outputEntry>
+<outputEntry><text>"The price is low"</text></outputEntry></rule></decisionTable></decision></definitions>"""
+DECIDING = (
+    HEAD
+    + '<process id="deciding" name="定价" isExecutable="true"><startEvent id="start"/>'
+    + '<businessRuleTask id="rule" name="定价建议" camunda:decisionRef="advice" camunda:resultVariable="advice" '
+    + 'camunda:mapDecisionResult="singleResult"/>'
+    + user_task("look", name="查看", assign="queue")
+    + '<exclusiveGateway id="fine" name="可以？"/>'
+    + user_task("sign", name="签署", assign="queue")
+    + '<endEvent id="end" name="放弃"/>'
+    + flows("start>rule", "rule>look", "look>fine")
+    + '<sequenceFlow id="f_yes" name="是" sourceRef="fine" targetRef="sign">'
+    + '<conditionExpression xsi:type="tFormalExpression">=true</conditionExpression></sequenceFlow>'
+    + '<sequenceFlow id="f_no" name="否" sourceRef="fine" targetRef="end">'
+    + '<conditionExpression xsi:type="tFormalExpression">=false</conditionExpression></sequenceFlow>'
+    + flows("sign>end")
+    + "</process></definitions>"
+)
+
+
+def test_rules_that_fired_are_told_as_they_are_written_and_the_ways_ahead_by_name(house: House, visitor: WHO) -> None:
+    house.deploy("deciding", deciding_bpmn=DECIDING, rules_dmn=RULES)
+    case = house.start("deciding", price=98)
+    task, li = int(house.task("look", case)["id"]), visitor("li")
+    text = li.get(f"/tasks/{task}/decided").get_data(as_text=True)
+    assert "定价建议" in text and "报价偏低" in text
+    assert "报价：<code>&lt; 100</code> （本件：98）" in text
+    page = li.get(f"/tasks/{task}").get_data(as_text=True)
+    assert "可以？ → 是" in page and "签署" in page and "放弃" in page
+    li.post("/language", {"language": "en", "next": "/inbox"})
+    assert "The price is low" in li.get(f"/tasks/{task}/decided").get_data(as_text=True)
+
+
+PLANNING = (
+    HEAD
+    + '<process id="planning" name="方案" isExecutable="true"><startEvent id="start"/>'
+    + '<userTask id="plan" name="设计" camunda:candidateGroups="rm" camunda:formRef="financing_plan" '
+    + 'camunda:formRefBinding="deployment"/>'
+    + '<endEvent id="end"/>'
+    + flows("start>plan", "plan>end")
+    + "</process></definitions>"
+)
+OPERATIONS = [{"period_end": str(date(2027 + at, 12, 31)), "revenue": 350 + at, "opex": 50} for at in range(10)]
+LOAN = {
+    "name": "T", "amount": "1000", "months": 96, "frequency_months": "12", "rate_pct": "6", "currency": "CNY",
+    "day_count": "thirty_e_360", "payment_dates": "unadjusted", "profile": "annuity", "dsra_months": 6,
+}  # fmt: skip
+
+
+def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(house: House, visitor: WHO) -> None:
+    folder = ROOT / "bpmn/credit_evaluation"
+    form, rules = (folder / "forms/financing_plan.form").read_bytes(), (folder / "plan_rules.dmn").read_bytes()
+    house.deploy("planning", planning_bpmn=PLANNING, financing_plan_form=form, plan_rules_dmn=rules)
+    known = {"model_start": "2026-12-31", "period_months": "12", "capex": 1400, "concession_end": "2036-12-31"}
+    case = house.start("planning", **known, operations=OPERATIONS, revenue_currency="CNY")
+    task, li = int(house.task("plan", case)["id"]), visitor("li")
+    assert "data-findings-url" in li.get(f"/tasks/{task}").get_data(as_text=True)
+
+    def said(**changes: object) -> dict[str, object]:
+        body = json.dumps({"variables": {"facilities": [{**LOAN, **changes}]}})
+        token = {"X-CSRFToken": li.token, "Content-Type": "application/json"}
+        return dict(li.client.post(f"/tasks/{task}/findings", data=body, headers=token).get_json())
+
+    assert said(months=None) == {"notes": [], "figures": []}
+    fine = said()
+    assert fine["notes"] == [] and {"name": "贷款总额", "value": "1,000"} in fine["figures"]  # type: ignore[operator]
+    assert said(months=108)["notes"] == [{"level": "block", "text": "尾期少于 2 年", "places": ["facilities.0.months"]}]
+    assert said(amount="many")["notes"][0]["level"] == "block"  # type: ignore[index]
+    assert house.rows(t.task_draft) == []
