@@ -67,6 +67,7 @@ ROOMS = (
     "health",
     "inbox",
     "instances",
+    "me",
     "notifications",
     "operations.batches",
     "operations.cases",

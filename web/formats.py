@@ -52,6 +52,11 @@ def day(value: date | datetime | None) -> str:
     return format_date(value, "M月d日 EEE" if is_chinese() else "EEE d MMM", locale=locale())
 
 
+def weekday(value: date) -> str:
+    """The day of the week, short, in the page's language."""
+    return format_date(value, "EEE", locale=locale())
+
+
 def short(value: datetime | None) -> str:
     """`11-21 22:45`, with the year when it is another one."""
     if value is None:
@@ -131,7 +136,7 @@ def register(app: Flask) -> None:
     """Make them known to templates."""
     from web import talk, words
 
-    app.jinja_env.filters.update(money=money, moment=moment, day=day, short=short, value=value)
+    app.jinja_env.filters.update(money=money, moment=moment, day=day, weekday=weekday, short=short, value=value)
     app.jinja_env.filters.update(relative=relative, ago=ago)
     app.jinja_env.filters.update(
         state_words=words.state_words,

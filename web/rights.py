@@ -63,6 +63,7 @@ PAGES: dict[str, Page] = {
     "admin-audit": Page(NOBODY, frozenset({"auditor"})),
     "admin-house": Page(NOBODY, NOBODY),
     "inbox": Page(ALL, ALL),
+    "me": Page(ALL, ALL),
     "clients": Page(ALL, ALL),
     "client-data": Page(ALL, LENDING | CHECKING | RELATIONS),
     "client-files": Page(LENDING | CHECKING | RELATIONS, NOBODY),

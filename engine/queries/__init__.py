@@ -39,6 +39,7 @@ from engine.queries.lists import (
     Counts,
     FilterRow,
     InboxPage,
+    ProcessName,
     count,
     counts,
     due_between,
@@ -46,6 +47,7 @@ from engine.queries.lists import (
     ids,
     inbox,
     mark,
+    process_names,
 )
 from engine.queries.people import (
     NotificationRow,
@@ -77,6 +79,7 @@ __all__ = [
     "MessageRow",
     "NotificationRow",
     "PersonRow",
+    "ProcessName",
     "StartRow",
     "TaskDetail",
     "TaskRow",
@@ -108,6 +111,7 @@ __all__ = [
     "number_of_instances",
     "people",
     "person",
+    "process_names",
     "signature",
     "start_of",
     "startable",

@@ -38,6 +38,11 @@ class AbsenceRow:
     ends: datetime
     substitute: str | None
 
+    @property
+    def last_day(self) -> datetime:
+        """A moment of the last day on which they are away."""
+        return self.ends - timedelta(seconds=1)
+
 
 def days(session: Session, first: date, count: int) -> tuple[DayRow, ...]:
     """`count` days from `first` in the firm's calendar."""

@@ -15,6 +15,7 @@ from zlib import crc32
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import definitions
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.queries.inbox import TaskRow, task_row, with_names
@@ -256,6 +257,23 @@ def due_between(
     where = sa.and_(_asked(session, actor, ask), task.due_at >= since, task.due_at < until)
     rows = session.execute(with_names().where(where).order_by(task.due_at, task.id).limit(most)).mappings()
     return tuple(task_row(session, dict(row), now) for row in rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessName:
+    """What a process is called."""
+
+    key: str
+    name: str
+    name_en: str
+
+
+def process_names(session: Session) -> tuple[ProcessName, ...]:
+    """Every process by its newest version; no case is counted for it."""
+    newest = sa.select(sa.func.max(t.definition.c.id)).group_by(t.definition.c.key)
+    packages = (definitions.package(session, id) for id in session.scalars(newest))
+    found = [(one.key, one.definition.name or one.key, one.texts) for one in packages]
+    return tuple(ProcessName(key, name, str(texts.get(key) or name)) for key, name, texts in found)
 
 
 # ── filters that people keep ───────────────────────────────────────────────────────────────────────────────────

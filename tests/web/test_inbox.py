@@ -1,9 +1,13 @@
 """The inbox: what is in whose list, taking and giving back, what the rows tell."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
+from engine import api, identity
 from engine.store import tables as t
 from tests.house import House
 from tests.web.conftest import Visitor
@@ -56,13 +60,32 @@ def test_an_empty_list_says_what_to_do(visitor: Callable[[str], Visitor]) -> Non
     assert "没有等待您处理的任务" in visitor("li").get("/inbox").get_data(as_text=True)
 
 
+def poll(li: Visitor, page: str) -> TestResponse:
+    """Ask as the page does every few seconds, with the signature that stands in it."""
+    [asked] = re.findall(r'hx-get="(/inbox/counts[^"]+)"', page)
+    return li.get(unescape(asked), headers={"HX-Request": "true"})
+
+
 def test_the_list_refreshes_when_a_count_has_changed(house: House, visitor: Callable[[str], Visitor]) -> None:
     li = visitor("li")
-    same = li.get("/inbox/counts?view=mine&signature=0-0-0", headers={"HX-Request": "true"})
-    assert "HX-Trigger" not in same.headers
+    page = li.get("/inbox?view=teams").get_data(as_text=True)
+    assert poll(li, page).status_code == 204
     house.start("offer", **FACTS)
-    changed = li.get("/inbox/counts?view=mine&signature=0-0-0", headers={"HX-Request": "true"})
+    changed = poll(li, page)
     assert changed.headers["HX-Trigger"] == "inbox-changed"
+    assert poll(li, changed.get_data(as_text=True)).status_code == 204
+
+
+def test_the_list_refreshes_when_another_task_stands_in_the_place_of_one(
+    house: House, visitor: Callable[[str], Visitor]
+) -> None:
+    house.start("offer", **FACTS)
+    first, li = house.task("assess"), visitor("li")
+    page = li.get("/inbox?view=teams").get_data(as_text=True)
+    with house.writing() as session:
+        api.claim(session, identity.actor(session, "wang"), first["id"])
+    house.start("offer", **FACTS)
+    assert poll(li, page).headers["HX-Trigger"] == "inbox-changed"
 
 
 def test_the_notices_of_months_stand_on_pages(house: House, visitor: Callable[[str], Visitor]) -> None:

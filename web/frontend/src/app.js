@@ -6,5 +6,6 @@ import './page/notices.js';
 import './page/forms.js';
 import './page/keys.js';
 import './page/rows.js';
+import './page/inbox.js';
 import './page/folds.js';
 import './page/talk.js';

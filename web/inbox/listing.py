@@ -1,0 +1,163 @@
+"""The list, what keeps it fresh, and taking a task or giving it back from its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+
+from engine import api, queries
+from engine.errors import AlreadyHandled, DealflowError, Forbidden
+from handlers.reports.vocabulary import word
+from handlers.views.beside_tasks import beside_tasks
+from web.errors import spoken
+from web.inbox import columns
+from web.inbox.room import PLAIN, SIZE, address, asked, asked_page, by_name, pages, views
+from web.rights import guarded
+from web.scope import actor, is_fragment, person, runtime, said
+from web.scope import called as person_called
+
+
+@pages.get("/inbox")
+@guarded("inbox")
+def index() -> Any:
+    """The list; for htmx only its rows."""
+    ask, page = asked(), asked_page()
+    with runtime().reading() as db:
+        found = queries.inbox(db, actor(), ask, page=page, size=SIZE)
+        shown = list_values(db, ask, found.tasks)
+        if is_fragment():
+            return render_template("inbox/rows.html", found=found, page=page, more=found.total > page * SIZE, **shown)
+        head = head_values(db, ask)
+        signature = mark(db, ask, page)
+    return render_template(
+        "inbox/index.html",
+        found=found,
+        page=page,
+        more=found.total > page * SIZE,
+        counts=found.counts,
+        signature=signature,
+        **shown,
+        **head,
+    )
+
+
+def list_values(db: Any, ask: queries.Ask, tasks: Any) -> dict[str, Any]:
+    """What the rows need beside themselves."""
+    shown = columns.chosen()
+    book = beside_tasks(db, tasks) if columns.FROM_BOOK & set(shown) else {}
+    return {"ask": ask, "address": address, "columns": shown, "words": columns.COLUMNS, "book": book, "word": word}
+
+
+def head_values(db: Any, ask: queries.Ask) -> dict[str, Any]:
+    """What stands above the rows: tabs, filters, what may be chosen."""
+    teams = queries.teams(db)
+    everything = actor().is_admin or "crm_specialist" in actor().teams
+    own = [team for team in teams if everything or team.id in actor().teams]
+    led = {name for team in teams if everything or team.id in actor().leads for name in team.members}
+    colleagues = [one for one in queries.people(db) if one.active and one.id in led] if person().leads else []
+    processes = by_name(queries.process_names(db))
+    return {
+        "views": views(),
+        "processes": processes,
+        "teams": by_name(own),
+        "colleagues": by_name(colleagues),
+        "narrowed": narrowed(ask, processes, own),
+        "filters": queries.filters(db, actor()),
+        "offered": columns.COLUMNS,
+        "density": columns.density(),
+        "densities": columns.DENSITIES,
+        "plain": ask == PLAIN,
+    }
+
+
+def narrowed(ask: queries.Ask, processes: Any, teams: Any) -> list[tuple[str, str]]:
+    """What the list leaves out, each with the address of the list without that."""
+    called = {one.key: said(one.name, one.name_en) for one in processes}
+    groups = {one.id: said(one.name, one.name_en) for one in teams}
+    due = {
+        "late": _("overdue"),
+        "today": _("due by today"),
+        "week": _("due by the end of the week"),
+        "none": _("without a due date"),
+    }
+    found = []
+    if ask.search:
+        found.append((f"“{ask.search}”", address(ask, search="")))
+    if ask.process:
+        found.append((called.get(ask.process, ask.process), address(ask, process=None)))
+    if ask.team:
+        found.append((groups.get(ask.team, ask.team), address(ask, team=None)))
+    if ask.person:
+        found.append((person_called(ask.person), address(ask, person=None)))
+    if ask.due:
+        found.append((due[ask.due], address(ask, due="")))
+    if ask.urgent:
+        found.append((_("urgent"), address(ask, urgent=False)))
+    return found
+
+
+def mark(db: Any, ask: queries.Ask, page: int) -> str:
+    """Changes when the list does, or what the bell shows."""
+    unread = queries.unread_count(db, actor().id)
+    return f"{queries.mark(db, actor(), ask, page=page, size=SIZE)}-{unread}"
+
+
+@pages.get("/inbox/counts")
+@guarded("inbox")
+def counts() -> Any:
+    """Asked for every few seconds: nothing when nothing changed, else the tabs, and the rows refresh themselves."""
+    ask, page = asked(), asked_page()
+    with runtime().reading() as db:
+        now = mark(db, ask, page)
+        if request.args.get("signature") == now:
+            return make_response("", 204)
+        found = queries.counts(db, actor())
+        unread = queries.unread_count(db, actor().id)
+    body = render_template(
+        "inbox/tabs.html", counts=found, ask=ask, page=page, views=views(), address=address, signature=now
+    )
+    answer = make_response(body + render_template("notifications/bell.html", unread=unread, out_of_band=True))
+    answer.headers["HX-Trigger"] = "inbox-changed"
+    return answer
+
+
+@pages.get("/inbox/ids")
+@guarded("inbox")
+def ids() -> Any:
+    """The tasks of the whole list, for whoever does something with all of them."""
+    with runtime().reading() as db:
+        found = queries.ids(db, actor(), asked())
+    return jsonify({"tasks": [str(id) for id in found]})
+
+
+def row_answer(task_id: int, fault: DealflowError | None = None, told: str = "") -> Any:
+    """One row as it stands now, with what became of a claim or a release."""
+    with runtime().reading() as db:
+        row = queries.task(db, actor(), task_id).row
+        values = list_values(db, asked(), [row])
+    body = render_template("inbox/row.html", task=row, fault=spoken(fault) if fault else "", row_said=told, **values)
+    return make_response(body), 409 if fault else 200
+
+
+@pages.post("/inbox/<int:task_id>/claim")
+@guarded("inbox")
+def claim(task_id: int) -> Any:
+    """Take a task from the row."""
+    try:
+        runtime().unit(lambda db: api.claim(db, actor(), task_id))
+    except (AlreadyHandled, Forbidden) as fault:
+        return row_answer(task_id, fault)
+    return row_answer(task_id, told=_("It is yours now."))
+
+
+@pages.post("/inbox/<int:task_id>/release")
+@guarded("inbox")
+def release(task_id: int) -> Any:
+    """Give a task back to its team from the row."""
+    try:
+        runtime().unit(lambda db: api.release(db, actor(), task_id))
+    except (AlreadyHandled, Forbidden) as fault:
+        return row_answer(task_id, fault)
+    return row_answer(task_id, told=_("Back with the team."))
