@@ -74,6 +74,7 @@ ROOMS = (
     "operations.incidents",
     "operations.steering",
     "outside",
+    "portfolio.plans",
     "processes",
     "public",
     "starting",

@@ -37,6 +37,11 @@ MENU = (
     Group(_("Inbox"), "inbox", (Entry("inbox.index", _("Inbox"), "inbox", "inbox", "/inbox", "g"),)),
     Group(_("Clients"), "building", (Entry("clients.index", _("Clients"), "building", "clients", "/clients", "l"),)),
     Group(
+        _("Deals"),
+        "chart-line",
+        (Entry("plans.index", _("Financing plans"), "chart-line", "plans", "/plans"),),
+    ),
+    Group(
         _("Operations"),
         "activity",
         (

@@ -71,6 +71,7 @@ PAGES: dict[str, Page] = {
     "projects": Page(ALL, ALL),
     "pipeline": Page(ALL, LENDING | {"crm_specialist"}),
     "library": Page(ALL, LENDING),
+    "plans": Page(LENDING, LENDING),
     "cases": Page(ALL, ALL),
     "operations": Page(OPERATORS, OPERATORS),
     "processes": Page(ALL, ALL),

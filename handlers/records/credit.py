@@ -154,6 +154,16 @@ def plans_of(session: Session, project_id: int) -> tuple[PlanVersion, ...]:
     return tuple(PlanVersion(**row) for row in rows.mappings())
 
 
+def newest_plans(session: Session, limit: int = 100) -> tuple[PlanVersion, ...]:
+    """The newest version of each project's plan, the latest made first."""
+    other = financing_plan.alias()
+    later = sa.exists().where(
+        other.c.project_id == financing_plan.c.project_id, other.c.version > financing_plan.c.version
+    )
+    rows = session.execute(sa.select(*_PLAN).where(~later).order_by(financing_plan.c.created_at.desc()).limit(limit))
+    return tuple(PlanVersion(**row) for row in rows.mappings())
+
+
 def add_plan(session: Session, project_id: int, values: Mapping[str, Any], stamp: Stamp) -> PlanVersion:
     """The next version of the project's plan, as a draft; drafts before it are superseded."""
     before = plans_of(session, project_id)

@@ -54,7 +54,7 @@ const colour = (name, colours) => colours.named[name] ?? colours.row[Number(name
 // Lines, areas and bars over one axis of names, times or numbers.
 function crossed(spec, colours, narrow) {
   const names = categories(spec, colours, narrow);
-  const values = [spec.y ?? {}, ...(spec.y2 ? [spec.y2] : [])].map((axis, at) => valueAxis(axis, colours, at, narrow));
+  const values = [spec.y ?? {}, ...(spec.y2 ? [spec.y2] : [])].map((axis, at) => valueAxis(axis, colours, at, narrow, at ? [] : spec.marks));
   const series = (spec.series ?? []).map((one) => line(one, spec, colours));
   if (series.length && spec.marks?.length) series[0].markLine = marks(spec, colours, narrow);
   const [xAxis, yAxis] = spec.horizontal ? [values, { ...names, inverse: true }] : [names, values];
@@ -69,7 +69,7 @@ function crossed(spec, colours, narrow) {
 }
 
 const grid = (spec, hasLegend) => ({
-  top: (hasLegend ? 40 : 14) + (spec.y?.name && !spec.horizontal ? 22 : 0),
+  top: (hasLegend ? 40 : 14) + (spec.y?.name && !spec.horizontal ? 22 : 0) + (spec.marks?.length && spec.horizontal ? 10 : 0),
   right: spec.marks?.length && spec.horizontal !== true ? 22 : 18,
   bottom: (spec.x?.name ? 26 : 6) + (spec.horizontal && spec.y?.name ? 22 : 0),
   left: 6,
@@ -94,13 +94,24 @@ function categories(spec, colours, narrow) {
   };
 }
 
-function valueAxis(axis, colours, at, narrow) {
+/** The axis reaches to every line across it. */
+function reaching(marks = []) {
+  const most = Math.max(...marks.filter((one) => (one.along ?? 'y') === 'y').map((one) => figure(one.value)));
+  return Number.isFinite(most) ? ({ max }) => (most > max ? niceAbove(most) : null) : undefined;
+}
+
+function niceAbove(value) {
+  const step = 10 ** Math.floor(Math.log10(Math.abs(value) || 1)) / 10;
+  return Math.ceil((value * 1.04) / step) * step;
+}
+
+function valueAxis(axis, colours, at, narrow, marks) {
   return {
     type: 'value',
     name: axis.name,
     nameTextStyle: { color: colours.quiet, align: at ? 'right' : 'left' },
     min: axis.min,
-    max: axis.max,
+    max: axis.max ?? reaching(marks),
     splitNumber: narrow ? 3 : 5,
     minInterval: axis.form === 'count' ? 1 : undefined,
     axisLabel: { color: colours.quiet, formatter: short(axis.form), hideOverlap: true },
@@ -151,7 +162,7 @@ const marks = (spec, colours, narrow) => ({
       [along]: along === 'yAxis' || spec.horizontal ? figure(one.value) : one.value,
       name: one.name,
       lineStyle: { color: own, type: 'dashed', width: 1.5 },
-      label: { show: !narrow || spec.marks.length < 3, formatter: '{b}', color: own, position: along === 'yAxis' ? 'insideEndTop' : 'end' },
+      label: { show: !narrow || spec.marks.length < 3, formatter: '{b}', color: own, position: along === 'yAxis' ? 'insideEndTop' : spec.horizontal ? 'start' : 'end' },
     };
   }),
 });
