@@ -18,7 +18,20 @@ from web.extensions import csrf, limiter
 
 __all__ = ["register"]
 
-RESOURCES = ("definitions", "engine", "external")
+RESOURCES = (
+    "decisions",
+    "definitions",
+    "deployments",
+    "engine",
+    "external",
+    "history",
+    "identity",
+    "instances",
+    "messages",
+    "task_data",
+    "tasks",
+    "trouble",
+)
 """The modules of this room with routes `pages`."""
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
 """The same under both, as there is one engine, called default."""

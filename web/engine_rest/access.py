@@ -68,12 +68,17 @@ def actor() -> api.Actor:
     return cast(api.Actor, g.actor)
 
 
+def fits(name: str, password: str) -> bool:
+    """Whether the password is the person's."""
+    return _passwords.fits(name[:200], password[:1000])
+
+
 def _basic() -> api.Actor:
     sent = request.authorization
     name, password = (
         (sent.username or "", sent.password or "") if sent is not None and sent.type == "basic" else ("", "")
     )
-    if not name or not _passwords.fits(name[:200], password[:1000]):
+    if not name or not fits(name, password):
         raise _unknown()
     with runtime().reading() as db:
         try:

@@ -74,6 +74,7 @@ KINDS: tuple[tuple[type[e.DealflowError], int, str], ...] = (
     (e.InvalidInput, 400, "InvalidRequestException"),
     (e.LockLost, 400, "BadUserRequestException"),
     (e.AmbiguousMessage, 400, "MismatchingMessageCorrelationException"),
+    (e.NotAwaited, 400, "MismatchingMessageCorrelationException"),
     (e.ProcessSuspended, 400, "SuspendedEntityInteractionException"),
     (e.ModelRefused, 400, "ParseException"),
     (e.DocumentTooLarge, 413, "RestException"),
