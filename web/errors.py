@@ -28,6 +28,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (e.Forbidden, 403),
     (e.SignInRefused, 401),
     (e.Unreadable, 400),
+    (e.PreconditionFailed, 412),
     (e.DuplicateKey, 422),
     (e.FormInvalid, 422),
     (e.InvalidInput, 422),

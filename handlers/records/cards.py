@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from handlers import names, reg_no
-from handlers.records import inquiries, interactions, kyc, parties, projects, requests, statements
+from handlers.records import inquiries, interactions, keys, kyc, parties, projects, requests, statements
 from handlers.records.changes import Change, Origin, log_of, origins
 from handlers.records.interactions import Interaction, Issue
 from handlers.records.kyc import CreditRecord, KycCase
@@ -77,7 +77,7 @@ class Found:
 
 def client_card(session: Session, client: int | str) -> ClientCard:
     """By party id or business key; a project's or inquiry's key gives its client. NotFound."""
-    party = _client(session, client)
+    party = client_of(session, client)
     own = projects.of_party(session, party.id)
     return ClientCard(
         party=party,
@@ -102,8 +102,9 @@ def _keys(session: Session, party: Party, own: tuple[Project, ...]) -> tuple[str
     return tuple(dict.fromkeys((party.business_key, *(one.business_key for one in own), *brought)))
 
 
-def _client(session: Session, client: int | str) -> Party:
-    if not isinstance(client, str) or client.isdigit():
+def client_of(session: Session, client: int | str) -> Party:
+    """A client by id or business key, or by the key of a project or an inquiry of it. NotFound."""
+    if not isinstance(client, str) or keys.is_id(client):
         return parties.get(session, client)
     project = projects.find(session, client)
     if project is None:
@@ -174,22 +175,27 @@ def _like_key(column: sa.ColumnElement[str], wanted: str) -> list[sa.ColumnEleme
     return [column.contains(key, autoescape=True)] if key else []
 
 
-def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
-    t = party_table.c
+def client_conditions(text: str) -> list[sa.ColumnElement[bool]]:
+    """What a client fulfils one of when a text means it: name, key, registration number, a person's name or address."""
+    t, wanted = party_table.c, names.half_width(text)
     people = [contact_table.c.email == wanted.lower(), contact_table.c.name == wanted]
     phone = names.phone_key(wanted)
     if phone:
         people.append(contact_table.c.mobile == phone)
-    conditions = [
+    return [
         *_like_key(t.name_key, wanted),
         t.legal_name.contains(wanted, autoescape=True),
         t.business_key == wanted.upper(),
         t.reg_no == reg_no.compact(wanted),
         t.id.in_(sa.select(contact_table.c.party_id).where(sa.or_(*people))),
     ]
+
+
+def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
+    t = party_table.c
     rows = session.execute(
         sa.select(t.id, t.business_key, t.legal_name, t.reg_no)
-        .where(sa.or_(*conditions), t.merged_into.is_(None))
+        .where(sa.or_(*client_conditions(wanted)), t.merged_into.is_(None))
         .order_by(t.id.desc())
         .limit(limit)
     )

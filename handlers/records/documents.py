@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import new_id
+from handlers.records import keys
 from handlers.records.changes import Stamp
 from handlers.records.tables import document as documents
 
@@ -106,7 +107,7 @@ def _one(session: Session, condition: sa.ColumnElement[bool]) -> Document | None
 def get(session: Session, document_id: int | str) -> Document:
     """By id, as a number or as the text that processes carry. NotFound."""
     plain = str(document_id)
-    found = _one(session, documents.c.id == int(plain)) if plain.isdigit() else None
+    found = _one(session, documents.c.id == int(plain)) if keys.is_id(plain) else None
     if found is None:
         raise NotFound(what="document", what_zh="文件", id=document_id)
     return found

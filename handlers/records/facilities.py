@@ -113,7 +113,7 @@ TERMS = frozenset(c.name for c in facilities.c) - {
 
 def find(session: Session, facility: int | str, *, lock: bool = False) -> Facility | None:
     """By id or business key; None when there is none."""
-    is_key = isinstance(facility, str) and not facility.isdigit()
+    is_key = not keys.is_id(facility)
     where = facilities.c.business_key == facility if is_key else facilities.c.id == int(facility)
     if lock:
         session.execute(sa.select(facilities.c.id).where(where).with_for_update())

@@ -23,6 +23,15 @@ DIGITS = 4
 """Digits shown at least; the ten-thousandth of a year simply has five."""
 
 
+LONGEST_ID = 18
+"""Digits of an id at most: no more fit a column of 64 bits for sure."""
+
+
+def is_id(value: int | str) -> bool:
+    """Whether a row's id is meant, as a number or as the text that processes carry; else it is a business key."""
+    return not isinstance(value, str) or (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID)
+
+
 def next_key(session: Session, prefix: str, year: int) -> str:
     """The next business key of a prefix (`CL`, `PJ`…) in a calendar year of the business zone."""
     insert = upsert(session, counter).values(prefix=prefix, year=year, last=1)

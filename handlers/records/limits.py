@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import new_id
+from handlers.records import keys
 from handlers.records.changes import Stamp
 from handlers.records.tables import credit_limit as limits
 from handlers.records.tables import credit_line as lines
@@ -152,8 +153,7 @@ def _weight(one: Limit) -> Decimal:
 
 def find(session: Session, limit: int | str, *, lock: bool = False) -> Limit | None:
     """By id, or the open (else the latest) limit under a business key; None when there is none."""
-    by_id = isinstance(limit, int) or limit.isdigit()
-    where = limits.c.id == int(limit) if by_id else limits.c.facility == limit
+    where = limits.c.id == int(limit) if keys.is_id(limit) else limits.c.facility == limit
     query = sa.select(*_LIMIT).where(where).order_by(limits.c.state, limits.c.id.desc()).limit(1)
     row = session.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     return None if row is None else Limit(**row)

@@ -100,16 +100,12 @@ def get(session: Session, party: int | str) -> Party:
 
 def find(session: Session, party: int | str) -> Party | None:
     """By id or business key (a merged party gives its survivor); None when there is none."""
-    where = parties.c.business_key == party if _is_key(party) else parties.c.id == int(party)
+    where = parties.c.business_key == party if not keys.is_id(party) else parties.c.id == int(party)
     row = session.execute(sa.select(*_PARTY).where(where)).mappings().one_or_none()
     if row is None:
         return None
     found = Party(**row)
     return found if found.merged_into is None else find(session, found.merged_into)
-
-
-def _is_key(party: int | str) -> bool:
-    return isinstance(party, str) and not party.isdigit()
 
 
 def by_reg_no(session: Session, code: str) -> Party | None:

@@ -122,7 +122,7 @@ WRITABLE = frozenset(c.name for c in projects.c) - {
 
 def get(session: Session, project: int | str) -> Project:
     """By id or business key. NotFound."""
-    is_key = isinstance(project, str) and not project.isdigit()
+    is_key = not keys.is_id(project)
     where = projects.c.business_key == project if is_key else projects.c.id == int(project)
     row = session.execute(sa.select(*_PROJECT).where(where)).mappings().one_or_none()
     if row is None:
