@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine.execution import runtime_of
 from engine.registry import Context, handles
 from engine.store import tables as engine_tables
-from handlers import consent, feedback, inputs, letters, names
+from handlers import complaint_desk, consent, feedback, inputs, letters, names
 from handlers.channels.rendering import headline
 from handlers.records import interactions, parties, preferences
 from handlers.records.interactions import Interaction
@@ -41,6 +41,9 @@ TO_CLIENTS = frozenset({"email", "sms"})
 
 NEUTRAL = frozenset({"kyc_neutral_decline", "decline_neutral"})
 """Letters that must not tell more than that we do not go on (no tipping-off)."""
+
+ABOUT_COMPLAINTS = frozenset({"complaint_receipt", "complaint_delayed"})
+"""Letters that bear the link at which the sender sees how it stands."""
 
 NEUTRAL_KEYS = frozenset({"client_name", "contact_name", "project_name", "project_key"})
 
@@ -81,7 +84,7 @@ def notify_send(
             channel,
             recipient,
             template,
-            content | _footer(ctx, channel, recipient, own_key, client),
+            content | _footer(ctx, channel, recipient, own_key, client) | _status(ctx, template, content),
             dedupe_key=own_key,
             language=inputs.text(language),
             not_before=consent.not_before(ctx.session, channel, recipient, ctx.now, ctx.zone),
@@ -109,6 +112,12 @@ def _footer(ctx: Context, channel: str, recipient: str, key: str, party_id: int 
     if channel != "email" or client is None:
         return {}
     return {"feedback_url": feedback.url(runtime_of(ctx.session).settings, feedback.Letter(client, recipient, key))}
+
+
+def _status(ctx: Context, template: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The link at which the sender of a complaint sees how it stands, in letters about it."""
+    key = content.get("complaint_key") if template in ABOUT_COMPLAINTS else None
+    return {"status_url": complaint_desk.url(runtime_of(ctx.session).settings, str(key))} if key else {}
 
 
 def _on_timeline(

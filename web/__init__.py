@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
 ROOMS = (
     "auth",
     "clients",
+    "complaints",
     "disclosure",
     "documents",
     "health",
