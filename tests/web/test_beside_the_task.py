@@ -9,6 +9,8 @@ from datetime import date
 
 from engine import api
 from engine.store import tables as t
+from handlers.records import custom, parties
+from handlers.records.changes import Stamp
 from tests.engine.diagrams import HEAD, flows, user_task
 from tests.house import House
 from tests.paths import ROOT
@@ -152,3 +154,39 @@ def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(hous
     assert said(months=108)["notes"] == [{"level": "block", "text": "尾期少于 2 年", "places": ["facilities.0.months"]}]
     assert said(amount="many")["notes"][0]["level"] == "block"  # type: ignore[index]
     assert house.rows(t.task_draft) == []
+
+
+def test_the_house_s_own_fields_are_asked_last_and_kept_with_the_client(house: House, visitor: WHO) -> None:
+    stamp = Stamp(house.clock(), "owen", "test")
+    with house.writing() as session:
+        client = parties.create(session, {"legal_name": "宁夏光伏", "kind": "company"}, stamp, 2026)
+        custom.define(session, "party", "green", "text", "绿色认证", "Green label", stamp, required=True)
+        custom.define(session, "party", "since", "number", "合作年数", "Years with us", stamp)
+    house.deploy("asking", asking_bpmn=ASKING)
+    task = int(house.task("ask", house.start("asking", party_id=str(client.id)))["id"])
+    li = visitor("li")
+    text = li.get(f"/tasks/{task}").get_data(as_text=True)
+    assert '"key": "custom_green"' in text and "绿色认证" in text
+    with house.writing() as session:
+        api.claim(session, house.actor("li"), task)
+    refused = li.post(f"/tasks/{task}/complete", {"variables": json.dumps({"custom_since": "7"})})
+    assert refused.status_code == 422 and '"custom_green": ["此项为必填。"]' in refused.get_data(as_text=True)
+    assert house.task("ask")["state"] == "open"
+    sent = {"custom_green": "三星", "custom_since": "7", "note": "已核对"}
+    assert li.post(f"/tasks/{task}/complete", {"variables": json.dumps(sent)}).status_code == 302
+    with house.looking() as session:
+        assert custom.values_of(session, "party", client.id) == {"green": "三星", "since": 7}
+    [done] = house.rows(t.user_task, t.user_task.c.id == task)
+    assert done["entered"] == {"note": "已核对"}
+
+
+ASKING = (
+    HEAD
+    + '<process id="asking" name="核对" isExecutable="true"><startEvent id="start"/>'
+    + '<userTask id="ask" name="核对" camunda:candidateGroups="rm"><extensionElements><camunda:properties>'
+    + '<camunda:property name="customFields" value="party,project"/><camunda:property name="assign" value="queue"/>'
+    + "</camunda:properties></extensionElements></userTask>"
+    + '<endEvent id="end"/>'
+    + flows("start>ask", "ask>end")
+    + "</process></definitions>"
+)

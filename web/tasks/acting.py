@@ -9,9 +9,11 @@ from flask_babel import gettext as _
 
 from engine import api, queries
 from engine.errors import AlreadyHandled, FormInvalid, InvalidInput, WaitClosed
+from web.cases import case_of
 from web.errors import field_messages
 from web.rights import guarded
 from web.scope import actor, person, runtime, said, wants_json
+from web.tasks import own_fields
 from web.tasks.page import page
 from web.tasks.room import pages, sent_json
 from web.words import coming, listed
@@ -35,7 +37,7 @@ def complete(task_id: int) -> Any:
     """Finish the task with what stands in the form; with faults the page comes back as it was sent."""
     values = sent_json(request.form.get("variables", "") or "{}")
     try:
-        done = runtime().unit(lambda db: api.complete(db, actor(), task_id, values))
+        done = runtime().unit(lambda db: finish(db, task_id, values))
     except FormInvalid as fault:
         if wants_json():
             raise
@@ -44,6 +46,17 @@ def complete(task_id: int) -> Any:
         flash(_("Nothing was done twice: this task had been completed already."), "warning")
         return redirect(url_for("tasks.show", task_id=task_id))
     return after_completion(task_id, done)
+
+
+def finish(db: Any, task_id: int, values: dict[str, Any]) -> Any:
+    """Complete the task; what the house's own fields hold goes to their records, in the same unit of work."""
+    task = queries.task(db, actor(), task_id)
+    if own_fields.PROPERTY in task.properties and "complete" in task.can:
+        case = queries.instance(db, task.row.instance_id)
+        fields = own_fields.asked(db, task, case_of(db, case.row.business_key, case.variables))
+        own_fields.keep(db, fields, actor(), values)
+        values = {name: value for name, value in values.items() if name not in fields.names}
+    return api.complete(db, actor(), task_id, values)
 
 
 def after_completion(task_id: int, done: Any) -> Any:

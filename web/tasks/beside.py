@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine import queries
 from engine.queries.reasons import Reason, reasons
+from handlers import sights
 from web import schemas
 from web.instances import fields_of
 from web.rights import guarded
@@ -25,7 +26,7 @@ def known(task_id: int) -> Any:
         row = queries.task(db, actor(), task_id).row
         case = queries.instance(db, row.instance_id)
         fields = fields_of(db, case.row.key, case.row.version)
-    told, _technical = schemas.sorted_out(fields, case.variables)
+    told, _technical = schemas.sorted_out(fields, sights.without_hidden(actor(), case.variables))
     plain = [(name, item) for name, item in told if not isinstance(item, schemas.Sheet)]
     sheets = [item for _name, item in told if isinstance(item, schemas.Sheet)]
     return render_template("tasks/known.html", plain=plain, sheets=sheets, case=case)
@@ -67,6 +68,7 @@ def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]]) -> str:
     """What a decision gave, in words: its own sentence in the page's language where it has one."""
     if not isinstance(output, Mapping):
         return "" if output in (None, "", []) else plainly(output)
+    output = sights.without_hidden(actor(), output)
     for name in ("text", "reason", "label"):
         sentence = output.get(name if is_chinese() else f"{name}_en") or output.get(name)
         if sentence:
@@ -82,7 +84,7 @@ def asked(
     """(what was looked at, what the rule wants, what was found) of one condition."""
     column, expression, wants = condition
     name = column if is_chinese() else label(expression, fields)
-    found = reason.row.inputs.get(expression)
+    found = sights.without_hidden(actor(), reason.row.inputs).get(expression)
     return name, wants, None if found is None else choice(expression, found, fields)
 
 

@@ -9,12 +9,13 @@ from flask import make_response, render_template
 
 from engine import forms, queries
 from engine.queries.ahead import ahead
-from handlers import live_checks
+from handlers import live_checks, sights
 from web import findings, schemas
 from web.cases import case_of
 from web.rights import guarded
 from web.scope import actor, is_fragment, language, runtime, said
 from web.talk import talk_of
+from web.tasks import own_fields
 from web.tasks.room import pages
 from web.words import story
 
@@ -34,10 +35,12 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         past = story(queries.history(db, task.row.instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         next_steps = ahead(db, case.definition_id, task.row.element) if task.row.state == "open" else ()
+        own = own_fields.asked(db, task, card)
         talk = talk_of(db, case.row.id, task_id)
         colleagues = queries.people(db) if "reassign" in task.can else []
-    schema = schemas.shown(task.form_schema, task.translations, language())
-    values = task.form_data if task.entered is None else {**task.form_data, **task.entered}
+    schema = schemas.shown(own.added_to(task.form_schema), own.words(task.translations), language())
+    known = {**sights.without_hidden(actor(), task.form_data), **_asked(schema, task.form_data), **own.values}
+    values = known if task.entered is None else {**known, **task.entered}
     if task.draft is not None and task.entered is None and "complete" in task.can:
         values = {**values, **task.draft}
     if sent is not None:
@@ -60,6 +63,12 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         editable="complete" in task.can and task.row.state == "open",
         reasons=reasons(task, case.variables),
     )
+
+
+def _asked(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the form's own fields: whoever is given a task sees what it asks."""
+    keys = {str(one.get("key")) for one in schemas.variables(schema)}
+    return {name: value for name, value in values.items() if name in keys}
 
 
 def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]:
