@@ -53,7 +53,10 @@ MENU = (
     Group(
         _("Processes"),
         "sitemap",
-        (Entry("processes.index", _("Processes"), "sitemap", "processes", "/processes", "p"),),
+        (
+            Entry("processes.index", _("Processes"), "sitemap", "processes", "/processes", "p"),
+            Entry("studio.index", _("Studio"), "pencil", "studio", "/studio"),
+        ),
     ),
 )
 

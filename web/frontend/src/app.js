@@ -7,5 +7,6 @@ import './page/forms.js';
 import './page/keys.js';
 import './page/rows.js';
 import './page/inbox.js';
+import './page/filter.js';
 import './page/folds.js';
 import './page/talk.js';

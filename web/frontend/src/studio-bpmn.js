@@ -1,0 +1,84 @@
+// The diagram editor of the studio.
+import { element, mountEvery } from './elements.js';
+import { read } from './server.js';
+import { Draft } from './studio/draft.js';
+import { listFaults } from './studio/faults.js';
+import { missing, newModeler } from './studio/modeler.js';
+import { say } from './studio/words.js';
+
+async function mount(place) {
+  const canvas = element('div', { class: 'df-studio-canvas' });
+  const panel = element('aside', { class: 'df-studio-properties', 'aria-label': say('properties') });
+  place.replaceChildren(canvas, panel);
+  try {
+    const begun = performance.now();
+    const choices = await read(place.dataset.choicesUrl, 'json');
+    const modeler = newModeler(canvas, panel, choices);
+    const draft = new Draft(place, {
+      text: async () => (await modeler.saveXML({ format: true })).xml,
+      checked: (faults) => paint(modeler, place, faults),
+    });
+    const xml = await draft.load();
+    const drawing = performance.now();
+    await modeler.importXML(xml);
+    place.dataset.milliseconds = String(Math.round(performance.now() - drawing));
+    place.dataset.all = String(Math.round(performance.now() - begun));
+    modeler.get('canvas').zoom('fit-viewport', 'auto');
+    tools(modeler, draft);
+    modeler.on('commandStack.changed', () => draft.changed());
+    if (draft.readonly) modeler.get('eventBus').fire('tokenSimulation.toggleMode', { active: false });
+    place.modeler = modeler; // for tests and for the console
+    place.draft = draft;
+    place.missing = missing;
+    place.dataset.ready = 'true';
+    await draft.check();
+  } catch (error) {
+    place.replaceChildren(element('p', { class: 'alert alert-danger' }, say('broken', { reason: error.message })));
+    place.dataset.ready = 'failed';
+    throw error;
+  }
+}
+
+function tools(modeler, draft) {
+  const bar = document.querySelector('[data-studio-tools]');
+  const stack = modeler.get('commandStack');
+  const button = (words, key, run) => element('button', { type: 'button', class: 'btn', title: key, onclick: run }, words);
+  const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo());
+  const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo());
+  const fit = button(say('fit'), '', () => modeler.get('canvas').zoom('fit-viewport', 'auto'));
+  const enable = () => {
+    undo.disabled = !stack.canUndo();
+    redo.disabled = !stack.canRedo();
+  };
+  modeler.on('commandStack.changed', enable);
+  enable();
+  bar.prepend(...(draft.readonly ? [fit] : [undo, redo, fit]));
+}
+
+/** Faults painted on their elements and listed below. */
+function paint(modeler, place, faults) {
+  const [canvas, registry, overlays] = ['canvas', 'elementRegistry', 'overlays'].map((name) => modeler.get(name));
+  overlays.remove({ type: 'df-fault' });
+  registry.forEach((shape) => {
+    canvas.removeMarker(shape, 'df-fault');
+    canvas.removeMarker(shape, 'df-hint');
+  });
+  const own = faults.filter((fault) => !fault.file || fault.file === place.dataset.name);
+  for (const fault of own) {
+    const shape = fault.element && registry.get(fault.element);
+    if (!shape || !shape.parent) continue;
+    canvas.addMarker(shape, fault.severity === 'error' ? 'df-fault' : 'df-hint');
+    if (fault.severity === 'error' && !shape.waypoints) {
+      const words = element('span', { class: 'df-wait df-wait-fault', title: fault.text }, '!');
+      overlays.add(shape, 'df-fault', { position: { top: -10, left: -6 }, html: words });
+    }
+  }
+  listFaults(faults, place.dataset.name, (fault) => {
+    const shape = registry.get(fault.element);
+    if (!shape) return;
+    modeler.get('selection').select(shape);
+    canvas.scrollToElement(shape);
+  });
+}
+
+mountEvery('[data-studio="diagram"]', mount);

@@ -1,0 +1,148 @@
+"""Editing one file of a draft: the editor's page, and what its script reads and saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from engine import api
+from engine.api import drafts
+from engine.api.drafts import PackageDraft
+from engine.errors import NotFound
+from engine.queries import studio as models
+from web.rights import guarded, may_act
+from web.scope import actor, is_chinese, runtime
+from web.studio import pages
+from web.studio.parts import asked_version, kind, kind_words, name_of, opened, opened_in, told
+
+
+@pages.get("/<folder>/edit/<path:name>")
+@guarded("studio")
+def edit(folder: str, name: str) -> Any:
+    """The editor for a file, by its kind."""
+    with runtime().reading() as db:
+        draft = opened_in(db, folder)
+        row = next(iter(models.package_rows(db, folder)), None)
+    if name not in draft.files:
+        raise NotFound(what="file", id=name)
+    what = kind(name)
+    return render_template(
+        "studio/edit.html",
+        draft=draft,
+        name=name,
+        what=what,
+        words=kind_words(what),
+        title=name_of(row) if row is not None else folder,
+        editable=may_act("studio"),
+        siblings=[other for other in draft.files if kind(other) == what],
+    )
+
+
+@pages.get("/<folder>/files/<path:name>")
+@guarded("studio")
+def read(folder: str, name: str) -> Response:
+    """A file of the draft as text, with the draft's version as its ETag."""
+    draft = opened(folder)
+    if name not in draft.files:
+        raise NotFound(what="file", id=name)
+    answer = Response(draft.files[name], mimetype="text/plain")
+    answer.headers["ETag"] = f'"{draft.version}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.put("/<folder>/files/<path:name>")
+@guarded("studio")
+def save(folder: str, name: str) -> Any:
+    """Save a file (the request's body is its text); answers the draft's new version and what stands against it."""
+    text = request.get_data(as_text=True)
+    with runtime().transaction() as db:
+        draft = drafts.save_package_file(db, actor(), folder, name, text, version=asked_version())
+        faults = api.check(db, folder, draft.content())
+    return jsonify(state(draft, told(faults)))
+
+
+@pages.get("/<folder>/check.json")
+@guarded("studio")
+def check(folder: str) -> Any:
+    """What stands against deploying the draft, by file and element."""
+    with runtime().reading() as db:
+        draft = opened_in(db, folder)
+        faults = api.check(db, folder, draft.content())
+    return jsonify(state(draft, told(faults)))
+
+
+def state(draft: PackageDraft, faults: list[dict[str, Any]]) -> dict[str, Any]:
+    """How a draft stands."""
+    saved = draft.updated_at.isoformat() if draft.updated_at else None
+    return {
+        "version": draft.version,
+        "saved": saved,
+        "changed": sorted(draft.changed),
+        "stale": draft.stale,
+        "faults": faults,
+    }
+
+
+@pages.post("/<folder>/undo")
+@guarded("studio")
+def undo(folder: str) -> Any:
+    """Take the last save back."""
+    with runtime().transaction() as db:
+        drafts.undo_save(db, actor(), folder, version=asked_version())
+    flash(_("The last save was taken back."), "success")
+    return redirect(request.form.get("page") or url_for("studio.package", folder=folder))
+
+
+@pages.post("/<folder>/discard")
+@guarded("studio")
+def discard(folder: str) -> Any:
+    """Throw the draft away."""
+    with runtime().transaction() as db:
+        drafts.discard_draft(db, actor(), folder)
+        known = models.deployments(db, folder, most=1)
+    flash(_("The draft was thrown away; what runs is unchanged."), "success")
+    return redirect(url_for("studio.package", folder=folder) if known else url_for("studio.index"))
+
+
+@pages.post("/<folder>/rebase")
+@guarded("studio")
+def rebase(folder: str) -> Any:
+    """Bring the draft onto what was deployed in between; of files that both changed, say whose stays."""
+    mine = {name.removeprefix("keep:"): value == "mine" for name, value in request.form.items() if name[:5] == "keep:"}
+    with runtime().transaction() as db:
+        drafts.rebase(db, actor(), folder, mine, version=asked_version())
+    flash(_("Your draft now stands on the version that runs."), "success")
+    return redirect(url_for("studio.package", folder=folder))
+
+
+@pages.get("/<folder>/choices.json")
+@guarded("studio")
+def choices(folder: str) -> Any:
+    """What the properties of an element may name: topics, forms, decisions, processes, groups, people, messages."""
+    with runtime().reading() as db:
+        found = models.choices(db, opened_in(db, folder).content())
+
+    def named(rows: tuple[models.Choice, ...]) -> list[dict[str, str]]:
+        return [{"id": one.id, "name": one.name if is_chinese() or not one.name_en else one.name_en} for one in rows]
+
+    return jsonify(
+        topics=[
+            {
+                "id": one.name,
+                "says": one.says,
+                "inputs": sorted(one.inputs or ()),
+                "needs": list(one.needs),
+                "outputs": list(one.outputs),
+            }
+            for one in found.topics
+        ],
+        forms=named(found.forms),
+        decisions=named(found.decisions),
+        processes=named(found.processes),
+        groups=named(found.groups),
+        people=named(found.people),
+        messages=list(found.messages),
+    )
