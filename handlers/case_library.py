@@ -286,9 +286,13 @@ def plan_draft_from_case(ctx: Context, case_id: object, project_key: str | None 
     """
     known = inputs.ident(case_id, "case_id")
     case = cases.get(ctx.session, known if known is not None else 0)
-    project = projects.get(ctx.session, project_key or ctx.business_key or "?")
+    return draft_from(case, projects.get(ctx.session, project_key or ctx.business_key or "?"))
+
+
+def draft_from(case: Case, project: Project) -> dict[str, Any]:
+    """A closed project's plan as the draft of another one: see `plan_draft_from_case`."""
     structure = _nameless(case.structure) if case.confidential else case.structure
-    parts = {name: [dict(one) for one in inputs.rows(structure.get(name))] for name in PARTS}
+    parts: dict[str, Any] = {name: [dict(one) for one in inputs.rows(structure.get(name))] for name in PARTS}
     for one, amount in zip(parts["facilities"], _shared_out(parts["facilities"], project.amount), strict=True):
         one |= {"amount": amount, "currency": project.currency}
     parts["collateral"] = [

@@ -7,7 +7,7 @@ without a limit counts at one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -130,11 +130,16 @@ def _summed(ones: list[_Owed]) -> Exposure:
 
 def last_contacts(session: Session, party_id: int | None = None) -> dict[int, datetime]:
     """Client -> when somebody last spoke with them, or they wrote; letters that a process sent are no contact."""
+    return last_contacts_of(session, None if party_id is None else [party_id])
+
+
+def last_contacts_of(session: Session, ids: Collection[int] | None) -> dict[int, datetime]:
+    """As `last_contacts`, of some clients, or of all."""
     query = sa.select(interaction.c.party_id, sa.func.max(interaction.c.at)).where(
         sa.or_(interaction.c.direction == "in", interaction.c.by.not_like("process:%"))
     )
-    if party_id is not None:
-        query = query.where(interaction.c.party_id == party_id)
+    if ids is not None:
+        query = query.where(interaction.c.party_id.in_(ids))
     return {row[0]: row[1] for row in session.execute(query.group_by(interaction.c.party_id))}
 
 

@@ -201,7 +201,7 @@ def _edges(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Fract
         share = _share(row, place)
         keys = []
         for name in (owner, owned):
-            key = _key(name)
+            key = node(name)
             written.setdefault(key, name)
             keys.append(key)
         held = edges.setdefault(keys[1], {})
@@ -221,7 +221,7 @@ def _share(row: Mapping[str, Any], place: int) -> Fraction:
     return fraction(Fraction(number) / 100, where)
 
 
-def _key(name: str) -> str:
+def node(name: str) -> str:
     """Two writings of one company are one node; two people with like names stay two."""
     return _SAME.sub("", names.simplified(names.half_width(name))).lower()
 
@@ -238,7 +238,7 @@ def party_resolve_ubo(ctx: Context, edges: object, target: str, threshold: objec
     cent) when the shares of a company in the chains do not make 100 %. Pure.
     """
     given, written, hidden = _edges(inputs.rows(edges))
-    start = _key(target)
+    start = node(target)
     written.setdefault(start, target)
     limit = inputs.number(threshold, "threshold")
     share = Fraction(limit if limit is not None else 25) / 100

@@ -68,6 +68,7 @@ ROOMS = (
     "health",
     "inbox",
     "instances",
+    "library",
     "me",
     "notifications",
     "operations.batches",
@@ -75,9 +76,12 @@ ROOMS = (
     "operations.incidents",
     "operations.steering",
     "outside",
+    "pipeline",
     "portfolio.plans",
     "processes",
+    "projects",
     "public",
+    "quality",
     "starting",
     "talk",
     "tasks",
@@ -104,10 +108,16 @@ def _add_blueprints(app: Flask) -> None:
 
 def _share_with_templates(app: Flask) -> None:
     from engine import queries
-    from web import navigation, rights, starting
+    from web import navigation, rights, sections, starting
+
+    sections.register(app)
 
     app.jinja_env.globals.update(
-        startable=starting.offered, menu=navigation.menu, may_read=rights.may_read, may_act=rights.may_act
+        startable=starting.offered,
+        menu=navigation.menu,
+        may_read=rights.may_read,
+        may_act=rights.may_act,
+        may_see=rights.may_see,
     )
 
     @app.context_processor

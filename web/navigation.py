@@ -35,7 +35,16 @@ class Group:
 
 MENU = (
     Group(_("Inbox"), "inbox", (Entry("inbox.index", _("Inbox"), "inbox", "inbox", "/inbox", "g"),)),
-    Group(_("Clients"), "building", (Entry("clients.index", _("Clients"), "building", "clients", "/clients", "l"),)),
+    Group(
+        _("Clients"),
+        "building",
+        (
+            Entry("clients.index", _("Clients"), "building", "clients", "/clients", "l"),
+            Entry("pipeline.index", _("Pipeline"), "layout-kanban", "pipeline", "/pipeline", "b"),
+            Entry("library.index", _("Case library"), "notes", "library", "/library"),
+            Entry("quality.index", _("Data quality"), "list-check", "stewardship", "/data-quality"),
+        ),
+    ),
     Group(
         _("Deals"),
         "chart-line",

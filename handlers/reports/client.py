@@ -5,7 +5,7 @@ What a reader may not see is left out by section (`without`): marketing gets nei
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.store import tables as t
 from handlers.records import client_card, custom, documents
 from handlers.records import tables as book
 from handlers.records.cards import ClientCard
+from handlers.records.statements import Statement
 from handlers.reports.content import Fact, Facts, Form, Label, Report, Section, Table
 from handlers.reports.rows import Fields, found, table_of
 
@@ -23,7 +24,7 @@ NOT_FOR_MARKETING = frozenset({"credit", "kyc", "ratios"})
 LINES = 30
 """How many of the latest contacts are shown."""
 
-_PROFILE: Fields = (
+PROFILE: Fields = (
     ("legal_name", "名称", "Name", "text"),
     ("business_key", "客户编号", "Client key", "text"),
     ("kind", "类型", "Kind", "code"),
@@ -43,14 +44,14 @@ _PROFILE: Fields = (
     ("owner", "客户经理", "Relationship manager", "text"),
     ("last_verified_at", "最近核验", "Last verified", "date"),
 )
-_PEOPLE: Fields = (
+PEOPLE: Fields = (
     ("name", "姓名", "Name", "text"),
     ("title", "职务", "Title", "text"),
     ("email", "邮箱", "E-mail", "text"),
     ("mobile", "手机", "Mobile", "text"),
     ("consent", "同意联系", "May be contacted", "yes"),
 )
-_PROJECTS: Fields = (
+PROJECTS: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("name", "项目", "Project", "text"),
     ("sector", "行业", "Sector", "code"),
@@ -59,12 +60,12 @@ _PROJECTS: Fields = (
     ("currency", "币种", "Currency", "text"),
     ("owner", "负责人", "Owner", "text"),
 )
-_ROLES: Fields = (
+ROLES: Fields = (
     ("project_key", "项目编号", "Project", "text"),
     ("role", "角色", "Role", "code"),
     ("share", "份额", "Share", "number"),
 )
-_FACILITIES: Fields = (
+FACILITIES: Fields = (
     ("business_key", "额度编号", "Facility", "text"),
     ("name", "名称", "Name", "text"),
     ("type", "类型", "Type", "code"),
@@ -75,19 +76,19 @@ _FACILITIES: Fields = (
     ("repaid", "已还本金", "Repaid", "money"),
     ("maturity", "到期日", "Maturity", "date"),
 )
-_KYC: Fields = (
+KYC: Fields = (
     ("state", "状态", "State", "code"),
     ("rating", "风险等级", "Rating", "text"),
     ("opened_at", "发起", "Opened", "date"),
     ("decided_at", "认定", "Decided", "date"),
     ("next_review", "下次复核", "Next review", "date"),
 )
-_CREDIT: Fields = (
+CREDIT: Fields = (
     ("source", "来源", "Source", "text"),
     ("pulled_at", "查询时间", "Pulled at", "moment"),
     ("authorisation", "授权", "Authorisation", "text"),
 )
-_PLAN: Fields = (
+PLAN: Fields = (
     ("tier", "等级", "Tier", "text"),
     ("response_hours", "响应时限（工作小时）", "Answer within (working hours)", "whole"),
     ("contact_days", "联系间隔（天）", "Contact every (days)", "whole"),
@@ -96,20 +97,20 @@ _PLAN: Fields = (
     ("owner", "负责人", "Owner", "text"),
     ("next_review", "下次回顾", "Next review", "date"),
 )
-_NEEDS: Fields = (
+NEEDS: Fields = (
     ("category", "需求", "Need", "code"),
     ("text", "说明", "Details", "text"),
     ("priority", "优先级", "Priority", "code"),
     ("at", "记录日期", "Recorded", "date"),
 )
-_OPPORTUNITIES: Fields = (
+OPPORTUNITIES: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("title", "商机", "Opportunity", "text"),
     ("amount", "金额", "Amount", "money"),
     ("state", "状态", "State", "code"),
     ("found_at", "发现", "Found", "date"),
 )
-_COMPLAINTS: Fields = (
+COMPLAINTS: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("subject", "事由", "Subject", "text"),
     ("severity", "严重程度", "Severity", "code"),
@@ -117,7 +118,7 @@ _COMPLAINTS: Fields = (
     ("received_at", "收到", "Received", "date"),
     ("closed_at", "办结", "Closed", "date"),
 )
-_TALKS: Fields = (
+TALKS: Fields = (
     ("at", "时间", "When", "moment"),
     ("channel", "渠道", "Channel", "code"),
     ("direction", "方向", "Direction", "code"),
@@ -137,7 +138,7 @@ _TASKS: Fields = (
     ("due_at", "到期", "Due", "moment"),
     ("business_key", "编号", "Key", "text"),
 )
-_FILES: Fields = (
+FILES: Fields = (
     ("name", "文件", "File", "text"),
     ("kind", "类别", "Kind", "text"),
     ("version", "版本", "Version", "whole"),
@@ -170,20 +171,21 @@ def _attributes(one: object, fields: Fields) -> dict[str, Any]:
 def _of_card(card: ClientCard) -> list[Section]:
     profile = tuple(
         Fact(Label(zh, en), getattr(card.party, name), form)
-        for name, zh, en, form in _PROFILE
+        for name, zh, en, form in PROFILE
         if getattr(card.party, name) is not None
     )
     parts: list[Section] = [Facts("profile", Label("基本信息", "Profile"), profile)]
     for id, title, fields, things in (
-        ("people", ("人员", "People"), _PEOPLE, card.contacts),
-        ("projects", ("项目", "Projects"), _PROJECTS, card.projects),
-        ("roles", ("项目角色", "Roles"), _ROLES, card.roles),
-        ("kyc", ("尽职调查", "Know your client"), _KYC, card.cases),
-        ("credit", ("信用记录", "Credit records"), _CREDIT, card.credit),
+        ("people", ("人员", "People"), PEOPLE, card.contacts),
+        ("projects", ("项目", "Projects"), PROJECTS, card.projects),
+        ("roles", ("项目角色", "Roles"), ROLES, card.roles),
+        ("kyc", ("尽职调查", "Know your client"), KYC, card.cases),
+        ("credit", ("信用记录", "Credit records"), CREDIT, card.credit),
     ):
         rows = [_attributes(thing, fields) for thing in things]
         parts.append(table_of(id, title, fields, rows))
-    return [*parts, _statements(card), table_of("timeline", ("联系记录", "Contacts"), _TALKS, _talks(card))]
+    parts.append(statements_table(card.statements))
+    return [*parts, table_of("timeline", ("联系记录", "Contacts"), TALKS, _talks(card))]
 
 
 def _own(session: Session, card: ClientCard) -> list[Section]:
@@ -204,12 +206,12 @@ _FORMS: Mapping[str, Form] = {"number": "number", "date": "date", "yes": "yes"}
 
 
 def _talks(card: ClientCard) -> list[dict[str, Any]]:
-    return [_attributes(one, _TALKS) for one in card.interactions[:LINES]]
+    return [_attributes(one, TALKS) for one in card.interactions[:LINES]]
 
 
-def _statements(card: ClientCard) -> Table:
+def statements_table(kept: Sequence[Statement]) -> Table:
     """The three latest periods side by side, in units of their currency."""
-    latest = sorted(card.statements, key=lambda one: one.period_end, reverse=True)[:3]
+    latest = sorted(kept, key=lambda one: one.period_end, reverse=True)[:3]
     codes = list(dict.fromkeys(line.code for one in latest for line in one.lines))
     named = {line.code: line.label or line.code for one in reversed(latest) for line in one.lines}
     money: Form = "money"
@@ -229,39 +231,39 @@ def _of_book(session: Session, card: ClientCard) -> list[Section]:
     tables = book.metadata.tables
     facility, opportunity, complaint = tables["facility"], tables["opportunity"], tables["complaint"]
     plan, need = tables["service_plan"], tables["client_need"]
-    files = [_attributes(one, _FILES) for one in documents.of_party(session, id) if one.removed_at is None]
+    files = [_attributes(one, FILES) for one in documents.of_party(session, id) if one.removed_at is None]
     return [
         table_of(
             "facilities",
             ("授信与贷款", "Facilities"),
-            _FACILITIES,
-            found(session, facility, _FACILITIES, facility.c.party_id == id, order=facility.c.business_key),
+            FACILITIES,
+            found(session, facility, FACILITIES, facility.c.party_id == id, order=facility.c.business_key),
         ),
         table_of(
             "service_plan",
             ("服务方案", "Service plan"),
-            _PLAN,
-            found(session, plan, _PLAN, plan.c.party_id == id, plan.c.valid_until.is_(None), order=plan.c.id),
+            PLAN,
+            found(session, plan, PLAN, plan.c.party_id == id, plan.c.valid_until.is_(None), order=plan.c.id),
         ),
         table_of(
             "needs",
             ("客户需求", "Needs"),
-            _NEEDS,
-            found(session, need, _NEEDS, need.c.party_id == id, need.c.state == "open", order=need.c.id),
+            NEEDS,
+            found(session, need, NEEDS, need.c.party_id == id, need.c.state == "open", order=need.c.id),
         ),
         table_of(
             "opportunities",
             ("商机", "Opportunities"),
-            _OPPORTUNITIES,
-            found(session, opportunity, _OPPORTUNITIES, opportunity.c.party_id == id, order=opportunity.c.id.desc()),
+            OPPORTUNITIES,
+            found(session, opportunity, OPPORTUNITIES, opportunity.c.party_id == id, order=opportunity.c.id.desc()),
         ),
         table_of(
             "complaints",
             ("投诉与建议", "Complaints and suggestions"),
-            _COMPLAINTS,
-            found(session, complaint, _COMPLAINTS, complaint.c.party_id == id, order=complaint.c.id.desc()),
+            COMPLAINTS,
+            found(session, complaint, COMPLAINTS, complaint.c.party_id == id, order=complaint.c.id.desc()),
         ),
-        table_of("documents", ("文件", "Documents"), _FILES, files),
+        table_of("documents", ("文件", "Documents"), FILES, files),
     ]
 
 

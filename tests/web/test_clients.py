@@ -25,7 +25,7 @@ def test_a_value_stands_with_its_origin_its_changes_and_what_waits(house: House,
         parties.change(session, client.id, {"address": "新址"}, Stamp(now, "li", "client_profile", why="搬迁"))
         parties.verify(session, client.id, Stamp(now, "sun", "verification"), "营业执照")
         requests.propose(session, client.id, {"legal_name": "盐池新能源"}, Stamp(now, "li", "client_profile"))
-    text = visitor("li").get("/clients/PJ-2026-0001").get_data(as_text=True)
+    text = visitor("li").get("/clients/PJ-2026-0001/data").get_data(as_text=True)
     assert "D4415 电力、热力生产和供应业" in text
     assert "客户资料" in text and "孙莉已核实" in text and "营业执照" in text
     assert "旧址 → 新址" in text and "搬迁" in text
@@ -42,14 +42,14 @@ def test_a_data_steward_merges_two_entries_and_parts_them_again(house: House, vi
     assert visitor("li").post("/clients/CL-2026-0001/merge", data=given).status_code == 403
     sun = visitor("sun")
     assert sun.post("/clients/CL-2026-0001/merge", data=given).status_code == 302
-    page = sun.get("/clients/CL-2026-0002").get_data(as_text=True)
+    page = sun.get("/clients/CL-2026-0002/data").get_data(as_text=True)
     assert "<dd>盐池县" in page and "CL-2026-0002 盐池光伏发电" in page and "同一企业" in page
-    assert "撤销合并" in page and "撤销合并" not in visitor("li").get("/clients/CL-2026-0001").get_data(as_text=True)
+    assert "撤销合并" in page and "撤销合并" not in visitor("li").get("/clients/CL-2026-0001/data").get_data(as_text=True)
     with house.looking() as session:
         [merge] = merging.merges_of(session, parties.get(session, "CL-2026-0001").id)
     assert visitor("li").post(f"/clients/CL-2026-0001/merges/{merge.id}/undo").status_code == 403
     assert sun.post(f"/clients/CL-2026-0001/merges/{merge.id}/undo").status_code == 302
-    parted = sun.get("/clients/CL-2026-0001").get_data(as_text=True)
+    parted = sun.get("/clients/CL-2026-0001/data").get_data(as_text=True)
     assert "<dd>盐池县" not in parted and "地址：盐池县 → —" in parted
     assert "盐池光伏发电" in sun.get("/clients/CL-2026-0002").get_data(as_text=True)
     audited = [row["action"] for row in house.rows(t.audit_entry, t.audit_entry.c.subject == "client:CL-2026-0001")]

@@ -1,0 +1,217 @@
+"""One client: what stands at the top, and a tab for each side of it. Law: a tab is a page of its own with its address;
+within the page htmx changes the tab alone, so that the first screen asks for the first tab's values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template
+from flask_babel import lazy_gettext
+
+from engine.errors import InvalidInput, NotFound
+from engine.queries import work
+from handlers import merging, ownership
+from handlers.records import changes, custom, documents, interactions, kyc, parties, relationship, requests
+from handlers.records import merging as merges
+from handlers.records.parties import Party
+from handlers.reports.client import NOT_FOR_MARKETING
+from handlers.reports.ordering import Ordered, build
+from handlers.reports.sheets import xlsx
+from handlers.reports.typesetting import GENERIC, exists, pdf
+from handlers.views import client_room, ownership_picture
+from web import intake
+from web.ahead import is_for_me
+from web.clients.listing import sent
+from web.clients.room import now, pages, party_of, today
+from web.documents import may_open
+from web.rights import guarded, may_act, may_see
+from web.scope import actor, is_fragment, language, runtime, said
+
+TABS: dict[str, tuple[Any, str]] = {
+    "overview": (lazy_gettext("Overview"), "list-details"),
+    "contacts": (lazy_gettext("Contacts"), "message-circle"),
+    "business": (lazy_gettext("Business"), "briefcase"),
+    "finance": (lazy_gettext("Finances"), "chart-bar"),
+    "ownership": (lazy_gettext("Ownership"), "hierarchy"),
+    "service": (lazy_gettext("Service"), "star"),
+    "files": (lazy_gettext("Files"), "paperclip"),
+    "data": (lazy_gettext("Data"), "table"),
+}
+SECRET_TABS = {"finance": "ratios"}
+"""Tabs of which nothing is left for those who may not see a section."""
+
+
+def offered() -> dict[str, tuple[Any, str]]:
+    """The tabs that the person may open."""
+    return {name: tab for name, tab in TABS.items() if name not in SECRET_TABS or may_see(SECRET_TABS[name])}
+
+
+@pages.get("/<key>")
+@guarded("clients")
+def show(key: str) -> Any:
+    """A client by its key, or the client of a project's key: the first tab."""
+    return opened(key, "overview")
+
+
+@pages.get("/<key>/<name>")
+@guarded("clients")
+def tab(key: str, name: str) -> Any:
+    """One tab; the part alone for htmx."""
+    if name not in offered():
+        raise NotFound(what="page", what_zh="页面", id=name)
+    return opened(key, name)
+
+
+def opened(key: str, name: str) -> Any:
+    """The page with a tab, or the tab."""
+    with runtime().reading() as db:
+        party = party_of(db, key)
+        found: dict[str, Any] = {"c": party, "name": name, "tabs": offered(), "may_merge": merging.may_merge(actor())}
+        found |= {"waiting": requests.open_of(db, party.id), "is_for_me": is_for_me}
+        found |= TELLING[name](db, party)
+        if not is_fragment():
+            found["head"] = client_room.head(db, party, today())
+    if is_fragment():
+        return render_template("clients/fragment.html", **found)
+    return render_template("clients/show.html", **found)
+
+
+def _sections(sections: list[Any]) -> list[Any]:
+    return [one for one in sections if may_see(one.id)]
+
+
+def _overview(db: Any, party: Party) -> dict[str, Any]:
+    keys = client_room.business_keys(db, party)
+    return {
+        **client_room.overview(db, party, now()),
+        "tasks": work.open_tasks(db, keys),
+        "cases": work.cases_under(db, keys, 12),
+    }
+
+
+def _contacts(db: Any, party: Party) -> dict[str, Any]:
+    return {
+        "people": parties.contacts_of(db, party.id),
+        "talks": interactions.timeline(db, party.id, 200),
+        "channels": CHANNELS,
+    }
+
+
+CHANNELS = {
+    "phone": lazy_gettext("Call"),
+    "visit": lazy_gettext("Visit"),
+    "meeting": lazy_gettext("Meeting"),
+    "email": lazy_gettext("E-mail"),
+    "note": lazy_gettext("Note"),
+}
+"""How somebody notes a contact by hand."""
+
+
+def _business(db: Any, party: Party) -> dict[str, Any]:
+    keys = client_room.business_keys(db, party)
+    return {"sections": client_room.business(db, party, today()), "cases": work.cases_under(db, keys, 100)}
+
+
+def _finance(db: Any, party: Party) -> dict[str, Any]:
+    sections = _sections(client_room.finance(db, party))
+    trend = next((one for one in sections if one.id == "ratio_trend"), None)
+    return {"sections": sections, "trend": trend}
+
+
+def _ownership(db: Any, party: Party) -> dict[str, Any]:
+    edges = kyc.ownership(db, party.id)
+    checks = kyc.cases_of(db, party.id) if may_see("kyc") else ()
+    decided = next((one for one in checks if one.decided_at is not None), None)
+    return {
+        "picture": ownership_picture.picture(edges, party.legal_name),
+        "edges": edges,
+        "checks": checks,
+        "ubos": decided.ubos if decided else (),
+        "percent": lambda share: f"{ownership.percent(ownership.fraction(share, 'share')).normalize():f} %",
+    }
+
+
+def _service(db: Any, party: Party) -> dict[str, Any]:
+    return {
+        "sections": client_room.serving(db, party),
+        "worth": client_room.worth(db, party, now(), today()),
+        "churn": relationship.churn_of(db, party.id),
+        "stages": relationship.stages_of(db, party.id),
+        "years": client_room.YEARS,
+    }
+
+
+def _files(db: Any, party: Party) -> dict[str, Any]:
+    found = documents.of_subjects(db, client_room.business_keys(db, party))
+    known = {one.id for one in found}
+    found = (*found, *(one for one in documents.of_party(db, party.id) if one.id not in known))
+    return {"files": visible(found), "kinds": KINDS}
+
+
+def visible(found: tuple[documents.Document, ...]) -> list[documents.Document]:
+    """Documents that the person may see, the newest first; what was removed is told, not offered."""
+    return sorted((one for one in found if may_open(one)), key=lambda one: one.created_at, reverse=True)
+
+
+KINDS = {
+    "attachment": lazy_gettext("Attachment"),
+    "minutes": lazy_gettext("Minutes"),
+    "contract": lazy_gettext("Contract"),
+    "report": lazy_gettext("Report"),
+    "certificate": lazy_gettext("Certificate"),
+    "evidence": lazy_gettext("Evidence"),
+    "kyc": lazy_gettext("Due diligence"),
+}
+"""What a person files by hand."""
+
+
+def _data(db: Any, party: Party) -> dict[str, Any]:
+    log = changes.log_of(db, "party", party.id, limit=100)
+    own = custom.fields_of(db, "party")
+    shown = [one for one in log if one.field != "risk_rating" or may_see("kyc")]
+    return {
+        "origins": dict(changes.origins(db, "party", party.id)),
+        "changes": shown,
+        "merges": merges.merges_of(db, party.id),
+        "own": own,
+        "own_words": {f"custom.{one.key}": said(one.label, one.label_en) for one in own},
+        "values": custom.values_of(db, "party", party.id),
+        "labels": intake.labels(db),
+        "people": parties.contacts_of(db, party.id),
+        "may_care": may_act("stewardship"),
+        "may_edit": may_act("client-data"),
+    }
+
+
+TELLING: dict[str, Callable[[Any, Party], dict[str, Any]]] = {
+    "overview": _overview,
+    "contacts": _contacts,
+    "business": _business,
+    "finance": _finance,
+    "ownership": _ownership,
+    "service": _service,
+    "files": _files,
+    "data": _data,
+}
+
+
+@pages.get("/<key>/report.<form>")
+@guarded("clients")
+def report(key: str, form: str) -> Any:
+    """The client on paper, without what the reader may not see."""
+    if form not in ("pdf", "xlsx"):
+        raise InvalidInput(place="format", reason="pdf or xlsx", reason_zh="应为 pdf 或 xlsx")
+    settings, tongue = runtime().settings, language()
+    hidden = {one for one in NOT_FOR_MARKETING if not may_see(one)}
+    with runtime().reading() as db:
+        party = party_of(db, key)
+        made = build(db, Ordered("client_360", party.business_key, tongue, without=hidden))
+    name = f"{party.business_key}-{today():%Y%m%d}.{form}"
+    if form == "xlsx":
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return sent(xlsx(made, tongue, settings.tzinfo), name, kind)
+    template = "client_360" if exists(settings, "client_360") else GENERIC
+    return sent(pdf(settings, template, made, tongue), name, "application/pdf")
+
+
