@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,12 +14,36 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 def complete(spec: Mapping[str, Any]) -> dict[str, Any]:
     """What the generator leaves open: faults are problem+json, ids in paths are numbers from 0, only our calls."""
-    found = dict(spec)
-    found["paths"] = {path: dict(calls) for path, calls in spec["paths"].items() if path.startswith("/api/v1/")}
+    found = _renamed(spec)
+    found["paths"] = {path: calls for path, calls in found["paths"].items() if path.startswith("/api/v1/")}
     for _, _, call in operations(found):
         for status, answer in call.get("responses", {}).items():
             if status >= "400" and "content" in answer:
                 answer["content"] = {PROBLEM: next(iter(answer["content"].values()))}
+    return found
+
+
+def _renamed(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The description with its schemas under the names of their models: the generator's own end in a hash, and what a
+    model holds stands under it once more. ValueError when two models of one name differ."""
+    old: Mapping[str, Any] = spec["components"]["schemas"]
+    names = {name: re.sub(r"^.*\.", "", re.sub(r"\.[0-9a-f]{7}$", "", name)) for name in old}
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: told(_pointed(key, one)) for key, one in value.items()}
+        return [told(one) for one in value] if isinstance(value, list) else value
+
+    def _pointed(key: str, value: Any) -> Any:
+        if key == "$ref" and isinstance(value, str):
+            return "#/components/schemas/" + names[value.rpartition("/")[2]]
+        return value
+
+    found: dict[str, Any] = told({**spec, "components": {**spec["components"], "schemas": {}}})
+    schemas = found["components"]["schemas"]
+    for name, schema in old.items():
+        if schemas.setdefault(names[name], told(schema)) != told(schema):
+            raise ValueError(f"two models are called {names[name]}")
     return found
 
 
@@ -77,7 +102,7 @@ def _resolved(spec: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str
 
 def _kind(spec: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
-        return str(schema["$ref"].rpartition(".")[2])
+        return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
         return " | ".join(_kind(spec, one) for one in schema["anyOf"])
     if schema.get("type") == "array":

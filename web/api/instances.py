@@ -58,14 +58,14 @@ class Child(BaseModel):
     state: str
 
 
-class Detail(Instance):
+class InstanceDetail(Instance):
     variables: dict[str, Any]
     parent_id: MaybeId
     children: list[Child]
     end_error: str | None
 
 
-class Wanted(Asked):
+class WantedInstances(Asked):
     process: str | None = Field(None, max_length=255)
     version: int | None = Field(None, ge=1, le=1_000_000)
     state: State | None = Field(None, description="Any without it.")
@@ -150,7 +150,7 @@ class Repair(Strict):
     variables: dict[str, Any] = Field(default_factory=dict, description="Set before it is tried again.")
 
 
-def listed(db: Any, who: api.Actor, asked: Wanted) -> Mapping[str, Any]:
+def listed(db: Any, who: api.Actor, asked: WantedInstances) -> Mapping[str, Any]:
     """List instances, the newest first."""
     wanted = Cases(
         key=asked.process,
@@ -244,20 +244,20 @@ def retry(db: Any, who: api.Actor, body: Repair, incident_id: int) -> Mapping[st
 
 ID = "<int(max=9223372036854775807):instance_id>"
 INCIDENT = "<int(max=9223372036854775807):incident_id>"
-ONE = Call("GET", f"/instances/{ID}", "getInstance", "read", "instances", Detail, one)
+ONE = Call("GET", f"/instances/{ID}", "getInstance", "read", "instances", InstanceDetail, one)
 CALLS = (
-    Call("GET", "/instances", "listInstances", "read", "instances", Instances, listed, query=Wanted),
+    Call("GET", "/instances", "listInstances", "read", "instances", Instances, listed, query=WantedInstances),
     ONE,
     Call("GET", f"/instances/{ID}/history", "getHistory", "read", "instances", Steps, steps),
     Call("GET", f"/instances/{ID}/decisions", "getDecisions", "read", "instances", Decisions, decisions),
-    Call("PATCH", f"/instances/{ID}/variables", "setVariables", "cases", "instances", Detail, set_variables,
+    Call("PATCH", f"/instances/{ID}/variables", "setVariables", "cases", "instances", InstanceDetail, set_variables,
          body=Variables, reads=ONE),
-    Call("POST", f"/instances/{ID}/cancel", "cancelInstance", "cases", "instances", Detail, cancel, body=Reason,
-         reads=ONE),
-    Call("POST", f"/instances/{ID}/suspend", "suspendInstance", "cases", "instances", Detail, suspend, body=Nothing,
-         reads=ONE),
-    Call("POST", f"/instances/{ID}/resume", "resumeInstance", "cases", "instances", Detail, resume, body=Nothing,
-         reads=ONE),
+    Call("POST", f"/instances/{ID}/cancel", "cancelInstance", "cases", "instances", InstanceDetail, cancel,
+         body=Reason, reads=ONE),
+    Call("POST", f"/instances/{ID}/suspend", "suspendInstance", "cases", "instances", InstanceDetail, suspend,
+         body=Nothing, reads=ONE),
+    Call("POST", f"/instances/{ID}/resume", "resumeInstance", "cases", "instances", InstanceDetail, resume,
+         body=Nothing, reads=ONE),
     Call("GET", "/incidents", "listIncidents", "read", "incidents", Incidents, incidents, query=WantedIncidents),
     Call("POST", f"/incidents/{INCIDENT}/retry", "retryIncident", "cases", "incidents", Incident, retry, body=Repair),
 )  # fmt: skip

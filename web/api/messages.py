@@ -20,7 +20,9 @@ class Message(Strict):
     correlation: dict[str, Any] = Field(default_factory=dict, description="Further keys that the case must match.")
     variables: dict[str, Any] = Field(default_factory=dict, description="What it carries. Decimals are kept exactly.")
     message_id: str | None = Field(None, max_length=200, description="The sender's id: the same id is taken once.")
-    ttl_seconds: int | None = Field(None, ge=0, le=315_360_000, description="How long it is kept while nobody waits for it.")
+    ttl_seconds: int | None = Field(
+        None, ge=0, le=315_360_000, description="How long it is kept while nobody waits for it."
+    )
 
 
 class Delivered(BaseModel):

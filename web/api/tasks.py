@@ -51,7 +51,7 @@ class TaskDetail(Task):
     why: dict[str, Any] = Field(description="Why this person: the rule, in words.")
 
 
-class Wanted(Asked):
+class WantedTasks(Asked):
     state: Literal["open", "completed", "cancelled"] | None = Field("open", description="`open` without it.")
     assignee: str | None = Field(None, max_length=255)
     team: str | None = Field(None, max_length=255)
@@ -77,7 +77,7 @@ class Done(BaseModel):
     instance_state: str
 
 
-def listed(db: Any, who: api.Actor, asked: Wanted) -> Mapping[str, Any]:
+def listed(db: Any, who: api.Actor, asked: WantedTasks) -> Mapping[str, Any]:
     """List tasks, the newest first."""
     wanted = pages.Tasks(
         state=asked.state,
@@ -135,7 +135,7 @@ def reassign(db: Any, who: api.Actor, body: Handed, task_id: int) -> Mapping[str
 ID = "<int(max=9223372036854775807):task_id>"
 ONE = Call("GET", f"/tasks/{ID}", "getTask", "read", "tasks", TaskDetail, one)
 CALLS = (
-    Call("GET", "/tasks", "listTasks", "read", "tasks", Tasks, listed, query=Wanted),
+    Call("GET", "/tasks", "listTasks", "read", "tasks", Tasks, listed, query=WantedTasks),
     ONE,
     Call("POST", f"/tasks/{ID}/claim", "claimTask", "tasks", "tasks", TaskDetail, claim, body=Nothing, reads=ONE),
     Call("POST", f"/tasks/{ID}/release", "releaseTask", "tasks", "tasks", TaskDetail, release, body=Nothing, reads=ONE),
