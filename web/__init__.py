@@ -83,13 +83,13 @@ ROOMS = (
     "public",
     "quality",
     "starting",
+    "studio",
     "talk",
     "tasks",
 )
 """The modules of this room with a blueprint `pages`, sorted."""
 
 
-    "studio",
 def _add_blueprints(app: Flask) -> None:
     from web import engine_rest, health
     from web.api import api_v1
