@@ -75,11 +75,11 @@ PAGES: dict[str, Page] = {
     "cases": Page(ALL, ALL),
     "operations": Page(OPERATORS, OPERATORS),
     "processes": Page(ALL, ALL),
+    "studio": Page(frozenset({"process_owner"}), frozenset({"process_owner"})),
     "tasks": Page(ALL, ALL),
     "talk": Page(ALL, ALL),
     "documents": Page(ALL, ALL),
 }
-    "studio": Page(frozenset({"process_owner"}), frozenset({"process_owner"})),
 
 def guarded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The view opens for who is signed in and whom the table lets in. KeyError, at import, for a name it lacks."""
