@@ -81,6 +81,7 @@ from engine.api.steering import (
     preview_token_move,
 )
 from engine.api.substitution import hand_to_substitute
+from engine.api.surveying import Surveyed, survey
 from engine.api.tasks import (
     Completed,
     claim,
@@ -116,6 +117,7 @@ __all__ = [
     "MigrationPreview",
     "Restarted",
     "Runtime",
+    "Surveyed",
     "Topic",
     "actor",
     "arrange",
@@ -220,6 +222,7 @@ __all__ = [
     "start",
     "start_batch",
     "steady",
+    "survey",
     "suspend",
     "suspend_process",
     "teams_from_outside",

@@ -1,4 +1,4 @@
-"""`import inquiries`, `token create`: what comes in, and who may send it."""
+"""`import`, `token create`: what comes in, and who may send it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from engine import api
 from engine.settings import load
 from handlers.inquiries import ImportReport, RowReport, import_inquiries, label
+from web.cli.camunda import camunda7
 from web.cli.saying import words
 
 SOME_REFUSED, NONE_TAKEN = 1, 3
@@ -77,7 +78,11 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scope", default="messages", help="What it may do (messages); several with blanks between.")
+@click.option(
+    "--scope",
+    default="messages",
+    help="What it may do: messages, engine-rest, team:ID (a team's rights); several with blanks between.",
+)
 def create(name: str, scope: str) -> int:
     """Make a token; it is printed once and kept only as a hash."""
     runtime = api.open_engine(load())
@@ -87,5 +92,7 @@ def create(name: str, scope: str) -> int:
     click.echo(made)
     return 0
 
+
+importing.add_command(camunda7)
 
 COMMANDS = (importing, token)
