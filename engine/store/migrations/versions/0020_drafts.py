@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "engine_0020"
-down_revision = "engine_0017"
+down_revision = "engine_0019"
 branch_labels = None
 depends_on = None
 
