@@ -57,6 +57,8 @@ MENU = (
             Entry("instances.index", _("Cases"), "briefcase", "cases", "/instances", "v"),
             Entry("incidents.index", _("Incidents"), "alert-triangle", "operations", "/incidents"),
             Entry("batches.index", _("Batches"), "list-check", "operations", "/batches"),
+            Entry("analysis.heat", _("Heat map"), "chart-bar", "analysis", "/analysis"),
+            Entry("machinery.index", _("Health"), "activity", "operations", "/operations"),
         ),
     ),
     Group(

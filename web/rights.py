@@ -35,6 +35,8 @@ RELATIONS = frozenset({"crm_specialist", "investor_relations", "service_desk"})
 """Who looks after clients beside the relationship managers."""
 OPERATORS = frozenset({"process_owner"})
 """Who keeps cases running."""
+MANAGERS = frozenset({"rm_head", "compliance_head", "approver", "risk_officer", "finance", "crm_specialist"})
+"""Who answers for figures of the house: heads, risk, finance, and who coordinates across teams."""
 KEEPERS = OPERATORS | {"crm_specialist", "auditor"}
 """Who looks at how the house is set, beside the administrators who set it."""
 
@@ -74,6 +76,8 @@ PAGES: dict[str, Page] = {
     "plans": Page(LENDING, LENDING),
     "cases": Page(ALL, ALL),
     "operations": Page(OPERATORS, OPERATORS),
+    "analysis": Page(OPERATORS | MANAGERS, OPERATORS),
+    "reports": Page(OPERATORS | MANAGERS, OPERATORS | MANAGERS),
     "processes": Page(ALL, ALL),
     "studio": Page(frozenset({"process_owner"}), frozenset({"process_owner"})),
     "tasks": Page(ALL, ALL),
