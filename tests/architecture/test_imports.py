@@ -11,6 +11,7 @@ DOORS = {
     "engine.settings",
     "engine.errors",
     "engine.play",
+    "engine.simulation",
 }
 TRANSACTION = {"engine.store", "engine.store.transaction"}
 # Only the outermost room starts processes and sets them up.
