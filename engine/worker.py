@@ -14,7 +14,20 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from engine import batches, cleanup, firing, handling, jobs, leadership, notices, outbox, reminders, schedule, seals
+from engine import (
+    batches,
+    cleanup,
+    firing,
+    forwarding,
+    handling,
+    jobs,
+    leadership,
+    notices,
+    outbox,
+    reminders,
+    schedule,
+    seals,
+)
 from engine.api.messages import awaited_names, deliver_one, expire_kept, send_message
 from engine.errors import DatabaseUnavailable, StorageFull, WaitClosed
 from engine.execution import Runtime
@@ -61,6 +74,7 @@ def run_once(runtime: Runtime) -> int:
         + run_jobs(runtime)
         + reminders.sweep(runtime)
         + notices.send_digests(runtime)
+        + forwarding.run(runtime)
         + outbox.sweep(runtime, channels(runtime))
         + run_scheduled(runtime)
         + run_kept(runtime)

@@ -94,6 +94,7 @@ from engine.api.tasks import (
     save_draft,
     set_due,
 )
+from engine.api.telling import replay, subscribe, subscriptions, unsubscribe
 from engine.api.timing import fire_timer, move_timer
 from engine.api.wiring import migrate, open_engine, schema_is_current, steady
 from engine.definitions import Deployed
@@ -189,6 +190,7 @@ __all__ = [
     "release",
     "reminder_policies",
     "repeat_batch",
+    "replay",
     "require_program",
     "restart",
     "resume",
@@ -222,11 +224,14 @@ __all__ = [
     "start",
     "start_batch",
     "steady",
+    "subscribe",
+    "subscriptions",
     "survey",
     "suspend",
     "suspend_process",
     "teams_from_outside",
     "token_holder",
     "unlock_external",
+    "unsubscribe",
     "withdraw_comment",
 ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.store import dates, figures, inboxes  # their tables belong to the schema, whoever reads them
+from engine.store import dates, feeds, figures, inboxes  # their tables belong to the schema, whoever reads them
 from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
 from engine.store.prepared import Prepared, savepoint
 
@@ -14,6 +14,7 @@ __all__ = [
     "after_commit",
     "dates",
     "fault_of",
+    "feeds",
     "figures",
     "inboxes",
     "open_database",
