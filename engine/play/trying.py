@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from engine.decisions import compile_decisions
+from engine.decisions.row_tests import read_row_tests, run_row_tests
 from engine.errors import DealflowError, Fault, ScenarioWrong
 from engine.play.clockwork import Clockwork
 from engine.play.kernels import refused_by
@@ -132,3 +135,26 @@ def _coverage(machine: Machine, library: Library) -> tuple[Coverage, ...]:
 def _covered(definition: Definition, nodes: set[str], flows: set[str]) -> Coverage:
     every = frozenset(definition.nodes), frozenset(definition.flows)
     return Coverage(definition.key, frozenset(nodes) & every[0], frozenset(flows) & every[1], *every)
+
+
+def row_tests(files: Mapping[str, str], name: str, now: datetime, zone: tzinfo, language: str) -> list[dict[str, Any]]:
+    """The tests beside a table (`NAME.tests.json`): what each is called, whether it passed, why not.
+
+    A table or a file of tests that cannot be read is told as one test that did not pass.
+    """
+    others = [text.encode() for other, text in files.items() if other.endswith(".dmn") and other != name]
+    beside = name.removesuffix(".dmn") + ".tests.json"
+    try:
+        model = compile_decisions(files[name].encode(), name, others)
+        done = run_row_tests(model, read_row_tests(files[beside], beside), now, zone)
+    except DealflowError as error:
+        return [{"name": beside, "decision": "", "passed": False, "why": error.text(language)}]
+    return [
+        {
+            "name": one.test.name,
+            "decision": one.test.decision,
+            "passed": one.passed,
+            "why": one.zh if language == "zh" else one.en,
+        }
+        for one in done.outcomes
+    ]

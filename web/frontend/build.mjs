@@ -9,7 +9,7 @@ if (!output) throw new Error('usage: node build.mjs OUTPUT_FOLDER');
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 
-const STUDIO = ['bpmn', 'compare', 'play'].map((name) => `src/studio-${name}.js`).concat('src/studio.css');
+const STUDIO = ['bpmn', 'dmn', 'form', 'text', 'compare', 'play'].map((name) => `src/studio-${name}.js`).concat('src/studio.css');
 
 // The editors write inline styles into markup and put style elements into the page; the pages' policy allows neither.
 // `data-style`, which a script applies (src/studio/styles.js), and constructed sheets say the same and are allowed.
@@ -18,7 +18,7 @@ const strict = {
   setup({ onLoad }) {
     onLoad({ filter: /node_modules[\\/](bpmn-js|camunda-|dmn-js|diagram-js|table-js|@bpmn-io).*\.js$/ }, ({ path }) => {
       const written = readFileSync(path, 'utf8');
-      return written.includes(' style="') ? { contents: written.replaceAll(' style="', ' data-style="') } : undefined;
+      return /(?<![\w-])style="/.test(written) ? { contents: written.replaceAll(/(?<![\w-])style="/g, 'data-style="') } : undefined;
     });
     onLoad({ filter: /style-mod[\\/]src[\\/]style-mod\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace('!root.head && root.adoptedStyleSheets', 'root.adoptedStyleSheets'),

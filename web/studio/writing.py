@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -10,10 +11,12 @@ from flask_babel import gettext as _
 from engine import api
 from engine.api import drafts
 from engine.api.drafts import PackageDraft
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
+from engine.play import trying
 from engine.queries import studio as models
+from web import schemas
 from web.rights import guarded, may_act
-from web.scope import actor, is_chinese, runtime
+from web.scope import actor, is_chinese, language, runtime
 from web.studio import pages
 from web.studio.parts import asked_version, kind, kind_words, name_of, opened, opened_in, told
 
@@ -36,6 +39,7 @@ def edit(folder: str, name: str) -> Any:
         words=kind_words(what),
         title=name_of(row) if row is not None else folder,
         editable=may_act("studio"),
+        tests=name.removesuffix(".dmn") + ".tests.json",
         siblings=[other for other in draft.files if kind(other) == what],
     )
 
@@ -146,3 +150,43 @@ def choices(folder: str) -> Any:
         people=named(found.people),
         messages=list(found.messages),
     )
+
+
+@pages.get("/<folder>/names.json")
+@guarded("studio")
+def names(folder: str) -> Any:
+    """Element or field -> its Chinese words, of everything in the draft that has some."""
+    found = models.compare({}, {name: text for name, text in opened(folder).files.items() if kind(name) != "texts"})
+    return jsonify(
+        names={change.id: change.name for one in found for change in one.changes if _is_chinese(change.name)}
+    )
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+@pages.get("/<folder>/tests/<path:name>")
+@guarded("studio")
+def row_tests(folder: str, name: str) -> Any:
+    """The tests beside a table, run against the draft."""
+    files = opened(folder).files
+    if name not in files:
+        raise NotFound(what="file", id=name)
+    found = trying.row_tests(files, name, runtime().now(), runtime().zone, language())
+    return jsonify(tests=found)
+
+
+@pages.get("/<folder>/preview/<path:name>")
+@guarded("studio")
+def preview(folder: str, name: str) -> Any:
+    """A form of the draft as it will look, in the language that is asked for."""
+    files = opened(folder).files
+    if name not in files:
+        raise NotFound(what="file", id=name)
+    try:
+        schema, texts = json.loads(files[name]), json.loads(files.get("i18n/en.json", "{}"))
+    except ValueError as error:
+        raise InvalidInput(place=name, reason=str(error), reason_zh=f"不是有效的 JSON：{error}") from error
+    shown = schemas.shown(schema, texts, language())
+    return render_template("studio/preview.html", folder=folder, name=name, schema=shown)

@@ -3,7 +3,8 @@ import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
 import { Draft } from './studio/draft.js';
 import { listFaults } from './studio/faults.js';
-import { missing, newModeler } from './studio/modeler.js';
+import { newModeler } from './studio/modeler.js';
+import { missing } from './studio/translation.js';
 import { say } from './studio/words.js';
 
 async function mount(place) {

@@ -58,6 +58,9 @@ const words = {
     reminderPolicy: 'Reminder policy',
     raw: 'Open the text',
     drawn: 'Open the editor',
+    search: 'Search',
+    testsPassed: '{count} test(s) passed',
+    testsFailed: '{failed} of {count} tests failed',
   },
   zh: {
     saving: '正在保存草稿…',
@@ -115,6 +118,9 @@ const words = {
     reminderPolicy: '催办规则',
     raw: '打开原文',
     drawn: '打开编辑器',
+    search: '搜索',
+    testsPassed: '{count} 项测试全部通过',
+    testsFailed: '{count} 项测试中有 {failed} 项未通过',
   },
 };
 

@@ -1,0 +1,43 @@
+// The editor of forms, as a clerk will see it in both languages on the preview.
+import { FormEditor } from '@bpmn-io/form-js-editor';
+import { element, mountEvery } from './elements.js';
+import { Draft } from './studio/draft.js';
+import { listFaults } from './studio/faults.js';
+import { formChinese } from './studio/chinese/form.js';
+import { missing, translation } from './studio/translation.js';
+import { say } from './studio/words.js';
+
+async function mount(place) {
+  const canvas = element('div', { class: 'df-studio-canvas df-studio-form' });
+  place.replaceChildren(canvas);
+  try {
+    const editor = new FormEditor({ container: canvas, additionalModules: [translation(formChinese)] });
+    const draft = new Draft(place, {
+      text: async () => `${JSON.stringify(editor.getSchema(), null, 1)}\n`,
+      checked: (faults) => listFaults(faults, place.dataset.name, () => {}),
+    });
+    await editor.importSchema(JSON.parse(await draft.load()));
+    editor.on('commandStack.changed', () => draft.changed());
+    undoButtons(editor, draft);
+    place.editor = editor;
+    place.draft = draft;
+    place.missing = missing;
+    place.dataset.ready = 'true';
+    await draft.check();
+  } catch (error) {
+    place.replaceChildren(element('p', { class: 'alert alert-danger' }, say('broken', { reason: error.message })));
+    place.dataset.ready = 'failed';
+    throw error;
+  }
+}
+
+function undoButtons(editor, draft) {
+  if (draft.readonly) return;
+  const stack = editor.get('commandStack');
+  document.querySelector('[data-studio-tools]').prepend(
+    element('button', { type: 'button', class: 'btn', onclick: () => stack.canUndo() && stack.undo() }, say('undo')),
+    element('button', { type: 'button', class: 'btn', onclick: () => stack.canRedo() && stack.redo() }, say('redo')),
+  );
+}
+
+mountEvery('[data-studio="form"]', mount);
