@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("files", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_package_draft")),
-        sa.UniqueConstraint("folder", "by", name=op.f("uq_package_draft_folder")),
+        sa.UniqueConstraint("folder", "by", name=op.f("uq_package_draft_folder_by")),
     )
     op.create_table(
         "draft_step",
