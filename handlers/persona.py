@@ -23,6 +23,7 @@ from handlers.records import interactions, parties, projects
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Party
 from handlers.records.projects import Project, Role
+from handlers.reports.vocabulary import word
 
 FOCUS = Decimal("0.5")
 """Share of projects in one sector from which on it is the client's field."""
@@ -94,7 +95,7 @@ def _business(facts: Facts) -> Iterator[Tag]:
     for sector, number in Counter(known).most_common(1):
         if Decimal(number) / len(known) >= FOCUS:
             zh, en = f"{len(known)} 个项目中 {number} 个属于该行业", f"{number} of {len(known)} projects in the sector"
-            yield Tag("focus", f"主营行业：{sector}", f"field: {sector}", zh, en, len(known))
+            yield Tag("focus", f"主营行业：{word(sector, 'zh')}", f"field: {word(sector, 'en')}", zh, en, len(known))
     if len(facts.projects) > 1:
         number = len(facts.projects)
         yield Tag("repeat", "多次合作", "returning", f"共有 {number} 个项目", f"{number} projects", number)
@@ -125,7 +126,7 @@ def _behaviour(facts: Facts) -> Iterator[Tag]:
     for channel, number in channels.most_common(1):
         if number * 2 >= total >= LIVELY:
             zh, en = f"{total} 次联系中 {number} 次", f"{number} of {total} contacts"
-            yield Tag("channel", f"常用渠道：{channel}", f"prefers: {channel}", zh, en, total)
+            yield Tag("channel", f"常用渠道：{word(channel, 'zh')}", f"prefers: {word(channel, 'en')}", zh, en, total)
     if facts.recent >= LIVELY:
         zh, en = f"{LIVELY_DAYS} 天内联系 {facts.recent} 次", f"{facts.recent} contacts in {LIVELY_DAYS} days"
         yield Tag("lively", "互动频繁", "in close touch", zh, en, facts.recent)

@@ -65,3 +65,10 @@ def may_see_client(who: Actor, roles: Collection[str]) -> bool:
     if who.is_admin or not roles or not who.teams or not who.teams <= SEGMENTS.keys():
         return True
     return any(not SEGMENTS[team].isdisjoint(roles) for team in who.teams)
+
+
+def segment(who: Actor) -> frozenset[str] | None:
+    """The roles of the clients that are somebody's business; None for all of them. Clients without a role are too."""
+    if who.is_admin or not who.teams or not who.teams <= SEGMENTS.keys():
+        return None
+    return frozenset().union(*(SEGMENTS[team] for team in who.teams))

@@ -33,7 +33,7 @@ TABS: dict[str, Any] = {
     "building": lazy_gettext("Progress"),
     "judged": lazy_gettext("Assessment"),
     "cases": lazy_gettext("Cases and tasks"),
-    "files": lazy_gettext("Files"),
+    "files": lazy_gettext("Documents"),
     "like": lazy_gettext("Similar cases"),
 }
 

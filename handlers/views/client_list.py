@@ -42,6 +42,8 @@ class Wanted:
     chosen: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
     sort: Sort = "latest"
+    roles: frozenset[str] | None = None
+    """For somebody whose business are clients of these roles, and those without a role yet; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,9 @@ def numbers(session: Session, wanted: Wanted, name: str) -> dict[str, int]:
 
 def _conditions(session: Session, wanted: Wanted, without: str = "") -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [parties.c.merged_into.is_(None)]
+    if wanted.roles is not None:
+        theirs = sa.select(roles.c.party_id).where(roles.c.role.in_(wanted.roles))
+        found.append(sa.or_(parties.c.id.in_(theirs), parties.c.id.not_in(sa.select(roles.c.party_id))))
     if wanted.text:
         found.append(sa.or_(*cards.client_conditions(wanted.text)))
     for name, value in wanted.chosen.items():

@@ -271,7 +271,7 @@ def test_every_tag_of_a_portrait_shows_its_rule(desk: Desk) -> None:
     found = desk.run("crm.persona", {"party_id": party_id})["tags"]
     told = {one["code"]: one for one in found}
     assert (
-        told["focus"]["tag"] == "主营行业：renewable_power"
+        told["focus"]["tag"] == "主营行业：新能源发电（风、光、生物质）"
         and told["focus"]["rule_en"] == "1 of 1 projects in the sector"
     )
     assert told["size_middle"]["rule"] == "融资额中位数 860,000,000.00 元"

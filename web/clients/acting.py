@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 
 from engine.errors import InvalidInput
 from handlers import case_files, documents
-from handlers.records import custom, interactions, parties, requests
+from handlers.records import custom, interactions, requests
 from handlers.records.changes import Stamp
 from handlers.records.documents import Document, Filing
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Party
 from web.clients.page import CHANNELS, KINDS
-from web.clients.room import back, now, pages
+from web.clients.room import back, now, pages, party_of
 from web.rights import guarded
 from web.scope import actor, runtime
 
@@ -33,7 +33,7 @@ def note(key: str) -> Any:
     if not subject or channel not in CHANNELS:
         raise InvalidInput(place="subject", reason="say in a few words what it was about", reason_zh="请填写主题")
     with runtime().transaction() as db:
-        party = parties.get(db, key)
+        party = party_of(db, key)
         kept = upload(db, party, "minutes")
         text = form.get("text", "").strip()[:LONGEST]
         if kept is not None:
@@ -70,7 +70,7 @@ def file(key: str) -> Any:
     """File a document under the client."""
     kind = request.form.get("kind", "attachment")
     with runtime().transaction() as db:
-        party = parties.get(db, key)
+        party = party_of(db, key)
         kept = upload(db, party, kind if kind in KINDS else "attachment")
     if kept is None:
         raise InvalidInput(place="file", reason="choose a file", reason_zh="请选择文件")
@@ -94,7 +94,7 @@ def upload(db: Any, party: Party, kind: str) -> Document | None:
 def fields(key: str) -> Any:
     """Write the house's own fields."""
     with runtime().transaction() as db:
-        party = parties.get(db, key)
+        party = party_of(db, key)
         known = custom.fields_of(db, "party")
         values = {one.key: request.form.get(f"c_{one.key}", "").strip() or None for one in known}
         why = request.form.get("why", "").strip()[:200] or None
@@ -116,7 +116,7 @@ def details(key: str) -> Any:
         raise InvalidInput(place="field", reason="cannot be changed here", reason_zh="该字段不可在此修改")
     why = request.form.get("why", "").strip()[:200] or None
     with runtime().transaction() as db:
-        party = parties.get(db, key)
+        party = party_of(db, key)
         open_now = requests.propose(db, party.id, {field: value or None}, Stamp(now(), actor().id, "manual", why=why))
     if any(one.field == field for one in open_now):
         flash(_("This change waits for a second person now."), "info")
@@ -132,7 +132,7 @@ def decide(key: str, request_id: int, verdict: str) -> Any:
     said = request.form.get("comment", "").strip()[:200] or None
     with runtime().transaction() as db:
         asked = requests.find(db, request_id)
-        party = parties.get(db, key)
+        party = party_of(db, key)
         if asked.party_id != party.id or verdict not in ("approve", "reject"):
             raise InvalidInput(place="request", reason="is of another client", reason_zh="不属于该客户")
         stamp = Stamp(now(), actor().id, "manual")

@@ -10,6 +10,7 @@ from flask import Response, redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext
 
 from engine.errors import InvalidInput
+from handlers import sights
 from handlers.records import custom
 from handlers.records.changes import Stamp
 from handlers.reports.content import Report, Table
@@ -79,6 +80,7 @@ def asked() -> Wanted:
         text=args.get("q", "").strip()[:200],
         chosen={name: value for name in FILTERS if (value := args.get(name, "")[:60])},
         own={name[2:]: value[:200] for name, value in args.items() if name.startswith("c_") and value},
+        roles=sights.segment(actor()),
         sort=sort if sort in ("latest", "name", "tier", "owner") else "latest",  # type: ignore[arg-type]
     )
 

@@ -33,9 +33,9 @@ TABS: dict[str, tuple[Any, str]] = {
     "contacts": (lazy_gettext("Contacts"), "message-circle"),
     "business": (lazy_gettext("Business"), "briefcase"),
     "finance": (lazy_gettext("Finances"), "chart-bar"),
-    "ownership": (lazy_gettext("Ownership"), "hierarchy"),
+    "ownership": (lazy_gettext("Owners"), "hierarchy"),
     "service": (lazy_gettext("Service"), "star"),
-    "files": (lazy_gettext("Files"), "paperclip"),
+    "files": (lazy_gettext("Documents"), "paperclip"),
     "data": (lazy_gettext("Data"), "table"),
 }
 SECRET_TABS = {"finance": "ratios"}

@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 
-from handlers.records import cards, parties
+from engine.errors import Forbidden
+from handlers import sights
+from handlers.records import cards, parties, projects
 from handlers.records.parties import Party
-from web.scope import runtime
+from web.scope import actor, runtime
 
 pages = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -26,12 +28,14 @@ def now() -> datetime:
 
 
 def party_of(db: Any, key: str) -> Party:
-    """A client by its key, or by the key of a project or an inquiry of it. NotFound."""
-    if key.startswith("CL-"):
-        found = parties.find(db, key)
-        if found is not None:
-            return found
-    return cards.client_of(db, key)
+    """A client by its key, or by the key of a project or an inquiry of it. NotFound, and Forbidden for a client that is
+    no business of the person's teams (`handlers.sights`)."""
+    found = parties.find(db, key) if key.startswith("CL-") else None
+    party = found or cards.client_of(db, key)
+    held = {one.role for one in projects.roles_of(db, party_id=party.id)}
+    if not sights.may_see_client(actor(), held):
+        raise Forbidden(reason="this client is looked after by other teams", reason_zh="该客户由其他团队负责")
+    return party
 
 
 def back(key: str, tab: str | None = None) -> Any:
