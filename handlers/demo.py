@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine import api, identity, queries
 from engine.execution import runtime_of
 from engine.store import tables as engine_tables
-from handlers import default_risk, reg_no
+from handlers import default_risk, reg_no, tips
 from handlers.records import interactions, keys, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
@@ -317,6 +317,7 @@ def seed_book(session: Session) -> int:
     if not deployed or queries.instances(session, size=1):
         return 0
     runtime = runtime_of(session)
+    tips.seed(session, api.SYSTEM, runtime.now())
     year = runtime.now().astimezone(runtime.zone).year
     for number, inquiry in enumerate(INQUIRIES, start=1):
         api.send_message(

@@ -66,6 +66,7 @@ ROOMS = (
     "disclosure",
     "documents",
     "health",
+    "help",
     "inbox",
     "instances",
     "library",
@@ -88,6 +89,7 @@ ROOMS = (
     "studio",
     "talk",
     "tasks",
+    "tips",
 )
 """The modules of this room with a blueprint `pages`, sorted."""
 
@@ -110,7 +112,7 @@ def _add_blueprints(app: Flask) -> None:
 
 def _share_with_templates(app: Flask) -> None:
     from engine import queries
-    from web import navigation, rights, sections, starting
+    from web import help, navigation, rights, sections, starting
 
     sections.register(app)
 
@@ -120,6 +122,7 @@ def _share_with_templates(app: Flask) -> None:
         may_read=rights.may_read,
         may_act=rights.may_act,
         may_see=rights.may_see,
+        tour_of=help.tour_of,
     )
 
     @app.context_processor

@@ -83,6 +83,8 @@ PAGES: dict[str, Page] = {
     "tasks": Page(ALL, ALL),
     "talk": Page(ALL, ALL),
     "documents": Page(ALL, ALL),
+    "tips": Page(ALL, ALL),
+    "help": Page(ALL, ALL),
 }
 
 def guarded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,7 +9,7 @@ from flask import make_response, render_template
 
 from engine import forms, queries
 from engine.queries.ahead import ahead
-from handlers import live_checks, sights
+from handlers import live_checks, sights, tips
 from web import findings, schemas
 from web.cases import case_of
 from web.rights import guarded
@@ -35,6 +35,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         past = story(queries.history(db, task.row.instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         next_steps = ahead(db, case.definition_id, task.row.element) if task.row.state == "open" else ()
+        advice = tips.of(db, actor().id, task.row.process_key, task.row.element)
         own = own_fields.asked(db, task, card)
         talk = talk_of(db, case.row.id, task_id)
         colleagues = queries.people(db) if "reassign" in task.can else []
@@ -53,6 +54,8 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         past=past,
         card=card,
         talk=talk,
+        tips=advice,
+        tips_writer=tips.may_write(actor()),
         live=task.form_key in live_checks.CHECKS,
         next_steps=next_steps,
         colleagues=colleagues,

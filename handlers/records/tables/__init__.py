@@ -96,6 +96,7 @@ from handlers.records.tables.relationship import (
     survey_round,
 )
 from handlers.records.tables.service import action_item, complaint, complaint_message, improvement, meeting
+from handlers.records.tables.tips import tip, tip_vote
 
 __all__ = [
     "action_item",
@@ -187,6 +188,8 @@ __all__ = [
     "survey_answer",
     "survey_round",
     "term_version",
+    "tip",
+    "tip_vote",
     "training",
     "waiver",
     "watch_item",

@@ -10,3 +10,4 @@ import './page/inbox.js';
 import './page/filter.js';
 import './page/folds.js';
 import './page/talk.js';
+import './page/tour.js';
