@@ -78,6 +78,7 @@ ROOMS = (
     "operations.incidents",
     "operations.machinery",
     "operations.steering",
+    "operations.whatif",
     "outside",
     "pipeline",
     "portfolio.plans",

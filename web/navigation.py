@@ -58,6 +58,7 @@ MENU = (
             Entry("incidents.index", _("Incidents"), "alert-triangle", "operations", "/incidents"),
             Entry("batches.index", _("Batches"), "list-check", "operations", "/batches"),
             Entry("analysis.heat", _("Heat map"), "chart-bar", "analysis", "/analysis"),
+            Entry("whatif.index", _("What if"), "adjustments", "analysis", "/simulation"),
             Entry("machinery.index", _("Health"), "activity", "operations", "/operations"),
         ),
     ),

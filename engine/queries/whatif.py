@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import calendars
+from engine import calendars, definitions
 from engine.execution import runtime_of
 from engine.process.businesstime import BusinessCalendar
 from engine.process.model import Definition, Node
@@ -71,6 +71,11 @@ def from_history(
         notes=(*notes, *more),
     )
     return Drawn(key, asked.newest.version, model, plan)
+
+
+def model_of(session: Session, key: str, version: int | None = None) -> Definition:
+    """The model of a deployed process, the newest without a version. NotFound."""
+    return definitions.package(session, definitions.newest(session, key, version)).definition
 
 
 def calendars_known(session: Session) -> dict[str, BusinessCalendar]:

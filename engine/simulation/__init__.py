@@ -9,6 +9,17 @@ intervals (ch. 11), `document` reads and writes a plan as JSON.
 """
 
 from engine.simulation.plan import Arrivals, Distribution, Doing, Plan, Pool
-from engine.simulation.result import Estimate, Result, compared, simulate
+from engine.simulation.result import Comparison, Estimate, Result, compared, simulate
 
-__all__ = ["Arrivals", "Distribution", "Doing", "Estimate", "Plan", "Pool", "Result", "compared", "simulate"]
+__all__ = [
+    "Arrivals",
+    "Comparison",
+    "Distribution",
+    "Doing",
+    "Estimate",
+    "Plan",
+    "Pool",
+    "Result",
+    "compared",
+    "simulate",
+]

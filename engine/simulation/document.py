@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotFound
 from engine.process.businesstime import BusinessCalendar
+from engine.process.definition import read_bpmn
+from engine.process.model import Definition
 from engine.simulation.plan import Arrivals, Distribution, Doing, Kind, Plan, Pool
 
 HOUR = 3_600.0
@@ -66,12 +68,11 @@ def read(document: Mapping[str, Any], calendars: Mapping[str, BusinessCalendar])
     )  # fmt: skip
 
 
-def written(plan: Plan, calendars: Mapping[str, BusinessCalendar]) -> dict[str, Any]:
-    """What `read` reads: calendars by the name under which they are known."""
-    names = {id(one): name for name, one in calendars.items()}
+def written(plan: Plan) -> dict[str, Any]:
+    """What `read` reads; a calendar is called `default`, the house's."""
 
     def named(calendar: BusinessCalendar | None) -> dict[str, Any]:
-        return {} if calendar is None else {"calendar": names.get(id(calendar), "default")}
+        return {} if calendar is None else {"calendar": "default"}
 
     found: dict[str, Any] = {"cases": plan.cases, "replications": plan.replications, "seed": plan.seed}
     found |= {} if plan.due is None else {"due": _hours(plan.due)}
@@ -190,3 +191,16 @@ def _whole(given: Any, place: str, most: int = 10**9) -> int:
 
 def _wrong(place: str, reason: str, reason_zh: str) -> InvalidInput:
     return InvalidInput(place=place, reason=reason, reason_zh=reason_zh)
+
+
+def model_of(xml: bytes, file: str = "", key: str | None = None) -> Definition:
+    """The process `key` of a BPMN file, its first without one. ModelRefused for a broken file, NotFound for the key."""
+    definitions = read_bpmn(xml, file=file, schema_check=False, checked=True).definitions
+    found = next((one for one in definitions if key in (None, one.key)), None)
+    if found is None:
+        raise NotFound(what="process", id=key or file)
+    return found
+
+
+USUAL_CALENDARS: Mapping[str, BusinessCalendar] = {"default": BusinessCalendar()}
+"""Of a plan without a house: Monday to Friday, nine to six, without holidays."""

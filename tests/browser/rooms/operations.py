@@ -91,6 +91,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "operations-heat": "/analysis?process=client_intake&days=all",
         "operations-heat-duration": "/analysis?process=margin_check&days=all&measure=duration",
         "operations-paths": "/analysis/paths?process=margin_check&days=all",
+        "operations-whatif": "/simulation?process=client_intake",
         "operations-health": "/operations",
         "operations-timers": "/operations/timers",
         "operations-jobs": "/operations/jobs",

@@ -38,6 +38,7 @@ async function mount(place) {
 }
 
 async function readState(place, say) {
+  if (place.dataset.state) return JSON.parse(document.getElementById(place.dataset.state).textContent);
   if (!place.dataset.stateUrl) return {};
   try {
     const state = await read(place.dataset.stateUrl, 'json');
