@@ -31,22 +31,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def dealflow(folder: Path, port: int, command: str = "run", **settings: str) -> Iterator[Served]:
-    """Start it (`run`, or another command that serves), wait until it answers, stop it as an operator does (SIGTERM)."""
-    address, said = f"http://127.0.0.1:{port}", folder / "terminal.txt"
-    environment = {
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """The settings of an installation in the folder, and of nobody else's."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DEALFLOW_")},
         "DEALFLOW_DATA_DIR": str(folder),
         "DEALFLOW_DATABASE_URL": f"sqlite:///{folder / 'dealflow.db'}",
-        "DEALFLOW_PORT": str(port),
-        "DEALFLOW_BASE_URL": address,
-        "DEALFLOW_SWEEP_SECONDS": "0.2",
         **{f"DEALFLOW_{name.upper()}": value for name, value in settings.items()},
     }
+
+
+@contextmanager
+def dealflow(folder: Path, port: int, command: str = "run", **settings: str) -> Iterator[Served]:
+    """Start it (`run`, or another that serves), wait until it answers, stop it as an operator does (SIGTERM)."""
+    address, said = f"http://127.0.0.1:{port}", folder / "terminal.txt"
+    told = environment(folder, **{"port": str(port), "base_url": address, "sweep_seconds": "0.2", **settings})
     words = [str(Path(sys.executable).with_name("dealflow")), command]
     with said.open("a", encoding="utf-8") as terminal:
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal)
+        process = subprocess.Popen(words, cwd=ROOT, env=told, stdout=terminal, stderr=terminal)
         try:
             _await(address, process, said)
             yield Served(address, said)

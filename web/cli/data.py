@@ -81,7 +81,8 @@ def token() -> None:
 @click.option(
     "--scope",
     default="messages",
-    help="What it may do: messages, engine-rest, team:ID (a team's rights); several with blanks between.",
+    help="What it may do: messages, read, cases, tasks, deploy, decisions, clients, webhooks, engine-rest, "
+    "team:ID (a team's rights); several with blanks between.",
 )
 def create(name: str, scope: str) -> int:
     """Make a token; it is printed once and kept only as a hash."""
