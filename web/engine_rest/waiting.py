@@ -141,10 +141,13 @@ def chosen(waiting: Sequence[Waiter], offers: Sequence[Offer]) -> list[Waiter]:
     """Who is to look, in the order in which they stand: each piece is offered to one who may take it."""
     left, found = list(offers), []
     for waiter in waiting:
-        fitting = [offer for offer in left if any(topic.may_fit(offer) for topic in waiter.topics)][: waiter.most]
-        if fitting:
+        taken, rest = list[Offer](), list[Offer]()
+        for offer in left:
+            fits = len(taken) < waiter.most and any(topic.may_fit(offer) for topic in waiter.topics)
+            (taken if fits else rest).append(offer)
+        if taken:
             found.append(waiter)
-            left = [offer for offer in left if all(offer is not one for one in fitting)]
+        left = rest
         if not left:
             break
     return found
