@@ -198,6 +198,14 @@ def seed(session: Session, now: datetime) -> Mapping[str, int]:
     return {"people": people, "clients": sum(_client(session, one, now, zone) for one in CLIENTS)}
 
 
+def seed_teams(session: Session) -> None:
+    """The teams that the shipped diagrams name, without people; those that are there stay as they are."""
+    known = {team.id for team in queries.teams(session)}
+    for team in TEAMS:
+        if team.id not in known:
+            identity.add_team(session, team.id, team.name, team.name_en, strategy=team.strategy)
+
+
 def _people(session: Session) -> int:
     for team in TEAMS:
         identity.add_team(session, team.id, team.name, team.name_en, lead=team.lead, strategy=team.strategy)

@@ -60,11 +60,13 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
 
 
 ROOMS = (
+    "admin",
     "auth",
     "clients",
     "complaints",
     "disclosure",
     "documents",
+    "entering",
     "health",
     "help",
     "inbox",
@@ -72,6 +74,7 @@ ROOMS = (
     "library",
     "me",
     "notifications",
+    "oidc",
     "operations.analysis",
     "operations.batches",
     "operations.cases",
@@ -86,6 +89,7 @@ ROOMS = (
     "projects",
     "public",
     "quality",
+    "setup",
     "starting",
     "studio",
     "talk",
@@ -113,9 +117,12 @@ def _add_blueprints(app: Flask) -> None:
 
 def _share_with_templates(app: Flask) -> None:
     from engine import queries
-    from web import help, navigation, rights, sections, starting
+    from web import auth, help, navigation, rights, sections, setup, starting
+    from web.admin import wording
 
     sections.register(app)
+    setup.add_to(app)
+    wording.add_to(app)
 
     app.jinja_env.globals.update(
         startable=starting.offered,
@@ -123,6 +130,8 @@ def _share_with_templates(app: Flask) -> None:
         may_read=rights.may_read,
         may_act=rights.may_act,
         may_see=rights.may_see,
+        house_name=scope.house_name,
+        single_sign_on=auth.single_sign_on,
         tour_of=help.tour_of,
     )
 

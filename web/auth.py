@@ -87,6 +87,14 @@ def sign_in_page() -> Any:
     return render_template("auth/sign_in.html", name="", fault=None, next=request.args.get("next", ""))
 
 
+def single_sign_on() -> dict[str, Any]:
+    """What the sign-in page offers of the house's provider: `label`, and whether passwords are for administrators
+    `only`; empty where there is none."""
+    with runtime().reading() as db:
+        found = administration.setting(db, "sign_on")
+    return {"label": found.get("label"), "only": bool(found.get("only"))} if found.get("issuer") else {}
+
+
 @pages.post("/login")
 @limiter.limit("30 per minute")
 def sign_in() -> Any:
@@ -101,6 +109,9 @@ def sign_in() -> Any:
         else:
             known = signed_in(db, str(row["id"]))
     target = request.form.get("next", "")
+    if fault is None and single_sign_on().get("only") and not known.actor.is_admin:
+        said = _("Passwords are for administrators alone here: use the house’s sign-in service.")
+        return render_template("auth/sign_in.html", name=name, fault=said, next=target), 401
     if fault is not None:
         return render_template("auth/sign_in.html", name=name, fault=refusal(fault), next=target), 401
     let_in(known, "password")
@@ -135,6 +146,8 @@ def leave() -> None:
 @guarded("account")
 def sign_out() -> Any:
     """End the session."""
+    if "id_token" in session:  # came by single sign-on: there is a way to end it there, too
+        return redirect(url_for("oidc.out"), 307)
     leave()
     flash(_("You are signed out."), "info")
     answer = redirect(url_for("auth.sign_in_page"))

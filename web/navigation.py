@@ -70,6 +70,11 @@ MENU = (
             Entry("studio.index", _("Studio"), "pencil", "studio", "/studio"),
         ),
     ),
+    Group(
+        _("Administration"),
+        "settings",
+        (Entry("admin.index", _("Administration"), "settings", "admin", "/admin"),),
+    ),
 )
 
 

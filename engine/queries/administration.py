@@ -15,6 +15,7 @@ from engine.entry import WebSession
 from engine.errors import NotFound
 from engine.execution import runtime_of
 from engine.store import tables as t
+from engine.verification import Verdict, verify
 
 PASSED, COMING = 30, 365
 """Days for which a calendar shows what was and what comes."""
@@ -236,6 +237,11 @@ def session_alive(session: Session, person: str, secret: str) -> tuple[bool, boo
     return entry.alive(session, person, secret), entry.stale(session, secret)
 
 
+def session_id(secret: str) -> str:
+    """The id (`WebSession.id`) of the browser whose cookie carries this."""
+    return entry.digest(secret)
+
+
 def link_holder(session: Session, secret: str) -> str | None:
     """Whose link to choose a password it is; None when it is unknown, spent or over."""
     return entry.link_of(session, secret)
@@ -285,3 +291,8 @@ def critical_changes(session: Session, *states: str, limit: int = 50) -> list[Cr
     columns = (c.id, c.kind, c.subject, c.data, c.why, c.asked_by, c.asked_at, c.state, c.decided_by)
     query = sa.select(*columns).order_by(c.asked_at.desc(), c.id.desc()).limit(limit)
     return [CriticalRow(*row) for row in session.execute(query.where(c.state.in_(states)) if states else query)]
+
+
+def whole(session: Session) -> Verdict:
+    """Whether what is stored is what happened (`engine.verification`): every chain is computed again."""
+    return verify(session)

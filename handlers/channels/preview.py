@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, meta
@@ -41,6 +42,7 @@ def templates() -> tuple[str, ...]:
     return tuple(sorted({place.stem for language in LANGUAGES for place in (TEMPLATES / language).glob("*.txt")}))
 
 
+@cache
 def asked(template: str) -> frozenset[str]:
     """The data that a template asks for, in either language. Syntax faults are told when it is rendered."""
     found: set[str] = set()

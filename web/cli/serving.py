@@ -293,8 +293,26 @@ def serve() -> int:
     ready(settings)
     address = f"http://{settings.host}:{settings.port}"
     up = words(f"Dealflow 已启动：{address}，Ctrl+C 停止", f"Dealflow is up: {address}; Ctrl+C stops it")
-    Server(settings, beside(settings), lambda: click.echo(up)).run()
+    Server(settings, beside(settings), lambda: click.echo(up + set_up_words(settings))).run()
     return 0
+
+
+def set_up_words(settings: Settings) -> str:
+    """Where the first administrator is entered, with the code for it; nothing once anybody is there."""
+    from web import setup
+
+    runtime = api.open_engine(settings)
+    try:
+        with runtime.reading() as session:
+            if api.is_set_up(session):
+                return ""
+    finally:
+        runtime.database.dispose()
+    address, code = f"{settings.base_url.rstrip('/')}/setup", setup.code(settings)
+    return words(
+        f"\n首次使用：打开 {address} 完成初始设置（从其他机器访问时的设置码：{code}）",
+        f"\nFirst start: open {address} and set the house up (code from another machine: {code})",
+    )
 
 
 @click.command()

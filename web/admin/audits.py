@@ -1,0 +1,109 @@
+"""Who did what: the audit, and whether it is whole. Changes that wait for a second person stand here as well."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from engine import api
+from engine.queries import administration
+from web.admin.room import done, pages, text
+from web.rights import guarded
+from web.scope import actor, runtime
+
+SIZE = 50
+
+
+@pages.get("/audit")
+@guarded("admin-audit")
+def audit() -> Any:
+    """Entries by subject, person, action and time, the newest first."""
+    return audit_page()
+
+
+def audit_page(verdict: Any = None) -> Any:
+    """The page; `verdict`: what the check of everything found."""
+    names = ("subject", "actor", "action", "since", "until")
+    asked = {name: request.args.get(name, "").strip()[:100] for name in names}
+    page = max(request.args.get("page", 1, type=int), 1)
+    since, until = edge(asked["since"]), edge(asked["until"], 1)
+    with runtime().reading() as db:
+        rows = administration.audit_entries(
+            db,
+            subject=asked["subject"],
+            actor=asked["actor"],
+            action=asked["action"],
+            since=since,
+            until=until,
+            page=page,
+            size=SIZE + 1,
+        )
+        actions = administration.audit_actions(db)
+    return render_template(
+        "admin/audit.html", rows=rows[:SIZE], more=len(rows) > SIZE, page=page, asked=asked, actions=actions,
+        told=told, verdict=verdict,
+    )  # fmt: skip
+
+
+def edge(given: str, days: int = 0) -> datetime | None:
+    """The beginning of a day (and some days later) in the business zone; None for what is no day."""
+    try:
+        return datetime.combine(date.fromisoformat(given) + timedelta(days=days), time(0), tzinfo=runtime().zone)
+    except ValueError:
+        return None
+
+
+def told(data: Any) -> list[tuple[str, str]]:
+    """What an entry holds, name by name; before and after stand first."""
+    order = {"before": 0, "after": 1}
+    names = sorted(data, key=lambda name: (order.get(name, 2), name))
+    return [(name, _plain(data[name])) for name in names]
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "—"
+    if isinstance(value, str | int | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@pages.post("/audit/verify")
+@guarded("admin-audit")
+def verify() -> Any:
+    """Compute every chain again, and say what is not what was written."""
+    with runtime().reading() as db:
+        return audit_page(administration.whole(db))
+
+
+@pages.get("/changes")
+@guarded("admin-audit")
+def changes() -> Any:
+    """Changes that wait for a second administrator, and those that were decided."""
+    with runtime().reading() as db:
+        open_, past = administration.critical_changes(db, "open"), administration.critical_changes(db, limit=30)
+    past = [one for one in past if one.state != "open"]
+    return render_template("admin/changes.html", open=open_, past=past, told=told, kind_words=kind_words)
+
+
+def kind_words(kind: str) -> str:
+    """What kind of change it is."""
+    return {
+        "administrators": _("who is an administrator"),
+        "modules": _("modules"),
+        "sign_on": _("single sign-on"),
+        "two_people": _("what needs two people"),
+    }.get(kind, kind)
+
+
+@pages.post("/changes/<int:id>")
+@guarded("admin-house")
+def decide_change(id: int) -> Any:
+    """Agree, refuse, or take back what one asked for."""
+    agree = text("do") == "agree"
+    return done(lambda db: api.decide(db, actor(), id, agree), url_for("admin.changes"))

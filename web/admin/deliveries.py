@@ -1,0 +1,53 @@
+"""What went out: every message with its attempts; what is held or was refused waits for a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from engine.api import mails as deciding
+from engine.queries import mails
+from web.admin.room import done, pages, text
+from web.rights import guarded
+from web.scope import actor, runtime
+
+MOST = 100
+
+
+@pages.get("/deliveries")
+@guarded("admin-deliveries")
+def deliveries() -> Any:
+    """The latest messages, and first what waits for a word. `case`: those of one case."""
+    key = request.args.get("case", "").strip()[:60] or None
+    with runtime().reading() as db:
+        waiting = () if key else mails.mails(db, "held", "failed")
+        log = mails.delivery_log(db, business_key=key, limit=MOST)
+    return render_template("admin/deliveries.html", waiting=waiting, log=log, key=key or "", state_words=state_words)
+
+
+def state_words(state: str) -> str:
+    """What became of a message."""
+    return {
+        "waiting": _("waiting"),
+        "sent": _("sent"),
+        "failed": _("refused"),
+        "held": _("held"),
+        "dropped": _("dropped"),
+        "delayed": _("later"),
+    }.get(state, state)
+
+
+@pages.post("/deliveries")
+@guarded("admin-deliveries")
+def decide() -> Any:
+    """Send the ticked messages after all, or drop them."""
+    ids = [int(one) for one in request.form.getlist("id") if one.isdigit()]
+    send = text("do") == "send"
+    verb = deciding.send_mails if send else deciding.drop_mails
+
+    def work(db: Any) -> int:
+        return verb(db, actor(), ids) or 0
+
+    return done(lambda db: work(db) >= 0, url_for("admin.deliveries"))

@@ -1,0 +1,113 @@
+"""The blueprint of all administration pages, its own menu, and what their forms have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from engine.errors import CallerError, InvalidInput
+from web.errors import spoken, status_of
+from web.navigation import Entry
+from web.rights import may_read
+from web.scope import runtime
+
+pages = Blueprint("admin", __name__, url_prefix="/admin")
+
+SHELVES: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        lazy_gettext("People and time"),
+        (
+            Entry("admin.people", lazy_gettext("People"), "user", "admin-people", "/admin/people"),
+            Entry("admin.teams", lazy_gettext("Teams"), "users-group", "admin-people", "/admin/teams"),
+            Entry("admin.absences", lazy_gettext("Absences"), "user-off", "absences", "/admin/absences"),
+            Entry("admin.calendars", lazy_gettext("Calendars"), "calendar", "admin-calendars", "/admin/calendars"),
+        ),
+    ),
+    (
+        lazy_gettext("House rules"),
+        (
+            Entry("admin.house", lazy_gettext("House and sign-in"), "home", "admin-house", "/admin/house"),
+            Entry("admin.switches", lazy_gettext("Modules"), "layout-kanban", "admin-modules", "/admin/modules"),
+            Entry("admin.thresholds", lazy_gettext("Thresholds"), "scale", "admin-thresholds", "/admin/thresholds"),
+            Entry("admin.reminders", lazy_gettext("Reminders"), "bell-ringing", "admin-reminders", "/admin/reminders"),
+            Entry("admin.fields", lazy_gettext("Own fields"), "table", "admin-fields", "/admin/fields"),
+        ),
+    ),
+    (
+        lazy_gettext("In and out"),
+        (
+            Entry("admin.letters", lazy_gettext("Letters"), "mail", "admin-letters", "/admin/letters"),
+            Entry("admin.deliveries", lazy_gettext("Deliveries"), "send", "admin-deliveries", "/admin/deliveries"),
+            Entry("admin.integrations", lazy_gettext("Programs"), "api", "admin-integrations", "/admin/integrations"),
+            Entry("admin.audit", lazy_gettext("Audit"), "shield-check", "admin-audit", "/admin/audit"),
+        ),
+    ),
+)
+"""The pages of administration by what they are about."""
+
+
+def shelves() -> Iterator[tuple[Any, list[Entry]]]:
+    """What whoever is signed in may open here."""
+    for words, entries in SHELVES:
+        seen = [entry for entry in entries if may_read(entry.page)]
+        if seen:
+            yield words, seen
+
+
+@pages.context_processor
+def shared() -> dict[str, Any]:
+    """What every template here knows."""
+    return {"shelves": shelves}
+
+
+def text(name: str, most: int = 200) -> str:
+    """A field of the form that was sent, without spaces around it."""
+    return request.form.get(name, "").strip()[:most]
+
+
+def whole(name: str) -> int | None:
+    """A whole number of the form; None when it is empty. InvalidInput."""
+    given = text(name, 12)
+    if not given:
+        return None
+    try:
+        return int(given)
+    except ValueError:
+        raise InvalidInput(place=name, reason="is no whole number", reason_zh="不是整数") from None
+
+
+def day(name: str) -> date:
+    """A day of the form. InvalidInput."""
+    try:
+        return date.fromisoformat(text(name, 10))
+    except ValueError:
+        raise InvalidInput(place=name, reason="is no day", reason_zh="不是有效日期") from None
+
+
+def moment_at(name: str, at: time) -> datetime:
+    """A day of the form at a time of the business zone."""
+    return datetime.combine(day(name), at, tzinfo=runtime().zone)
+
+
+def done(work: Callable[[Any], object], target: str, said: str | None = None) -> Any:
+    """Do it in one unit of work and go on to `target`; what is refused is told there, in words, and nothing is done.
+
+    `said`: what to tell when it is done; False as the result tells that a second person has to agree.
+    """
+    try:
+        result = runtime().unit(work)
+    except CallerError as fault:
+        if status_of(fault) == 403:
+            raise
+        flash(spoken(fault), "danger")
+        return redirect(target)
+    if result is False:
+        flash(_("Asked for: a second administrator has to agree."), "warning")
+    else:
+        flash(said or _("Saved."), "success")
+    return redirect(target)

@@ -1,0 +1,39 @@
+"""The house's rules as they count now: decision tables to read, with the way to where they are changed."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from flask import current_app, render_template, url_for
+
+from engine.queries import thresholds as looking
+from web.admin.room import pages
+from web.rights import PAGES, guarded, may_act
+from web.scope import runtime
+
+
+@pages.get("/thresholds")
+@guarded("admin-thresholds")
+def thresholds() -> Any:
+    """All tables by package."""
+    with runtime().reading() as db:
+        rows = looking.decision_tables(db)
+    groups = [(folder, list(some)) for folder, some in groupby(rows, key=lambda row: row.folder)]
+    return render_template("admin/thresholds.html", groups=groups)
+
+
+@pages.get("/thresholds/<key>")
+@guarded("admin-thresholds")
+def threshold(key: str) -> Any:
+    """One table, row by row."""
+    with runtime().reading() as db:
+        head, rows, text = looking.rows_of(db, key)
+    return render_template("admin/threshold.html", head=head, rows=rows, text=text, change=place_to_change(head.folder))
+
+
+def place_to_change(folder: str) -> str | None:
+    """Where the table is changed: its package in the studio, for those who may; None where there is no studio."""
+    if "studio" in PAGES and may_act("studio") and "studio.show" in current_app.view_functions:
+        return url_for("studio.show", folder=folder)
+    return None

@@ -1,0 +1,82 @@
+"""What the audit says, in words. Law: an action that is not named here is shown by its own name, never left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+ACTIONS: Mapping[str, Any] = {
+    "absence_ended": _("absence ended"),
+    "absence_set": _("absence planned"),
+    "calendar_set": _("calendar set"),
+    "cancelled": _("case ended by hand"),
+    "change_agreed": _("change agreed to"),
+    "change_asked": _("change asked for"),
+    "change_refused": _("change refused"),
+    "change_withdrawn": _("change taken back"),
+    "claimed": _("task taken"),
+    "completed": _("task completed"),
+    "day_set": _("day of a calendar set"),
+    "deployed": _("package deployed"),
+    "endpoint_off": _("endpoint switched off"),
+    "endpoint_set": _("endpoint set"),
+    "field_retired": _("own field retired"),
+    "field_set": _("own field set"),
+    "handed_over": _("work handed over"),
+    "letter_set": _("letter changed"),
+    "mail_dropped": _("message dropped"),
+    "mail_released": _("message sent after all"),
+    "migrated": _("case carried to another version"),
+    "moved": _("token moved"),
+    "password_changed": _("password changed"),
+    "password_link_made": _("link to choose a password made"),
+    "password_set": _("password chosen"),
+    "person_active": _("let in or kept out"),
+    "person_added": _("person entered"),
+    "person_changed": _("person changed"),
+    "policy_dropped": _("reminder policy removed"),
+    "policy_set": _("reminder policy set"),
+    "process_resumed": _("process goes on"),
+    "process_suspended": _("process rests"),
+    "reassigned": _("task given to somebody else"),
+    "released": _("task given back"),
+    "resumed": _("case goes on"),
+    "retried": _("tried again"),
+    "set_up": _("house set up"),
+    "setting_set": _("setting of the house changed"),
+    "signed_out_everywhere": _("signed out everywhere"),
+    "started": _("case started"),
+    "suspended": _("case rests"),
+    "team_set": _("team set"),
+    "teams_from_provider": _("teams as the provider says"),
+    "teams_set": _("teams set"),
+    "tied_to_provider": _("tied to the sign-in service"),
+    "token_made": _("token made"),
+    "token_revoked": _("token revoked"),
+    "variables_set": _("variables set"),
+}
+"""By name."""
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def action_words(action: str) -> str:
+    """What was done."""
+    return str(ACTIONS.get(action, action.replace("_", " ")))
+
+
+def browser_words(agent: str) -> str:
+    """A browser by what it says of itself: its name and the system; its first word when neither is known."""
+    found = [next((name for mark, name in of if mark in agent), "") for of in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in found if name) or agent.partition(" ")[0][:40] or "—"
+
+
+def add_to(app: Flask) -> None:
+    """Make them known to templates."""
+    app.jinja_env.filters.update(action_words=action_words, browser_words=browser_words)
