@@ -48,7 +48,13 @@ MENU = (
     Group(
         _("Deals"),
         "chart-line",
-        (Entry("plans.index", _("Financing plans"), "chart-line", "plans", "/plans"),),
+        (
+            Entry("plans.index", _("Financing plans"), "chart-line", "plans", "/plans"),
+            Entry("facilities.index", _("Facilities"), "building-bank", "facilities", "/facilities"),
+            Entry("conditions.index", _("Conditions precedent"), "checklist", "conditions", "/conditions"),
+            Entry("monitoring.index", _("Monitoring"), "radar-2", "monitoring", "/monitoring", "m"),
+            Entry("exposures.index", _("Exposures"), "coins", "exposures", "/exposures"),
+        ),
     ),
     Group(
         _("Operations"),

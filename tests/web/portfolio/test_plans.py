@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
 
@@ -12,34 +12,15 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from engine import api
-from handlers import demo, workbench
+from handlers import workbench
 from handlers.records import credit, projects
 from tests.browser import gallery
 from tests.browser.rooms import portfolio
-from web import create_app
-from web.extensions import limiter
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gallery.Gallery]:
-    found = gallery.Gallery(gallery.build(tmp_path_factory.mktemp("deals")))
-    portfolio.furnish(found)
-    yield found
-    found.house.runtime.database.dispose()
 
 
 @pytest.fixture
-def client(shown: gallery.Gallery) -> FlaskClient:
-    return signed_in(shown, "jin")
-
-
-def signed_in(shown: gallery.Gallery, name: str) -> FlaskClient:
-    app = create_app(runtime=shown.house.runtime)
-    app.config["WTF_CSRF_ENABLED"] = False
-    limiter.reset()
-    client = app.test_client()
-    assert client.post("/login", data={"name": name, "password": demo.PASSWORD}).status_code == 302
-    return client
+def client(enter: Callable[[str], FlaskClient]) -> FlaskClient:
+    return enter("jin")
 
 
 PLAN = f"/plans/{portfolio.PLANNED}"
@@ -76,12 +57,14 @@ def test_figures_tried_are_shown_beside_and_kept_nowhere(shown: gallery.Gallery,
         assert len(credit.plans_of(session, projects.get(session, portfolio.PLANNED).id)) == 2
 
 
-def test_what_was_tried_goes_into_the_open_plan_task_as_its_draft(shown: gallery.Gallery) -> None:
+def test_what_was_tried_goes_into_the_open_plan_task_as_its_draft(
+    shown: gallery.Gallery, enter: Callable[[str], FlaskClient]
+) -> None:
     task = portfolio.waits(shown, "ut_plan")[0]
-    somebody_else = signed_in(shown, "ma").post(f"{PLAN}/2/take", data={"0.amount": "1"})
+    somebody_else = enter("ma").post(f"{PLAN}/2/take", data={"0.amount": "1"})
     assert somebody_else.status_code == 403
     owner = str(task["assignee"] or "jin")
-    answer = signed_in(shown, owner).post(f"{PLAN}/2/take", data={"0.amount": "220000000"})
+    answer = enter(owner).post(f"{PLAN}/2/take", data={"0.amount": "220000000"})
     assert answer.status_code == 302 and answer.headers["Location"] == f"/tasks/{task['id']}"
     with shown.house.looking() as session:
         draft = api.draft(session, api.actor(session, owner), int(str(task["id"])))

@@ -88,7 +88,7 @@ function categories(spec, colours, narrow) {
     nameTextStyle: { color: colours.quiet },
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { show: false },
-    axisLabel: { color: colours.quiet, hideOverlap: true, width: spec.horizontal ? (narrow ? 96 : 180) : undefined, overflow: 'truncate' },
+    axisLabel: { color: colours.quiet, hideOverlap: true, width: spec.horizontal ? (narrow ? 120 : 190) : undefined, overflow: 'truncate' },
     boundaryGap: (spec.series ?? []).some((one) => (one.kind ?? spec.kind) === 'bar'),
     splitLine: { show: false },
   };

@@ -1,0 +1,348 @@
+"""Many deals at once: facilities, conditions, covenants under test, alerts and exposures across clients. Law: reads
+only; each in a few statements however many deals there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from handlers.records.conditions import Condition
+from handlers.records.covenants import Breach, Test
+from handlers.records.monitoring import UNSETTLED, Alert, Risk
+from handlers.records.tables import alert as alerts
+from handlers.records.tables import condition_precedent as conditions
+from handlers.records.tables import covenant as covenants
+from handlers.records.tables import covenant_breach as breaches
+from handlers.records.tables import covenant_test as tests
+from handlers.records.tables import credit_limit as limits
+from handlers.records.tables import facility as facilities
+from handlers.records.tables import metric_state as metric_states
+from handlers.records.tables import party as parties
+from handlers.records.tables import project as projects
+from handlers.records.tables import repayment as repayments
+from handlers.records.tables import risk_item as risks
+
+ENDED = ("closed", "lapsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A facility in a list."""
+
+    id: int
+    business_key: str
+    name: str
+    type: str
+    state: str
+    currency: str
+    amount: Decimal
+    drawn: Decimal
+    repaid: Decimal
+    signed_on: date | None
+    maturity: date | None
+    drawstop: str | None
+    default_since: date | None
+    project_key: str
+    project_name: str
+    client_key: str
+    client_name: str
+    owner: str | None
+
+    @property
+    def balance(self) -> Decimal:
+        """Principal outstanding."""
+        return self.drawn - self.repaid
+
+
+_OWN = ("project_key", "project_name", "client_key", "client_name", "owner")
+_DEAL = [
+    *(facilities.c[field.name] for field in fields(Deal) if field.name not in _OWN),
+    projects.c.business_key.label("project_key"),
+    projects.c.name.label("project_name"),
+    parties.c.business_key.label("client_key"),
+    parties.c.legal_name.label("client_name"),
+    projects.c.owner,
+]
+_JOINED = facilities.join(projects, projects.c.id == facilities.c.project_id).join(
+    parties, parties.c.id == facilities.c.party_id
+)
+
+
+def deals(session: Session, *, ended: bool = False, text: str = "", limit: int = 500) -> tuple[Deal, ...]:
+    """Facilities, newest first: those that have not ended, unless asked for; of a project, client or key named in
+    `text`."""
+    query = sa.select(*_DEAL).select_from(_JOINED).order_by(facilities.c.id.desc()).limit(limit)
+    if not ended:
+        query = query.where(facilities.c.state.not_in(ENDED))
+    if text:
+        named = (projects.c.name, parties.c.legal_name, facilities.c.name)
+        keys = (facilities.c.business_key, projects.c.business_key, parties.c.business_key)
+        has = [column.contains(text, autoescape=True) for column in named]
+        query = query.where(sa.or_(*has, *(column == text.upper() for column in keys)))
+    return tuple(Deal(**row) for row in session.execute(query).mappings())
+
+
+def overdue(session: Session, facility_ids: Iterable[int], today: date) -> Mapping[int, tuple[date, Decimal]]:
+    """Facility -> (its oldest unpaid due date, what is unpaid of what was due before today)."""
+    rows = session.execute(
+        sa.select(repayments.c.facility_id, repayments.c.due, repayments.c.payment, repayments.c.paid).where(
+            repayments.c.facility_id.in_(list(facility_ids)), repayments.c.state == "planned", repayments.c.due < today
+        )
+    )
+    found: dict[int, tuple[date, Decimal]] = {}
+    for row in rows:
+        first, owed = found.get(row.facility_id, (row.due, Decimal(0)))
+        found[row.facility_id] = (min(first, row.due), owed + row.payment - row.paid)
+    return found
+
+
+# ── conditions ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A condition with the project it stands in the way of."""
+
+    condition: Condition
+    project_key: str
+    project_name: str
+    owner: str | None
+
+
+def register(
+    session: Session,
+    *,
+    project: str = "",
+    phase: str = "",
+    team: str = "",
+    states: Iterable[str] = (),
+    limit: int = 1000,
+) -> tuple[Owed, ...]:
+    """Conditions across deals by project and number; filtered where something is asked for."""
+    named = [conditions.c[field.name] for field in fields(Condition)]
+    of = (projects.c.business_key.label("project_key"), projects.c.name.label("project_name"), projects.c.owner)
+    query = sa.select(*named, *of).join(projects, projects.c.id == conditions.c.project_id)
+    for column, wanted in ((projects.c.business_key, project), (conditions.c.phase, phase),
+                           (conditions.c.owner_group, team)):  # fmt: skip
+        query = query.where(column == wanted) if wanted else query
+    if chosen := list(states):
+        query = query.where(conditions.c.state.in_(chosen))
+    rows = session.execute(query.order_by(projects.c.business_key.desc(), conditions.c.number).limit(limit)).mappings()
+    found = []
+    for row in rows:
+        own = {field.name: row[field.name] for field in fields(Condition)}
+        found.append(Owed(Condition(**own), row["project_key"], row["project_name"], row["owner"]))
+    return tuple(found)
+
+
+# ── covenants, alerts, risks ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A financial covenant of a live facility and its newest result; None before its first test."""
+
+    facility_id: int
+    facility_key: str
+    code: str
+    name: str
+    metric: str | None
+    direction: str | None
+    default_level: Decimal | None
+    lockup_level: Decimal | None
+    frequency: str | None
+    due_days: int | None
+    signed_on: date | None
+    maturity: date | None
+    project_key: str
+    project_name: str
+    client_name: str
+    test: Test | None = None
+
+
+def under_test(session: Session) -> tuple[Watch, ...]:
+    """The financial covenants in force of all live facilities, each with the last round of its newest test date."""
+    own = [
+        covenants.c.facility_id, facilities.c.business_key.label("facility_key"), covenants.c.code, covenants.c.name,
+        covenants.c.metric, covenants.c.direction, covenants.c.default_level, covenants.c.lockup_level,
+        covenants.c.frequency, covenants.c.due_days, facilities.c.signed_on, facilities.c.maturity,
+        projects.c.business_key.label("project_key"), projects.c.name.label("project_name"),
+        parties.c.legal_name.label("client_name"),
+    ]  # fmt: skip
+    query = (
+        sa.select(*own)
+        .select_from(_JOINED.join(covenants, covenants.c.facility_id == facilities.c.id))
+        .where(covenants.c.kind == "financial", covenants.c.state == "in_force")
+        .where(facilities.c.state.in_(("signed", "available", "operational")))
+        .order_by(facilities.c.business_key, covenants.c.id)
+    )
+    rows = session.execute(query).mappings().all()
+    last = newest_tests(session, {row["facility_key"] for row in rows})
+    return tuple(Watch(**row, test=last.get((row["facility_key"], row["code"]))) for row in rows)
+
+
+def newest_tests(session: Session, keys: Iterable[str]) -> Mapping[tuple[str, str], Test]:
+    """(facility, covenant) -> its result in the last round of its newest test date."""
+    named = [tests.c[field.name] for field in fields(Test)]
+    newest = (
+        sa.select(tests.c.facility_key, tests.c.covenant, sa.func.max(tests.c.test_date).label("day"))
+        .where(tests.c.facility_key.in_(list(keys)))
+        .group_by(tests.c.facility_key, tests.c.covenant)
+        .subquery()
+    )
+    same = sa.and_(
+        newest.c.facility_key == tests.c.facility_key,
+        newest.c.covenant == tests.c.covenant,
+        newest.c.day == tests.c.test_date,
+    )
+    rows = session.execute(sa.select(*named).join(newest, same).order_by(tests.c.round)).mappings()
+    return {(row["facility_key"], row["covenant"]): Test(**row) for row in rows}
+
+
+def open_breaches(session: Session) -> tuple[Breach, ...]:
+    """Breaches that go on, the oldest first."""
+    named = [breaches.c[field.name] for field in fields(Breach)]
+    going_on = breaches.c.state.in_(("open", "event_of_default"))
+    rows = session.execute(sa.select(*named).where(going_on).order_by(breaches.c.id)).mappings()
+    return tuple(Breach(**row) for row in rows)
+
+
+def unsettled(session: Session, limit: int = 500) -> tuple[Alert, ...]:
+    """Alerts that are not settled: red before amber, the longest open first."""
+    named = [alerts.c[field.name] for field in fields(Alert)]
+    worst = sa.case((alerts.c.level == "red", 0), else_=1)
+    query = sa.select(*named).where(alerts.c.state.in_(UNSETTLED)).order_by(worst, alerts.c.opened_at).limit(limit)
+    return tuple(Alert(**row) for row in session.execute(query).mappings())
+
+
+def open_risks(session: Session, limit: int = 500) -> tuple[Risk, ...]:
+    """Measures of joint risk plans that are not done, by due date."""
+    named = [risks.c[field.name] for field in fields(Risk)]
+    query = sa.select(*named).where(risks.c.state != "done")
+    return tuple(Risk(**row) for row in session.execute(query.order_by(risks.c.due).limit(limit)).mappings())
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A metric that early warning follows: its level (0 green, 1 amber, 2 red) and since when it is too old."""
+
+    subject_key: str
+    metric: str
+    level: int
+    last_value: Decimal | None
+    last_day: date | None
+    stale: bool
+
+
+def feeds(session: Session, limit: int = 1000) -> tuple[Feed, ...]:
+    """All metrics that are followed: the worst first, then what is too old."""
+    s = metric_states.c
+    query = sa.select(s.subject_key, s.metric, s.level, s.last_value, s.last_day, s.stale_since)
+    rows = session.execute(query.order_by(s.level.desc(), s.stale_since.is_(None), s.subject_key).limit(limit))
+    return tuple(Feed(*row[:5], stale=row[5] is not None) for row in rows)
+
+
+def names_of(session: Session, keys: Iterable[str | None]) -> Mapping[str, str]:
+    """What facilities and projects are called, by business key."""
+    wanted = {key for key in keys if key}
+    found: dict[str, str] = {}
+    for table in (facilities, projects):
+        rows = session.execute(sa.select(table.c.business_key, table.c.name).where(table.c.business_key.in_(wanted)))
+        found |= {row.business_key: row.name for row in rows}
+    return found
+
+
+# ── exposures ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A limit that binds, with what it is counted by; `weight` in the currency of the line."""
+
+    facility: str
+    currency: str
+    amount: Decimal
+    used: Decimal
+    weight: Decimal
+    head: int
+    client_key: str
+    client_name: str
+    country: str
+    sector: str | None
+    project_key: str | None
+    project_name: str | None
+
+
+def exposures(session: Session) -> tuple[Exposure, ...]:
+    """Every limit that still binds: what is promised while it is open, what is drawn afterwards."""
+    query = (
+        sa.select(
+            limits.c.facility, limits.c.currency, limits.c.amount, limits.c.used, limits.c.line_rate, limits.c.state,
+            parties.c.id, parties.c.group_id, parties.c.business_key, parties.c.legal_name, parties.c.country,
+        )
+        .join(parties, parties.c.id == limits.c.party_id)
+        .order_by(limits.c.id)
+    )  # fmt: skip
+    rows = session.execute(query).mappings().all()
+    known = _projects(session, {row["facility"] for row in rows})
+    found = []
+    for row in rows:
+        bound = row["amount"] if row["state"] == "open" else row["used"]
+        if not bound:
+            continue
+        key, name, sector = known.get(row["facility"], (None, None, None))
+        found.append(
+            Exposure(
+                row["facility"], row["currency"], row["amount"], row["used"], bound * row["line_rate"],
+                row["group_id"] or row["id"], row["business_key"], row["legal_name"], row["country"], sector, key, name,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _projects(session: Session, keys: set[str]) -> dict[str, tuple[str, str, str | None]]:
+    """Key of a project or a facility -> its project's key, name and sector."""
+    of = (projects.c.business_key, projects.c.name, projects.c.sector)
+    own = session.execute(sa.select(*of).where(projects.c.business_key.in_(keys)))
+    found: dict[str, tuple[str, str, str | None]] = {row[0]: (row[0], row[1], row[2]) for row in own}
+    through = session.execute(
+        sa.select(facilities.c.business_key.label("facility"), *of)
+        .join(projects, projects.c.id == facilities.c.project_id)
+        .where(facilities.c.business_key.in_(keys))
+    )
+    return found | {row[0]: (row[1], row[2], row[3]) for row in through}
+
+
+@dataclass(frozen=True, slots=True)
+class Green:
+    """A project by its environmental and social category."""
+
+    project_key: str
+    name: str
+    sector: str | None
+    phase: str
+    category: str | None
+    amount: Decimal | None
+    currency: str
+
+
+def by_category(session: Session) -> tuple[Green, ...]:
+    """Projects that are evaluated, carried out or looked after, by Equator Principles category."""
+    p = projects.c
+    query = sa.select(p.business_key, p.name, p.sector, p.phase, p.equator_category, p.amount, p.currency)
+    query = query.where(p.phase.in_(("evaluation", "execution", "maintenance")))
+    rows = session.execute(query.order_by(p.equator_category, p.business_key))
+    return tuple(Green(*row) for row in rows)
+
+
+def parties_named(session: Session, ids: Iterable[int]) -> Mapping[int, Any]:
+    """(business key, name) of clients, by id."""
+    query = sa.select(parties.c.id, parties.c.business_key, parties.c.legal_name).where(parties.c.id.in_(list(ids)))
+    return {row.id: (row.business_key, row.legal_name) for row in session.execute(query)}

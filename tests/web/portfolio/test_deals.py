@@ -1,0 +1,85 @@
+"""Facilities, conditions, monitoring and exposures: what the pages say of two loans of one group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from handlers.records import green, projects
+from tests.browser import gallery
+
+Enter = Callable[[str], FlaskClient]
+
+
+def words(client: FlaskClient, path: str) -> str:
+    """What a page says, in English, without its markup."""
+    page = client.get(f"{path}{'&' if '?' in path else '?'}language=en").get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_facility_shows_what_is_owed_paid_and_late(enter: Enter, shown: gallery.Gallery) -> None:
+    page = words(enter("dong"), shown.rooms["facility"])
+    assert "Overdue 54,600,000 since 2026-02-14" in page
+    assert "paid days late: 1" in page and "days late: 16" in page
+    assert "Counts for 294,000,000 against 200,000,000 owed by the project" in page
+    assert "at least 1.05" in page and "headroom 6.67%" in page
+    assert "Upfront fee 0.50% · 2,000,000 CNY" in page and "LG-2025-0001" in page
+
+
+def test_the_list_finds_a_facility_by_client_and_says_what_is_overdue(enter: Enter) -> None:
+    page = words(enter("dong"), "/facilities?q=江南水务")
+    assert "54,600,000" in page and "江北支线" not in page
+
+
+def test_conditions_are_found_by_deal_owner_and_lateness(enter: Enter) -> None:
+    everything = words(enter("pan"), "/conditions")
+    assert "Not met 6" in everything and "Late 2" in everything and "Waived 2" in everything
+    late = words(enter("pan"), "/conditions?state=late&team=loan_ops&phase=initial")
+    assert late.count("Proof of paid-in capital") == 2 and "Invoices of each draw" not in late
+    book = load_workbook(BytesIO(enter("pan").get("/conditions?state=all&export=xlsx&language=en").data))
+    rows = list(book["Conditions precedent"].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == 10 and {row[5] for row in rows} == {"accepted", "waived", "not handed in"}
+
+
+def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, shown: gallery.Gallery) -> None:
+    page = words(enter("xia"), "/monitoring")
+    assert "Red alerts 1" in page and "DSCR of 1.04 is below the red line of 1.05" in page
+    assert "Look into the alert" in page and "certificate until" in page
+    covenants = page[page.index("Project Covenant Default level") :]
+    assert covenants.index("distributions locked") < covenants.index("compliant")
+    only = words(enter("xia"), "/monitoring?status=COMPLIANT")
+    assert "at most 0.80" in only and "at least 1.05" not in only
+
+
+def test_clients_of_one_group_share_one_limit(enter: Enter) -> None:
+    page = words(enter("tang"), "/exposures")
+    assert re.search(r"2 clients 820,000,000 900,000,000 CNY 80,000,000 .{0,20}91\.11%", page)
+    assert "transport 420,000,000 315,000,000 51.22%" in page
+    book = load_workbook(BytesIO(enter("tang").get("/exposures?export=xlsx&language=en").data))
+    assert [row[6] for row in book["Exposures"].iter_rows(min_row=2, values_only=True)] == [400_000_000, 420_000_000]
+
+
+def test_a_green_tag_needs_its_evidence_as_a_file(enter: Enter, shown: gallery.Gallery) -> None:
+    with shown.house.looking() as session:
+        key = projects.get(session, "PJ-2026-0801").business_key
+    refused = enter("yan").post(f"/exposures/green/{key}", data={})
+    assert refused.status_code == 422
+    assert enter("dong").post(f"/exposures/green/{key}", data={}).status_code == 403
+    file = {"evidence": (BytesIO(b"%PDF-1.4 certificate"), "绿色债券认证.pdf")}
+    assert enter("yan").post(f"/exposures/green/{key}", data=file).status_code == 302
+    with shown.house.looking() as session:
+        tagged = [one.project.project_key for one in green.overview(session) if one.tagged]
+    assert tagged == [key]
+    assert "绿色债券认证.pdf" in words(enter("tang"), "/exposures")
+
+
+@pytest.mark.parametrize("path", ["/plans", "/facilities", "/conditions", "/monitoring", "/exposures"])
+def test_deals_are_for_the_teams_that_work_on_them(enter: Enter, path: str) -> None:
+    assert enter("ma").get(path).status_code == 403
+    assert enter("li").get(path).status_code == 200
+    assert enter("").get(path).status_code == 302
