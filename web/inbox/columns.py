@@ -19,13 +19,12 @@ COLUMNS: dict[str, Any] = {
     "owner": _("Owner"),
     "team": _("Team"),
     "priority": _("Priority"),
-    "created": _("Since"),
+    "created": _("Came in"),
     "fact_facility_name": _("Facility"),
     "fact_tier": _("Tier"),
     "fact_kyc_rating": _("Risk rating"),
     "fact_severity": _("Severity"),
     "fact_contact_name": _("Contact"),
-    "fact_manager": _("Manager"),
     "fact_test_date": _("Test date"),
 }
 """What may stand beside the task; `fact_<name>` is a business fact of the case, as its process names it."""
