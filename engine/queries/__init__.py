@@ -6,9 +6,7 @@ from engine.queries.cases import (
     HistoryRow,
     IncidentRow,
     InstanceDetail,
-    InstanceRow,
     MessageRow,
-    WaitRow,
     history,
     incidents,
     instance,
@@ -59,6 +57,7 @@ from engine.queries.people import (
     teams,
     unread_count,
 )
+from engine.queries.standing import InstanceRow, WaitRow
 
 __all__ = [
     "AbsenceRow",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine import definitions
 from engine.definitions import Package
-from engine.queries.cases import _english
+from engine.queries.standing import english
 
 NOTICED = frozenset({"userTask", "manualTask", "callActivity", "intermediateCatchEvent", "receiveTask", "endEvent"})
 """Where the look ahead ends: somebody works, something is waited for, or it is over."""
@@ -55,7 +55,7 @@ def _following(package: Package, element: str) -> Iterator[Step]:
                 target = model.nodes[flow.target]
                 if target.type in NOTICED and target.name:
                     yield Step(
-                        target.id, target.type, target.name, _english(package, target.id, target.name), name, name_en
+                        target.id, target.type, target.name, english(package, target.id, target.name), name, name_en
                     )
                 elif target.type == "subProcess":
                     starts = [n for n in model.nodes.values() if n.scope == target.id and n.type == "startEvent"]
@@ -72,7 +72,7 @@ def _answer(package: Package, gateway: str, flow_id: str) -> tuple[str, str] | N
     asked, flow = package.definition.nodes[gateway], package.definition.flows[flow_id]
     if not flow.name:
         return None
-    answer_en = _english(package, flow.id, flow.name)
+    answer_en = english(package, flow.id, flow.name)
     if not asked.name:
         return flow.name, answer_en
-    return f"{asked.name} → {flow.name}", f"{_english(package, asked.id, asked.name)} → {answer_en}"
+    return f"{asked.name} → {flow.name}", f"{english(package, asked.id, asked.name)} → {answer_en}"

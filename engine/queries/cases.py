@@ -13,31 +13,9 @@ from sqlalchemy.orm import Session
 from engine import definitions, states
 from engine.definitions import Package
 from engine.errors import NotFound
-from engine.process.model import Definition
-from engine.process.waits import TimerWait, Wait
 from engine.queries import library
+from engine.queries.standing import InstanceRow, english, instance_row, instance_rows, names_of
 from engine.store import tables as t
-
-
-@dataclass(frozen=True, slots=True)
-class WaitRow:
-    """One thing that an instance waits for. `what`: topic, message or signal name; `who`: person or team.
-
-    `stands_by`: an event at the boundary of something or the start of an event sub-process: it listens beside the
-    work, and the instance does not wait for it.
-    """
-
-    element: str
-    name: str
-    name_en: str
-    kind: str
-    what: str
-    due: datetime | None
-    who: str | None
-    since: datetime | None
-    task_id: int | None = None
-    child_id: int | None = None
-    stands_by: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +36,6 @@ class IncidentRow:
     stack: str | None
     at: datetime
     resolved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceRow:
-    """An instance in a list."""
-
-    id: int
-    key: str
-    name: str
-    name_en: str
-    version: int
-    business_key: str | None
-    state: str
-    facts: Mapping[str, Any]
-    started_at: datetime
-    started_by: str | None
-    ended_at: datetime | None
-    waits: tuple[WaitRow, ...]
-    incidents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +90,6 @@ class MessageRow:
     variables: Mapping[str, Any]
 
 
-def _names(package: Package) -> dict[str, str]:
-    return {id: node.name or id for id, node in package.definition.nodes.items()}
-
-
 def instances(
     session: Session,
     *,
@@ -149,7 +104,7 @@ def instances(
     query = sa.select(t.instance).order_by(t.instance.c.started_at.desc(), t.instance.c.id.desc())
     query = query.where(*_wanted(session, key, state, business_key, version))
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
-    return [instance_row(session, dict(row)) for row in rows]
+    return instance_rows(session, [dict(row) for row in rows])
 
 
 def number_of_instances(
@@ -173,104 +128,11 @@ def _wanted(
     return [column == value for column, value in asked.items() if value]
 
 
-def instance_row(session: Session, row: Mapping[str, Any]) -> InstanceRow:
-    """A row of the instance table as lists show it."""
-    package = definitions.package(session, row["definition_id"])
-    broken = session.scalar(
-        sa.select(sa.func.count()).where(t.incident.c.instance_id == row["id"], t.incident.c.resolved_at.is_(None))
-    )
-    return InstanceRow(
-        id=row["id"],
-        key=row["key"],
-        name=package.definition.name or row["key"],
-        name_en=package.texts.get(row["key"], package.definition.name or row["key"]),
-        version=package.version,
-        business_key=row["business_key"],
-        state=row["state"],
-        facts=row["facts"] or {},
-        started_at=row["started_at"],
-        started_by=row["started_by"],
-        ended_at=row["ended_at"],
-        waits=_waits(session, row["id"], bytes(row["body"]), package) if row["state"] == "active" else (),
-        incidents=broken or 0,
-    )
-
-
-_KINDS = {
-    "UserWait": "user",
-    "JobWait": "job",
-    "TimerWait": "timer",
-    "MessageWait": "message",
-    "SignalWait": "signal",
-    "ConditionWait": "condition",
-    "CallWait": "call",
-    "IncidentWait": "incident",
-    "ThrowWait": "throw",
-}
-
-
-def _waits(session: Session, instance_id: int, body: bytes, package: Package) -> tuple[WaitRow, ...]:
-    tasks = {
-        row.wait: row
-        for row in session.execute(
-            sa.select(t.user_task).where(t.user_task.c.instance_id == instance_id, t.user_task.c.state == "open")
-        )
-    }
-    children = {
-        row.wait: row.child_id for row in session.execute(sa.select(t.call).where(t.call.c.instance_id == instance_id))
-    }
-    names = _names(package)
-    open_waits = states.whole(session, instance_id, body).open_waits()
-    moved = _moments(session, instance_id) if any(isinstance(wait, TimerWait) for wait in open_waits) else {}
-    found = []
-    for wait in open_waits:
-        task = tasks.get(wait.id)
-        found.append(
-            WaitRow(
-                element=wait.element,
-                name=names.get(wait.element, wait.element),
-                name_en=package.texts.get(wait.element, names.get(wait.element, wait.element)),
-                kind=_KINDS[type(wait).__name__],
-                what=_what(wait),
-                due=task.due_at if task is not None else moved.get(wait.id, getattr(wait, "due", None)),
-                who=(task.assignee or task.team) if task is not None else None,
-                since=task.created_at if task is not None else None,
-                task_id=task.id if task is not None else None,
-                child_id=children.get(wait.id),
-                stands_by=_stands_by(package.definition, wait.element),
-            )
-        )
-    return tuple(found)
-
-
-def _moments(session: Session, instance_id: int) -> dict[int | None, datetime]:
-    """Wait -> when its timer fires, which a person may have moved."""
-    c = t.timer.c
-    rows = session.execute(sa.select(c.wait, c.due_at).where(c.instance_id == instance_id))
-    return {row.wait: row.due_at for row in rows}
-
-
-def _stands_by(definition: Definition, element: str) -> bool:
-    node = definition.nodes.get(element)
-    if node is None or node.type == "boundaryEvent":
-        return node is not None
-    around = definition.nodes.get(node.scope)
-    return node.type == "startEvent" and around is not None and around.by_event
-
-
-def _what(wait: Wait) -> str:
-    for field in ("called", "name", "message"):
-        value = getattr(wait, field, None)
-        if value:
-            return str(value)
-    return ""
-
-
 def tree(session: Session, instance_id: int) -> list[InstanceRow]:
     """The instance with all that called it and that it called, the first caller first. NotFound when there is none."""
     root = sa.select(t.instance.c.root_id).where(t.instance.c.id == instance_id).scalar_subquery()
     rows = session.execute(sa.select(t.instance).where(t.instance.c.root_id == root).order_by(t.instance.c.id))
-    found = [instance_row(session, dict(row)) for row in rows.mappings().all()]
+    found = instance_rows(session, [dict(row) for row in rows.mappings().all()])
     if not found:
         raise NotFound(what="instance", id=instance_id)
     return found
@@ -298,8 +160,8 @@ def instance(session: Session, instance_id: int) -> InstanceDetail:
         taken=taken,
         incidents=tuple(incidents(session, instance_id=instance_id, open=None)),
         parent_id=row["parent_id"],
-        children=tuple(instance_row(session, dict(child)) for child in children.all()),
-        names=_names(package),
+        children=tuple(instance_rows(session, [dict(child) for child in children.all()])),
+        names=names_of(package),
         names_en=package.texts,
         end_error=row["end_error"],
     )
@@ -350,7 +212,7 @@ def _told(package: Package, event: Sequence[Any]) -> tuple[str, str, Any] | None
         chose = package.definition.nodes.get(flow.source) if flow is not None else None
         if flow is None or chose is None or chose.type not in _CHOOSING or len(chose.outgoing) < 2:
             return None
-        way = {"flow": flow.id, "name": flow.name, "name_en": _english(package, flow.id, flow.name)}
+        way = {"flow": flow.id, "name": flow.name, "name_en": english(package, flow.id, flow.name)}
         return "took", chose.id, way
     kind = _HISTORY_KINDS.get(event[0])
     if kind is None or (kind == "set" and _private(package, event[1])):
@@ -377,15 +239,10 @@ def _history_row(package: Package, step: Any, trigger: str, kind: str, element: 
         kind=kind,
         element=element,
         name=name,
-        name_en=_english(package, element, name),
+        name_en=english(package, element, name),
         detail=detail,
         type=node.type if node is not None else "",
     )
-
-
-def _english(package: Package, element: str, name: str) -> str:
-    text = package.texts.get(element)
-    return text if isinstance(text, str) else name
 
 
 def incidents(
@@ -417,7 +274,7 @@ def incident_rows(
     found = []
     for row in session.execute(query).all():
         package = definitions.package(session, row.definition_id) if row.definition_id else None
-        name = _names(package).get(row.element, row.element) if package is not None else row.element
+        name = names_of(package).get(row.element, row.element) if package is not None else row.element
         found.append(
             IncidentRow(
                 id=row.id,
@@ -426,7 +283,7 @@ def incident_rows(
                 business_key=row.business_key,
                 element=row.element,
                 element_name=name,
-                element_name_en=_english(package, row.element, name) if package is not None else name,
+                element_name_en=english(package, row.element, name) if package is not None else name,
                 kind=row.kind,
                 code=row.code,
                 text=row.text,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import definitions
-from engine.queries.cases import _english
+from engine.queries.standing import english
 from engine.store import tables as t
 
 
@@ -50,7 +50,7 @@ def comments(session: Session, instance_id: int) -> list[CommentRow]:
 
 def _row(session: Session, row: Any) -> CommentRow:
     name = row.name or ""
-    name_en = _english(definitions.package(session, row.definition_id), row.element, name) if name else ""
+    name_en = english(definitions.package(session, row.definition_id), row.element, name) if name else ""
     return CommentRow(
         id=row.id,
         at=row.at,

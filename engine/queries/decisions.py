@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.definitions import package
-from engine.queries.cases import _english, _names
+from engine.queries.standing import english, names_of
 from engine.store import tables as t
 
 g, i = t.decision_log.c, t.instance.c
@@ -76,8 +76,8 @@ def _row(session: Session, row: Any, case: Any) -> DecisionRow:
     name = name_en = row.element or ""
     if case is not None and row.element is not None:
         model = package(session, case.definition_id)
-        name = _names(model).get(row.element, row.element)
-        name_en = _english(model, row.element, name)
+        name = names_of(model).get(row.element, row.element)
+        name_en = english(model, row.element, name)
     return DecisionRow(
         id=row.id,
         at=row.at,

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.definitions import newest, package
-from engine.queries.cases import InstanceRow, _english, _names, instance_row
 from engine.queries.selection import Cases
+from engine.queries.standing import InstanceRow, english, instance_rows, names_of
 from engine.store import tables as t
 
 
@@ -19,7 +19,7 @@ def cases(session: Session, wanted: Cases, *, page: int = 1, size: int = 50) -> 
     i = t.instance.c
     query = sa.select(t.instance).where(*wanted.conditions()).order_by(i.started_at.desc(), i.id.desc())
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
-    return [instance_row(session, dict(row)) for row in rows]
+    return instance_rows(session, [dict(row) for row in rows])
 
 
 def number_of_cases(session: Session, wanted: Cases) -> int:
@@ -43,9 +43,9 @@ def places(
     """The elements of a process in the order of the file (of the newest version when none is said); `kinds`: BPMN
     local names. NotFound when there is no such process or version."""
     model = package(session, newest(session, key, version))
-    names = _names(model)
+    names = names_of(model)
     return tuple(
-        Place(id, names[id], _english(model, id, names[id]), node.type)
+        Place(id, names[id], english(model, id, names[id]), node.type)
         for id, node in model.definition.nodes.items()
         if kinds is None or node.type in kinds
     )

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from engine import definitions
 from engine.execution import runtime_of
-from engine.queries.cases import IncidentRow, InstanceRow, incident_rows, instance_row, told_events
+from engine.queries.cases import IncidentRow, incident_rows, told_events
 from engine.queries.inbox import TaskRow, task_row, with_names
 from engine.queries.selection import Cases
+from engine.queries.standing import InstanceRow, instance_rows
 from engine.store import tables as t
 
 SETTLED = timedelta(seconds=5)
@@ -78,7 +79,7 @@ def instances_after(session: Session, wanted: Cases, before: int | None, limit: 
     query = sa.select(t.instance).where(*wanted.conditions()).order_by(i.id.desc()).limit(limit)
     if before is not None:
         query = query.where(i.id < before)
-    return [instance_row(session, dict(row)) for row in session.execute(query).mappings().all()]
+    return instance_rows(session, [dict(row) for row in session.execute(query).mappings().all()])
 
 
 def tasks_after(session: Session, wanted: Tasks, before: int | None, limit: int) -> list[TaskRow]:

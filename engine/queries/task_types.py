@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import definitions
-from engine.queries.cases import _english
+from engine.queries.standing import english
 from engine.store import tables as t
 
 
@@ -41,10 +41,10 @@ def task_types(session: Session) -> list[TaskType]:
                 TaskType(
                     process=key,
                     process_name=model.name or key,
-                    process_name_en=_english(package, key, model.name or key),
+                    process_name_en=english(package, key, model.name or key),
                     element=node.id,
                     name=node.name or node.id,
-                    name_en=_english(package, node.id, node.name or node.id),
+                    name_en=english(package, node.id, node.name or node.id),
                     documentation=node.documentation,
                     documentation_en=str(texts.get(f"{node.id}.documentation") or node.documentation),
                     teams=_teams(model.lane_groups, node.lane, node.user.candidate_groups if node.user else None),

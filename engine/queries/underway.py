@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from engine.definitions import package
 from engine.errors import NotFound
 from engine.execution import runtime_of
-from engine.queries.cases import MessageRow, _english, _names
+from engine.queries.cases import MessageRow
+from engine.queries.standing import english, names_of
 from engine.store import tables as t
 
 
@@ -110,8 +111,8 @@ def _words(session: Session, definition_id: int | None, element: str) -> tuple[s
     if definition_id is None:
         return element, element
     model = package(session, definition_id)
-    name = _names(model).get(element, element)
-    return name, _english(model, element, name)
+    name = names_of(model).get(element, element)
+    return name, english(model, element, name)
 
 
 def jobs(
