@@ -11,17 +11,21 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import g, request
 
 from engine import api
 from engine.errors import NotFound, SignInRefused
 from engine.queries.programs import PROGRAM
+from handlers import sights
+from web import rights
 from web.engine_rest.answers import Refused
 from web.scope import runtime
 
+Value = TypeVar("Value")
 REMEMBERED = 60.0
 MOST = 1_000
 
@@ -102,6 +106,18 @@ def _unknown() -> Refused:
         "AuthenticationException",
         "Sign in: Basic with a person's name and password, or Bearer with a token of the scope engine-rest.",
     )
+
+
+def seen(variables: Mapping[str, Value]) -> dict[str, Value]:
+    """Variables, without those that the caller may not see on pages either (`handlers.sights`)."""
+    return sights.without_hidden(actor(), variables)
+
+
+def require_operator(case: object) -> None:
+    """Lists over the whole house of what failed are for process owners and auditors; of one case, for all."""
+    who = actor()
+    if not case and not (rights.allows(rights.PAGES["operations"].read, who) or "auditor" in who.teams):
+        raise Refused(403, "AuthorizationException", f"The user with id '{who.id}' may ask this by processInstanceId.")
 
 
 def require_owner() -> None:

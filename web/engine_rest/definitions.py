@@ -11,7 +11,7 @@ from engine import api, queries
 from engine.queries import registers
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, required
 from web.engine_rest.filters import conditions, counted, listed, text, texts, when
@@ -209,7 +209,7 @@ def start(id: str = "", key: str = "") -> Response:
         [case] = registers.rows(db, "instances", Wanted([("id", "eq", number)]))
         shown = shapes.instance(case)
         if sent.get("withVariablesInReturn"):
-            shown["variables"] = values.typed_all(registers.variables_of(db, number), rt.zone)
+            shown["variables"] = values.typed_all(seen(registers.variables_of(db, number)), rt.zone)
     return said(shown)
 
 

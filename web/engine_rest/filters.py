@@ -9,8 +9,9 @@ from flask import Response
 
 from engine.queries import registers
 from engine.queries.registers import Condition, Wanted
+from handlers import sights
 from web.engine_rest.access import actor
-from web.engine_rest.answers import invalid, said
+from web.engine_rest.answers import Refused, invalid, said
 from web.engine_rest.asking import Asked
 from web.scope import runtime
 
@@ -67,6 +68,10 @@ def variables(asked: Asked, *names: str) -> list[Condition]:
         sent = asked.get(name)
         parts: Sequence[Any] = sent.split(",") if isinstance(sent, str) else sent or []
         found += [_variable(name, part) for part in parts]
+    hidden = sights.fields_hidden(actor())
+    for name, _, _ in found:
+        if name in hidden:
+            raise Refused(403, "AuthorizationException", f"The user with id '{actor().id}' may not ask by '{name}'")
     return found
 
 

@@ -17,6 +17,7 @@ from engine.queries import registers
 from engine.queries.decisions import decisions as decisions_made
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
+from web.engine_rest.access import require_operator, seen
 from web.engine_rest.answers import Refused, invalid, said
 from web.engine_rest.asking import Asked, definition_id, definition_of, id_of
 from web.engine_rest.filters import (
@@ -325,7 +326,7 @@ def _asked_variables(asked: Asked) -> list[dict[str, Any]]:
     with runtime().reading() as db:
         case = _case(db, _required_case(asked))
         asked.done()
-        found = registers.variables_of(db, case["id"])
+        found = seen(registers.variables_of(db, case["id"]))
     return [
         _variable(case, one, content)
         for one, content in found.items()
@@ -367,7 +368,7 @@ def variable_instance(id: str) -> Response:
     name, _, case_id = id.rpartition(":")
     with runtime().reading() as db:
         case = _case(db, case_id)
-        found = registers.variables_of(db, case["id"])
+        found = seen(registers.variables_of(db, case["id"]))
     if name not in found:
         raise Refused(404, "InvalidRequestException", f"Variable instance with Id '{id}' does not exist.")
     return said(_variable(case, name, found[name]))
@@ -385,6 +386,7 @@ def incidents() -> Response:
         "endTimeBefore": moments("resolved_at", "lt"),
         "endTimeAfter": moments("resolved_at", "gt"),
     }
+    require_operator(asked.get("processInstanceId"))
     wanted = Wanted(conditions(asked, INCIDENT_FILTERS | more), order=(("at", True),))
     orders = INCIDENT_ORDERS | {"createTime": "at", "endTime": "resolved_at"}
     return listed("incidents", asked, wanted, orders, lambda db, row: _past_incident(row))
@@ -406,11 +408,16 @@ def _past_incident(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _told(output: Any) -> Any:
+    return seen(output) if isinstance(output, Mapping) else output
+
+
 @pages.get("/decision-instance")
 def decision_instances() -> Response:
     """Decisions that cases made, newest first, with what went in and came out."""
     asked = Asked()
     instance = asked.text("processInstanceId")
+    require_operator(instance)
     key, process = asked.text("decisionDefinitionKey"), asked.text("processDefinitionKey")
     asked.flag("includeInputs"), asked.flag("includeOutputs")
     asked.done()
@@ -428,8 +435,10 @@ def decision_instances() -> Response:
                 "processDefinitionKey": row.process_key,
                 "processInstanceId": None if row.instance_id is None else str(row.instance_id),
                 "activityId": row.element,
-                "inputs": [{"clauseName": name} | values.typed(value, zone) for name, value in row.inputs.items()],
-                "outputs": [{"variableName": row.decision} | values.typed(row.output, zone)],
+                "inputs": [
+                    {"clauseName": name} | values.typed(value, zone) for name, value in seen(row.inputs).items()
+                ],
+                "outputs": [{"variableName": row.decision} | values.typed(_told(row.output), zone)],
                 "ruleIds": [rule.rule for rule in row.fired],
             }
             for row in found

@@ -11,7 +11,7 @@ from engine import api
 from engine.queries import registers
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, required
 from web.engine_rest.filters import conditions, counted, ids, listed, text, texts, variables, when
@@ -144,7 +144,7 @@ def _turn(wanted: list[str], sent: Mapping[str, Any]) -> None:
 def all_variables(id: str) -> Response:
     """The variables of a case."""
     with runtime().reading() as db:
-        found = registers.variables_of(db, row_of(db, id)["id"])
+        found = seen(registers.variables_of(db, row_of(db, id)["id"]))
     return said(values.typed_all(found, runtime().zone))
 
 
@@ -176,7 +176,7 @@ def one_variable(id: str, name: str) -> Response:
 
 def _value(id: str, name: str) -> Any:
     with runtime().reading() as db:
-        found = registers.variables_of(db, row_of(db, id)["id"])
+        found = seen(registers.variables_of(db, row_of(db, id)["id"]))
     if name not in found:
         raise Refused(404, "InvalidRequestException", f"process instance variable with name {name} does not exist")
     return found[name]

@@ -10,7 +10,7 @@ from engine import api
 from engine.queries import registers
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import invalid, nothing, said, unsupported
 from web.engine_rest.asking import body, id_of, required
 from web.engine_rest.routes import Routes
@@ -61,7 +61,7 @@ def _told(db: Any, delivery: api.Delivery, with_variables: bool) -> dict[str, An
         "processInstance": shown if started else None,
     }
     if with_variables and rows:
-        answer["variables"] = values.typed_all(registers.variables_of(db, rows[0]["id"]), runtime().zone)
+        answer["variables"] = values.typed_all(seen(registers.variables_of(db, rows[0]["id"])), runtime().zone)
     return answer
 
 

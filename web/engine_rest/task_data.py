@@ -10,7 +10,7 @@ from flask import Response
 from engine import api, queries
 from engine.queries import registers
 from web.engine_rest import comments, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, nothing, said, unsupported
 from web.engine_rest.asking import body, required
 from web.engine_rest.instances import data_of, write_variables
@@ -23,14 +23,14 @@ pages = Routes("/task")
 
 def _visible(id: str) -> Mapping[str, Any]:
     with runtime().reading() as db:
-        return queries.task(db, actor(), row_of(db, id)["id"]).form_data
+        return seen(queries.task(db, actor(), row_of(db, id)["id"]).form_data)
 
 
 def _local(id: str) -> Mapping[str, Any]:
     with runtime().reading() as db:
         row = row_of(db, id)
-        case, seen = registers.variables_of(db, row["instance_id"]), queries.task(db, actor(), row["id"]).form_data
-    return {name: value for name, value in seen.items() if name not in case or case[name] != value}
+        case, own = registers.variables_of(db, row["instance_id"]), queries.task(db, actor(), row["id"]).form_data
+    return {name: value for name, value in seen(own).items() if name not in case or case[name] != value}
 
 
 @pages.get("/<id>/variables")

@@ -11,7 +11,7 @@ from engine import api, queries
 from engine.queries import registers
 from engine.queries.registers import Condition, Wanted
 from web.engine_rest import shapes, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_of, id_of, required, whole
 from web.engine_rest.definitions import field_names
@@ -266,7 +266,7 @@ def complete(id: str) -> Response:
     if not sent.get("withVariablesInReturn"):
         return nothing()
     with runtime().reading() as db:
-        return said(values.typed_all(registers.variables_of(db, done.instance_id), runtime().zone))
+        return said(values.typed_all(seen(registers.variables_of(db, done.instance_id)), runtime().zone))
 
 
 @pages.post("/<id>/bpmnError")
@@ -336,7 +336,7 @@ def form_variables(id: str) -> Response:
     asked = set(request.args.get("variableNames", "").split(",")) - {""}
     names = field_names(found.form_schema) if found.form_schema else list(found.form_data)
     shown = {name: found.form_data.get(name) for name in names if not asked or name in asked}
-    return said(values.typed_all(shown, runtime().zone))
+    return said(values.typed_all(seen(shown), runtime().zone))
 
 
 @pages.get("/report/candidate-group-count")

@@ -11,7 +11,7 @@ from engine import api
 from engine.queries import registers
 from engine.queries.registers import Condition, Wanted
 from web.engine_rest import shapes, values
-from web.engine_rest.access import actor
+from web.engine_rest.access import actor, require_operator
 from web.engine_rest.answers import Refused, invalid, missing, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, required, whole
 from web.engine_rest.filters import Filter, conditions, counted, ids, listed, moments, numbers, text, texts, when
@@ -61,6 +61,7 @@ def kinds(name: str | None) -> list[str] | None:
 def incidents() -> Response:
     """Open incidents."""
     asked = Asked()
+    require_operator(asked.get("processInstanceId"))
     wanted = Wanted([OPEN, *conditions(asked, INCIDENT_FILTERS)], order=(("at", True),))
     return listed("incidents", asked, wanted, INCIDENT_ORDERS, lambda db, row: shapes.incident(row))
 
@@ -69,6 +70,7 @@ def incidents() -> Response:
 def incident_count() -> Response:
     """How many there are."""
     asked = Asked()
+    require_operator(asked.get("processInstanceId"))
     return counted("incidents", asked, Wanted([OPEN, *conditions(asked, INCIDENT_FILTERS)]))
 
 
@@ -145,6 +147,7 @@ def job_count() -> Response:
 
 
 def _jobs(asked: Asked) -> list[dict[str, Any]]:
+    require_operator(asked.get("processInstanceId") or asked.get("processInstanceIds"))
     both, own = conditions(asked, JOB_FILTERS), conditions(asked, ONLY_JOBS)
     timers, messages = asked.flag("timers"), asked.flag("messages")
     if timers and messages:
