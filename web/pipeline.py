@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as N_
 
 from engine import queries
 from engine.errors import NotFound
@@ -24,10 +24,10 @@ from web.words import main_waits
 pages = Blueprint("pipeline", __name__, url_prefix="/pipeline")
 
 WORDS = {
-    "owner": lazy_gettext("All owners"),
-    "sector": lazy_gettext("All sectors"),
-    "region": lazy_gettext("All regions"),
-    "currency": lazy_gettext("All currencies"),
+    "owner": N_("All owners"),
+    "sector": N_("All sectors"),
+    "region": N_("All regions"),
+    "currency": N_("All currencies"),
 }
 
 

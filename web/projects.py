@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput, NotFound
 from engine.queries import work
@@ -28,13 +28,13 @@ from web.scope import actor, is_fragment, runtime
 pages = Blueprint("projects", __name__, url_prefix="/projects")
 
 TABS: dict[str, Any] = {
-    "overview": lazy_gettext("Overview"),
-    "deal": lazy_gettext("Financing"),
-    "building": lazy_gettext("Progress"),
-    "judged": lazy_gettext("Assessment"),
-    "cases": lazy_gettext("Cases and tasks"),
-    "files": lazy_gettext("Documents"),
-    "like": lazy_gettext("Similar cases"),
+    "overview": N_("Overview"),
+    "deal": N_("Financing"),
+    "building": N_("Progress"),
+    "judged": N_("Assessment"),
+    "cases": N_("Cases and tasks"),
+    "files": N_("Documents"),
+    "like": N_("Similar cases"),
 }
 
 

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from flask import Response, redirect, render_template, request, session, url_for
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput
 from handlers import sights
@@ -24,18 +24,18 @@ from web.scope import actor, language, runtime
 
 SIZE = 50
 COLUMNS: dict[str, Any] = {
-    "key": lazy_gettext("Number"),
-    "stage": lazy_gettext("Stage"),
-    "roles": lazy_gettext("Roles"),
-    "tier": lazy_gettext("Tier"),
-    "owner": lazy_gettext("Owner"),
-    "region": lazy_gettext("Region"),
-    "industry": lazy_gettext("Industry"),
-    "owed": lazy_gettext("Outstanding"),
-    "contact": lazy_gettext("Last contact"),
-    "review": lazy_gettext("Next review"),
-    "rating": lazy_gettext("Risk rating"),
-    "reg_no": lazy_gettext("Registration number"),
+    "key": N_("Number"),
+    "stage": N_("Stage"),
+    "roles": N_("Roles"),
+    "tier": N_("Tier"),
+    "owner": N_("Owner"),
+    "region": N_("Region"),
+    "industry": N_("Industry"),
+    "owed": N_("Outstanding"),
+    "contact": N_("Last contact"),
+    "review": N_("Next review"),
+    "rating": N_("Risk rating"),
+    "reg_no": N_("Registration number"),
 }
 """What may be shown beside the name."""
 USUAL = ("key", "stage", "roles", "tier", "owner", "owed", "contact")
@@ -64,11 +64,11 @@ def index() -> Any:
 
 
 FILTER_WORDS = {
-    "stage": lazy_gettext("All stages"),
-    "role": lazy_gettext("All roles"),
-    "tier": lazy_gettext("All tiers"),
-    "owner": lazy_gettext("All owners"),
-    "region": lazy_gettext("All regions"),
+    "stage": N_("All stages"),
+    "role": N_("All roles"),
+    "tier": N_("All tiers"),
+    "owner": N_("All owners"),
+    "region": N_("All regions"),
 }
 
 

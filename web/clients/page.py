@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput, NotFound
 from engine.queries import work
@@ -29,14 +29,14 @@ from web.rights import guarded, may_act, may_see
 from web.scope import actor, is_fragment, language, runtime, said
 
 TABS: dict[str, tuple[Any, str]] = {
-    "overview": (lazy_gettext("Overview"), "list-details"),
-    "contacts": (lazy_gettext("Contacts"), "message-circle"),
-    "business": (lazy_gettext("Business"), "briefcase"),
-    "finance": (lazy_gettext("Finances"), "chart-bar"),
-    "ownership": (lazy_gettext("Owners"), "hierarchy"),
-    "service": (lazy_gettext("Service"), "star"),
-    "files": (lazy_gettext("Documents"), "paperclip"),
-    "data": (lazy_gettext("Data"), "table"),
+    "overview": (N_("Overview"), "list-details"),
+    "contacts": (N_("Contacts"), "message-circle"),
+    "business": (N_("Business"), "briefcase"),
+    "finance": (N_("Finances"), "chart-bar"),
+    "ownership": (N_("Owners"), "hierarchy"),
+    "service": (N_("Service"), "star"),
+    "files": (N_("Documents"), "paperclip"),
+    "data": (N_("Data"), "table"),
 }
 SECRET_TABS = {"finance": "ratios"}
 """Tabs of which nothing is left for those who may not see a section."""
@@ -99,11 +99,11 @@ def _contacts(db: Any, party: Party) -> dict[str, Any]:
 
 
 CHANNELS = {
-    "phone": lazy_gettext("Call"),
-    "visit": lazy_gettext("Visit"),
-    "meeting": lazy_gettext("Meeting"),
-    "email": lazy_gettext("E-mail"),
-    "note": lazy_gettext("Note"),
+    "phone": N_("Call"),
+    "visit": N_("Visit"),
+    "meeting": N_("Meeting"),
+    "email": N_("E-mail"),
+    "note": N_("Note"),
 }
 """How somebody notes a contact by hand."""
 
@@ -155,13 +155,13 @@ def visible(found: tuple[documents.Document, ...]) -> list[documents.Document]:
 
 
 KINDS = {
-    "attachment": lazy_gettext("Attachment"),
-    "minutes": lazy_gettext("Minutes"),
-    "contract": lazy_gettext("Contract"),
-    "report": lazy_gettext("Report"),
-    "certificate": lazy_gettext("Certificate"),
-    "evidence": lazy_gettext("Evidence"),
-    "kyc": lazy_gettext("Due diligence"),
+    "attachment": N_("Attachment"),
+    "minutes": N_("Minutes"),
+    "contract": N_("Contract"),
+    "report": N_("Report"),
+    "certificate": N_("Certificate"),
+    "evidence": N_("Evidence"),
+    "kyc": N_("Due diligence"),
 }
 """What a person files by hand."""
 
