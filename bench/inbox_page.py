@@ -1,0 +1,121 @@
+"""How long the server takes for a person's inbox page among a million open tasks.
+
+    python -m bench.inbox_page [--tasks 1000000] [--only sqlite|postgres]
+
+The database is that of `bench.inbox`. What is timed is the whole answer of the application to a browser that is signed
+in, from the request to the last byte: session, rights, rows, counts, filters, template. Asked each time as another
+person, so that nothing is warm by chance, and after a look at each that compiles its templates. `poll` is what an open
+page asks every five seconds: answered with nothing while nothing has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import tempfile
+import time
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from bench import postgres
+from bench.contenders import dealflow
+from bench.inbox import LOOKS, TEAMS, Looked, fill
+from engine import api
+from engine.store import tables as t
+from web import auth, create_app
+
+ADMIN = "keeper"
+PAGES = {
+    "first screen": "/inbox",
+    "by priority": "/inbox?sort=priority",
+    "one word searched": "/inbox?q=px-2026-77",
+    "my team's queue": "/inbox?view=teams",
+    "overdue": "/inbox?view=overdue",
+    "calendar, a month": "/inbox/calendar",
+}
+EVERYTHING = {"all the house, as admin": "/inbox?view=all", "overdue, as admin": "/inbox?view=overdue"}
+
+
+def move_in(runtime: Any, people: int) -> None:
+    """Everybody is in a team; one person keeps the house."""
+    with runtime.transaction() as session:
+        members = [{"team_id": f"team{n % TEAMS}", "person_id": f"p{n}"} for n in range(people)]
+        session.execute(sa.insert(t.membership), members)
+        session.execute(sa.insert(t.person), [{"id": ADMIN, "name": "Keeper"}])
+        session.execute(sa.insert(t.team), [{"id": "admin", "name": "Administrators"}])
+        session.execute(sa.insert(t.membership), [{"team_id": "admin", "person_id": ADMIN}])
+
+
+def signed_in(app: Any, person: str) -> FlaskClient:
+    """A browser in which somebody is signed in."""
+    client: FlaskClient = app.test_client()
+    with app.extensions["dealflow"].transaction() as session:
+        secret = api.begin_session(session, person, "password", "bench")
+    with client.session_transaction() as kept:
+        kept["_user_id"], kept["_fresh"], kept[auth.SECRET] = person, True, secret
+    return client
+
+
+def timed(client: FlaskClient, path: str) -> tuple[float, str]:
+    """(milliseconds, the page). RuntimeError when it is not the page."""
+    begun = time.perf_counter()
+    answer = client.get(path)
+    text = answer.get_data(as_text=True)
+    span = (time.perf_counter() - begun) * 1000
+    if answer.status_code not in (200, 204):
+        raise RuntimeError(f"{path} answered {answer.status_code}: {answer.headers.get('Location')}")
+    return span, text
+
+
+def look(app: Any, people: int) -> list[Looked]:
+    """Every page as one person after another, and the poll of the first one's page."""
+    found = []
+    for path in PAGES.values():
+        timed(signed_in(app, "p1"), path)
+    for name, path in PAGES.items():
+        spans = [timed(signed_in(app, f"p{number * 97 % people}"), path)[0] for number in range(2, LOOKS + 2)]
+        found.append(Looked(name, statistics.median(spans), max(spans), 0))
+    client = signed_in(app, "p1")
+    [poll] = re.findall(r'hx-get="(/inbox/counts[^"]+)"', timed(client, "/inbox")[1])
+    spans = [timed(client, unescape(poll))[0] for _ in range(LOOKS)]
+    found.append(Looked("poll", statistics.median(spans), max(spans), 0))
+    keeper = signed_in(app, ADMIN)
+    for name, path in EVERYTHING.items():
+        spans = [timed(keeper, path)[0] for _ in range(5)]
+        found.append(Looked(name, statistics.median(spans), max(spans), 0))
+    return found
+
+
+def measure(url: str, folder: Path, tasks: int) -> list[Looked]:
+    """Fill a database and look at its pages."""
+    runtime = dealflow.opened(url, folder)
+    people = fill(runtime, tasks)
+    move_in(runtime, people)
+    looked = look(create_app(runtime=runtime), people)
+    runtime.database.dispose()
+    return looked
+
+
+def main() -> None:
+    """Measure on SQLite, and on PostgreSQL where its wheel is installed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place, postgres.running(Path(place)) as server:
+        urls = {"sqlite": f"sqlite:///{Path(place) / 'inbox.db'}"}
+        if server is not None:
+            urls["postgres"] = server.create("inbox")
+        for store, url in urls.items():
+            if arguments.only in (None, store):
+                for seen in measure(url, Path(place), arguments.tasks):
+                    print(f"{store:9} {seen.view:24} {seen.median:7.1f} ms, longest {seen.longest:.1f}")
+
+
+if __name__ == "__main__":
+    main()
