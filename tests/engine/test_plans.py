@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import batches, firing, jobs, notices, outbox, queries, reminders, subscriptions, timers
 from engine.api.external import Topic, fetch_and_lock
-from engine.identity import SYSTEM
+from engine.identity import SYSTEM, Actor
 from engine.queries.batches import batch, batch_items
 from engine.queries.deadletters import dead_letter_groups, dead_letters
 from engine.queries.decisions import decisions
@@ -192,11 +192,17 @@ def writes(work: Callable[[Session], Any]) -> Work:
     return run
 
 
+LI = Actor("li", frozenset({"rm"}))
 HOT: dict[str, Work] = {
     **{
         f"inbox {view}": lambda house, view=view: house.inbox("li", view)  # type: ignore[misc]
         for view in ("mine", "teams", "overdue", "done")
     },
+    "inbox poll": reads(lambda session: queries.mark(session, LI, queries.Ask("mine"))),
+    "inbox calendar": reads(
+        lambda session: queries.due_between(session, LI, queries.Ask("mine"), MONDAY, MONDAY + timedelta(days=42))
+    ),
+    "a filter's count": reads(lambda session: queries.count(session, LI, queries.Ask("mine", search="x", due="week"))),
     "due timers": reads(lambda session: timers.due(session, 50)),
     "due timers of a shard": reads(lambda session: timers.due(session, 50, shard=5)),
     "firing": lambda house: firing.sweep(house.runtime),
@@ -254,3 +260,15 @@ def test_a_persons_inbox_does_not_go_through_all_that_is_overdue_in_the_house(ho
             rows = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
             plan = [str(row[-1]) for row in rows]
             assert not [line for line in plan if "ix_user_task_state_due_at" in line], "\n".join([statement, *plan])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_whole_house_s_list_is_not_sorted_for_one_page(house: House) -> None:
+    filled(house)
+    with heard(house) as statements, house.looking() as session:
+        found = queries.inbox(session, SYSTEM, queries.Ask("all"), size=10)
+    assert found.tasks and [task.due_at for task in found.tasks] == sorted(task.due_at for task in found.tasks)  # type: ignore[type-var]
+    with house.runtime.database.connect() as connection:
+        for statement, parameters in statements:
+            plan = [str(row[-1]) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)]
+            assert "USE TEMP B-TREE FOR ORDER BY" not in plan, "\n".join([statement, *plan])
