@@ -75,7 +75,7 @@ def get(session: Session, reader: str, tip_id: int) -> Tip:
 
 def _found(session: Session, reader: str, *where: sa.ColumnElement[bool]) -> list[Tip]:
     yes = sa.func.coalesce(sa.func.sum(sa.case((votes.c.useful, 1), else_=0)), 0)
-    said = sa.case((votes.c.person != reader, 0), (votes.c.useful, 2), else_=1)
+    said = sa.case((sa.and_(votes.c.person == reader, votes.c.useful), 2), (votes.c.person == reader, 1), else_=0)
     own = sa.func.coalesce(sa.func.max(said), 0)  # 0: nothing yet, 1: no, 2: yes
     query = (
         sa.select(tips, yes.label("yes"), sa.func.count(votes.c.person).label("all"), own.label("own"))

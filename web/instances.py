@@ -11,6 +11,7 @@ from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import NotFound
+from handlers import sights
 from web import schemas
 from web.cases import case_of
 from web.formats import relative
@@ -36,7 +37,7 @@ def show(instance_id: int) -> Any:
         past = story(queries.history(db, instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         fields = fields_of(db, case.row.key, case.row.version)
-    known, technical = schemas.sorted_out(fields, case.variables)
+    known, technical = schemas.sorted_out(fields, sights.without_hidden(actor(), case.variables))
     sheets = [item for _name, item in known if isinstance(item, schemas.Sheet)]
     return render_template(
         "instances/show.html",

@@ -69,6 +69,8 @@ class TaskDetail:
     entered: Mapping[str, Any] | None
     translations: Mapping[str, str]
     properties: Mapping[str, str]
+    owner: str | None
+    """For whom a substitute acts."""
 
 
 _doer = t.person.alias("doer")
@@ -155,6 +157,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
         entered=row["entered"] if may_read(actor, row, row["completed_by"]) else None,
         translations=package.texts,
         properties=row["properties"] or {},
+        owner=row["owner"],
     )
 
 

@@ -50,6 +50,11 @@ class Written:
     value: Any
 
 
+def task_trail(session: Session, task_id: int) -> tuple[AuditRow, ...]:
+    """What was done with a task by hand, oldest first: taken, given back, handed over, its date moved."""
+    return tuple(_audit(session, f"task:{task_id}")[0])
+
+
 def trail(session: Session, instance_id: int) -> Trail:
     """The audit of an instance with its chains recomputed. NotFound when there is none."""
     row = session.execute(sa.select(t.instance.c.chain).where(t.instance.c.id == instance_id)).first()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
-from engine import api
+from engine import api, identity
 from engine.store import tables as t
 from handlers.records import custom, parties
 from handlers.records.changes import Stamp
@@ -190,3 +190,33 @@ ASKING = (
     + flows("start>ask", "ask>end")
     + "</process></definitions>"
 )
+
+
+def test_a_draft_goes_with_the_task_and_says_whose_it_was_and_a_restart_loses_nothing(
+    house: House, visitor: WHO
+) -> None:
+    task = open_task(house, by="li")
+    with house.writing() as session:
+        api.save_draft(session, house.actor("li"), task, {"price": "77"})
+        api.reassign(session, house.actor("hu"), task, "wang", "李雷出差")
+    house.runtime.compiled.clear()  # as after a restart: nothing is kept but rows
+    wang = visitor("wang")
+    text = wang.get(f"/tasks/{task}").get_data(as_text=True)
+    assert '"price": "77"' in text and "李雷 已于" in text
+    trail = wang.get(f"/tasks/{task}/trail").get_data(as_text=True)
+    assert "李雷出差" in trail and "王芳" in trail
+    house.clock.move(days=30)
+    assert '"price": "77"' in visitor("wang").get(f"/tasks/{task}").get_data(as_text=True)
+
+
+def test_a_substitute_is_told_for_whom_and_the_record_has_both_names(house: House, visitor: WHO) -> None:
+    house.deploy(
+        "deciding", deciding_bpmn=DECIDING.replace('name="查看"', 'name="查看" camunda:assignee="li"'), rules_dmn=RULES
+    )
+    with house.writing() as session:
+        identity.add_absence(session, "li", house.clock(), house.clock() + timedelta(days=9), substitute="wang")
+    task = int(house.task("look", house.start("deciding", price=98))["id"])
+    wang = visitor("wang")
+    assert "您正代 李雷 办理" in wang.get(f"/tasks/{task}").get_data(as_text=True)
+    wang.post(f"/tasks/{task}/complete", {"variables": "{}"})
+    assert "已由 王芳 代 李雷" in visitor("li").get(f"/tasks/{task}").get_data(as_text=True)

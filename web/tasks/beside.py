@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template
-from flask_babel import gettext as _
 
 from engine import queries
 from engine.queries.reasons import Reason, reasons
+from engine.queries.trail import task_trail
 from handlers import sights
 from web import schemas
+from web.formats import value
 from web.instances import fields_of
 from web.rights import guarded
 from web.scope import actor, is_chinese, runtime
 from web.tasks.room import pages
+from web.words import listed
 
 
 @pages.get("/<int:task_id>/known")
@@ -30,6 +32,16 @@ def known(task_id: int) -> Any:
     plain = [(name, item) for name, item in told if not isinstance(item, schemas.Sheet)]
     sheets = [item for _name, item in told if isinstance(item, schemas.Sheet)]
     return render_template("tasks/known.html", plain=plain, sheets=sheets, case=case)
+
+
+@pages.get("/<int:task_id>/trail")
+@guarded("tasks")
+def trail(task_id: int) -> Any:
+    """Who took it, gave it back, handed it over, and when."""
+    with runtime().reading() as db:
+        task = queries.task(db, actor(), task_id)
+        entries = task_trail(db, task_id)
+    return render_template("tasks/trail.html", task=task, row=task.row, entries=entries)
 
 
 @pages.get("/<int:task_id>/decided")
@@ -47,11 +59,12 @@ def decided(task_id: int) -> Any:
 def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """One decision for the page: where, when, what came out, and each rule with what it asked."""
     output = reason.row.output
+    columns = {name: title for _fired, told in reason.rules if told for title, name, _text in told.conclusions}
     rows = output if isinstance(output, list) else [output]
     return {
         "row": reason.row,
         "name": reason.name,
-        "came": [text for row in rows if (text := concluded(row, fields))],
+        "came": [text for row in rows if (text := concluded(row, fields, columns))],
         "rules": [
             {
                 "number": fired.rule,
@@ -64,18 +77,30 @@ def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[st
     }
 
 
-def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]]) -> str:
-    """What a decision gave, in words: its own sentence in the page's language where it has one."""
+SENTENCES = ("text", "reason", "label")
+"""Names under which a table's row says its conclusion in words; `<name>_en` is the English of it."""
+
+
+def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    """What a decision gave, in words: its own sentence in the page's language where it has one. `columns`: how its
+    author called them, in Chinese."""
+    if isinstance(output, list):
+        return listed(text for one in output if (text := concluded(one, fields, columns)))
     if not isinstance(output, Mapping):
-        return "" if output in (None, "", []) else plainly(output)
+        return "" if output in (None, "") else value(output)
     output = sights.without_hidden(actor(), output)
-    for name in ("text", "reason", "label"):
+    for name in SENTENCES:
         sentence = output.get(name if is_chinese() else f"{name}_en") or output.get(name)
         if sentence:
             return str(sentence)
-    told = ((label(name, fields), item) for name, item in output.items() if not str(name).endswith("_en"))
     colon, then = ("：", "；") if is_chinese() else (": ", "; ")
-    return then.join(f"{name}{colon}{plainly(item)}" for name, item in told if item is not None)
+    called = {name: (columns.get(name) if is_chinese() else None) or label(name, fields) for name in output}
+    said = {
+        called[name]: concluded(choice(name, item, fields), fields, columns)
+        for name, item in output.items()
+        if not str(name).endswith("_en")
+    }
+    return then.join(f"{name}{colon}{text}" for name, text in said.items() if text)
 
 
 def asked(
@@ -98,10 +123,3 @@ def choice(name: str, value: Any, fields: Mapping[str, Mapping[str, Any]]) -> An
     """A value as its form says it: a choice by its label."""
     options = (fields.get(name) or {}).get("values") or ()
     return next((one.get("label") for one in options if str(one.get("value")) == str(value)), value)
-
-
-def plainly(item: Any) -> str:
-    """A value of a decision, as pages write values."""
-    from web.formats import value
-
-    return value(item) or _("nothing")

@@ -78,6 +78,7 @@ function take(field, option) {
   field.setRangeText(`${option.dataset.name} `, start, field.selectionStart, 'end');
   close(field);
   field.focus();
+  field.dispatchEvent(new Event('input', { bubbles: true })); // so that it is kept like what is typed
 }
 
 function close(field) {

@@ -53,7 +53,7 @@ function begin(plan) {
         { class: 'df-tour-foot' },
         element('span', {}, `${at + 1}/${steps.length}`),
         element('button', { type: 'button', class: 'btn btn-sm btn-ghost-secondary', onclick: end }, text('tourEnd')),
-        at > 0 && element('button', { type: 'button', class: 'btn btn-sm', onclick: () => show(at - 1) }, text('tourBack')),
+        at === 0 ? null : element('button', { type: 'button', class: 'btn btn-sm', onclick: () => show(at - 1) }, text('tourBack')),
         next,
       ),
     );
