@@ -202,6 +202,11 @@ def set_house(session: Session, actor: Actor, name: str, language: str) -> None:
     write_setting(session, actor, "house", {"name": name.strip(), "language": language})
 
 
+@deed("sign_on")
+def _set_sign_on(session: Session, actor: Actor, subject: str, data: Mapping[str, Any]) -> None:
+    write_setting(session, actor, "sign_on", data)
+
+
 def note(session: Session, actor: Actor, subject: str, action: str, data: Mapping[str, object]) -> None:
     """Write into the audit what an administrator did in a room above the engine, in the same unit of work."""
     require_admin(actor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +10,6 @@ from flask_babel import gettext as _
 from requests import RequestException, get
 
 from engine import api
-from engine.api import critical
 from engine.errors import CallerError, InvalidInput
 from engine.queries import administration
 from web import oidc
@@ -78,11 +76,6 @@ def save_two_people() -> Any:
     """Which changes need a second administrator; taking one off the list needs one itself, when it is on it."""
     data = {"kinds": [one for one in request.form.getlist("kind") if one in api.KINDS]}
     return done(lambda db: api.change(db, actor(), "two_people", "house", data), url_for("admin.house"))
-
-
-@critical.deed("sign_on")
-def _set_sign_on(session: Any, who: api.Actor, subject: str, data: Mapping[str, Any]) -> None:
-    critical.write_setting(session, who, oidc.KEY, data)
 
 
 @pages.post("/house/sign-on")
