@@ -51,7 +51,8 @@ def count() -> Response:
 
 @pages.post("/create")
 def create() -> Response:
-    """Deploy files under a name: a package is what was sent, with deploy-changed-only over what it was before."""
+    """Deploy files under a name, which is the package. A file that the package has already is a change of it: the
+    others stay. deploy-changed-only says so for any files, and `false` that the package is what is sent."""
     require_owner()
     name = _name()
     files = {path: content for path, content in sent_files()}
@@ -62,17 +63,28 @@ def create() -> Response:
     if request.form.get("tenant-id"):
         raise unsupported("Tenants (tenant-id)")
     note = request.form.get("deployment-source", "")[:200]
-    merge = request.form.get("deploy-changed-only", "false").lower() == "true"
+    said_so = request.form.get("deploy-changed-only", "").lower()
 
     def deploy(db: Any) -> api.Deployed:
-        before = _newest_files(db, name) if merge else {}
-        return api.deploy(db, actor(), name, {**before, **files}, note)
+        before = {} if said_so == "false" else _newest_files(db, name)
+        placed = in_place(files, before)
+        stays = before if said_so == "true" or not placed.keys().isdisjoint(before) else {}
+        return api.deploy(db, actor(), name, {**stays, **placed}, note)
 
     try:
         deployed = runtime().unit(deploy)
     except ModelRefused as refused:
         return refusal(refused.faults)
     return said(answer(deployed))
+
+
+def in_place(files: Mapping[str, bytes], before: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files by their path in the package: tools send `inquiry.form` for what stands there as `forms/inquiry.form`."""
+    found = {}
+    for path, content in files.items():
+        same = [known for known in before if PurePosixPath(known).name == path]
+        found[same[0] if path not in before and len(same) == 1 else path] = content
+    return found
 
 
 def refusal(faults: Any) -> Response:

@@ -147,12 +147,19 @@ def test_a_fault_is_told_by_resource_line_and_element(person: People) -> None:
     assert upload(person("owen"), "odd", {"../etc.bpmn": PRINTING}).status_code == 400
 
 
-def test_changed_files_lie_over_the_former_ones_when_asked(person: People) -> None:
-    owen = person("owen")
-    upload(owen, "pair", {"a.bpmn": PRINTING.replace('"printing"', '"pair"'), "t.dmn": TABLE.replace("discount", "d2")})
-    changed = {"a.bpmn": PRINTING.replace('"printing"', '"pair"').replace("打印", "付印")}
-    second = upload(owen, "pair", changed, **{"deploy-changed-only": "true"}).json
-    assert {one["name"] for one in owen.get(f"/deployment/{second['id']}/resources")} == {"a.bpmn", "t.dmn"}
+def test_a_changed_diagram_keeps_the_package_around_it(person: People, shop: House) -> None:
+    owen, diagram = person("owen"), PRINTING.replace('"printing"', '"pair"')
+    shop.deploy("pair", **{"a_bpmn": diagram, "tables/t_dmn": TABLE.replace("discount", "d2")})
+
+    def names(deployed: Any) -> set[str]:
+        return {one["name"] for one in owen.get(f"/deployment/{deployed.json['id']}/resources")}
+
+    modelers = upload(owen, "pair", {"a.bpmn": diagram.replace("打印", "付印")})
+    assert names(modelers) == {"a.bpmn", "tables/t.dmn"}
+    table = upload(owen, "pair", {"t.dmn": TABLE.replace("discount", "d2").replace("0.05", "0.06")})
+    assert names(table) == {"a.bpmn", "tables/t.dmn"} and len(table.json["deployedDecisionDefinitions"]) == 1
+    alone = upload(owen, "pair", {"a.bpmn": diagram}, **{"deploy-changed-only": "false"})
+    assert names(alone) == {"a.bpmn"}
 
 
 def test_definitions_are_listed_counted_and_read(root: Program) -> None:
