@@ -91,7 +91,7 @@ def save_package_files(
     changed = dict(before.changed)
     for name, text in files.items():
         _require_name(name)
-        kept = None if text is None else rewriting.kept(before.files.get(name), text, name)
+        kept = None if text is None else rewriting.kept(base.get(name, before.files.get(name)), text, name)
         changed[name] = kept
         if base.get(name) == kept:
             del changed[name]

@@ -52,6 +52,8 @@ class Tried:
     refused: tuple[Fault, ...] = ()
     error: DealflowError | None = None
     """What could not be played; everything else is told as it stood then."""
+    now: datetime | None = None
+    """What the clock of the play says at its end."""
 
 
 def scenario_of(text: str) -> dict[str, Any]:

@@ -53,14 +53,9 @@ def add(folder: str) -> Any:
             reason="an id has small letters, digits and _, and begins with a letter",
             reason_zh="标识须以小写字母开头，只含小写字母、数字和下划线",
         )
-    name, text = (
-        (f"{id}.dmn", empty_decision(id))
-        if request.form.get("kind") == "decision"
-        else (
-            f"forms/{id}.form",
-            empty_form(id),
-        )
-    )
+    kind = request.form.get("kind", "form")
+    name = f"{id}.dmn" if kind == "decision" else f"forms/{id}.form"
+    text = empty_decision(id) if kind == "decision" else empty_form(id, decided=kind == "agree")
     with runtime().transaction() as db:
         if name in drafts.package_draft(db, actor(), folder).files:
             raise InvalidInput(place=name, reason="it is there already", reason_zh="该文件已存在")

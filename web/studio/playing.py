@@ -122,6 +122,7 @@ def play(folder: str) -> Any:
         "instances": [],
         "tokens": done.tokens,
         "visited": sorted({id for one in done.coverage for id in one.nodes | one.flows}),
+        "now": done.now.isoformat() if done.now is not None else None,
         "unmet": list(done.told.get("unmet", ())),
     }
     for one in done.told.get("instances", ()):

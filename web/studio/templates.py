@@ -178,7 +178,7 @@ ONE_TASK = Template(
         Flow("start", "ut_work", ((196, 140), (300, 140))),
         Flow("ut_work", "end", ((400, 140), (500, 140))),
     ),
-    ({"complete": "ut_work", "as": "li", "variables": {"work_comment": "完成"}}, {"expect": {"state": "completed"}}),
+    ({"complete": "ut_work", "as": "li", "variables": {"work_comment": "完成"}}, {"expect": {"state": ["completed"]}}),
 )
 FOUR_EYES = Template(
     "four_eyes",
@@ -201,7 +201,7 @@ FOUR_EYES = Template(
     (
         {"complete": "ut_prepare", "as": "li", "variables": {"prepare_comment": "请审批"}},
         {"complete": "ut_approve", "as": "zhao", "variables": {"approve_agreed": True}},
-        {"expect": {"state": "completed"}},
+        {"expect": {"state": ["completed"]}},
     ),
 )
 TEMPLATES = (FOUR_EYES, ONE_TASK)

@@ -98,6 +98,7 @@ async function show(state) {
   const summary = state.place.querySelector('[data-summary]');
   panel.hidden = false;
   const told = await post(state.place.dataset.playUrl, { steps: state.steps }).catch((error) => ({ error: error.message, instances: [], visited: [], tokens: {}, refused: [] }));
+  state.now = told.now;
   const tokens = told.tokens[state.process] ?? {};
   paint(state, { 'df-visited': told.visited, 'df-active': Object.keys(tokens) });
   const overlays = state.viewer.get('overlays');
@@ -137,7 +138,7 @@ function choice(state, wait) {
     show(state);
   };
   const title = element('summary', {}, `${say(`kind_${wait.kind}`)} ${name}`);
-  if (wait.kind === 'timer') return element('details', { class: 'card p-2 mb-2' }, title, element('p', { class: 'df-sub' }, wait.due ?? ''), go(() => add({ advance: { to: wait.due } })));
+  if (wait.kind === 'timer') return element('details', { class: 'card p-2 mb-2' }, title, element('p', { class: 'df-sub' }, wait.due ?? ''), go(() => add({ advance: `PT${Math.max(0, Math.ceil((new Date(wait.due) - new Date(state.now)) / 1000))}S` })));
   if (wait.kind === 'signal') return element('details', { class: 'card p-2 mb-2' }, title, go(() => add({ signal: wait.name })));
   const fields = (wait.form ?? []).map(input);
   const more = element('textarea', { class: 'form-control', rows: 2, 'aria-label': say('more'), placeholder: '{"amount": 60000000}' });
@@ -196,7 +197,7 @@ function saver(state, told) {
     const count = Number(state.place.dataset.count) + 1;
     const file = `${String(count).padStart(2, '0')}_recorded.json`;
     const root = told.instances[0];
-    const expected = root ? { expect: { instance: root.instance, state: root.state } } : undefined;
+    const expected = root ? { expect: { instance: root.instance, state: [root.state] } } : undefined;
     const scenario = { name: name.value || file, steps: [...state.steps, ...(expected ? [expected] : [])] };
     const answer = await fetch(state.place.dataset.saveUrl + file, {
       method: 'PUT',

@@ -52,6 +52,10 @@ function entriesOf(element, choices) {
   }
   const event = getBusinessObject(element).eventDefinitions?.find((one) => one.$type === 'bpmn:MessageEventDefinition');
   if (event || is(element, 'bpmn:ReceiveTask')) choose('message', say('message'), choices.messages.map((id) => ({ id, name: '' })), messageOf(event));
+  if (is(element, 'bpmn:SequenceFlow') && isAny(getBusinessObject(element).sourceRef ?? {}, ['bpmn:ExclusiveGateway', 'bpmn:InclusiveGateway'])) {
+    write('condition', say('condition'), condition());
+    choose('otherwise', say('otherwise'), [{ id: 'yes', name: say('otherwiseYes') }], otherwise());
+  }
   if (is(element, 'bpmn:Process') || is(element, 'bpmn:Participant')) {
     write('facts', say('facts'), property('facts'));
     write('keyPrefix', say('keyPrefix'), property('keyPrefix'));
@@ -186,6 +190,22 @@ function messageOf(event) {
     },
   };
 }
+
+/** The condition of a flow, in FEEL. */
+const condition = () => ({
+  get: (element) => getBusinessObject(element).conditionExpression?.body,
+  set: (element, value, { modeling, factory }) => {
+    const made = value && factory.create('bpmn:FormalExpression', { body: value });
+    if (made) made.$parent = getBusinessObject(element);
+    modeling.updateProperties(element, { conditionExpression: made || undefined });
+  },
+});
+
+/** Whether a flow is the one that is taken when no condition holds. */
+const otherwise = () => ({
+  get: (element) => (getBusinessObject(element).sourceRef.default === getBusinessObject(element) ? 'yes' : ''),
+  set: (element, value, { modeling }) => modeling.updateProperties(element.source, { default: value ? getBusinessObject(element) : undefined }),
+});
 
 /** The other user tasks of the process. */
 function otherTasks(element) {

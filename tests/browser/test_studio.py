@@ -1,0 +1,215 @@
+"""The studio as a process owner uses it: a second approval above fifty million is added to the evaluation of credit,
+the case that runs follows, and is carried through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from engine import api, identity
+from engine.settings import load
+from engine.store import tables as t
+from handlers import demo
+from tests.bpmn import credit_house
+from tests.bpmn.credit_house import MEMBERS, CreditHouse
+from tests.bpmn.furnished import move_in
+from tests.browser.conftest import Place, serving
+from tests.house import MovableClock
+from tests.paths import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FOLDER = "credit_evaluation"
+DRAWN = """async () => {
+  const modeler = document.querySelector('[data-studio]').modeler;
+  const [modeling, factory] = [modeler.get('modeling'), modeler.get('elementFactory')];
+  const registry = modeler.get('elementRegistry');
+  const flow = registry.get('f_decision__reserve'), lane = registry.get('svc_reserve').parent;
+  const made = (type, id, x, y) => {
+    const shape = factory.createShape({ type });
+    modeling.createShape(shape, { x, y }, lane);
+    modeling.updateProperties(shape, { id });
+    return registry.get(id);
+  };
+  const above = made('bpmn:ExclusiveGateway', 'gw_above', 7127, 1860);
+  const task = made('bpmn:UserTask', 'ut_second_approval', 7215, 1780);
+  const agreed = made('bpmn:ExclusiveGateway', 'gw_second_approval', 7327, 1860);
+  modeling.reconnectEnd(flow, above, { x: 7127, y: 1860 });
+  const connect = (source, target, id) => {
+    const drawn = modeling.connect(source, target, { type: 'bpmn:SequenceFlow' });
+    modeling.updateProperties(drawn, { id });
+  };
+  connect(above, task, 'f_above__approval');
+  connect(above, registry.get('svc_reserve'), 'f_above__reserve');
+  connect(task, agreed, 'f_approval__agreed');
+  connect(agreed, registry.get('svc_reserve'), 'f_agreed__reserve');
+  connect(agreed, registry.get('svc_letter_rejected'), 'f_agreed__rejected');
+}"""
+"""What the mouse would draw: a gateway, a task and another gateway on the way from the decision to the limit."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One evaluation that waits for its plan; Owen owns processes, and the packages' files stand in a folder."""
+    folder = tmp_path_factory.mktemp("studio")
+    url = credit_house.furnish(folder)
+    (folder / "bpmn").mkdir()
+    settings = load(database_url=url, data_dir=folder, bpmn_dir=folder / "bpmn", secret_key="tests")
+    clock = MovableClock()
+    house = CreditHouse(api.open_engine(settings, clock), clock)
+    with house.writing() as session:
+        move_in(session, {"owen": ("process_owner",)})
+        for person in ("owen", "lu"):
+            identity.set_password(session, person, demo.PASSWORD)
+    house.begin()
+    house.diligent()
+    with serving(house) as address:
+        yield Place(address, house)
+
+
+@pytest.fixture
+def owner(browser: Browser, place: Place) -> Iterator[Page]:
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(30_000)
+    page = place.watch(context.new_page())
+    place.sign_in(page, "owen", "/studio")
+    yield page
+    context.close()
+
+
+def edited(page: Page) -> None:
+    page.wait_for_selector("[data-studio][data-ready=true]")
+
+
+def chosen(page: Page, id: str) -> None:
+    """Select an element of the diagram; its properties stand beside it."""
+    page.evaluate(
+        "(id) => { const m = document.querySelector('[data-studio]').modeler; "
+        "m.get('selection').select(m.get('elementRegistry').get(id)); }",
+        id,
+    )
+    page.wait_for_selector(".bio-properties-panel-input[name='id'] >> nth=0", state="attached")
+    for name in ("general", "dealflow"):
+        group = page.locator(f"[data-group-id='group-{name}']")
+        expect(group).to_be_visible()
+        if not group.locator(".bio-properties-panel-group-entries.open").count():
+            group.locator(".bio-properties-panel-group-header").click()
+
+
+def enter(page: Page, entry: str, value: str) -> None:
+    """Put a value into an entry of our group, as a person does."""
+    field = page.locator(f"#bio-properties-panel-dealflow-{entry}")
+    if field.evaluate("(one) => one.tagName") == "SELECT":
+        field.select_option(value)
+    else:
+        field.fill(value)
+        field.blur()
+
+
+def test_a_second_approval_above_fifty_million_is_added_and_a_case_carried_through_it(
+    owner: Page, place: Place
+) -> None:
+    page, house = owner, place.house
+    assert isinstance(house, CreditHouse)
+    case = house.rows(t.instance, t.instance.c.key == FOLDER)[0]["id"]
+    page.fill("[data-search]", "授信评估")
+    page.click("#package-credit_evaluation a[data-row-link]")
+    page.click("text=添加文件")
+    page.select_option("select[name=kind]", "agree")
+    page.fill("input[name=name]", "second_approval")
+    page.click("form.df-inline button")
+    edited(page)
+    page.goto(f"{place.url}/studio/{FOLDER}/edit/credit_evaluation.bpmn")
+    edited(page)
+    page.evaluate(DRAWN)
+    chosen(page, "ut_second_approval")
+    page.fill(".bio-properties-panel-input[name='name']", "第二审批")
+    for entry, value in {"form": "second_approval", "group": "approver", "due": "P2D", "assign": "queue"}.items():
+        enter(page, entry, value)
+    enter(page, "notSameUserAs", "ut_plan")
+    enter(page, "reminderPolicy", "standard")
+    chosen(page, "f_above__approval")
+    enter(page, "condition", "= amount > 50000000")
+    chosen(page, "f_above__reserve")
+    enter(page, "otherwise", "yes")
+    chosen(page, "f_agreed__reserve")
+    enter(page, "condition", "= second_approval_agreed = true")
+    expect(page.locator("[data-studio-faults]")).to_contain_text("gw_second_approval")  # the other way is not said yet
+    chosen(page, "f_agreed__rejected")
+    enter(page, "otherwise", "yes")
+    expect(page.locator("[data-studio-faults][data-faults='0']")).to_be_visible()
+    expect(page.locator("[data-studio-status]")).to_contain_text("草稿已保存")
+
+    page.click("text=检查并部署")
+    expect(page.locator("[data-forecast=credit_evaluation]")).to_contain_text("1 笔在途业务可以迁移")
+    expect(page.locator("main")).to_contain_text("第二审批")
+    page.check("input[name=cases][value=all]")
+    page.fill("#note", "五千万以上须第二审批")
+    page.click("button:has-text('部署')")
+    page.wait_for_url(f"{place.url}/studio/{FOLDER}")
+    expect(page.locator("main")).to_contain_text("credit_evaluation 现运行第 2 版")
+
+    house.work()
+    definition = house.rows(t.instance, t.instance.c.id == case)[0]["definition_id"]
+    assert house.rows(t.definition, t.definition.c.id == definition)[0]["version"] == 2
+    carried_to_the_second_approval(house)
+    [task] = [one for one in house.tasks() if one["element"] == "ut_second_approval"]
+    assert house.rows(t.reminder, t.reminder.c.task_id == task["id"])
+    second_person(page.context.browser, place, task["id"])
+    house.work()
+    assert "ut_second_approval" not in house.waiting()
+    assert house.variables(case)["second_approval_agreed"] is True
+    passed = [row["events"] for row in house.rows(t.history, t.history.c.instance_id == case)]
+    assert any(list(event) == ["f", "f_agreed__reserve"] for events in passed for event in events)
+    assert place.wrong == []
+
+
+def carried_to_the_second_approval(house: CreditHouse) -> None:
+    """From the plan to the committee's decision."""
+    house.reviewed()
+    house.convened()
+    for member in MEMBERS[:6]:
+        house.vote(member, "agree")
+    house.finish("ut_chair", {"minutes": "九人到会，同意", "chair_decision": "confirm"})
+    house.work()
+
+
+def second_person(browser: Browser | None, place: Place, task: int) -> None:
+    """An approver opens the new task, agrees, and completes it."""
+    assert browser is not None
+    context = browser.new_context(locale="zh-CN")
+    page = place.watch(context.new_page())
+    place.sign_in(page, "lu", f"/tasks/{task}")
+    page.wait_for_selector("[data-form][data-ready=true]")
+    page.get_by_label("同意").check()
+    page.click("#task-form button.btn-primary[type=submit]")
+    page.wait_for_url(lambda url: not url.endswith(f"/tasks/{task}"))
+    context.close()
+
+
+def test_saving_an_opened_diagram_without_a_change_changes_no_file(owner: Page, place: Place) -> None:
+    owner.goto(f"{place.url}/studio/committee_vote/edit/committee_vote.bpmn")
+    edited(owner)
+    assert owner.evaluate("document.querySelector('[data-studio]').draft.save()")
+    saved = owner.request.get(f"{place.url}/studio/committee_vote/files/committee_vote.bpmn").text()
+    assert saved == (ROOT / "bpmn/committee_vote/committee_vote.bpmn").read_text("utf-8")
+    expect(owner.locator("[data-studio-status]")).to_contain_text("没有改动")
+
+
+def test_another_window_is_not_overwritten(owner: Page, place: Place) -> None:
+    path = f"{place.url}/studio/due_diligence/edit/README.md"
+    other = owner.context.new_page()
+    for page in (owner, other):
+        page.goto(path)
+        edited(page)
+    for page, words in ((owner, "甲"), (other, "乙")):
+        page.fill("textarea", words)
+        page.wait_for_timeout(1_500)
+    expect(other.locator("[data-studio-status]")).to_contain_text("未保存")
+    saved = owner.request.get(f"{place.url}/studio/due_diligence/files/README.md").text()
+    assert saved == "甲" and Path(ROOT / "bpmn/due_diligence/README.md").read_text("utf-8") != "甲"
+    place.listen_anew()

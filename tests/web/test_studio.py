@@ -1,0 +1,206 @@
+"""The studio's pages over a real engine: drafts, checks, what is foreseen, deployments in stages and by two people."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import api, identity
+from engine.store import tables as t
+from tests.house import PASSWORD, House
+from tests.web.conftest import Visitor
+
+WHO = Callable[[str], Visitor]
+FILE = "/studio/offer/files/offer.bpmn"
+
+
+def put(who: Visitor, path: str, text: str, version: int) -> Any:
+    who.get("/studio/offer")
+    headers = {"If-Match": f'"{version}"', "X-CSRFToken": who.token, "Accept": "application/json"}
+    return who.client.put(path, data=text.encode(), headers=headers)
+
+
+def diagram(who: Visitor) -> str:
+    return who.get(FILE).get_data(as_text=True)
+
+
+@pytest.fixture
+def owen(visitor: WHO) -> Visitor:
+    return visitor("owen")
+
+
+def test_only_process_owners_open_the_studio(visitor: WHO, owen: Visitor) -> None:
+    assert visitor("li").get("/studio").status_code == 403
+    text = owen.get("/studio").get_data(as_text=True)
+    assert "报价" in text and "offer" in text
+
+
+def test_a_save_tells_what_stands_against_a_deployment_by_element(owen: Visitor) -> None:
+    good = diagram(owen)
+    broken = put(owen, FILE, good.replace('targetRef="check"', 'targetRef="gone"'), 0).json
+    assert broken["changed"] == ["offer.bpmn"] and broken["faults"][0]["severity"] == "error"
+    assert "gone" in broken["faults"][0]["text"]
+    mended = put(owen, FILE, good.replace('name="复核"', 'name="双人复核"'), broken["version"]).json
+    assert mended["faults"] == [] and "双人复核" in diagram(owen)
+    as_it_runs = put(owen, FILE, good, mended["version"]).json
+    assert as_it_runs["changed"] == []
+
+
+def test_a_save_over_another_window_is_refused_and_the_last_one_can_be_taken_back(owen: Visitor) -> None:
+    good = diagram(owen)
+    first = put(owen, FILE, good.replace("复核", "甲"), 0).json
+    assert put(owen, FILE, good.replace("复核", "乙"), 0).status_code == 409
+    assert "甲" in diagram(owen)
+    owen.post("/studio/offer/undo", {"version": first["version"]})
+    assert "复核" in diagram(owen) and "甲" not in diagram(owen)
+
+
+def test_what_another_deployed_in_between_is_not_overwritten(house: House, owen: Visitor) -> None:
+    good = diagram(owen)
+    mine = put(owen, FILE, good.replace("复核", "双人复核"), 0).json
+    with house.writing() as session:
+        files = api.export(session)["offer"]
+        theirs = good.replace("测算报价", "测算价格").encode()
+        api.deploy(session, house.actor("root"), "offer", {**files, "offer.bpmn": theirs}, "另一处修改")
+    page = owen.get("/studio/offer").get_data(as_text=True)
+    assert "自您开始编辑以来" in page and "keep:offer.bpmn" in page
+    refused = owen.post("/studio/offer/deploy", {"note": "改名", "cases": "new"})
+    assert refused.status_code == 409
+    owen.post("/studio/offer/rebase", {"version": mine["version"], "keep:offer.bpmn": "theirs"})
+    assert "测算价格" in diagram(owen) and "双人复核" not in diagram(owen)
+
+
+def test_running_cases_are_foreseen_and_follow_in_a_batch(house: House, owen: Visitor) -> None:
+    case = house.start("offer")
+    put(owen, FILE, diagram(owen).replace("复核", "双人复核"), 0)
+    text = owen.get("/studio/offer/foresee").get_data(as_text=True)
+    assert "1 笔在途业务可以迁移" in text
+    owen.get("/studio/offer/deploy")
+    assert owen.post("/studio/offer/deploy", {"note": "", "cases": "all"}).status_code == 422
+    assert owen.post("/studio/offer/deploy", {"note": "改名", "cases": "all"}).status_code == 302
+    house.work()
+    assert house.rows(t.instance, t.instance.c.id == case)[0]["definition_id"] == newest(house)
+    owen.get("/studio/offer")
+    first = min(row["id"] for row in house.rows(t.deployment))
+    assert owen.post(f"/studio/offer/rollback/{first}", {"note": "退回", "cases": "new"}).status_code == 302
+    assert "双人复核" not in diagram(owen) and len(house.rows(t.definition)) == 3
+
+
+def newest(house: House) -> int:
+    return int(max(house.rows(t.definition), key=lambda row: row["version"])["id"])
+
+
+def test_finished_cases_that_would_have_gone_another_way_are_counted(house: House, owen: Visitor) -> None:
+    case = house.start("offer")
+    values = {"assess": {"price": "120", "advice": "go"}, "check": {}}
+    for element, person in (("assess", "li"), ("check", "hu")):
+        [task] = [one for one in house.tasks() if one["element"] == element]
+        with house.writing() as session:
+            api.complete(session, house.actor(task["assignee"] or person), task["id"], values[element])
+    assert house.state(case) == "completed"
+    same = put(owen, FILE, diagram(owen).replace("复核", "双人复核"), 0).json
+    assert "1 笔走向不变" in owen.get("/studio/offer/foresee").get_data(as_text=True)
+    shorter = diagram(owen).replace('sourceRef="assess" targetRef="check"', 'sourceRef="assess" targetRef="end"')
+    assert put(owen, FILE, shorter, same["version"]).status_code == 200
+    text = owen.get("/studio/offer/foresee").get_data(as_text=True)
+    assert "1 笔将走另一条路" in text and "而不是“双人复核”" in text
+
+
+def test_a_process_that_says_so_is_deployed_by_two_people(house: House, owen: Visitor, visitor: WHO) -> None:
+    with house.writing() as session:
+        identity.add_member(session, "process_owner", "chen")
+        identity.set_password(session, "chen", PASSWORD)
+    end = "</camunda:properties></extensionElements><startEvent"
+    rule = '<camunda:property name="deployment" value="second-person"/>'
+    changed = diagram(owen).replace(end, rule + end, 1)
+    assert put(owen, FILE, changed, 0).json["faults"] == []
+    owen.get("/studio/offer/deploy")
+    owen.post("/studio/offer/deploy", {"note": "双人部署", "cases": "new"})
+    [asked] = house.rows(t.deployment_request)
+    assert asked["state"] == "waiting" and len(house.rows(t.deployment)) == 1
+    path = f"/studio/offer/requests/{asked['id']}"
+    owen.get("/studio/offer")
+    assert owen.post(path, {"answer": "approve"}).status_code == 403
+    chen = visitor("chen")
+    assert "双人部署" in chen.get("/studio/offer").get_data(as_text=True)
+    assert chen.post(path, {"answer": "approve", "comment": "同意"}).status_code == 302
+    assert house.rows(t.deployment_request)[0]["state"] == "deployed" and len(house.rows(t.deployment)) == 2
+
+
+def test_a_deployment_writes_the_files_unless_they_were_changed_there(house: House, owen: Visitor) -> None:
+    place = house.runtime.settings.bpmn_dir / "offer"
+    place.parent.mkdir()
+    put(owen, FILE, diagram(owen).replace("复核", "甲"), 0)
+    owen.get("/studio/offer/deploy")
+    owen.post("/studio/offer/deploy", {"note": "改名"})
+    assert "甲" in (place / "offer.bpmn").read_text("utf-8")
+    (place / "offer.bpmn").write_text("另有改动", "utf-8")
+    put(owen, FILE, diagram(owen).replace("甲", "乙"), 0)
+    owen.get("/studio/offer/deploy")
+    owen.post("/studio/offer/deploy", {"note": "再改名"})
+    assert (place / "offer.bpmn").read_text("utf-8") == "另有改动"
+    assert "文件未写入" in owen.get("/studio/offer").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("template", ["four_eyes", "one_task"])
+def test_a_new_process_passes_every_check_and_its_scenario(house: House, owen: Visitor, template: str) -> None:
+    owen.get("/studio/new")
+    sent = {"template": template, "name": "担保审查", "name_en": "Guarantee review", "key": "guarantee_review"}
+    assert owen.post("/studio/new", sent).status_code == 302
+    assert owen.get("/studio/guarantee_review/check.json").json["faults"] == []  # type: ignore[index]
+    played = owen.get("/studio/guarantee_review/scenarios/run.json").json
+    assert played is not None and [one["passed"] for one in played["scenarios"]] == [True], played
+    assert owen.post("/studio/guarantee_review/deploy", {"note": "新流程"}).status_code == 302
+    assert house.rows(t.definition, t.definition.c.key == "guarantee_review")
+
+
+def test_a_package_goes_out_as_a_zip_file_and_comes_in_again(owen: Visitor) -> None:
+    answer = owen.client.get("/studio/offer/export.zip")
+    names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    assert "offer/offer.bpmn" in names and "offer/i18n/en.json" in names
+    owen.get("/studio/new")
+    bad = {"file": (io.BytesIO(b"no zip"), "x.zip"), "csrf_token": owen.token}
+    assert owen.client.post("/studio/import", data=bad).status_code == 422
+    sent = {"file": (io.BytesIO(answer.data), "offer.zip"), "key": "offer_again", "csrf_token": owen.token}
+    assert owen.client.post("/studio/import", data=sent).status_code == 302
+    assert owen.get("/studio/offer_again/files/offer.bpmn").status_code == 200
+
+
+def test_a_scenario_is_clicked_through_step_by_step(owen: Visitor) -> None:
+    owen.get("/studio/offer")
+
+    def played(*steps: dict[str, Any]) -> dict[str, Any]:
+        headers = {"X-CSRFToken": owen.token, "Accept": "application/json"}
+        answer = owen.client.post("/studio/offer/play", data=json.dumps({"steps": steps}), headers=headers)
+        found: dict[str, Any] = answer.json or {}
+        return found
+
+    start = {"start": "offer", "at": "start"}
+    [first] = played(start)["instances"]
+    assert first["waiting"][0]["element"] == "assess" and first["waiting"][0]["form"][0]["key"] == "price"
+    done = {"complete": "assess", "variables": {"price": "120", "advice": "go"}}
+    assert played(start, done)["tokens"] == {"offer": {"check": 1}}
+    assert played(start, done, {"complete": "check"})["instances"][0]["state"] == "completed"
+    assert "assess" in played(start, {"complete": "check"})["error"]
+
+
+def test_two_versions_are_told_in_words(owen: Visitor) -> None:
+    changed = diagram(owen).replace('name="复核"', 'name="双人复核"').replace('value="P2D"', 'value="P3D"')
+    put(owen, FILE, changed, 0)
+    text = owen.get("/studio/offer/compare").get_data(as_text=True)
+    assert "“复核” → “双人复核”" in text and "“P2D” → “P3D”" in text
+    marks = owen.get("/studio/offer/marks.json?name=offer.bpmn&new=draft&old=" + deployed(owen)).json
+    assert marks is not None and marks["marks"] == {"check": "changed", "assess": "changed"}
+
+
+def deployed(owen: Visitor) -> str:
+    import re
+
+    found = re.search(r'<option value="(\d+)"', owen.get("/studio/offer/compare").get_data(as_text=True))
+    assert found is not None
+    return found[1]
