@@ -94,6 +94,7 @@ ROOMS = (
     "public",
     "quality",
     "setup",
+    "reports.pages",
     "starting",
     "studio",
     "talk",

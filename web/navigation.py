@@ -68,6 +68,7 @@ MENU = (
             Entry("machinery.index", _("Health"), "activity", "operations", "/operations"),
         ),
     ),
+    Group(_("Reports"), "chart-bar", (Entry("reports.show", _("Reports"), "chart-bar", "reports", "/reports"),)),
     Group(
         _("Processes"),
         "sitemap",

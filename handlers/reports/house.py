@@ -32,11 +32,15 @@ _DURATIONS: Fields = (
 )
 
 
-def kpi_pack(session: Session, since: date, until: date, as_of: datetime, language: str = "zh") -> Report:
-    """The KPIs of all deployed processes from `since` to `until`, both included; names in the language."""
+def kpi_pack(
+    session: Session, since: date, until: date, as_of: datetime, language: str = "zh", only: str = ""
+) -> Report:
+    """The KPIs of all deployed processes (or of one) from `since` to `until`, both included; names in the language."""
     shares: list[Mapping[str, Any]] = []
     durations: list[Mapping[str, Any]] = []
     for process in definitions(session):
+        if only not in ("", process.key):
+            continue
         name = process.name if language.startswith("zh") else process.name_en
         for one in kpis(session, process.key, since=since, until=until):
             is_duration = one.id.endswith(("_median", "_p90"))

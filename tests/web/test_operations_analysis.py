@@ -67,7 +67,7 @@ def test_a_plan_is_made_of_history_and_more_people_are_quicker(lived: House, vis
     owen = visitor("owen")
     assert "历史" in text(owen.get("/simulation?process=price"))
     form = {
-        "process": "price", "cases": "300", "replications": "3", "first:between": "1.5", "second:between": "1.5",
+        "process": "price", "cases": "300", "replications": "6", "first:between": "1.5", "second:between": "1.5",
         "first:mean:sign": "2", "second:mean:sign": "2", "first:people:rm": "1", "second:people:rm": "6",
     }  # fmt: skip
     page = text(owen.post("/simulation", form))

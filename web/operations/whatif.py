@@ -220,7 +220,7 @@ def _measures(result: Result | Comparison) -> list[Measure]:
     found = []
     for words, form, pick, difference in rows:
         mine, other = pick(first), pick(both.second) if both else None
-        if mine is None:
+        if mine is None or not (mine.mean or (other is not None and other.mean)):
             continue
         sure = difference is not None and difference.half is not None and difference.low * difference.high > 0
         said = form(difference, True) if difference is not None else ""

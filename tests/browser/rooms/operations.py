@@ -11,6 +11,7 @@ from engine.batches import run_batches
 from engine.queries.selection import Cases
 from engine.statistics import keeping
 from engine.store import tables as t
+from handlers.reports.performance import KINDS
 from tests.engine.diagrams import HEAD, flows
 from tests.house import House
 
@@ -91,6 +92,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "operations-heat": "/analysis?process=client_intake&days=all",
         "operations-heat-duration": "/analysis?process=margin_check&days=all&measure=duration",
         "operations-paths": "/analysis/paths?process=margin_check&days=all",
+        **{f"operations-report-{kind}": f"/reports/{kind}?days=365" for kind in ("overview", *KINDS)},
         "operations-whatif": "/simulation?process=client_intake",
         "operations-health": "/operations",
         "operations-timers": "/operations/timers",

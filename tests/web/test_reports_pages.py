@@ -1,0 +1,120 @@
+"""Reports: page, CSV, workbook and paper say the same; each figure is what a pencil makes of the rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import load_workbook
+
+from engine.ids import new_id
+from engine.process.definition import read_bpmn
+from engine.statistics import keeping
+from handlers.records import parties
+from handlers.records import tables as book
+from handlers.records.changes import Stamp
+from handlers.reports.performance import KINDS, TOUCHPOINTS, Asked, performance
+from tests.house import House
+from tests.paths import ROOT
+from tests.web.conftest import Visitor
+from tests.web.test_operations import MODEL, start, text
+
+WHO = Callable[[str], Visitor]
+
+
+def rows(house: House, kind: str, section: str, **asked: str) -> list[dict[str, object]]:
+    today = house.clock().date()
+    with house.looking() as session:
+        report = performance(session, kind, Asked(today - timedelta(days=30), today, **asked))
+    found = report.section(section)
+    assert found is not None
+    return [dict(row) for row in found.rows]
+
+
+@pytest.fixture
+def book_house(house: House) -> House:
+    """Three inquiries by two channels, one won by an event that cost 9,000; three marks; a true alert and a false one."""
+    with house.writing() as session:
+        stamp = Stamp(house.clock(), "tests", "tests")
+        values = {
+            "legal_name": "甘肃风电有限公司",
+            "reg_no": "91640300MA90000010",
+            "owner": "li",
+            "risk_rating": 2,
+            "tier": "A",
+        }
+        party = parties.create(session, values, stamp, 2026)
+        contact = parties.add_contact(session, party.id, {"name": "林海", "consent": True}, stamp).id
+        event = {"business_key": "EV-2026-0001", "name": "能源展", "kind": "exhibition", "currency": "CNY"}
+        event |= {"cost": Decimal(9_000), "state": "closed", "created_at": house.clock(), "created_by": "tests"}
+        session.execute(sa.insert(book.marketing_event).values(id=new_id(), **event))
+        for number, (source, campaign, outcome) in enumerate(
+            [("import", "EV-2026-0001", "approved"), ("import", "EV-2026-0001", "declined"), ("web_form", None, None)]
+        ):
+            row = {"business_key": f"PJ-2026-000{number}", "party_id": party.id, "client_role": "borrower"}
+            row |= {"source": source, "campaign": campaign, "outcome": outcome, "state": "closed"}
+            session.execute(sa.insert(book.inquiry).values(id=new_id(), **row, received_at=house.clock(), content={}))
+        for mark in (10, 9, 3):
+            survey = {"business_key": f"SV-{mark}", "party_id": party.id, "kind": "quarterly", "round": "2026Q1"}
+            survey |= {"contact_id": contact, "state": "answered", "planned_at": house.clock(), "answered_at": house.clock(), "nps": mark}
+            session.execute(sa.insert(book.survey).values(id=new_id(), **survey))
+        for number, state in enumerate(("action", "false")):
+            alert = {"business_key": f"AL-{number}", "subject_key": "PJ-2026-0001", "metric": "dscr", "source": "test"}
+            alert |= {"level": "red", "state": state, "text": "低", "text_en": "low", "notes": [], "opened_by": "tests"}
+            alert |= {"opened_at": house.clock(), "triaged_at": house.clock()}
+            session.execute(sa.insert(book.alert).values(id=new_id(), **alert))
+    return house
+
+
+def test_winning_voice_and_alerts_are_what_the_book_holds(book_house: House) -> None:
+    channels = {row["channel"]: row for row in rows(book_house, "winning", "channels")}
+    assert (channels["import"]["inquiries"], channels["import"]["won"], channels["import"]["each"]) == (2, 1, 9_000)
+    assert channels["web_form"]["cost"] == 0 and channels["web_form"]["each"] is None
+    [month] = rows(book_house, "voice", "nps")
+    assert (month["answered"], month["promoters"], month["detractors"]) == (3, 2, 1)
+    assert month["nps"] == Decimal("33.33")
+    assert [row["nps"] for row in rows(book_house, "voice", "nps_teams", team="rm")] == [Decimal("33.33")]
+    red = rows(book_house, "risk", "alerts")[0]
+    assert (red["opened"], red["confirmed"], red["share"], red["unsettled"]) == (2, 1, 50, 1)
+    assert [row["a"] for row in rows(book_house, "risk", "risk")] == [0, 1, 0, 0, 0]
+
+
+def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> None:
+    house.deploy("price", price_bpmn=MODEL)
+    for _ in range(3):
+        case = start(house, margin=2)
+        house.clock.move(hours=2)
+        house.complete("sign", house.task("sign", case)["assignee"], case)
+    keeping.keep_up(house.runtime)
+    owen = visitor("owen")
+    page = text(owen.get("/reports/teams?days=30&team=rm"))
+    assert '<td class="df-amount">3</td>' in page and "2.00" in page and "李雷" in page
+    table = list(csv.reader(io.StringIO(owen.client.get("/reports/teams.csv?days=30&team=rm").data.decode("utf-8-sig"))))
+    assert ["客户经理", "3", "0", "0", "0", "—", "2.00"] in table
+    sheet = load_workbook(io.BytesIO(owen.client.get("/reports/teams.xlsx?days=30").data))["团队绩效"]
+    assert [cell.value for cell in sheet[2]][:2] == ["客户经理", 3]
+    assert owen.client.get("/reports/teams.pdf?days=30").data.startswith(b"%PDF")
+    assert "process=price" in text(owen.get("/reports/funnel?days=30&process=price"))
+
+
+def test_every_report_opens_for_those_who_lead_and_for_nobody_else(house: House, visitor: WHO) -> None:
+    house.deploy("price", price_bpmn=MODEL)
+    owen, li = visitor("owen"), visitor("li")
+    for kind in ("overview", *KINDS):
+        path = f"/reports/{kind}?process=price"
+        assert owen.get(path).status_code == 200, kind
+        assert li.get(path).status_code == 403
+    assert owen.get("/reports/gossip").status_code == 404
+    assert li.get("/reports/teams.csv").status_code == 403
+
+
+def test_every_touchpoint_is_a_task_of_a_shipped_process() -> None:
+    for one in TOUCHPOINTS:
+        xml = (ROOT / "bpmn" / one.process / f"{one.process}.bpmn").read_bytes()
+        node = read_bpmn(xml, schema_check=False, checked=True).definition(one.process).nodes[one.element]
+        assert node.type == "userTask", one

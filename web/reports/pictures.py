@@ -1,0 +1,113 @@
+"""How each section of a report is drawn: which column names the rows, which are figures, and where a click leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+
+from handlers.reports.content import Table, as_number, shown
+from web.charts import Chart, Form, Kind, Series
+from web.scope import language, runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """`bars` are on the left axis, `lines` on the right one; stacked bars add up to a whole."""
+
+    kind: Kind
+    name: str
+    bars: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+    form: Form = "count"
+    stacked: bool = False
+    horizontal: bool = False
+
+
+DRAWINGS: Mapping[str, Drawing] = {
+    "shares": Drawing("bar", "process", ("value",), form="percent"),
+    "durations": Drawing("bar", "process", ("value",), form="ratio"),
+    "teams": Drawing("bar", "team", ("on_time", "late", "overdue"), ("share",), stacked=True),
+    "people": Drawing("bar", "person", ("on_time", "late", "overdue"), ("share",), stacked=True),
+    "funnel": Drawing("funnel", "stage", ("cases",)),
+    "cohorts": Drawing("bar", "month", ("cases", "reached"), ("share",)),
+    "times": Drawing("bar", "process", ("median", "p90"), form="ratio", horizontal=True),
+    "months": Drawing("line", "month", ("started", "ended")),
+    "nps": Drawing("bar", "month", ("promoters", "passives", "detractors"), ("nps",), stacked=True),
+    "nps_teams": Drawing("bar", "team", ("nps",), form="ratio"),
+    "touchpoints": Drawing("bar", "touchpoint", ("share",), form="percent", horizontal=True),
+    "gaps": Drawing("bar", "touchpoint", ("expectation", "experience"), form="ratio"),
+    "risk": Drawing("bar", "rating", ("a", "b", "c", "none"), stacked=True),
+    "alerts": Drawing("bar", "level", ("opened", "confirmed", "unsettled")),
+    "channels": Drawing("bar", "channel", ("inquiries", "won"), ("share",)),
+    "service": Drawing("bar", "severity", ("acknowledged", "solved"), form="percent"),
+}
+SEEN = 20
+"""So many names at most stand on an axis; the table has all."""
+COLOURS = {"late": "warning", "overdue": "danger", "on_time": "success", "promoters": "success",
+           "detractors": "danger", "passives": "secondary"}  # fmt: skip
+
+
+def picture(section: Table) -> Chart | None:
+    """The chart of a section; None where there is nothing to draw."""
+    drawing = DRAWINGS.get(section.id)
+    rows = section.rows[:SEEN]
+    if drawing is None or not rows or all(row.get(bar) is None for row in rows for bar in drawing.bars):
+        return None
+    labels = {column.key: column.label.text(language()) for column in section.columns}
+    forms = {column.key: column.form for column in section.columns}
+    links = [drilled(row) for row in rows]
+    names = [_name(section, row, drawing) for row in rows]
+    series = [_series(one, rows, labels, forms, drawing, links) for one in drawing.bars]
+    series += [
+        Series(labels[one], [_figure(row.get(one), forms[one]) for row in rows], kind="line", axis=2)
+        for one in drawing.lines
+    ]
+    share = any(forms[one] == "percent" for one in drawing.lines)
+    return Chart(
+        kind=drawing.kind,
+        title=section.title.text(language()),
+        names=names,
+        series=series,
+        x=labels[drawing.name],
+        form=drawing.form,
+        form2="percent" if share else "ratio",
+        horizontal=drawing.horizontal,
+    )
+
+
+def _name(section: Table, row: Mapping[str, Any], drawing: Drawing) -> str:
+    form = next(column.form for column in section.columns if column.key == drawing.name)
+    said = shown(row.get(drawing.name), form, language(), runtime().zone)
+    return f"{said} · {row['name']}" if section.id in ("shares", "durations") else said
+
+
+def _series(
+    one: str,
+    rows: Any,
+    labels: Mapping[str, str],
+    forms: Mapping[str, Any],
+    drawing: Drawing,
+    links: list[str | None],
+) -> Series:
+    return Series(
+        labels[one],
+        [_figure(row.get(one), forms[one]) for row in rows],
+        stack="whole" if drawing.stacked else None,
+        colour=COLOURS.get(one),
+        links=links if any(links) else (),
+    )
+
+
+def _figure(value: Any, form: str) -> Decimal | None:
+    """A figure as charts take it: shares as fractions."""
+    exact = as_number(value)
+    return exact / 100 if exact is not None and form == "percent" else exact
+
+
+def drilled(row: Mapping[str, Any]) -> str | None:
+    """The cases behind a row, where it says which."""
+    return url_for("instances.index", **row["drill"]) if row.get("drill") else None
