@@ -119,21 +119,46 @@ def match_investor_project(
     """
     client = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, client if client is not None else 0)
-    investor = profile_of(ctx.session, party.id)
-    if investor is None:
+    found = matches(ctx.session, party.id, _ratings(ratings), project_keys)
+    if found is None:
         return {"shortlist": [], "left_out": [], "suitable": False}
-    given = _ratings(ratings)
-    found = [
-        judge(investor, one, given.get(one.business_key) or _confirmed(ctx.session, one))
-        for one in _offered(ctx.session, project_keys)
-    ]
-    best = sorted((one for one in found if not one.blocked), key=lambda one: (-one.points, one.project.business_key))
+    best = [one for one in found if not one.blocked]
     wanted = SHOWN if k is None else count(k, "k", 1, 100)
     return {
         "shortlist": [_shown(one) for one in best[:wanted]],
         "left_out": [{"project_key": one.project.business_key} | _told(one.blocked) for one in found if one.blocked],
         "suitable": True,
     }
+
+
+def matches(
+    session: Session, party_id: int, ratings: Mapping[str, str] | None = None, project_keys: object = None
+) -> list[Match] | None:
+    """Every project on offer judged for one investor, best first, those that may not be offered last; None without a
+    passed suitability. `ratings` by project key go before the confirmed ones."""
+    investor = profile_of(session, party_id)
+    if investor is None:
+        return None
+    found = [
+        judge(investor, one, (ratings or {}).get(one.business_key) or _confirmed(session, one))
+        for one in _offered(session, project_keys)
+    ]
+    return sorted(found, key=lambda one: (bool(one.blocked), -one.points, one.project.business_key))
+
+
+def investors_for(session: Session, project: Project) -> list[tuple[parties.Party, Match]]:
+    """The suitable investors of the house with how a project fits each, best first; those it must not be offered to
+    are left out. Nothing for a project that is not on offer."""
+    if project.phase not in PHASES:
+        return []
+    category = _confirmed(session, project)
+    found = []
+    for party_id in session.execute(sa.select(investor_profile.c.party_id).distinct()).scalars().all():
+        investor = profile_of(session, party_id)
+        match = judge(investor, project, category) if investor is not None else None
+        if match is not None and not match.blocked:
+            found.append((parties.get(session, party_id), match))
+    return sorted(found, key=lambda pair: (-pair[1].points, pair[0].business_key))
 
 
 def _confirmed(session: Session, project: Project) -> str | None:

@@ -93,7 +93,7 @@ def _keys(db: Any, project: Project) -> tuple[str, ...]:
 
 
 def _deal(db: Any, project: Project) -> dict[str, Any]:
-    return {"sections": deal_room.deal(db, project)}
+    return {"sections": [*deal_room.deal(db, project), deal_room.investors(db, project)]}
 
 
 def _building(db: Any, project: Project) -> dict[str, Any]:

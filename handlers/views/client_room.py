@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from handlers import client_facts, persona, ratios
+from handlers import client_facts, matching, persona, ratios
 from handlers.finance import client_value
 from handlers.records import inquiries, interactions, kyc, limits, parties, projects, relationship, service, statements
 from handlers.records import tables as book
@@ -179,7 +179,7 @@ _OPPORTUNITIES = ("商机", "Opportunities")
 
 
 def business(session: Session, party: Party, today: date) -> list[Section]:
-    """Projects, roles, facilities, limits, the group's exposure, opportunities."""
+    """Projects, roles, facilities, limits, the group's exposure, opportunities; what fits an investor."""
     facility = book.metadata.tables["facility"]
     rows = found(session, facility, paper.FACILITIES, facility.c.party_id == party.id, order=facility.c.business_key)
     own, held = projects.of_party(session, party.id), projects.roles_of(session, party_id=party.id)
@@ -192,6 +192,7 @@ def business(session: Session, party: Party, today: date) -> list[Section]:
         table_of("limits", ("额度占用", "Limits in use"), LIMITS, granted),
         *_group(session, group, today),
         _rows(session, party.id, "opportunity", paper.OPPORTUNITIES, "opportunities", _OPPORTUNITIES),
+        *_matches(session, party),
     ]  # fmt: skip
 
 
@@ -220,6 +221,36 @@ def _group(session: Session, group: int, today: date) -> list[Section]:
             {"business_key": one.business_key, "legal_name": one.legal_name, "balance": of.balance, "live": of.live}
         )
     return [table_of("group", ("集团成员", "Group"), GROUP, rows)]
+
+
+MATCHES: Fields = (
+    ("project_key", "项目编号", "Project", "text"),
+    ("project_name", "项目", "Name", "text"),
+    ("points", "匹配分", "Points", "whole"),
+    ("fits", "可推介", "May be offered", "yes"),
+    ("reasons", "理由", "Reasons", "text"),
+)
+
+
+def _matches(session: Session, party: Party) -> list[Section]:
+    """Projects on offer for an investor with a passed suitability; nothing above the stated risk class is offered."""
+    found = matching.matches(session, party.id)
+    if found is None:
+        return []
+    rows = [
+        {
+            "project_key": one.project.business_key,
+            "project_name": one.project.name,
+            "points": one.points if not one.blocked else None,
+            "fits": not one.blocked,
+            "reasons": {
+                "text": "；".join(zh for zh, _ in one.blocked or one.reasons),
+                "text_en": "; ".join(en for _, en in one.blocked or one.reasons),
+            },
+        }
+        for one in found
+    ]
+    return [table_of("matches", ("匹配项目", "Projects that fit"), MATCHES, rows)]
 
 
 def finance(session: Session, party: Party) -> list[Section]:

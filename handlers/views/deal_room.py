@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
-from handlers import case_library
+from handlers import case_library, matching
 from handlers.records import cases, conditions, credit
 from handlers.records import tables as book
 from handlers.records.projects import PhaseChange, Project
@@ -169,6 +169,31 @@ def deal(session: Session, project: Project) -> list[Section]:
             found(session, pledged, COLLATERAL, pledged.c.project_id == project.id, order=pledged.c.id),
         ),
     ]
+
+
+INVESTORS: Fields = (
+    ("client_key", "客户编号", "Client key", "text"),
+    ("investor", "投资者", "Investor", "text"),
+    ("points", "匹配分", "Points", "whole"),
+    ("reasons", "理由", "Reasons", "text"),
+)
+
+
+def investors(session: Session, project: Project) -> Section:
+    """The suitable investors that the project fits, with the reasons, best first."""
+    rows = [
+        {
+            "client_key": party.business_key,
+            "investor": party.legal_name,
+            "points": match.points,
+            "reasons": {
+                "text": "；".join(zh for zh, _ in match.reasons),
+                "text_en": "; ".join(en for _, en in match.reasons),
+            },
+        }
+        for party, match in matching.investors_for(session, project)
+    ]
+    return table_of("investors", ("匹配的投资者", "Investors that fit"), INVESTORS, rows)
 
 
 def _covenants(session: Session, project_id: int) -> list[Mapping[str, Any]]:

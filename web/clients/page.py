@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput, NotFound
@@ -22,6 +23,7 @@ from handlers.reports.typesetting import GENERIC, exists, pdf
 from handlers.views import client_room, ownership_picture
 from web import intake
 from web.ahead import is_for_me
+from web.charts import Chart, Series
 from web.clients.listing import sent
 from web.clients.room import now, pages, party_of, today
 from web.documents import may_open
@@ -115,8 +117,26 @@ def _business(db: Any, party: Party) -> dict[str, Any]:
 
 def _finance(db: Any, party: Party) -> dict[str, Any]:
     sections = _sections(client_room.finance(db, party))
-    trend = next((one for one in sections if one.id == "ratio_trend"), None)
-    return {"sections": sections, "trend": trend}
+    ratios = next((one for one in sections if one.id == "ratio_trend"), None)
+    return {"sections": sections, "trend": trend(ratios) if ratios is not None and ratios.rows else None}
+
+
+DRAWN = ("dscr", "liabilities_assets", "gearing", "current", "icr_ebitda", "net_debt_ebitda")
+"""The ratios that the picture shows; the table under it has them all."""
+
+
+def trend(table: Any) -> Chart | None:
+    """The ratios over the periods, where there are two or more."""
+    periods = [column.key for column in table.columns if column.key != "name"]
+    if len(periods) < 2:
+        return None
+    drawn = [client_room.RATIO_WORDS[name][0] for name in DRAWN]
+    series = [
+        Series(said(row["name"]["text"], row["name"]["text_en"]), [row.get(one) for one in periods])
+        for row in table.rows
+        if row["name"]["text"] in drawn
+    ]
+    return Chart("line", _("Ratios over the years"), periods, series, form="ratio") if series else None
 
 
 def _ownership(db: Any, party: Party) -> dict[str, Any]:
