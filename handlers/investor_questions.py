@@ -34,7 +34,7 @@ def disclosure_ask(
     Errors: BpmnError NOT_ENTITLED when the investor may not be told of the project, or either is not known;
     InvalidInput without words. Idempotent by job key.
     """
-    words = inputs.text(question)
+    words = inputs.prose(question)
     if words is None:
         raise InvalidInput(place="question", reason="is missing", reason_zh="缺少问题")
 

@@ -84,6 +84,7 @@ ROOMS = (
     "operations.whatif",
     "outside",
     "pipeline",
+    "portal",
     "portfolio.conditions",
     "portfolio.exposures",
     "portfolio.facilities",

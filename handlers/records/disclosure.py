@@ -162,6 +162,19 @@ def entitled(session: Session, project_id: int, day: date, frequency: str | None
     return tuple(found.values())
 
 
+def of_address(session: Session, address: str, day: date) -> tuple[Entitlement, ...]:
+    """The entitlements in force on a day that name an e-mail address among their recipients."""
+    in_force = (entitlements.c.since <= day, sa.or_(entitlements.c.until.is_(None), entitlements.c.until >= day))
+    wanted = address.strip().casefold()
+    projects_ = session.execute(sa.select(entitlements.c.project_id).where(*in_force).distinct()).scalars().all()
+    return tuple(
+        one
+        for project_id in projects_
+        for one in entitled(session, project_id, day)
+        if wanted and wanted in {str(told.get("email") or "").strip().casefold() for told in one.recipients}
+    )
+
+
 def is_entitled(session: Session, party_id: int, project_id: int, day: date) -> bool:
     """Whether an investor may be told of the project on that day."""
     return any(one.party_id == party_id for one in entitled(session, project_id, day))
@@ -276,6 +289,17 @@ def opened(session: Session, token: str, stamp: Stamp) -> Disclosure:
     return given(session, found.pack_id, found.party_id)
 
 
+def read(session: Session, disclosure_id: int, stamp: Stamp) -> Disclosure:
+    """As `opened`, of what an investor finds at the portal. NotFound for one that was not sent."""
+    where = (disclosures.c.id == disclosure_id, disclosures.c.sent_at.is_not(None))
+    row = session.execute(sa.select(*_DISCLOSURE).where(*where)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(what="report", what_zh="报告", id=disclosure_id)
+    if row["opened_at"] is None:
+        update(session, disclosures, disclosure_id, {"opened_at": stamp.at}, stamp)
+    return given(session, row["pack_id"], row["party_id"])
+
+
 def hashed(token: str) -> str:
     """What the book keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -300,3 +324,10 @@ def answer(session: Session, which: int, values: Mapping[str, Any], stamp: Stamp
     """Keep the answer."""
     update(session, questions, which, values, stamp)
     return question(session, which)
+
+
+def questions_of(session: Session, party_id: int, project_id: int) -> tuple[Question, ...]:
+    """What an investor asked about a project, newest first."""
+    where = (questions.c.party_id == party_id, questions.c.project_id == project_id)
+    rows = session.execute(sa.select(*_QUESTION).where(*where).order_by(questions.c.id.desc())).mappings()
+    return tuple(Question(**row) for row in rows)

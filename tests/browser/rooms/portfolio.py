@@ -50,6 +50,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
     evaluated(shown)
     key = financed(shown)
     return {
+        "portal-in": "/portal/in",
         "facilities": "/facilities",
         "facility": f"/facilities/{key}",
         "conditions": "/conditions",
