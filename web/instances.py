@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import NotFound
@@ -16,20 +15,21 @@ from web import schemas
 from web.cases import case_of
 from web.formats import relative
 from web.operations.cases import listed
+from web.rights import guarded
 from web.scope import actor, is_chinese, language, runtime
 from web.words import labels, main_waits, story, wait_words
 
 pages = Blueprint("instances", __name__, url_prefix="/instances")
 
 @pages.get("")
-@login_required
+@guarded("cases")
 def index() -> Any:
     """Search over all instances."""
     return listed()
 
 
 @pages.get("/<int:instance_id>")
-@login_required
+@guarded("cases")
 def show(instance_id: int) -> Any:
     """The page of one instance."""
     with runtime().reading() as db:
@@ -65,7 +65,7 @@ def fields_of(db: Any, key: str, version: int) -> dict[str, Mapping[str, Any]]:
 
 
 @pages.get("/<int:instance_id>/state.json")
-@login_required
+@guarded("cases")
 def state(instance_id: int) -> Any:
     """Tokens, path and waits for the diagram."""
     with runtime().reading() as db:
@@ -86,7 +86,7 @@ def state(instance_id: int) -> Any:
 
 
 @pages.post("/incidents/<int:incident_id>/retry")
-@login_required
+@guarded("cases")
 def retry(incident_id: int) -> Any:
     """Try again what failed."""
     runtime().unit(lambda db: api.retry(db, actor(), incident_id))
@@ -98,7 +98,7 @@ def retry(incident_id: int) -> Any:
 
 
 @pages.post("/<int:instance_id>/cancel")
-@login_required
+@guarded("cases")
 def cancel(instance_id: int) -> Any:
     """End an instance by hand, with the reason."""
     reason = request.form.get("reason", "").strip()[:500]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_login import login_required
 
 from engine import api, queries
 from web.auth import safe_next
 from web.paging import Pages, asked_page
+from web.rights import guarded
 from web.scope import actor, runtime
 
 MOST, SIZE = 1_000, 25
@@ -19,7 +19,7 @@ pages = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 
 @pages.get("")
-@login_required
+@guarded("notices")
 def index() -> Any:
     """The latest notices, unread first."""
     with runtime().reading() as db:
@@ -28,7 +28,7 @@ def index() -> Any:
 
 
 @pages.post("/<int:notice_id>/open")
-@login_required
+@guarded("notices")
 def follow(notice_id: int) -> Any:
     """Mark one as read and go where it points."""
     with runtime().transaction() as db:
@@ -37,7 +37,7 @@ def follow(notice_id: int) -> Any:
 
 
 @pages.post("/read")
-@login_required
+@guarded("notices")
 def read_all() -> Any:
     """Mark all as read."""
     with runtime().transaction() as db:

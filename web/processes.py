@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_login import login_required
 
 from engine import queries
 from web import schemas
 from web.paging import Pages, asked_page
+from web.rights import guarded
 from web.scope import is_chinese, language, runtime, said
+from web.stages import stage_of, stage_words
 from web.words import labels
 
 pages = Blueprint("processes", __name__, url_prefix="/processes")
@@ -23,14 +25,14 @@ STATES = ("active", "completed", "all")
 
 
 @pages.get("")
-@login_required
+@guarded("processes")
 def index() -> Any:
     """All definitions, the messages that wait for a process, and the faults of the last refused save."""
     return render_template("processes/index.html", **everything())
 
 
 @pages.get("/live")
-@login_required
+@guarded("processes")
 def live() -> Any:
     """The same without what surrounds it, once something was deployed or a save was refused; else 204."""
     with runtime().reading() as db:
@@ -45,11 +47,17 @@ def everything() -> dict[str, Any]:
         kept, broken = queries.kept_messages(db), queries.incidents(db, open=True)
         return {
             "signature": queries.signature(db),
-            "rows": queries.definitions(db),
+            "groups": by_stage(queries.definitions(db)),
             "faults": queries.last_faults(db),
             "kept": Pages.of(kept, asked_page("messages"), SIZE),
             "incidents": Pages.of(broken, asked_page("incidents"), SIZE),
         }
+
+
+def by_stage(rows: list[queries.DefinitionRow]) -> list[tuple[str, list[queries.DefinitionRow]]]:
+    """The definitions by stage of the business, each stage with its name."""
+    sorted_rows = sorted(rows, key=lambda row: stage_of(row.key))
+    return [(stage_words(stage), list(found)) for stage, found in groupby(sorted_rows, lambda row: stage_of(row.key))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Elsewhere:
 
 @pages.get("/<key>")
 @pages.get("/<key>/<int:version>")
-@login_required
+@guarded("processes")
 def show(key: str, version: int | None = None) -> Any:
     """One definition: diagram with what waits where, versions, forms and decisions, running instances.
 
@@ -110,7 +118,7 @@ def elsewhere(db: Any, found: queries.DefinitionDetail) -> dict[int, Elsewhere]:
 
 
 @pages.get("/<key>/<int:version>/diagram.bpmn")
-@login_required
+@guarded("processes")
 def diagram(key: str, version: int) -> Response:
     """The diagram as it was deployed; a version never changes."""
     with runtime().reading() as db:
@@ -123,7 +131,7 @@ def diagram(key: str, version: int) -> Response:
 
 
 @pages.get("/<key>/<int:version>/state.json")
-@login_required
+@guarded("processes")
 def state(key: str, version: int) -> Any:
     """How many tokens stand at each element: over all running instances of this version, and of all others."""
     with runtime().reading() as db:
@@ -150,7 +158,7 @@ def added(stand: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
 
 
 @pages.get("/<key>/<int:version>/forms/<form>")
-@login_required
+@guarded("processes")
 def form(key: str, version: int, form: str) -> Any:
     """A form of the process, as it will look."""
     with runtime().reading() as db:

@@ -83,6 +83,8 @@ PAGES: dict[str, Page] = {
     "analysis": Page(OPERATORS | MANAGERS, OPERATORS),
     "reports": Page(OPERATORS | MANAGERS, OPERATORS | MANAGERS),
     "processes": Page(ALL, ALL),
+    "starting": Page(ALL, ALL),
+    "notices": Page(ALL, ALL),
     "studio": Page(frozenset({"process_owner"}), frozenset({"process_owner"})),
     "tasks": Page(ALL, ALL),
     "talk": Page(ALL, ALL),
@@ -90,6 +92,7 @@ PAGES: dict[str, Page] = {
     "tips": Page(ALL, ALL),
     "help": Page(ALL, ALL),
 }
+
 
 def guarded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The view opens for who is signed in and whom the table lets in. KeyError, at import, for a name it lacks."""

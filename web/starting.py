@@ -12,13 +12,13 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
 
 from engine import api, forms, queries
 from engine.errors import Forbidden, FormInvalid
 from handlers.records import keys
 from web import intake, schemas
 from web.errors import field_messages
+from web.rights import guarded
 from web.scope import actor, language, runtime
 from web.tasks import sent_json
 from web.words import main_waits
@@ -48,7 +48,7 @@ def start_of(db: Any, key: str) -> queries.StartRow:
 
 
 @pages.get("/<key>/start")
-@login_required
+@guarded("starting")
 def form(key: str) -> Any:
     """The form that starts a case."""
     return form_page(key)
@@ -73,7 +73,7 @@ def form_page(
 
 
 @pages.post("/<key>/start")
-@login_required
+@guarded("starting")
 def start(key: str) -> Any:
     """Start the case; the same page sent twice is one case. Then its first task opens, or the case."""
     body = request.form.get("variables", "")

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
 
 from engine import api, queries
 from engine.errors import NotFound
 from engine.queries import finding
 from web.operations import filters
 from web.paging import Pages, asked_page
-from web.rights import may_read
+from web.rights import guarded, may_read
 from web.scope import actor, person, runtime
 
 pages = Blueprint("cases", __name__, url_prefix="/instances")
@@ -54,7 +53,7 @@ def _choices(db: Any, key: str | None) -> dict[str, Any]:
 
 
 @pages.post("/filters")
-@login_required
+@guarded("cases")
 def keep() -> Any:
     """Keep the filter under a name, or (`remove`) forget it."""
     name = request.form.get("name", "").strip()[:60]
