@@ -23,7 +23,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         api.set_absence(session, who, "wang", now, now + timedelta(days=4), "li")
         api.set_calendar_day(session, who, date(2026, 5, 8), False, "司庆日")
         text = letters.shipped("reminder_due", "zh").replace("请尽快办理", "请今天办理")
-        letters.write(session, "reminder_due", "zh", text, "语气更明确", stamp)
+        letters.write(session, "reminder_due", "zh", text, "firmer", stamp)
         api.create_token(session, who, "data-warehouse", ["messages", "team:analyst"], now + timedelta(days=90))
         endpoints.put(session, "ledger", "webhook", "https://ledger.example.com/hooks", stamp)
         custom.define(session, "project", "green_tag", "yes", "绿色项目", "Green project", stamp)
