@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
-from handlers.records import parties, projects
+from handlers.records import parties, projects, relationship
 from handlers.records.changes import once
 
 
@@ -26,7 +26,8 @@ def lead_assign(
 
     Absent people and those of `exclude` are passed over by the directory (keep owner → least busy → round
     robin). In: group, strategy, backup (group), keep (person), exclude (people), party_id, project_key.
-    Out: user_id, why {rule, en, zh, group}; both are kept on client and project.
+    Out: user_id, why {rule, en, zh, group}; both are kept on client and project; answer_hours: working hours within
+    which the client's service plan promises an answer, null without a plan.
     Errors: BpmnError NO_CANDIDATE with variable `why`: nobody in either group, so the lead stands in the
     default queue. Idempotent by job key: a second run gives the first choice.
     """
@@ -47,7 +48,14 @@ def lead_assign(
     found = once(ctx.session, ctx.job_key, "lead.assign", ctx.now, choose)
     if found["user_id"] is None:
         raise BpmnError("NO_CANDIDATE", f"nobody in {group} can take the lead", {"why": found["why"]})
-    return found
+    return {**found, "answer_hours": _promised(ctx, party_id)}
+
+
+def _promised(ctx: Context, party_id: object) -> int | None:
+    """Within how many working hours the client's service plan (table `service_level`) promises an answer."""
+    known = inputs.ident(party_id, "party_id")
+    plan = relationship.plan_of(ctx.session, parties.get(ctx.session, known).id) if known is not None else None
+    return plan.response_hours if plan is not None else None
 
 
 def _own(ctx: Context, person: str, why: Mapping[str, Any], party_id: object, project_key: str | None) -> None:

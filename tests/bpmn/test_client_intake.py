@@ -10,7 +10,8 @@ import pytest
 from engine import api, identity
 from engine.errors import FourEyes
 from engine.store import tables as t
-from handlers.records import cards, parties, projects
+from handlers.records import cards, parties, projects, relationship
+from handlers.records.changes import Stamp
 from tests.bpmn.intake_house import (
     COMPANY,
     CONTACT,
@@ -84,6 +85,20 @@ def test_b_the_same_registration_number_twice_offers_to_merge(house: IntakeHouse
     house.finish("ut_dedupe", {"dedupe_decision": "merge", "survivor": candidate["party_id"]})
     assert house.state(offer["instance_id"]) == "completed"
     assert house.open_elements() == ["ut_first_contact"]
+
+
+def test_a_client_with_a_service_plan_is_answered_within_what_the_plan_promises(house: IntakeHouse) -> None:
+    house.inquire()
+    house.inquire("PJ-2026-0002", project_name="另一项目")
+    [candidate] = house.variables(house.task("ut_dedupe")["instance_id"])["duplicates"]
+    with house.writing() as session:
+        promised = {"tier": "A", "response_hours": 4, "contact_days": 30, "review_months": 12, "meetings": 4}
+        plan = {**promised, "channel": "visit"}
+        relationship.set_plan(session, int(candidate["party_id"]), plan, Stamp(house.clock(), "li", "review"))
+    house.finish("ut_dedupe", {"dedupe_decision": "merge_continue", "survivor": candidate["party_id"]})
+    due = {task["business_key"]: task["due_at"] for task in house.tasks() if task["element"] == "ut_first_contact"}
+    assert due["PJ-2026-0001"].astimezone(house.runtime.zone).isoformat() == "2026-03-04T18:00:00+08:00"
+    assert due["PJ-2026-0002"].astimezone(house.runtime.zone).date().isoformat() == "2026-03-02"
 
 
 def test_b_the_same_matter_again_is_attached_without_anybody_asked(house: IntakeHouse) -> None:
