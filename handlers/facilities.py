@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.registry import Context, handles
-from handlers import inputs
+from handlers import charges, inputs
 from handlers.finance.plan import months_later
 from handlers.records import facilities, projects, security
 from handlers.records.changes import Stamp, once
@@ -204,7 +204,7 @@ def facility_make_available(
     equity_pct: object = None,
     project_key: object = None,
 ) -> Mapping[str, Any]:
-    """Financial close: draws may begin.
+    """Financial close: draws may begin; upfront fees are booked, security with a registration number is registered.
 
     In: equity_paid: how much capital stood on the project's account at close; capex and equity_pct as they were agreed
     in the end: draws are held against them. Out: availability_end (the latest among the facilities),
@@ -216,6 +216,8 @@ def facility_make_available(
         raise InvalidInput(place="facilities", reason="none is signed", reason_zh="没有已签署的融资工具")
     for one in signed:
         facilities.enter(ctx.session, one.id, "available", stamp)
+        charges.at_close(ctx, one, inputs.today(ctx))
+    security.register_agreed(ctx.session, project.id, inputs.today(ctx), stamp)
     agreed = _money({"equity_paid": equity_paid, "capex": capex, "equity_pct": equity_pct}, *AGREED)
     projects.change(ctx.session, project.id, inputs.given(agreed), stamp)
     ctx.audit("financial_close", {"project": project.business_key})
@@ -276,7 +278,8 @@ def facility_lapse(ctx: Context, reason: object = None, project_key: object = No
 def facility_complete(
     ctx: Context, completed_on: object, certificate_no: object = None, project_key: object = None
 ) -> Mapping[str, Any]:
-    """Completion passed: the sponsor's completion guarantees end, what was drawn is what is owed, operation begins.
+    """Completion passed: the sponsor's completion guarantees end, what was drawn is what is owed, operation begins;
+    interest of construction and commitment fees are booked.
 
     In: completed_on, certificate_no. Out: completion_date, maturity (the latest), operating [{facility_key, balance,
     start, maturity, covenants [{metric, frequency, due_days}] as the covenant calendar takes them}], facility_keys,
@@ -293,6 +296,7 @@ def facility_complete(
         released = security.release_guarantees(ctx.session, project.id, stamp)
         drawn = []
         for one in live(ctx, project):
+            charges.at_completion(ctx, one, day)
             facilities.enter(ctx.session, one.id, "operational" if one.drawn else "closed", stamp)
             drawn += [facilities.get(ctx.session, one.id)] if one.drawn else []
         projects.change(ctx.session, project.id, {"stage": "operation", "cod_actual": day}, stamp)

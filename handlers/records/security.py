@@ -59,6 +59,14 @@ def change(session: Session, security_id: int, values: Mapping[str, Any], stamp:
     update(session, security, security_id, values, stamp)
 
 
+def register_agreed(session: Session, project_id: int, day: date, stamp: Stamp) -> int:
+    """What was agreed and has its registration number is registered; returns how many items became so."""
+    agreed = [one for one in of_project(session, project_id) if one.state == "agreed" and one.registration_no]
+    for one in agreed:
+        change(session, one.id, {"state": "registered", "registered_on": one.registered_on or day}, stamp)
+    return len(agreed)
+
+
 def release_guarantees(session: Session, project_id: int, stamp: Stamp) -> int:
     """The sponsor's completion guarantees end; returns how many did."""
     ended = [one for one in of_project(session, project_id) if one.type == GUARANTEE and one.state != "released"]

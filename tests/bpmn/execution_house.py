@@ -36,14 +36,15 @@ PLAN: Mapping[str, Any] = {
     "facilities": [
         {"name": "项目贷款", "type": "term", "amount": 700 * MILLION, "currency": "CNY", "months": 120,
          "grace_months": 24, "availability_months": 24, "profile": "level", "rate_pct": "4.2",
-         "frequency_months": "6"},
+         "frequency_months": "6", "upfront_fee_pct": "0.5", "commitment_fee_pct": "0.3"},
     ],
     "covenants": [
         {"code": "DSCR", "name": "偿债覆盖率", "kind": "financial", "metric": "dscr", "direction": "min",
          "default_level": "1.05", "lockup_level": "1.15", "watch_pct": 10, "frequency": "quarterly"},
     ],
     "collateral": [
-        {"type": "equipment", "description": "光伏组件", "value": 300 * MILLION, "valued_at": "2026-01-15", "rank": 1},
+        {"type": "equipment", "description": "光伏组件", "value": 300 * MILLION, "valued_at": "2026-01-15", "rank": 1,
+         "registration_no": "DY-2026-1"},
         {"type": "completion_guarantee", "description": "发起人完工担保", "value": 100 * MILLION},
     ],
     "conditions": [{"text": "支架供应合同", "owner_group": "rm", "phase": "initial", "waivable": True}],

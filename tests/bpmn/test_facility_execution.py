@@ -213,9 +213,28 @@ def test_f_completion_makes_the_covenant_calendar_the_repayments_and_starts_main
         states = {one.type: one.state for one in security.of_project(session, project.id)}
     assert (len(rows), rows[0].opening, rows[-1].balance) == (18, 20 * MILLION, 0)
     assert (project.phase, project.stage, project.cod_actual) == ("maintenance", "operation", date(2027, 3, 1))
-    assert states == {"equipment": "agreed", "completion_guarantee": "released"}
+    assert states == {"equipment": "registered", "completion_guarantee": "released"}
     [handed] = house.kept("facility_operational")
     assert (handed["business_key"], handed["variables"]["facility_keys"]) == (KEY, [FA])
+
+
+def test_fees_and_interest_of_construction_are_booked_as_owed_once(house: ExecutionHouse) -> None:
+    assert balance(house, f"fees:{FA}") == Decimal("3500000.00"), "half a per cent of the commitment at close"
+    house.request(20)
+    house.approve()
+    house.bank_says("PM-2026-0001", "ACSC")
+    with house.looking() as session:
+        draw = draws.get(session, DR)
+    assert draw.closed_at is not None
+    paid, done, signed = draw.closed_at.date(), date(2027, 3, 1), date(2026, 3, 2)
+    certify(house)
+    interest = 20 * MILLION * Decimal("0.042") * (done - paid).days / 360
+    assert balance(house, f"interest:{FA}") == interest.quantize(Decimal("0.01"))
+    undrawn = 700 * MILLION * (done - signed).days - 20 * MILLION * (done - paid).days
+    committed = (undrawn * Decimal("0.003") / 360).quantize(Decimal("0.01"))
+    assert balance(house, f"fees:{FA}") == Decimal("3500000.00") + committed
+    with house.looking() as session:
+        assert len([one for one in ledger.of_matter(session, FA) if one.key.startswith(FA)]) == 3
 
 
 def test_the_last_repayment_frees_the_limit_and_tells_maintenance(house: ExecutionHouse) -> None:

@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from engine.queries import work
+from handlers import charges
 from handlers.finance import fees
 from handlers.finance.collateral import CollateralCover, Item, collateral_cover
 from handlers.finance.exact import HUNDRED, ZERO
@@ -119,7 +120,7 @@ def show(key: str) -> Any:
         "portfolio/facility.html",
         words=words,
         today=today(),
-        charges=charges(one, drawn),
+        charges=charged(one, drawn),
         picture=instalments(paid) if paid else None,
         late=[row for row in paid if row.state == "planned" and row.due < today()],
         **known,
@@ -136,21 +137,12 @@ def _cover(held: Sequence[Security], owed: Decimal) -> CollateralCover | None:
     return collateral_cover(items, owed, Decimal(1)) if items else None
 
 
-def charges(one: Facility, drawn: Sequence[Draw]) -> dict[str, Decimal]:
+def charged(one: Facility, drawn: Sequence[Draw]) -> dict[str, Decimal]:
     """Fees by their terms: the upfront fee, and the commitment fee from signing until today or the end of draws."""
+    paid = [((it.closed_at or it.requested_at).astimezone(runtime().zone).date(), it.amount)
+            for it in drawn if it.state == "paid"]  # fmt: skip
     found = {"upfront": fees.upfront(one.amount, (one.upfront_fee_pct or ZERO) / HUNDRED)}
-    if one.signed_on and one.commitment_fee_pct:
-        until = min(today(), one.availability_end or today())
-        total, steps = ZERO, []
-        for draw in sorted((draw for draw in drawn if draw.state == "paid"), key=lambda it: it.requested_at):
-            total += draw.amount
-            day = (draw.closed_at or draw.requested_at).astimezone(runtime().zone).date()
-            steps.append(fees.Drawn(day, total))
-        if until > one.signed_on:
-            rate = one.commitment_fee_pct / HUNDRED
-            convention = one.day_count or "act_360"
-            found["commitment"] = fees.commitment_fee(one.amount, rate, steps, one.signed_on, until, convention)
-    return found
+    return found | {"commitment": charges.commitment_fee(one, paid, today())}
 
 
 def instalments(rows: Sequence[Repayment]) -> Chart:
