@@ -35,7 +35,7 @@ USUAL_HOURS, USUAL_BETWEEN = 1.0, 8.0
 """What is assumed of a task never done, and of a process never begun."""
 Z90 = 1.2816
 """The 90 % quantile of the standard normal distribution."""
-_BUSINESS_DAYS = re.compile(r"""due\(\s*(\d+)\s*,\s*['"]BD['"]""")
+_BUSINESS_DAYS = re.compile(r"(\d+)\s*BD\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _doings(session: Session, asked: Range, heat: HeatMap, tasks: tuple[TaskFigu
 
 
 def _by_people(node: Node, done: TaskFigures | None, model: Definition, times: float) -> Doing:
-    due = _BUSINESS_DAYS.search(node.user.due.text) if node.user is not None and node.user.due is not None else None
+    due = _BUSINESS_DAYS.search(node.properties.get("due", ""))
     limit = int(due[1]) * 7 / 5 * 86_400 if due else None  # working days as wall-clock time, on average
     if done is None or done.held is None:
         return Doing(Distribution("exponential", USUAL_HOURS * 3_600), _group(node, model), limit, times)

@@ -56,7 +56,9 @@ def kpi_pack(
 
 def _row(process: str, one: Kpi, language: str) -> Mapping[str, Any]:
     name = one.name if language.startswith("zh") else one.name_en
-    return {"process": process, "name": name, "value": _value(one), "part": one.part, "whole": one.whole}
+    return {
+        "process": process, "name": name, "value": _value(one), "part": one.part, "whole": one.whole, "id": one.id,
+    }  # fmt: skip
 
 
 def _value(one: Kpi) -> Decimal | None:

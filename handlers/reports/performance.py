@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -24,13 +24,13 @@ from handlers.finance import client_value
 from handlers.finance.exact import rounded
 from handlers.records import tables as book
 from handlers.records.monitoring import UNSETTLED
-from handlers.reports.content import Label, Report, Section
+from handlers.reports.content import Label, Report, Section, Table
 from handlers.reports.house import kpi_pack
 from handlers.reports.rows import Fields, table_of
 
 Row = Mapping[str, Any]
 INTAKE = "client_intake"
-_BUSINESS_DAYS = re.compile(r"""(\d+)\s*,\s*['"]BD['"]""")
+_BUSINESS_DAYS = re.compile(r"(\d+)\s*BD\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,7 @@ def touchpoints(session: Session, asked: Asked) -> tuple[Section, ...]:
         if one.process not in deployed or asked.process not in ("", one.process):
             continue
         node = figures.within(session, one.process).newest.definition.nodes.get(one.element)
-        due = node.user.due.text if node is not None and node.user is not None and node.user.due is not None else ""
-        standard = _BUSINESS_DAYS.search(due)
+        standard = _BUSINESS_DAYS.search(node.properties.get("due", "")) if node is not None else None
         done = [
             task
             for task in statistics.tasks(session, one.process, since=asked.since, until=asked.until)
@@ -515,10 +514,19 @@ def performance(session: Session, kind: str, asked: Asked, language: str = "zh")
     """The report of a kind (`overview` or one of KINDS). NotFound for an unknown kind or process."""
     now = runtime_of(session).now()
     if kind == "overview":
-        return kpi_pack(session, asked.since, asked.until, now, language, asked.process)
+        return _happened(kpi_pack(session, asked.since, asked.until, now, language, asked.process))
     if kind not in KINDS:
         raise NotFound(what="report", what_zh="报表", id=kind)
     title, sections = KINDS[kind]
     days = f"{asked.since} – {asked.until}"
     key = f"{kind.upper()}-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}"
     return Report(kind, title, key, days, now, sections(session, asked))
+
+
+def _happened(report: Report) -> Report:
+    """Without the figures of which nothing happened."""
+    sections = tuple(
+        replace(one, rows=tuple(row for row in one.rows if row.get("whole"))) if isinstance(one, Table) else one
+        for one in report.sections
+    )
+    return replace(report, sections=sections)

@@ -38,7 +38,7 @@ def rows(house: House, kind: str, section: str, **asked: str) -> list[dict[str, 
 
 @pytest.fixture
 def book_house(house: House) -> House:
-    """Three inquiries by two channels, one won by an event that cost 9,000; three marks; a true alert and a false one."""
+    """Three inquiries by two channels, one won, an event that cost 9,000; three marks; a true alert and a false one."""
     with house.writing() as session:
         stamp = Stamp(house.clock(), "tests", "tests")
         values = {
@@ -60,8 +60,9 @@ def book_house(house: House) -> House:
             row |= {"source": source, "campaign": campaign, "outcome": outcome, "state": "closed"}
             session.execute(sa.insert(book.inquiry).values(id=new_id(), **row, received_at=house.clock(), content={}))
         for mark in (10, 9, 3):
-            survey = {"business_key": f"SV-{mark}", "party_id": party.id, "kind": "quarterly", "round": "2026Q1"}
-            survey |= {"contact_id": contact, "state": "answered", "planned_at": house.clock(), "answered_at": house.clock(), "nps": mark}
+            survey = {"business_key": f"SV-{mark}", "party_id": party.id, "kind": "quarterly"}
+            survey |= {"round": "2026Q1", "contact_id": contact, "state": "answered", "nps": mark}
+            survey |= {"planned_at": house.clock(), "answered_at": house.clock()}
             session.execute(sa.insert(book.survey).values(id=new_id(), **survey))
         for number, state in enumerate(("action", "false")):
             alert = {"business_key": f"AL-{number}", "subject_key": "PJ-2026-0001", "metric": "dscr", "source": "test"}
@@ -94,7 +95,8 @@ def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> 
     owen = visitor("owen")
     page = text(owen.get("/reports/teams?days=30&team=rm"))
     assert '<td class="df-amount">3</td>' in page and "2.00" in page and "李雷" in page
-    table = list(csv.reader(io.StringIO(owen.client.get("/reports/teams.csv?days=30&team=rm").data.decode("utf-8-sig"))))
+    content = owen.client.get("/reports/teams.csv?days=30&team=rm").data
+    table = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert ["客户经理", "3", "0", "0", "0", "—", "2.00"] in table
     sheet = load_workbook(io.BytesIO(owen.client.get("/reports/teams.xlsx?days=30").data))["团队绩效"]
     assert [cell.value for cell in sheet[2]][:2] == ["客户经理", 3]

@@ -28,8 +28,8 @@ class Drawing:
 
 
 DRAWINGS: Mapping[str, Drawing] = {
-    "shares": Drawing("bar", "process", ("value",), form="percent"),
-    "durations": Drawing("bar", "process", ("value",), form="ratio"),
+    "shares": Drawing("bar", "process", ("value",), form="percent", horizontal=True),
+    "durations": Drawing("bar", "process", ("value",), form="ratio", horizontal=True),
     "teams": Drawing("bar", "team", ("on_time", "late", "overdue"), ("share",), stacked=True),
     "people": Drawing("bar", "person", ("on_time", "late", "overdue"), ("share",), stacked=True),
     "funnel": Drawing("funnel", "stage", ("cases",)),
@@ -45,6 +45,8 @@ DRAWINGS: Mapping[str, Drawing] = {
     "channels": Drawing("bar", "channel", ("inquiries", "won"), ("share",)),
     "service": Drawing("bar", "severity", ("acknowledged", "solved"), form="percent"),
 }
+ONLY = {"shares": "on_time", "durations": "cycle_time_median"}
+"""Of sections with many kinds of figures, the one that is drawn; the title says so."""
 SEEN = 20
 """So many names at most stand on an axis; the table has all."""
 COLOURS = {"late": "warning", "overdue": "danger", "on_time": "success", "promoters": "success",
@@ -52,10 +54,13 @@ COLOURS = {"late": "warning", "overdue": "danger", "on_time": "success", "promot
 
 
 def picture(section: Table) -> Chart | None:
-    """The chart of a section; None where there is nothing to draw."""
+    """The chart of a section, of the rows that hold anything; None where there is nothing to draw."""
     drawing = DRAWINGS.get(section.id)
-    rows = section.rows[:SEEN]
-    if drawing is None or not rows or all(row.get(bar) is None for row in rows for bar in drawing.bars):
+    if drawing is None:
+        return None
+    drawn = ONLY.get(section.id)
+    rows = [row for row in section.rows if drawn in (None, row.get("id")) and any(map(row.get, drawing.bars))][:SEEN]
+    if not rows:
         return None
     labels = {column.key: column.label.text(language()) for column in section.columns}
     forms = {column.key: column.form for column in section.columns}
@@ -69,7 +74,7 @@ def picture(section: Table) -> Chart | None:
     share = any(forms[one] == "percent" for one in drawing.lines)
     return Chart(
         kind=drawing.kind,
-        title=section.title.text(language()),
+        title=str(rows[0]["name"]) if drawn else section.title.text(language()),
         names=names,
         series=series,
         x=labels[drawing.name],
@@ -81,8 +86,7 @@ def picture(section: Table) -> Chart | None:
 
 def _name(section: Table, row: Mapping[str, Any], drawing: Drawing) -> str:
     form = next(column.form for column in section.columns if column.key == drawing.name)
-    said = shown(row.get(drawing.name), form, language(), runtime().zone)
-    return f"{said} · {row['name']}" if section.id in ("shares", "durations") else said
+    return shown(row.get(drawing.name), form, language(), runtime().zone)
 
 
 def _series(

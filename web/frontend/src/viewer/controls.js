@@ -26,7 +26,7 @@ export function addControls(place, viewer, here) {
   const open = () => {
     if (viewer.get('elementRegistry').get(place.dataset.focus ?? '')) return goHere(1);
     fit();
-    if (canvas.zoom() < LEGIBLE) goHere(OPEN);
+    if (canvas.zoom() < LEGIBLE && !('whole' in place.dataset)) goHere(OPEN);
   };
   const actions = { '+': () => zoom(STEP), '=': () => zoom(STEP), '-': () => zoom(1 / STEP), 0: fit, '.': () => goHere() };
 
