@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, str] = {
     "camunda:asyncAfter": "false", "camunda:isStartableInTasklist": "true", "camunda:async": "false",
 }  # fmt: skip
 """Attributes whose default an editor leaves out (BPMN 2.0 XSD, DMN 1.3 XSD)."""
+LOOSE = frozenset({"BPMNPlane", "DMNDiagram"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -148,7 +149,13 @@ def _meaning(node: Node) -> tuple[Any, ...]:
         (name, _number(value)) for name, value in node.attributes.items() if DEFAULTS.get(name) != value
     )
     words = "" if node.children else node.text.strip()
-    return node.tag, attributes, words, tuple(child.meaning for child in node.children)
+    inner = [child.meaning for child in node.children]
+    return node.tag, attributes, words, frozenset(inner) if _is_loose(node) else tuple(inner)
+
+
+def _is_loose(node: Node) -> bool:
+    """Whether the order of what it holds says nothing: editors write a plane's shapes as they are stacked."""
+    return node.tag.rpartition(":")[2] in LOOSE
 
 
 def _number(value: str) -> str:
@@ -170,6 +177,9 @@ def _written(new: Node, old: Node, texts: _Texts) -> Iterator[bytes]:
         yield source[node.inner : node.close]
     else:
         pairs = _paired(new.children, old.children)
+        if _is_loose(new):
+            place = {id(child): number for number, child in enumerate(old.children)}
+            pairs.sort(key=lambda pair: place[id(pair[1])] if pair[1] is not None else len(place))
         for child, before in pairs:
             if before is None:
                 yield _indent(texts.new[child.lead : child.start]) + texts.new[child.start : child.end]

@@ -41,6 +41,14 @@ def test_only_what_was_changed_differs_and_comments_stay() -> None:
     assert "incoming" not in gone and "who signs" in gone and 'cancelActivity="true"' in gone
 
 
+def test_the_order_in_which_shapes_are_stacked_is_no_change() -> None:
+    plane = '<d:BPMNPlane id="pl">\n  <d:S id="a" x="1" />\n  <d:S id="b" x="2" />\n</d:BPMNPlane>'
+    turned = '<d:BPMNPlane id="pl"><d:S id="b" x="2" /><d:S id="c" x="3" /><d:S id="a" x="1" /></d:BPMNPlane>'
+    assert rewriting.kept(plane, turned.replace('<d:S id="c" x="3" />', ""), "p.bpmn") == plane
+    added = plane.replace('x="2" />', 'x="2" /><d:S id="c" x="3" />')
+    assert rewriting.kept(plane, turned, "p.bpmn") == added
+
+
 def test_a_file_that_cannot_be_read_stays_as_it_was_given() -> None:
     assert rewriting.kept(DIAGRAM, "<definitions", "p.bpmn") == "<definitions"
     told = '<!DOCTYPE d [<!ENTITY a "b">]><definitions>&a;</definitions>'
