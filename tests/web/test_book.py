@@ -12,9 +12,22 @@ from typing import Any
 
 from engine import api, identity
 from engine.store import tables as t
-from handlers.records import cases, custom, documents, interactions, kyc, parties, projects, requests
-from handlers.records.changes import Stamp
+from handlers.records import (
+    cases,
+    credit,
+    custom,
+    documents,
+    interactions,
+    kyc,
+    parties,
+    projects,
+    requests,
+    statements,
+)
+from handlers.records.changes import Stamp, insert
 from handlers.records.kyc import Edge
+from handlers.records.statements import Line
+from handlers.records.tables import investor_profile
 from handlers.views import board, client_list
 from handlers.views.client_list import Wanted
 from tests.engine.diagrams import HEAD, flows
@@ -227,3 +240,50 @@ def test_entries_that_look_like_one_are_shown_side_by_side_and_joined(house: Hou
     assert sun.post("/clients/CL-2026-0001/merge", {"merged": "CL-2026-0003", "why": "同一企业"}).status_code == 302
     assert "撤销合并" in sun.get("/data-quality").get_data(as_text=True)
     assert visitor("ma").get("/data-quality").status_code == 403
+
+
+def test_a_portrait_follows_the_data_at_once(house: House, visitor: Visit) -> None:
+    booked(house)
+    li = visitor("li")
+    page = li.get("/clients/CL-2026-0001").get_data(as_text=True)
+    assert "A 级客户" in page and "借款人" in page and "国有" not in page
+    with house.writing() as session:
+        client = parties.get(session, "CL-2026-0001")
+        stamp = Stamp(house.clock(), "li", "interview")
+        parties.change(session, client.id, {"ownership_type": "state", "tier": "C"}, stamp)
+    page = li.get("/clients/CL-2026-0001").get_data(as_text=True)
+    assert "C 级客户" in page and "企业性质为国有" in page and "A 级客户" not in page
+    worth = li.get("/clients/CL-2026-0001/service").get_data(as_text=True)
+    assert "终身价值" in worth and "合作时长" in worth
+
+
+def test_ratios_over_two_years_stand_in_a_picture_and_a_table(house: House, visitor: Visit) -> None:
+    booked(house)
+    with house.writing() as session:
+        client = parties.get(session, "CL-2026-0001")
+        for year, debt in ((2024, 300), (2025, 200)):
+            rows = [("total_assets", 1000), ("total_liabilities", 600), ("debt", debt), ("equity", 400)]
+            lines = [Line("BS", code, Decimal(amount)) for code, amount in rows]
+            stamp = Stamp(house.clock(), "li", "client_profile")
+            statements.add(session, client.id, date(year, 12, 31), lines, stamp, currency="CNY")
+    page = visitor("li").get("/clients/CL-2026-0001/finance").get_data(as_text=True)
+    assert "data-chart" in page and "2024-12-31" in page and "0.43" in page and "0.33" in page
+
+
+def test_an_investor_sees_what_fits_and_nothing_above_its_class_is_offered(house: House, visitor: Visit) -> None:
+    booked(house)
+    with house.writing() as session:
+        stamp = Stamp(house.clock(), "li", "interview")
+        fund = parties.create(session, {"legal_name": "海河基金", "kind": "fund"}, stamp, 2026)
+        suited = {"party_id": fund.id, "risk_class": "R3", "result": "suitable", "at": stamp.at, "by": "li"}
+        insert(session, investor_profile, {**suited, "horizon_months": 240}, stamp)
+        for number, category in ((1, "Good"), (2, "Weak")):
+            key = f"PJ-2026-000{number}"
+            project = projects.find(session, key) or projects.create(session, {"name": "乙"}, stamp, 2026, key)
+            projects.enter(session, project.id, "evaluation", stamp)
+            graded = {"proposed": category, "category": category, "grades": {}, "score": Decimal(2), "by": "li"}
+            credit.add_rating(session, project.id, graded, stamp)
+    page = visitor("li").get(f"/clients/{fund.business_key}/business").get_data(as_text=True)
+    assert "匹配项目" in page and "R3 ≤ R3" in page and "项目风险等级高于投资者承受等级：R5 &gt; R3" in page
+    assert "海河基金" in visitor("li").get("/projects/PJ-2026-0001/deal").get_data(as_text=True)
+    assert "海河基金" not in visitor("li").get("/projects/PJ-2026-0002/deal").get_data(as_text=True)
