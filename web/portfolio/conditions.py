@@ -86,7 +86,7 @@ def _wanted(row: portfolio.Owed, state: str, day: date) -> bool:
 def _workbook(found: list[portfolio.Owed]) -> Any:
     columns = (
         ("project", _("Project"), "text"), ("number", _("No."), "whole"), ("text", _("Condition"), "text"),
-        ("phase", _("Phase"), "code"), ("team", _("Owner"), "text"), ("state", _("State"), "text"),
+        ("phase", _("Phase"), "code"), ("team", _("Responsible"), "text"), ("state", _("State"), "text"),
         ("due", _("Due"), "date"), ("evidence", _("Evidence"), "text"), ("comment", _("Comment"), "text"),
     )  # fmt: skip
     rows = [
