@@ -122,7 +122,7 @@ def _alike(block: Sequence[Any]) -> list[Pair]:
         for other in block[place + 1 :]:
             if one.reg_no and other.reg_no and one.reg_no != other.reg_no:
                 continue  # two registered companies are two
-            likeness = round(fuzz.ratio(one.name_key, other.name_key))
+            likeness = round(fuzz.ratio(one.name_key, other.name_key, score_cutoff=ALIKE))
             if likeness >= ALIKE:
                 why = ("名称相同", "same name") if likeness == 100 else ("名称相近", "names alike")
                 names = (one.business_key, one.legal_name, other.business_key, other.legal_name)

@@ -287,3 +287,15 @@ def test_an_investor_sees_what_fits_and_nothing_above_its_class_is_offered(house
     assert "匹配项目" in page and "R3 ≤ R3" in page and "项目风险等级高于投资者承受等级：R5 &gt; R3" in page
     assert "海河基金" in visitor("li").get("/projects/PJ-2026-0001/deal").get_data(as_text=True)
     assert "海河基金" not in visitor("li").get("/projects/PJ-2026-0002/deal").get_data(as_text=True)
+
+
+def test_a_segment_is_kept_by_name_with_its_number_and_forgotten(house: House, visitor: Visit) -> None:
+    booked(house)
+    li = visitor("li")
+    li.get("/clients?role=guarantor")
+    assert li.post("/clients/segments", {"name": "我的担保人", "query": "role=guarantor&page=2"}).status_code == 302
+    page = li.get("/clients").get_data(as_text=True)
+    assert "/clients?role=guarantor" in page and '我的担保人 <span class="df-count">1</span>' in page
+    assert "我的担保人" not in visitor("wang").get("/clients").get_data(as_text=True)
+    li.post("/clients/segments", {"name": "我的担保人"})
+    assert "我的担保人" not in li.get("/clients").get_data(as_text=True)

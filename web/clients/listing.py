@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qsl
 
-from flask import Response, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as N_
 
+from engine import api
 from engine.errors import InvalidInput
 from handlers import sights
 from handlers.records import custom
@@ -19,8 +23,8 @@ from handlers.views import client_export, client_list
 from handlers.views.client_list import FILTERS, Wanted
 from web.clients.room import now, pages
 from web.paging import Pages, asked_page
-from web.rights import guarded, may_act, may_read, may_see
-from web.scope import actor, language, runtime
+from web.rights import guarded, may_read, may_see
+from web.scope import actor, language, person, runtime
 
 SIZE = 50
 COLUMNS: dict[str, Any] = {
@@ -54,12 +58,13 @@ def index() -> Any:
         paged = Pages(asked_page(), SIZE, client_list.count(db, wanted))
         found = client_list.clients(db, wanted, page=paged.number, size=SIZE)
         counts = {name: client_list.numbers(db, wanted, name) for name in FILTERS}
+        mine = segments(db)
     if wanted.text and len(found) == 1 and request.args.get("go") == "1":
         return redirect(url_for("clients.show", key=found[0].business_key))
     shown = columns(own)
     return render_template(
         "clients/index.html", found=found, paged=paged, wanted=wanted, counts=counts, columns=offered(), shown=shown,
-        own=own, words=FILTER_WORDS, address=address, may_export=may_read("client-files"), may_start=may_act("clients"),
+        own=own, words=FILTER_WORDS, mine=mine, address=address, may_export=may_read("client-files"),
     )  # fmt: skip
 
 
@@ -72,9 +77,9 @@ FILTER_WORDS = {
 }
 
 
-def asked() -> Wanted:
-    """What the address asks for."""
-    args = request.args
+def asked(args: Mapping[str, str] | None = None) -> Wanted:
+    """What the address asks for, or what is given like one."""
+    args = request.args if args is None else args
     sort = args.get("sort", "latest")
     return Wanted(
         text=args.get("q", "").strip()[:200],
@@ -100,17 +105,52 @@ def offered() -> dict[str, Any]:
 def columns(own: Any) -> list[str]:
     """The columns that the person chose last, else the usual ones; own fields by `c_<key>`."""
     allowed = [*offered(), *(f"c_{one.key}" for one in own)]
-    chosen = session.get(KEPT) or USUAL
+    chosen = person().settings.get(KEPT) or USUAL
     return [name for name in allowed if name in chosen]
 
 
 @pages.post("/columns")
 @guarded("clients")
 def choose_columns() -> Any:
-    """Keep which columns are shown, in this session."""
-    session[KEPT] = [name[:70] for name in request.form.getlist("column")][:30]
+    """Keep which columns the person sees."""
+    chosen = [name[:70] for name in request.form.getlist("column")][:30]
+    with runtime().transaction() as db:
+        api.save_preferences(db, actor(), settings={KEPT: chosen})
     back = request.form.get("back", "")
     return redirect(back if back.startswith("/clients?") else url_for("clients.index"))
+
+
+SEGMENTS, MOST_SEGMENTS = "client_segments", 12
+"""Where a person's segments are kept, and how many."""
+
+
+def segments(db: Any) -> list[dict[str, Any]]:
+    """The segments that the person kept, with their addresses and how many clients are in each now."""
+    found = []
+    for one in person().settings.get(SEGMENTS) or ():
+        query: dict[str, Any] = {str(name): str(value) for name, value in one["query"].items()}
+        with suppress(InvalidInput):  # of a field that is gone
+            count = client_list.count(db, asked(query))
+            found.append({"name": one["name"], "where": url_for("clients.index", **query), "count": count})
+    return found
+
+
+@pages.post("/segments")
+@guarded("clients")
+def keep_segment() -> Any:
+    """Keep what is asked for under a name; the same name is written over, an empty query forgets it."""
+    name = " ".join(request.form.get("name", "").split())[:40]
+    given = dict(parse_qsl(request.form.get("query", "")[:2000]))
+    kept_names = ("q", "sort", *FILTERS)
+    query: dict[str, Any] = {key: it for key, it in given.items() if key in kept_names or key.startswith("c_")}
+    kept = [one for one in person().settings.get(SEGMENTS) or () if one["name"] != name]
+    if not name or (query and len(kept) >= MOST_SEGMENTS):
+        most, most_zh = f"needed, and {MOST_SEGMENTS} at most", f"请命名，最多 {MOST_SEGMENTS} 个"
+        raise InvalidInput(place="name", reason=most, reason_zh=most_zh)
+    with runtime().transaction() as db:
+        mine = [*kept, {"name": name, "query": query}] if query else kept
+        api.save_preferences(db, actor(), settings={SEGMENTS: mine})
+    return redirect(url_for("clients.index", **query))
 
 
 @pages.get("/export.<form>")
