@@ -71,7 +71,8 @@ def standing(session: Session, template: str, language: str) -> str:
 def versions(session: Session, template: str) -> tuple[Version, ...]:
     """All versions of a letter in both languages, the newest first."""
     columns = (kept.c.version, kept.c.language, kept.c.text, kept.c.note, kept.c.at, kept.c.by)
-    rows = session.execute(sa.select(*columns).where(kept.c.template == template).order_by(kept.c.at.desc(), kept.c.id))
+    query = sa.select(*columns).where(kept.c.template == template)
+    rows = session.execute(query.order_by(kept.c.at.desc(), kept.c.id.desc()))
     return tuple(Version(*row) for row in rows)
 
 

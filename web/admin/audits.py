@@ -16,7 +16,7 @@ from web.admin.room import done, pages, text
 from web.rights import guarded
 from web.scope import actor, runtime
 
-SIZE = 50
+SIZE = 30
 
 
 @pages.get("/audit")

@@ -7,8 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as _
 
 from engine.errors import CallerError, InvalidInput
 from web.errors import spoken, status_of
@@ -20,31 +19,31 @@ pages = Blueprint("admin", __name__, url_prefix="/admin")
 
 SHELVES: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
-        lazy_gettext("People and time"),
+        _("People and time"),
         (
-            Entry("admin.people", lazy_gettext("People"), "user", "admin-people", "/admin/people"),
-            Entry("admin.teams", lazy_gettext("Teams"), "users-group", "admin-people", "/admin/teams"),
-            Entry("admin.absences", lazy_gettext("Absences"), "user-off", "absences", "/admin/absences"),
-            Entry("admin.calendars", lazy_gettext("Calendars"), "calendar", "admin-calendars", "/admin/calendars"),
+            Entry("admin.people", _("People"), "user", "admin-people", "/admin/people"),
+            Entry("admin.teams", _("Teams"), "users-group", "admin-people", "/admin/teams"),
+            Entry("admin.absences", _("Absences"), "user-off", "absences", "/admin/absences"),
+            Entry("admin.calendars", _("Calendars"), "calendar", "admin-calendars", "/admin/calendars"),
         ),
     ),
     (
-        lazy_gettext("House rules"),
+        _("House rules"),
         (
-            Entry("admin.house", lazy_gettext("House and sign-in"), "home", "admin-house", "/admin/house"),
-            Entry("admin.switches", lazy_gettext("Modules"), "layout-kanban", "admin-modules", "/admin/modules"),
-            Entry("admin.thresholds", lazy_gettext("Thresholds"), "scale", "admin-thresholds", "/admin/thresholds"),
-            Entry("admin.reminders", lazy_gettext("Reminders"), "bell-ringing", "admin-reminders", "/admin/reminders"),
-            Entry("admin.fields", lazy_gettext("Own fields"), "table", "admin-fields", "/admin/fields"),
+            Entry("admin.house", _("House and sign-in"), "home", "admin-house", "/admin/house"),
+            Entry("admin.switches", _("Modules"), "layout-kanban", "admin-modules", "/admin/modules"),
+            Entry("admin.thresholds", _("Thresholds"), "scale", "admin-thresholds", "/admin/thresholds"),
+            Entry("admin.reminders", _("Reminders"), "bell-ringing", "admin-reminders", "/admin/reminders"),
+            Entry("admin.fields", _("Own fields"), "table", "admin-fields", "/admin/fields"),
         ),
     ),
     (
-        lazy_gettext("In and out"),
+        _("In and out"),
         (
-            Entry("admin.letters", lazy_gettext("Letters"), "mail", "admin-letters", "/admin/letters"),
-            Entry("admin.deliveries", lazy_gettext("Deliveries"), "send", "admin-deliveries", "/admin/deliveries"),
-            Entry("admin.integrations", lazy_gettext("Programs"), "api", "admin-integrations", "/admin/integrations"),
-            Entry("admin.audit", lazy_gettext("Audit"), "shield-check", "admin-audit", "/admin/audit"),
+            Entry("admin.letters", _("Letters"), "mail", "admin-letters", "/admin/letters"),
+            Entry("admin.deliveries", _("Deliveries"), "send", "admin-deliveries", "/admin/deliveries"),
+            Entry("admin.integrations", _("Programs"), "api", "admin-integrations", "/admin/integrations"),
+            Entry("admin.audit", _("Audit"), "shield-check", "admin-audit", "/admin/audit"),
         ),
     ),
 )
@@ -107,7 +106,7 @@ def done(work: Callable[[Any], object], target: str, said: str | None = None) ->
         flash(spoken(fault), "danger")
         return redirect(target)
     if result is False:
-        flash(_("Asked for: a second administrator has to agree."), "warning")
+        flash(str(_("Asked for: a second administrator has to agree.")), "warning")
     else:
-        flash(said or _("Saved."), "success")
+        flash(said or str(_("Saved.")), "success")
     return redirect(target)

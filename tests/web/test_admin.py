@@ -1,0 +1,246 @@
+"""Administration in the browser without a screen: what is done there counts, and stands in the audit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import api, identity
+from engine.queries import administration
+from engine.store import tables as t
+from handlers import letters, modules
+from tests.house import PASSWORD, House, MovableClock
+from tests.web.conftest import Visitor
+
+WHO = Callable[[str], Visitor]
+
+
+def told(house: House, subject: str) -> list[tuple[str, Any]]:
+    """What the audit says of a subject, the oldest first."""
+    with house.looking() as session:
+        rows = administration.audit_entries(session, subject=subject)
+    return [(row.action, row.data) for row in reversed(rows)]
+
+
+def test_somebody_is_entered_chooses_a_password_by_a_link_that_serves_once_and_leaves(
+    house: House, visitor: WHO
+) -> None:
+    root = visitor("root")
+    root.get("/admin/people/new")
+    new = {"id": "ding", "name": "丁宁", "email": "ding@example.com", "language": "zh", "capacity": "80"}
+    assert root.post("/admin/people/new", new).headers["Location"] == "/admin/people/ding"
+    assert root.post("/admin/people/new", new).status_code == 422  # the name is taken
+    root.post("/admin/people/ding/teams", {"team": ["rm"]})
+    page = root.post("/admin/people/ding/link").get_data(as_text=True)
+    path = re.search(r"/welcome/[\w-]+", page)
+    assert path is not None and path[0] not in root.get("/admin/people/ding").get_data(as_text=True)
+
+    ding = visitor("")
+    assert "ding" in ding.get(path[0]).get_data(as_text=True)
+    assert ding.post(path[0], {"password": "short", "again": "short"}).status_code == 422
+    good = {"password": "three blue boats", "again": "three blue boats"}
+    assert ding.post(path[0], good).status_code == 302
+    assert ding.get(path[0]).status_code == 410
+    assert ding.sign_in("ding", "three blue boats").status_code == 302
+
+    root.post("/admin/people/ding/leaving", {"to": "li", "reason": "离职", "leaves": "1"})
+    assert ding.get("/inbox").status_code == 302  # at once, in every browser
+    assert visitor("").sign_in("ding", "three blue boats").status_code == 401
+    actions = [action for action, _data in told(house, "person:ding")]
+    assert actions[:4] == ["person_added", "teams_set", "password_link_made", "password_set"]
+    assert told(house, "person:ding")[1][1] == {"before": [], "after": ["rm"]}
+
+
+def test_a_link_ends_after_three_days(house: House, visitor: WHO) -> None:
+    with house.writing() as session:
+        secret = api.invite(session, house.actor("root"), "li")
+        assert secret not in str(session.execute(t.entry_link.select()).all())
+    house.clock.move(days=3, minutes=1)
+    assert visitor("").get(f"/welcome/{secret}").status_code == 410
+
+
+def test_the_last_administrator_stays(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/people/root")
+    root.post("/admin/people/root/teams", {"team": ["rm"]})
+    assert "最后一位管理员" in root.get("/admin/people/root").get_data(as_text=True)
+    assert house.actor("root").is_admin
+
+
+def test_a_change_that_needs_two_people_is_made_by_the_second(house: House, visitor: WHO) -> None:
+    with house.writing() as session:
+        identity.add_member(session, "admin", "owen")
+    root, owen = visitor("root"), visitor("owen")
+    root.post("/admin/house/two-people", {"kind": ["administrators"]})
+    root.post("/admin/people/li/teams", {"team": ["rm", "admin"], "why": "接任"})
+    assert not house.actor("li").is_admin
+    with house.looking() as session:
+        change = administration.critical_changes(session, "open")[0].id
+    assert root.post(f"/admin/changes/{change}", {"do": "agree"}).status_code == 403  # who asks does not agree
+    owen.get("/admin/changes")
+    owen.post(f"/admin/changes/{change}", {"do": "agree"})
+    assert house.actor("li").is_admin
+    assert [action for action, _data in told(house, f"change:{change}")] == ["change_asked", "change_agreed"]
+
+
+def test_a_module_that_is_off_is_in_no_menu_opens_to_nobody_and_starts_nothing(house: House, visitor: WHO) -> None:
+    root, li = visitor("root"), visitor("li")
+    assert 'href="/clients"' in li.get("/inbox").get_data(as_text=True)
+    root.get("/admin/modules")
+    kept = [name for name in modules.MODULES if name not in ("clients", "inquiries", "programs")]
+    root.post("/admin/modules", {"on": kept})
+    assert 'href="/clients"' not in li.get("/inbox").get_data(as_text=True)
+    assert li.get("/clients").status_code == 403
+    assert visitor("").get("/inquiry").status_code == 403
+    answer = visitor("").get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "ModuleOff")
+    assert li.get("/inbox").status_code == 200 and li.get("/processes").status_code == 200
+    root.post("/admin/modules", {"on": list(modules.MODULES)})
+    assert li.get("/clients").status_code == 200
+    assert told(house, "house:modules")[0][1]["after"] == {"off": {"clients": [], "inquiries": [], "programs": []}}
+
+
+def test_processes_of_a_module_rest_with_it_and_what_was_suspended_by_hand_stays_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, both = house.actor("root"), modules.Module("surveys", "", "", "", "", ("offer", "not_there"))
+    monkeypatch.setattr(modules, "MODULES", {**modules.MODULES, "surveys": both})
+    with house.writing() as session:
+        modules.switch(session, root, ["surveys"])
+    assert all(row["suspended"] for row in house.rows(t.definition, t.definition.c.key == "offer"))
+    with house.writing() as session:
+        modules.switch(session, root, [])
+    assert not any(row["suspended"] for row in house.rows(t.definition, t.definition.c.key == "offer"))
+    with house.writing() as session:
+        api.suspend_process(session, root, "offer")
+        modules.switch(session, root, ["surveys"])
+        modules.switch(session, root, [])
+    assert all(row["suspended"] for row in house.rows(t.definition, t.definition.c.key == "offer"))
+
+
+def test_a_letter_in_own_words_counts_and_one_that_asks_for_what_it_is_not_given_is_refused(
+    house: House, visitor: WHO
+) -> None:
+    owen = visitor("owen")
+    owen.get("/admin/letters/reminder_due?in=zh")
+    unknown = "Subject: 到期\n\n{{ shoe_size }}"
+    answer = owen.post("/admin/letters/reminder_due", {"in": "zh", "text": unknown, "do": "save"})
+    assert answer.status_code == 422 and "shoe_size" in answer.get_data(as_text=True)
+    own = "Subject: 请今天办理：{{ task }}\n\n{{ person }}，请打开 {{ link }}"
+    assert owen.post("/admin/letters/reminder_due", {"in": "zh", "text": own, "do": "save"}).status_code == 403
+    root = visitor("root")
+    root.get("/admin/letters/reminder_due?in=zh")
+    root.post("/admin/letters/reminder_due", {"in": "zh", "text": own, "do": "save", "note": "更明确"})
+    assert "请今天办理：首次联系" in root.get("/admin/letters/reminder_due?in=zh").get_data(as_text=True)
+    root.post("/admin/letters/reminder_due", {"in": "zh", "text": "", "do": "shipped"})
+    with house.looking() as session:
+        assert [one.version for one in letters.versions(session, "reminder_due")] == [2, 1]
+        assert letters.standing(session, "reminder_due", "zh") == letters.shipped("reminder_due", "zh")
+    assert told(house, "letter:reminder_due")[0][1]["after"].startswith("Subject: 请今天办理")
+
+
+def test_a_token_is_shown_once_ends_on_its_day_and_can_be_revoked(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/integrations")
+    asked = {"name": "warehouse", "scope": ["messages"], "expires": "2026-03-04"}
+    token = re.search(r"df_[\w-]+", root.post("/admin/integrations/tokens", asked).get_data(as_text=True))
+    assert token is not None and token[0] not in root.get("/admin/integrations").get_data(as_text=True)
+
+    def holder() -> Any:
+        with house.looking() as session:
+            return api.token_holder(session, token[0], "messages")
+
+    assert holder() is not None
+    house.clock.move(days=3)
+    assert holder() is None
+    house.clock.move(days=-3)
+    assert holder() is not None
+    root.post("/admin/integrations/tokens/warehouse/revoke")
+    assert holder() is None
+
+
+def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/reminders/standard")
+    row = {"step0": "due", "kind0": "days", "number0": "0", "template0": "reminder_due", "to0": ["assignee"],
+           "channel0": ["in_app"], "rows": "1"}  # fmt: skip
+    assert root.post("/admin/reminders/standard", row).status_code == 302
+    assert root.post("/admin/reminders/standard", {**row, "number0": "soon"}).status_code == 422
+    action, data = told(house, "reminder_policy:standard")[0]
+    assert action == "policy_set" and len(data["before"]) == 4 and len(data["steps"]) == 1
+    root.post("/admin/calendars/firm/days", {"day": "2026-05-08", "as": "off", "note": "司庆日"})
+    assert "2026-05-08" in visitor("li").get("/admin/calendars").get_data(as_text=True)
+    root.post("/admin/teams/rm", {"name": "客户经理", "lead": "li", "strategy": "queue"})
+    assert told(house, "team:rm")[0][1]["after"]["lead"] == "li"
+    root.post("/admin/fields", {"record": "project", "key": "green", "label": "绿色", "type": "yes"})
+    assert "绿色" in root.get("/admin/fields").get_data(as_text=True)
+    assert visitor("li").get("/admin/people").status_code == 403
+    verdict = root.post("/admin/audit/verify").get_data(as_text=True)
+    assert "全部与当初写入的一致" in verdict
+
+
+def test_somebody_sees_where_they_are_signed_in_and_ends_the_others(visitor: WHO) -> None:
+    here, there = visitor("li"), visitor("li")
+    assert here.get("/me/sign-in").get_data(as_text=True).count("df-sub") >= 2
+    here.post("/me/sign-in/out")
+    assert there.get("/inbox").status_code == 302 and here.get("/inbox").status_code == 200
+    third = visitor("li")
+    here.get("/me/sign-in")
+    wrong = {"before": "wrong", "password": "three blue boats", "again": "three blue boats"}
+    assert here.post("/me/sign-in/password", wrong).status_code == 422
+    assert here.post("/me/sign-in/password", {**wrong, "before": PASSWORD}).status_code == 302
+    assert third.get("/inbox").status_code == 302 and here.get("/inbox").status_code == 200
+    assert visitor("").sign_in("li", "three blue boats").status_code == 302
+
+
+FORM = {"house": "远山资本", "language": "zh", "id": "lin", "name": "林岚", "password": "three blue boats",
+        "again": "three blue boats", "do": "enter"}  # fmt: skip
+
+
+class TestFirstStart:
+    """An empty installation."""
+
+    @pytest.fixture
+    def empty(self, tmp_path: Any) -> Any:
+        from engine.settings import load
+        from web import create_app
+        from web.extensions import limiter
+
+        settings = load(database_url=f"sqlite:///{tmp_path / 'new.db'}", data_dir=tmp_path, secret_key="for tests")
+        runtime = api.open_engine(settings, MovableClock())
+        api.migrate(runtime)
+        limiter.reset()
+        yield create_app(runtime=runtime)
+        runtime.database.dispose()
+
+    def test_everything_leads_to_the_set_up_which_happens_once(self, empty: Any) -> None:
+        first, second = Visitor(empty.test_client()), Visitor(empty.test_client())
+        near = {"base_url": "http://127.0.0.1:8000"}
+        assert first.get("/inbox", **near).headers["Location"] == "/setup"
+        assert first.get("/healthz", **near).status_code == 200
+        second.get("/setup", **near)
+        first.get("/setup", **near)
+        assert first.post("/setup", {**FORM, "again": "other"}, **near).status_code == 422
+        assert first.post("/setup", FORM, **near).headers["Location"] == "/admin/people"
+        assert first.get("/admin/people", **near).status_code == 200
+        assert second.post("/setup", {**FORM, "id": "mallory"}, **near).headers["Location"] == "/login"
+        assert second.get("/setup", **near).headers["Location"] == "/login"
+
+    def test_from_elsewhere_it_asks_for_the_code_of_the_terminal(self, empty: Any) -> None:
+        from web import setup
+
+        far = Visitor(empty.test_client())
+        there: dict[str, Any] = {"base_url": "http://deals.example.com"}
+        assert 'name="code"' in far.get("/setup", **there).get_data(as_text=True)
+        assert far.post("/setup", FORM, **there).status_code == 422
+        assert far.post("/setup", {**FORM, "code": "0000-0000-0000-0000"}, **there).status_code == 422
+        proxied = {"base_url": "http://127.0.0.1:8000", "headers": {"X-Forwarded-For": "203.0.113.9"}}
+        assert 'name="code"' in far.get("/setup", **proxied).get_data(as_text=True)
+        assert far.post("/setup", FORM, **proxied).status_code == 422
+        far.get("/setup", **there)
+        with empty.app_context():
+            code = setup.code(empty.extensions["dealflow"].settings)
+        assert far.post("/setup", {**FORM, "code": code}, **there).status_code == 302
