@@ -99,9 +99,8 @@ def names() -> dict[str, str]:
     """Sign-in names and teams -> what they are called in the page's language; read once a request."""
     if "names" not in g:
         with runtime().reading() as db:
-            found = {one.id: said(one.name, one.name_en) for one in queries.teams(db)}
-            found |= {one.id: said(one.name, one.name_en) for one in queries.people(db)}
-        g.names = found
+            found = queries.names(db)
+        g.names = {id: said(*both) for id, both in found.items()}
     return cast("dict[str, str]", g.names)
 
 

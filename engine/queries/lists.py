@@ -66,13 +66,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """One page of a view. `total` counts the whole view under the filters, LONGEST at most."""
+    """One page of a view. `total` counts the whole view under the filters, LONGEST at most; `mark` is `mark`'s."""
 
     tasks: tuple[TaskRow, ...]
     total: int
     page: int
     size: int
     counts: Counts
+    mark: str
 
 
 def _mine(actor: Actor) -> sa.ColumnElement[bool]:
@@ -192,7 +193,8 @@ def inbox(
     rows = _ordered(session, with_names(), where, ask, size, (page - 1) * size)
     tasks = tuple(task_row(session, dict(row), now) for row in rows)
     total = _count(session, where, LONGEST) if page > 1 or len(tasks) == size else len(tasks)
-    return InboxPage(tasks, total, page, size, counts(session, actor))
+    found = counts(session, actor)
+    return InboxPage(tasks, total, page, size, found, _mark(rows, found, now))
 
 
 def _ordered(
@@ -237,8 +239,12 @@ def mark(session: Session, actor: Actor, ask: Ask, *, page: int = 1, size: int =
     task = t.user_task.c
     columns = sa.select(task.id, task.assignee, task.due_at, task.priority, task.waiting_since)
     rows = _ordered(session, columns, _asked(session, actor, ask), ask, size, (page - 1) * size)
-    now, found = runtime_of(session).now(), counts(session, actor)
-    seen = [(*row.values(), row["due_at"] is not None and row["due_at"] < now) for row in rows]
+    return _mark(rows, counts(session, actor), runtime_of(session).now())
+
+
+def _mark(rows: Sequence[sa.RowMapping], found: Counts, now: datetime) -> str:
+    names = ("id", "assignee", "due_at", "priority", "waiting_since")
+    seen = [([row[name] for name in names], row["due_at"] is not None and row["due_at"] < now) for row in rows]
     return format(crc32(repr((found.mine, found.teams, found.overdue, seen)).encode()), "08x")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +95,22 @@ def teams(session: Session) -> list[TeamRow]:
         TeamRow(r.id, r.name, r.name_en or r.name, r.lead, r.strategy, tuple(members.get(r.id, ())))
         for r in session.execute(sa.select(t.team).order_by(t.team.c.id))
     ]
+
+
+def names(session: Session) -> dict[str, tuple[str, str]]:
+    """What every team and person is called, Chinese and English, by sign-in name or team; nothing else is read."""
+    rows = [sa.select(table.c.id, table.c.name, table.c.name_en) for table in (t.team, t.person)]
+    return {row.id: (row.name, row.name_en or row.name) for query in rows for row in session.execute(query)}
+
+
+def people_of(session: Session, teams: Collection[str] | None) -> list[str]:
+    """Sign-in names of the active members of these teams; of everybody active for None."""
+    query = sa.select(t.person.c.id).where(t.person.c.active.is_(True)).order_by(t.person.c.id)
+    if teams is not None:
+        query = query.where(
+            t.person.c.id.in_(sa.select(t.membership.c.person_id).where(t.membership.c.team_id.in_(teams)))
+        )
+    return list(session.scalars(query))
 
 
 def notifications(session: Session, person_id: str, limit: int = 20) -> list[NotificationRow]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from flask import jsonify, make_response, render_template, request
+from flask import jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from engine import api, queries
@@ -13,7 +14,7 @@ from handlers.reports.vocabulary import word
 from handlers.views.beside_tasks import beside_tasks
 from web.errors import spoken
 from web.inbox import columns
-from web.inbox.room import PLAIN, SIZE, address, asked, asked_page, by_name, pages, views
+from web.inbox.room import SIZE, address, asked, asked_page, by_name, pages, views
 from web.rights import guarded
 from web.scope import actor, is_fragment, person, runtime, said
 from web.scope import called as person_called
@@ -26,49 +27,84 @@ def index() -> Any:
     ask, page = asked(), asked_page()
     with runtime().reading() as db:
         found = queries.inbox(db, actor(), ask, page=page, size=SIZE)
-        shown = list_values(db, ask, found.tasks)
+        shown = list_values(db, ask, found.tasks) | {"found": found, "page": page, "more": found.total > page * SIZE}
         if is_fragment():
-            return render_template("inbox/rows.html", found=found, page=page, more=found.total > page * SIZE, **shown)
+            return render_template("inbox/rows.html", **shown)
         head = head_values(db, ask)
-        signature = mark(db, ask, page)
-    return render_template(
-        "inbox/index.html",
-        found=found,
-        page=page,
-        more=found.total > page * SIZE,
-        counts=found.counts,
-        signature=signature,
-        **shown,
-        **head,
-    )
+        signature = f"{found.mark}-{queries.unread_count(db, actor().id)}"
+    return render_template("inbox/index.html", counts=found.counts, signature=signature, **shown, **head)
 
 
 def list_values(db: Any, ask: queries.Ask, tasks: Any) -> dict[str, Any]:
-    """What the rows need beside themselves."""
+    """What the rows need beside themselves; what they all say is looked up once, not once a row."""
     shown = columns.chosen()
     book = beside_tasks(db, tasks) if columns.FROM_BOOK & set(shown) else {}
-    return {"ask": ask, "address": address, "columns": shown, "words": columns.COLUMNS, "book": book, "word": word}
+    return {
+        "ask": ask,
+        "address": address,
+        "columns": shown,
+        "words": columns.COLUMNS,
+        "book": book,
+        "word": word,
+        "fixed": fixed(),
+        "places": {name: place(endpoint) for name, endpoint in PLACES.items()},
+    }
+
+
+PLACES = {"task": "tasks.show", "claim": "inbox.claim", "release": "inbox.release"}
+
+
+def place(endpoint: str) -> str:
+    """Where something of a task is, with `%s` for the task."""
+    return url_for(endpoint, task_id=0).replace("/0", "/%s", 1)
+
+
+def fixed() -> dict[str, str]:
+    """The words of every row."""
+    return {
+        "mark": _("Mark “%(task)s”", task="\0"),
+        "mark_help": _("Mark the chosen task"),
+        "urgent": _("urgent"),
+        "draft": _("draft"),
+        "paused": _("paused"),
+        "paused_help": _("The time stands while the client is waited for."),
+        "fill": _("Fill"),
+        "fill_help": _("Fill the chosen task’s form"),
+        "claim": _("Claim"),
+        "claim_help": _("Claim the chosen task"),
+        "release": _("Release"),
+        "release_title": _("Give it back to the team"),
+        "release_help": _("Release the chosen task"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose, with its name in both languages."""
+
+    id: str
+    name: str
+    name_en: str
 
 
 def head_values(db: Any, ask: queries.Ask) -> dict[str, Any]:
     """What stands above the rows: tabs, filters, what may be chosen."""
-    teams = queries.teams(db)
-    everything = actor().is_admin or "crm_specialist" in actor().teams
-    own = [team for team in teams if everything or team.id in actor().teams]
-    led = {name for team in teams if everything or team.id in actor().leads for name in team.members}
-    colleagues = [one for one in queries.people(db) if one.active and one.id in led] if person().leads else []
+    who, names = actor(), queries.names(db)
+    everything = who.is_admin or "crm_specialist" in who.teams
+    own = sorted({one.id for one in queries.teams(db)} if everything else who.teams)
+    led = queries.people_of(db, None if everything else who.leads) if person().leads else []
+    teams, colleagues = ([Choice(id, *names[id]) for id in ids if id in names] for ids in (own, led))
     processes = by_name(queries.process_names(db))
     return {
         "views": views(),
         "processes": processes,
-        "teams": by_name(own),
+        "teams": by_name(teams),
         "colleagues": by_name(colleagues),
-        "narrowed": narrowed(ask, processes, own),
-        "filters": queries.filters(db, actor()),
+        "narrowed": narrowed(ask, processes, teams),
+        "filters": queries.filters(db, who),
         "offered": columns.COLUMNS,
         "density": columns.density(),
         "densities": columns.DENSITIES,
-        "plain": ask == PLAIN,
     }
 
 
