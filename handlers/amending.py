@@ -18,7 +18,7 @@ from handlers.finance.plan import build
 from handlers.planning import terms_of
 from handlers.records import amendments as book
 from handlers.records import covenants, facilities, parties, projects, repayments, security
-from handlers.records.changes import once
+from handlers.records.changes import Stamp, once
 from handlers.records.facilities import Facility
 
 REQUIRED_COVER = Decimal("1.10")
@@ -281,11 +281,14 @@ def security_register(
     registration_no: object = None,
     registered_on: object = None,
     currency: object = None,
+    items: object = None,
 ) -> Mapping[str, Any]:
-    """Enter added security with its registration.
+    """Enter added security with its registration, and the newer values of what there was.
 
     In: project_key, topups [{name, type, value, haircut (share), valued_at, valuer}], registration_no, registered_on,
-    currency. Out: security_ids. Errors: NotFound for an unknown project. Idempotent by job key.
+    currency, items [{name, type, value, haircut, valued_at}]: the security that was there, as it was valued. Out:
+    security_ids, revalued: how many items have a newer value. Errors: NotFound for an unknown project. Idempotent by
+    job key.
     """
 
     def register() -> Mapping[str, Any]:
@@ -307,6 +310,20 @@ def security_register(
                 "state": "registered",
             }
             ids.append(str(security.add(ctx.session, project.id, values, stamp)))
-        return {"security_ids": ids}
+        return {"security_ids": ids, "revalued": _revalue(ctx, project.id, items, stamp)}
 
     return once(ctx.session, ctx.job_key, "security.register", ctx.now, register)
+
+
+def _revalue(ctx: Context, project_id: int, items: object, stamp: Stamp) -> int:
+    """Write values whose day is later than the book's, by kind and name; an older one changes nothing."""
+    held = {(one.type, one.description): one for one in security.of_project(ctx.session, project_id)}
+    newer = 0
+    for row in inputs.rows(items):
+        known = held.get((inputs.text(row.get("type")) or "other", inputs.text(row.get("name")) or ""))
+        value, day = inputs.number(row.get("value"), "value"), inputs.day(row.get("valued_at"), "valued_at")
+        if known is None or value is None or day is None or (known.valued_at is not None and day <= known.valued_at):
+            continue
+        security.change(ctx.session, known.id, {"value": value, "valued_at": day}, stamp)
+        newer += 1
+    return newer

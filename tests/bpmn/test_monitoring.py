@@ -16,7 +16,17 @@ from engine.errors import ScenarioWrong
 from engine.play import play, read_scenario
 from engine.store import tables as t
 from engine.store.dates import schedule
-from handlers.records import amendments, covenants, facilities, kyc, monitoring, parties, repayments
+from handlers.records import (
+    amendments,
+    covenants,
+    facilities,
+    kyc,
+    monitoring,
+    parties,
+    projects,
+    repayments,
+    security,
+)
 from tests.bpmn.monitoring_house import (
     CLIENT,
     FA,
@@ -331,7 +341,9 @@ def test_a_shortfall_of_security_is_topped_up_by_a_new_version_of_the_terms(hous
     values = house.variables(int(task["instance_id"]))
     assert values["shortfall"] == Decimal("55.00")
     top_up = [{"name": "新增存单", "type": "deposit", "value": "55", "valued_at": "2026-03-02", "valuer": "本行"}]
-    house.finish("ut_valuation", {"items": values["items"], "topups": top_up, "valuation_comment": "足额"})
+    first, *others = values["items"]
+    revalued = [{**first, "value": "410", "valued_at": "2026-03-01"}, *others]
+    house.finish("ut_valuation", {"items": revalued, "topups": top_up, "valuation_comment": "足额"})
     house.finish("ut_approve", SIGNED_OFF, "zhao")
     house.tell("amendment_signed", FA)
     valuer = str(task["assignee"])
@@ -343,6 +355,11 @@ def test_a_shortfall_of_security_is_topped_up_by_a_new_version_of_the_terms(hous
     with house.looking() as session:
         made = amendments.amendments_of(session, FA)[0]
         versions = [(one.version, one.state) for one in amendments.terms_of(session, FA)]
+        items = {
+            one.description: (one.value, one.state)
+            for one in security.of_project(session, projects.get(session, PROJECT).id)
+        }
+    assert (items[str(first["name"])][0], items["新增存单"]) == (410, (55, "registered"))
     assert (made.state, made.materiality, dict(made.approval or {})["body"]) == ("active", "minor", "rm_head")
     assert versions == [(2, "active"), (1, "superseded")]
     assert house.letters() == ["amendment_documents", "amendment_active"]
