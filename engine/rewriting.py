@@ -20,7 +20,7 @@ DEFAULTS: Mapping[str, str] = {
     "associationDirection": "None", "behavior": "All", "cancelActivity": "true", "completionQuantity": "1",
     "gatewayDirection": "Unspecified", "hitPolicy": "UNIQUE", "instantiate": "false", "isClosed": "false",
     "isCollection": "false", "isExecutable": "false", "isForCompensation": "false", "isInterrupting": "true",
-    "isSequential": "false", "isUnlimited": "true", "ordering": "Sequential", "parallelMultiple": "false",
+    "isSequential": "false", "isMarkerVisible": "true", "isUnlimited": "true", "ordering": "Sequential", "parallelMultiple": "false",
     "preferredOrientation": "Rule-as-Row", "processType": "None", "startQuantity": "1",
     "triggeredByEvent": "false", "waitForCompletion": "true",
     "camunda:mapDecisionResult": "resultList", "camunda:decisionRefBinding": "latest", "camunda:exclusive": "true",

@@ -1,7 +1,7 @@
 // The diagram editor of the studio.
 import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
-import { Draft } from './studio/draft.js';
+import { Draft, readText } from './studio/draft.js';
 import { listFaults } from './studio/faults.js';
 import { newModeler } from './studio/modeler.js';
 import { missing } from './studio/translation.js';
@@ -13,13 +13,12 @@ async function mount(place) {
   place.replaceChildren(canvas, panel);
   try {
     const begun = performance.now();
-    const choices = await read(place.dataset.choicesUrl, 'json');
+    const [choices, xml] = await Promise.all([read(place.dataset.choicesUrl, 'json'), readText(place)]);
     const modeler = newModeler(canvas, panel, choices);
     const draft = new Draft(place, {
       text: async () => (await modeler.saveXML({ format: true })).xml,
       checked: (faults) => paint(modeler, place, faults),
     });
-    const xml = await draft.load();
     const drawing = performance.now();
     await modeler.importXML(xml);
     place.dataset.milliseconds = String(Math.round(performance.now() - drawing));

@@ -134,7 +134,6 @@ const formOf = () => ({
     modeling.updateProperties(element, {
       'camunda:formRef': value,
       'camunda:formRefBinding': value ? 'deployment' : undefined,
-      'camunda:formKey': undefined,
     }),
 });
 

@@ -6,6 +6,14 @@ import { say } from './words.js';
 
 const PAUSE = 1000;
 
+/** The file as it stands; the place knows the version of the draft from then on. */
+export async function readText(place) {
+  const answer = await fetch(place.dataset.url, { credentials: 'same-origin' });
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  place.dataset.version = (answer.headers.get('ETag') ?? place.dataset.version).replace(/\D/g, '');
+  return answer.text();
+}
+
 export class Draft {
   /** `text()` gives the file as it is now; `checked(faults)` is told what stands against it. */
   constructor(place, { text, checked }) {
@@ -22,10 +30,9 @@ export class Draft {
   }
 
   async load() {
-    const answer = await fetch(this.place.dataset.url, { credentials: 'same-origin' });
-    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-    this.version = (answer.headers.get('ETag') ?? this.version).replace(/\D/g, '');
-    return answer.text();
+    const text = await readText(this.place);
+    this.version = this.place.dataset.version;
+    return text;
   }
 
   async check() {
