@@ -17,7 +17,7 @@ from handlers.records import documents as filed
 from handlers.records.changes import Stamp
 from handlers.records.documents import Filing
 from handlers.records.projects import Project
-from handlers.views import deal_room
+from handlers.views import deal_room, stakeholder_map
 from web import intake
 from web.ahead import is_for_me
 from web.clients.page import KINDS, visible
@@ -74,8 +74,10 @@ def opened(key: str, name: str) -> Any:
 
 def _overview(db: Any, project: Project) -> dict[str, Any]:
     card = cards.project_card(db, project.id)
+    others = stakeholder_map.others(db, project.id, {one.party_id for one in card.roles})
     return {
         "roles": card.roles,
+        "map": stakeholder_map.drawn(project.name, card.roles, others),
         "origins": card.origins,
         "talks": card.interactions[:8],
         "phases": card.phases,

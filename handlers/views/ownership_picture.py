@@ -71,7 +71,7 @@ def picture(edges: Sequence[Edge], client: str) -> Picture:
         left = (width - len(row) * (WIDE + GAP) + GAP) // 2
         for place, key in enumerate(row):
             at = (left + place * (WIDE + GAP), GAP // 2 + (top - level) * (HIGH + RISE))
-            boxes[key] = Box(names[key], kinds[key], key == start, *at, _wrapped(names[key]), held.get(key, ""))
+            boxes[key] = Box(names[key], kinds[key], key == start, *at, wrapped(names[key]), held.get(key, ""))
     shares = [_share(boxes, edge) for edge in edges]
     height = (top + 1) * HIGH + top * RISE + GAP
     return Picture(tuple(boxes.values()), tuple(one for one in shares if one), width, height)
@@ -132,7 +132,7 @@ def _share(boxes: dict[str, Box], edge: Edge) -> Share | None:
     return Share(owner.name, owned.name, words, points)
 
 
-def _wrapped(name: str) -> tuple[str, ...]:
+def wrapped(name: str) -> tuple[str, ...]:
     """In two lines at most, by the width of its letters."""
     lines, line, width = [], "", 0.0
     for letter in name:

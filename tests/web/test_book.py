@@ -210,6 +210,7 @@ def test_a_project_is_shown_with_its_way_parties_and_tabs(house: House, visitor:
     booked(house)
     li = visitor("li")
     page = li.get("/projects/PJ-2026-0001").get_data(as_text=True)
+    assert "参与方关系图" in page and "保证人 · 承购方</text>" in page
     assert "盐池光伏" in page and "宁夏电力" in page and 'aria-current="step"><strong>引入' in page
     for side in ("deal", "building", "judged", "cases", "files", "like"):
         assert li.get(f"/projects/PJ-2026-0001/{side}").status_code == 200
