@@ -45,8 +45,8 @@ ELSEWHERE = frozenset(
 
 def register(app: Flask, runtime: Any) -> None:
     """Put the resources on an application."""
-    for name, prefix in PREFIXES.items():
-        app.register_blueprint(_all(name, prefix))
+    for pages in BLUEPRINTS:
+        app.register_blueprint(pages)
     open_room(app.extensions, runtime)
 
 
@@ -74,3 +74,7 @@ def nowhere(rest: str) -> Any:
     if rest.split("/")[0] in ELSEWHERE:
         raise answers.unsupported(f"/{rest.split('/')[0]}")
     raise answers.Refused(404, "NotFoundException", f"There is nothing at {request.method} /{rest}")
+
+
+BLUEPRINTS = tuple(_all(name, prefix) for name, prefix in PREFIXES.items())
+"""Made once: limits that are set on them count for every application of the process."""

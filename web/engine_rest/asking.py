@@ -20,6 +20,7 @@ from web.scope import runtime
 
 MOST_RESULTS = 2_000
 """A list is never longer; ask for the rest by firstResult."""
+LARGEST = 10**15
 PAGING = {"sortBy", "sortOrder", "sorting", "firstResult", "maxResults"}
 HARMLESS = {"withoutTenantId", "deserializeValues", "deserializeValue", "includeAssignedTasks"}
 """Say nothing here: there is one tenant, and nothing is a Java object."""
@@ -100,11 +101,14 @@ class Asked:
     def order(self, known: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
         """How the list is sorted: names, each with whether it falls."""
         sent = self.sent.get("sorting")
-        pairs = sent if isinstance(sent, list) else [self.sent] if self.sent.get("sortBy") else []
+        if sent:
+            pairs: Sequence[Mapping[str, Any]] = objects(self.sent, "sorting")
+        else:
+            pairs = [self.sent] if self.sent.get("sortBy") else []
         found = []
         for pair in pairs:
             name, way = pair.get("sortBy"), pair.get("sortOrder", "asc")
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 raise invalid(f"Cannot set query parameter 'sortBy' to value '{name}'")
             if way not in ("asc", "desc"):
                 raise invalid(f"Cannot set query parameter 'sortOrder' to value '{way}'")
@@ -130,11 +134,14 @@ class Asked:
 
 
 def whole(name: str, value: object) -> int:
-    """A whole number from a text or a number. 400 otherwise."""
+    """A whole number from a text or a number. 400 otherwise, or when no span or priority is as large."""
     try:
-        return int(str(value))
+        found = int(str(value))
     except ValueError as error:
         raise invalid(f"Cannot set query parameter '{name}' to value '{value}': Cannot convert to Integer") from error
+    if abs(found) > LARGEST:
+        raise invalid(f"Cannot set query parameter '{name}' to value '{value}': too large")
+    return found
 
 
 def id_of(text: object) -> int:
@@ -160,6 +167,17 @@ def required(sent: Mapping[str, Any], name: str) -> Any:
     return sent[name]
 
 
-def listed(values: Sequence[Any]) -> list[Any]:
-    """A list for JSON."""
-    return list(values)
+def items(sent: Mapping[str, Any], name: str) -> list[Any]:
+    """A part of the body that is a list; an empty one when it is not there."""
+    found = sent.get(name) or []
+    if not isinstance(found, list):
+        raise invalid(f"'{name}' must be a list")
+    return found
+
+
+def objects(sent: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """A part of the body that is a list of objects."""
+    found = items(sent, name)
+    if not all(isinstance(one, Mapping) for one in found):
+        raise invalid(f"'{name}' must be a list of objects")
+    return found

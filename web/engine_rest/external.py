@@ -14,7 +14,17 @@ from engine.queries.programs import ORDERS, Topic, Wanted, Work
 from web.engine_rest import values
 from web.engine_rest.access import actor
 from web.engine_rest.answers import Refused, invalid, nothing, said
-from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, required, whole
+from web.engine_rest.asking import (
+    Asked,
+    body,
+    definition_id,
+    definition_of,
+    id_of,
+    items,
+    objects,
+    required,
+    whole,
+)
 from web.engine_rest.routes import Routes
 from web.engine_rest.waiting import hung_up, room_of
 from web.scope import runtime
@@ -32,7 +42,7 @@ def fetch_and_lock() -> Response:
     worker, most = str(required(sent, "workerId")), whole("maxTasks", required(sent, "maxTasks"))
     if not 0 <= most <= MOST_TASKS:
         raise invalid(f"'maxTasks' must lie between 0 and {MOST_TASKS}")
-    wanted = [(topic_of(one), one) for one in _list(sent, "topics")]
+    wanted = [(topic_of(one), one) for one in objects(sent, "topics")]
     wait = whole("asyncResponseTimeout", sent.get("asyncResponseTimeout") or 0)
     if not 0 <= wait <= LONGEST_WAIT:
         raise invalid(
@@ -57,26 +67,24 @@ def fetch_and_lock() -> Response:
     return said([handed_out(task, worker, asked[task.topic]) for task in found])
 
 
-def topic_of(sent: Any) -> Topic:
+def topic_of(sent: Mapping[str, Any]) -> Topic:
     """What a program asks for, from one of its topics."""
-    if not isinstance(sent, Mapping):
-        raise invalid("'topics' must be a list of objects")
     for name in ("tenantIdIn",):
         if sent.get(name):
             raise Refused(501, "NotSupportedException", f"'{name}': there are no tenants here")
     lock = whole("lockDuration", required(sent, "lockDuration"))
     wanted = sent.get("variables")
     ids = [
-        *_list(sent, "processDefinitionIdIn"),
+        *items(sent, "processDefinitionIdIn"),
         *([sent["processDefinitionId"]] if sent.get("processDefinitionId") else []),
     ]
     return Topic(
         name=str(required(sent, "topicName")),
         lock=timedelta(milliseconds=lock),
-        variables=None if wanted is None else tuple(map(str, _list(sent, "variables"))),
+        variables=None if wanted is None else tuple(map(str, items(sent, "variables"))),
         process_key=_text(sent, "processDefinitionKey"),
         business_key=_text(sent, "businessKey"),
-        process_keys=tuple(map(str, _list(sent, "processDefinitionKeyIn"))),
+        process_keys=tuple(map(str, items(sent, "processDefinitionKeyIn"))),
         definition_ids=tuple(definition_of(id) for id in ids),
         version_tag=_text(sent, "processDefinitionVersionTag"),
         values=_values(sent.get("processVariables")),
@@ -93,13 +101,6 @@ def _values(sent: Any) -> Mapping[str, Any]:
 
 def _text(sent: Mapping[str, Any], name: str) -> str | None:
     return None if sent.get(name) is None else str(sent[name])
-
-
-def _list(sent: Mapping[str, Any], name: str) -> list[Any]:
-    found = sent.get(name) or []
-    if not isinstance(found, list):
-        raise invalid(f"'{name}' must be a list")
-    return found
 
 
 def handed_out(task: api.ExternalTask, worker: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +217,7 @@ def set_retries(task: str) -> Response:
 def set_all_retries() -> Response:
     """The same for several pieces of work."""
     sent = body()
-    left, ids = whole("retries", required(sent, "retries")), tuple(map(id_of, _list(sent, "externalTaskIds")))
+    left, ids = whole("retries", required(sent, "retries")), tuple(map(id_of, items(sent, "externalTaskIds")))
     if not ids:
         raise invalid("externalTaskIds is empty; queries are not supported here, name the tasks")
 

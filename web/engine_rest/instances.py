@@ -13,7 +13,7 @@ from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
 from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
-from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, required
+from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, items, objects, required
 from web.engine_rest.filters import conditions, counted, ids, listed, text, texts, variables, when
 from web.engine_rest.routes import Routes
 from web.scope import runtime
@@ -107,7 +107,7 @@ def suspend(id: str) -> Response:
 def suspend_several() -> Response:
     """Hold cases, or let them go on: by their ids or by their process."""
     sent = body()
-    wanted = [str(one) for one in sent.get("processInstanceIds") or []]
+    wanted = [str(one) for one in items(sent, "processInstanceIds")]
     if sent.get("processInstanceQuery"):
         raise unsupported("processInstanceQuery here")
     if not wanted:
@@ -153,10 +153,7 @@ def modify_variables(id: str) -> Response:
     """Set some variables, and empty others: a variable that was there is null afterwards."""
     sent = body()
     changed = values.plain_all(sent.get("modifications"), runtime().zone, "modifications")
-    gone = sent.get("deletions") or []
-    if not isinstance(gone, list):
-        raise invalid("'deletions' must be a list of names")
-    write_variables(id, {**dict.fromkeys(map(str, gone)), **changed})
+    write_variables(id, {**dict.fromkeys(map(str, items(sent, "deletions"))), **changed})
     return nothing()
 
 
@@ -280,7 +277,7 @@ def modify(id: str) -> Response:
     """Move tokens: cancel what stands at elements, enter others. A pair of both is one move."""
     sent = body()
     cancelled, entered = [], []
-    for one in sent.get("instructions") or []:
+    for one in objects(sent, "instructions"):
         kind = one.get("type")
         if kind == "cancel":
             cancelled.append(str(one.get("activityId") or str(one.get("activityInstanceId") or "").split(":")[0]))

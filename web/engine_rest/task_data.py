@@ -12,7 +12,7 @@ from engine.queries import registers
 from web.engine_rest import comments, values
 from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, nothing, said, unsupported
-from web.engine_rest.asking import body, required
+from web.engine_rest.asking import body, items, required
 from web.engine_rest.instances import data_of, write_variables
 from web.engine_rest.routes import Routes
 from web.engine_rest.tasks import number_of, row_of
@@ -79,7 +79,7 @@ def modify_variables(id: str) -> Response:
     """Set or empty variables of the case (for process owners)."""
     sent = body()
     changed = values.plain_all(sent.get("modifications"), runtime().zone, "modifications")
-    write_variables(_case(id), {**dict.fromkeys(map(str, sent.get("deletions") or [])), **changed})
+    write_variables(_case(id), {**dict.fromkeys(map(str, items(sent, "deletions"))), **changed})
     return nothing()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.queries.programs import Offer, Topic
 from tests.house import House
+from tests.web.engine_rest.conftest import Program
 from web.engine_rest import RESOURCES
 from web.engine_rest.waiting import Waiter, WaitingRoom, chosen
 
@@ -86,3 +87,35 @@ def test_a_server_that_stops_answers_all_who_wait(shop: House) -> None:
     room.news.set()
     thread.join(10)
     assert answers == [[]]
+
+
+NAMES = (
+    "variables", "modifications", "deletions", "instructions", "processInstanceIds", "workerId", "maxTasks", "topics",
+    "retries", "retryTimeout", "newDuration", "lockDuration", "priority", "externalTaskIds", "errorCode", "suspended",
+    "messageName", "correlationKeys", "processVariables", "businessKey", "processInstanceId", "name", "userId", "type",
+    "message", "due", "duedate", "username", "password", "value", "sorting", "processDefinitionKey",
+    "startInstructions", "asyncResponseTimeout", "processDefinitionId", "assignee", "candidateGroups", "firstResult",
+)  # fmt: skip
+ODD: tuple[Any, ...] = ("x", -1.5, True, ["x"], [[]], {"x": "y"}, {"x": {"type": 7}}, "1" * 40)
+
+
+def test_no_address_answers_nonsense_with_an_error_of_ours(shop: House, root: Program) -> None:
+    case = shop.start("printing", business_key="ODD-1")
+    ids = (str(case), "printing:1:7", "x")
+    wrong, asked = list[Any](), list[tuple[str, str, Any]]()
+    for resource in RESOURCES:
+        for method, rule, _ in import_module(f"web.engine_rest.{resource}").pages.rules:
+            if rule in ("/identity/verify", "/deployment/create"):  # counts against a person; takes no JSON
+                continue
+            if method == "GET":
+                asked = [(id, "?" + "&".join(f"{name}=-x" for name in NAMES[k::3]), None) for k, id in enumerate(ids)]
+            elif method == "DELETE":
+                asked = [(id, "", None) for id in ids]
+            else:
+                asked = [(ids[k % 3], "", dict.fromkeys(NAMES, odd)) for k, odd in enumerate(ODD)]
+            for id, query, body in asked:
+                path = re.sub(r"<\w+>", id, rule) + query
+                status = root.ask(method, path, body).status_code
+                if status >= 500 and status != 501:
+                    wrong.append((status, method, path, body and next(iter(body.values()))))
+    assert not wrong, "\n".join(map(str, wrong[:40]))

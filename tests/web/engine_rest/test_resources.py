@@ -12,6 +12,7 @@ import pytest
 from engine.store import tables as t
 from tests.house import House
 from tests.web.engine_rest.conftest import PRINTING, Program
+from web.extensions import limiter
 
 People = Callable[[str], Program]
 
@@ -77,6 +78,16 @@ def test_nobody_is_let_in_without_a_name(app: Any, person: People) -> None:
     assert answer.json is not None and answer.json["type"] == "AuthenticationException"
     assert Program(app.test_client(), auth=("root", "wrong")).refused("GET", "/task")[0] == 401
     assert person("li").get("/identity/me") == {"id": "li", "groups": ["rm"], "admin": False}
+
+
+def test_who_guesses_is_told_to_wait(app: Any) -> None:
+    stranger = Program(app.test_client())
+    try:
+        statuses = [stranger.ask("GET", "/version").status_code for _ in range(62)]
+        assert statuses[0] == 401 and statuses[-1] == 429
+        assert stranger.refused("GET", "/version")[1] == "RestException"
+    finally:
+        limiter.reset()
 
 
 def test_rights_are_those_of_the_pages(person: People, root: Program, worker: Program) -> None:
