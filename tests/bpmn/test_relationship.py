@@ -14,6 +14,8 @@ import pytest
 
 from engine import api
 from engine.errors import FourEyes
+from engine.store import tables as t
+from handlers import modules
 from handlers.records import (
     cases,
     facilities,
@@ -351,6 +353,26 @@ def test_nobody_is_asked_twice_in_90_days_or_with_an_open_complaint_and_a_round_
     house.clock.move(days=70)
     complain(house)
     house.tell("milestone_reached", PROJECT, milestone="year", project_key=PROJECT)
+    with house.looking() as session:
+        assert len(surveys.of_party(session, house.party)) == 1
+
+
+def test_with_surveys_switched_off_the_rest_goes_on_and_what_came_meanwhile_is_asked_afterwards(
+    house: RelationshipHouse,
+) -> None:
+    with house.writing() as session:
+        modules.switch(session, api.SYSTEM, ["surveys"])
+    house.clock.move(days=4)
+    operational(house)
+    house.tell("milestone_reached", PROJECT, milestone="cod", project_key=PROJECT)
+    reviewed(house)
+    with house.looking() as session:
+        assert surveys.of_party(session, house.party) == ()
+    assert len(house.rows(t.message, t.message.c.name == "milestone_reached", t.message.c.state == "kept")) == 1
+    assert not house.rows(t.incident)
+    with house.writing() as session:
+        modules.switch(session, api.SYSTEM, [])
+    house.work()
     with house.looking() as session:
         assert len(surveys.of_party(session, house.party)) == 1
 
