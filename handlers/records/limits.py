@@ -132,6 +132,13 @@ def line_of(session: Session, head: int | None, day: date) -> Line | None:
     return None
 
 
+def lines_on(session: Session, day: date) -> Mapping[int | None, Line]:
+    """Every line in force on a day by its group's head, the house's default under None; of several the latest."""
+    in_force = sa.and_(lines.c.valid_from <= day, sa.or_(lines.c.valid_until.is_(None), lines.c.valid_until >= day))
+    rows = session.execute(sa.select(*_LINE).where(in_force).order_by(lines.c.valid_from, lines.c.id)).mappings()
+    return {row["party_id"]: Line(**row) for row in rows}
+
+
 def exposure(session: Session, head: int) -> Decimal:
     """What is promised to a group and drawn by it, in its line's currency."""
     return sum((_weight(one) * one.line_rate for one in of_group(session, head)), Decimal(0))

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -342,7 +341,13 @@ def by_category(session: Session) -> tuple[Green, ...]:
     return tuple(Green(*row) for row in rows)
 
 
-def parties_named(session: Session, ids: Iterable[int]) -> Mapping[int, Any]:
+def parties_named(session: Session, ids: Iterable[int]) -> Mapping[int, tuple[str, str]]:
     """(business key, name) of clients, by id."""
     query = sa.select(parties.c.id, parties.c.business_key, parties.c.legal_name).where(parties.c.id.in_(list(ids)))
     return {row.id: (row.business_key, row.legal_name) for row in session.execute(query)}
+
+
+def projects_named(session: Session, ids: Iterable[int]) -> Mapping[int, tuple[str, str]]:
+    """(business key, name) of projects, by id."""
+    query = sa.select(projects.c.id, projects.c.business_key, projects.c.name).where(projects.c.id.in_(list(ids)))
+    return {row.id: (row.business_key, row.name) for row in session.execute(query)}

@@ -86,7 +86,6 @@ def index() -> Any:
         bound = portfolio.exposures(db)
         groups = _groups(db, bound)
         standing = green.overview(db)
-        line = limits.line_of(db, None, today())
     slices = sliced(bound, by)
     if request.args.get("export") == "xlsx":
         return _workbook(bound)
@@ -98,7 +97,6 @@ def index() -> Any:
         total=sum((one.weight for one in bound), ZERO),
         used=sum((one.used for one in bound), ZERO),
         groups=groups,
-        line=line,
         picture=share_of(slices, by) if slices else None,
         against=against(groups) if any(one.line for one in groups) else None,
         projects=standing,
@@ -130,11 +128,12 @@ def _groups(db: Any, bound: Iterable[Exposure]) -> list[Group]:
     for one in bound:
         taken[one.head].append(one)
     named = portfolio.parties_named(db, taken)
+    lines = limits.lines_on(db, today())
     found = []
     for head, rows in taken.items():
         key, name = named[head]
         weight, clients = sum((one.weight for one in rows), ZERO), len({one.client_key for one in rows})
-        found.append(Group(key, name, weight, clients, limits.line_of(db, head, today())))
+        found.append(Group(key, name, weight, clients, lines.get(head, lines.get(None))))
     return sorted(found, key=lambda one: (-(one.share or ZERO), -one.weight))
 
 

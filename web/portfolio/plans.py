@@ -18,7 +18,7 @@ from engine.errors import DealflowError, NotFound
 from engine.queries import work
 from handlers import workbench
 from handlers.plan_drafts import PARTS
-from handlers.records import credit, projects
+from handlers.records import credit, portfolio, projects
 from handlers.records.credit import PlanVersion
 from handlers.records.projects import Project
 from handlers.reporting import Order, rendered
@@ -50,7 +50,7 @@ def index() -> Any:
     """The newest version of every project's plan."""
     with runtime().reading() as db:
         found = credit.newest_plans(db, limit=100)
-        named = {one.project_id: projects.get(db, one.project_id) for one in found}
+        named = portfolio.projects_named(db, (one.project_id for one in found))
     return render_template("portfolio/plans.html", found=found, named=named)
 
 
