@@ -26,5 +26,5 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "inbox-filtered": "/inbox?view=all&process=client_intake&due=late",
         "inbox-calendar": f"/inbox/calendar?view=all&at={today:%Y-%m-%d}",
         "inbox-calendar-week": f"/inbox/calendar?view=all&span=week&at={today:%Y-%m-%d}",
-        "me": "/me",
+        "my-settings": "/me",
     }
