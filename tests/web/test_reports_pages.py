@@ -18,7 +18,8 @@ from engine.statistics import keeping
 from handlers.records import parties
 from handlers.records import tables as book
 from handlers.records.changes import Stamp
-from handlers.reports.performance import KINDS, TOUCHPOINTS, Asked, performance
+from handlers.reports.asking import Asked
+from handlers.reports.performance import KINDS, TOUCHPOINTS, performance
 from tests.house import House
 from tests.paths import ROOT
 from tests.web.conftest import Visitor

@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 
 from engine import queries
 from engine.errors import NotFound
+from handlers.reports.asking import Asked
 from handlers.reports.content import Report, Table, shown
-from handlers.reports.performance import KINDS, Asked, performance
+from handlers.reports.performance import KINDS, performance
 from handlers.reports.typesetting import GENERIC, pdf
 from web.operations.filters import day
 from web.reports import pictures

@@ -7,6 +7,7 @@ const PADDING = 30;
 const STEP = 1.25;
 const LEGIBLE = 0.7; // below this the twelve pixels of a label cannot be read
 const OPEN = 0.9;
+const WIDE = 700; // pixels below which a whole diagram says nothing
 
 /** `here()` gives the element to look at first, or nothing. */
 export function addControls(place, viewer, here) {
@@ -26,7 +27,7 @@ export function addControls(place, viewer, here) {
   const open = () => {
     if (viewer.get('elementRegistry').get(place.dataset.focus ?? '')) return goHere(1);
     fit();
-    if (canvas.zoom() < LEGIBLE && !('whole' in place.dataset)) goHere(OPEN);
+    if (canvas.zoom() < LEGIBLE && !('whole' in place.dataset && place.clientWidth >= WIDE)) goHere(OPEN);
   };
   const actions = { '+': () => zoom(STEP), '=': () => zoom(STEP), '-': () => zoom(1 / STEP), 0: fit, '.': () => goHere() };
 

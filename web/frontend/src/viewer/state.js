@@ -55,8 +55,9 @@ export function hereIn(viewer, state, focus) {
 export function herePlace(viewer, state, focus) {
   const drawn = viewer.get('elementRegistry');
   const busiest = Object.entries(state.counts ?? {}).sort((a, b) => b[1] - a[1]).map(([id]) => id);
+  const hottest = Object.entries(state.heat ?? {}).sort((a, b) => b[1].level - a[1].level).map(([id]) => id);
   const start = drawn.filter((one) => one.type === 'bpmn:StartEvent' && one.parent?.type !== 'bpmn:SubProcess').sort((a, b) => a.x - b.x || a.y - b.y);
-  const found = [focus, ...(state.active ?? []), ...busiest].map((id) => id && drawn.get(id)).find(Boolean);
+  const found = [focus, ...(state.active ?? []), ...busiest, ...hottest].map((id) => id && drawn.get(id)).find(Boolean);
   return found ?? start[0];
 }
 
