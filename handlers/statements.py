@@ -172,6 +172,11 @@ def fin_spread_statement(ctx: Context, statements: object, party_id: object) -> 
     return once(ctx.session, ctx.job_key, "fin.spread_statement", ctx.now, keep)
 
 
+def ratio_figures(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """A statement's amounts by code, and under the names by which ratios ask for them."""
+    return {**amounts, **{CALLED[code]: amount for code, amount in amounts.items() if code in CALLED}}
+
+
 def period_end(period: str) -> date:
     """`2024` is the year's last day; an ISO date is itself. InvalidInput."""
     plain = period.strip().removesuffix("年")
@@ -200,10 +205,7 @@ def fin_compute_ratios(
     """
     kept = [book.get(ctx.session, int(one)) for one in inputs.texts(statement_ids)]
     latest = max(kept, key=lambda one: one.period_end) if kept else None
-    known: dict[str, Decimal] = {}
-    for code, amount in (latest.amounts() if latest else {}).items():
-        known[code] = amount
-        known[CALLED.get(code, code)] = amount
+    known = ratio_figures(latest.amounts() if latest else {})
     for name, value in figures.items() if isinstance(figures, Mapping) else ():
         number = inputs.number(value, f"figures.{name}")
         if number is not None:

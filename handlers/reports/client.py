@@ -222,7 +222,7 @@ def statements_table(kept: Sequence[Statement]) -> Table:
     rows: list[Mapping[str, Any]] = [
         {"line": named[code], **{f"p{at}": one.get(code) for at, one in enumerate(amounts)}} for code in codes
     ]
-    fields: Fields = [("line", "科目", "Line", "text"), *periods]
+    fields: Fields = [("line", "科目", "Line", "code"), *periods]
     return table_of("ratios", ("财务报表", "Financial statements"), fields, rows)
 
 

@@ -27,6 +27,7 @@ from handlers.records.statements import Statement
 from handlers.reports import client as paper
 from handlers.reports.content import Section, Table
 from handlers.reports.rows import Fields, found, table_of
+from handlers.statements import ratio_figures
 
 KycState = Literal["none", "valid", "soon", "over"]
 SOON = 60
@@ -267,7 +268,7 @@ def finance(session: Session, party: Party) -> list[Section]:
 def ratio_table(kept: Sequence[Statement]) -> Table:
     """Each ratio that can be computed, a column a period, oldest first."""
     ordered = sorted(kept, key=lambda one: one.period_end)
-    made = [(one.period_end.isoformat(), ratios.compute(one.amounts()).values) for one in ordered]
+    made = [(one.period_end.isoformat(), ratios.compute(ratio_figures(one.amounts())).values) for one in ordered]
     names = [name for name in ratios.DEFINITIONS if name in RATIO_WORDS and any(name in values for _, values in made)]
     fields: Fields = [*RATIOS, *((period, period, period, "ratio") for period, _ in made)]
     rows: list[Mapping[str, Any]] = [

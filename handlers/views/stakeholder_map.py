@@ -58,7 +58,8 @@ def drawn(name: str, roles: Sequence[Role], others: Mapping[int, int]) -> Map:
         start = (centre[0] + (WIDE if right else 0), centre[1] + HIGH // 2)
         end = (x + (0 if right else WIDE), y + HIGH // 2)
         told = tuple(dict.fromkeys(one.role for one in ones))
-        lines = wrapped(ones[0].party_name)[:1]
+        first, *rest = wrapped(ones[0].party_name)
+        lines = (f"{first[:-1]}…" if rest else first,)
         more = others.get(party_id, 0)
         found.append(Stakeholder(ones[0].party_key, ones[0].party_name, told, more, x, y, lines, (*start, *end)))
     return Map(tuple(found), centre, wrapped(name), WIDTH, height)
