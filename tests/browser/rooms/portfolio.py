@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from engine import api
-from handlers import demo
+from handlers import demo, documents
 from handlers.records import (
     conditions,
     covenants,
+    disclosure,
     draws,
     facilities,
     ledger,
@@ -24,6 +25,7 @@ from handlers.records import (
     security,
 )
 from handlers.records.changes import Stamp
+from handlers.records.documents import Filing
 from handlers.records.facilities import Facility
 from handlers.records.ledger import Entry
 from handlers.records.limits import Movement
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 FIRM = {"kind": "company", "legal_name": "盐城绿源新能源有限公司", "owner": "li"}
 PLANNED = "PJ-2026-0801"
 MILLION = 1_000_000
+INVESTOR, HELD = "ir@huaxia.example", "如东海上风电二期"
 TODAY = date(2026, 3, 2)
 CONDITIONS = (
     ("取得并网批复", "Grid connection approved", "rm", "initial", -10),
@@ -49,6 +52,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
     """Name -> address of the pages."""
     evaluated(shown)
     key = financed(shown)
+    held(shown)
     return {
         "portal-in": "/portal/in",
         "facilities": "/facilities",
@@ -203,6 +207,31 @@ def drawn(session: Session, stamp: Stamp, one: Facility) -> None:
     }
     draw = draws.request(session, one.id, told, stamp, 2026)
     draws.change(session, draw, {"state": "paid", "approved_by": "shen"}, stamp)
+
+
+def held(shown: Gallery) -> None:
+    """A fund that is entitled to a project's reports, with one that was sent."""
+    house = shown.house
+    with house.writing() as session:
+        stamp = Stamp(house.clock(), "wu", "demo")
+        fund = parties.create(session, {"legal_name": "华夏基础设施基金", "kind": "fund"}, stamp, 2026)
+        project = projects.create(session, {"name": HELD}, stamp, 2026)
+        projects.give_role(session, fund.id, project.id, "investor", stamp)
+        values = {
+            "investor_type": "fund", "frequency": "annual", "due_days": 15, "language": "zh", "since": date(2026, 1, 1),
+            "recipients": [{"name": "周宁", "email": INVESTOR}], "until": None,
+        }  # fmt: skip
+        whose = disclosure.entitle(session, fund.id, project.id, values, stamp)
+        told = {
+            "project_id": project.id, "kind": "periodic", "frequency": "annual", "due_at": house.clock(),
+            "period_start": date(2025, 1, 1), "period_end": date(2025, 12, 31), "content": [],
+        }  # fmt: skip
+        pack = disclosure.begin_pack(session, told, stamp, 2026, "RP-2026-0801-2025Y")
+        sent = disclosure.prepare(session, pack, whose, [], stamp)
+        filing = Filing(project.business_key, "report", "2025.pdf")
+        paper = documents.keep(session, b"%PDF-1.7 a report", filing, stamp)
+        disclosure.attach(session, sent.id, str(paper.id), paper.sha256, stamp)
+        disclosure.send(session, sent.id, stamp)
 
 
 def waits(shown: Gallery, element: str) -> list[dict[str, object]]:
