@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from engine import api
 from engine.errors import CallerError, DealflowError, InvalidInput, NotFound
-from engine.outbox import Message
 from engine.queries import administration
-from handlers.channels import CHANNELS, chat, posting, signatures
+from handlers.channels import chat, posting, signatures
+from handlers.channels.trying import send_trial
 from handlers.records import endpoints
 from handlers.records.changes import Stamp
 from web.admin.room import day, done, pages, text
@@ -137,11 +138,9 @@ def test_endpoint(name: str) -> Any:
 
 def tried(db: Any, channel: str, recipient: str) -> str:
     """Hand one test message to a channel; why it was not taken, or nothing."""
-    now = runtime().now()
-    data = {"house": runtime().settings.mail_from.partition("<")[0].strip() or "Dealflow", "by": actor().id}
-    message = Message(0, channel, recipient, "channel_test", "zh", data, f"test:{now.isoformat()}", now)
+    by = current_user.id if current_user.is_authenticated else "setup"
     try:
-        CHANNELS[channel](runtime().settings, db, message)
+        send_trial(runtime().settings, db, channel, recipient, by, runtime().now())
     except DealflowError as error:
         return spoken(error)
     return ""
