@@ -21,8 +21,9 @@ from web.words import labels
 
 pages = Blueprint("whatif", __name__, url_prefix="/simulation")
 
-MOST_CASES, MOST_REPLICATIONS = 2_000, 10
-"""Of one run on the page; the command runs more."""
+MOST_CASES, MOST_REPLICATIONS, MOST_TOGETHER = 2_000, 10, 6_000
+"""Cases of a run, runs, and cases of all runs of a variant on the page, so that it answers within seconds; the command
+runs more."""
 HOUR = 3_600.0
 
 
@@ -61,10 +62,11 @@ def index() -> Any:
         drawn = whatif.from_history(db, key)
         detail = queries.definition(db, key, drawn.version)
     given = request.form
+    cases = _whole(given.get("cases"), 500, MOST_CASES)
     base = replace(
         drawn.plan,
-        cases=_whole(given.get("cases"), 500, MOST_CASES),
-        replications=_whole(given.get("replications"), 4, MOST_REPLICATIONS),
+        cases=cases,
+        replications=_whole(given.get("replications"), 4, min(MOST_REPLICATIONS, MOST_TOGETHER // cases)),
         due=_number(given.get("due"), 0.0) * HOUR or None,
     )
     first, second = _changed(base, given, "first"), _changed(base, given, "second")
