@@ -14,6 +14,6 @@ TEMPLATE = "channel_test"
 
 
 def send_trial(settings: Settings, session: Session, channel: str, recipient: str, by: str, now: datetime) -> None:
-    """Hand the letter `channel_test` over. ChannelDown, DeliveryDelayed, RecipientRefused, TemplateWrong say why not."""
+    """Hand the letter `channel_test` over. The channel's own errors say why not."""
     message = Message(0, channel, recipient, TEMPLATE, settings.language, {"by": by}, f"trial:{now.isoformat()}", now)
     CHANNELS[channel](settings, session, message)
