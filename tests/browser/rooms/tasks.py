@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from engine import api
@@ -50,11 +51,12 @@ def furnish(shown: Gallery) -> dict[str, str]:
 def planned(shown: Gallery) -> int:
     """A task in which a plan with a short tail was begun, by the evaluation's own form and table."""
     folder, house = ROOT / "bpmn/credit_evaluation", shown.house
+    english = json.loads((folder / "i18n/en.json").read_text(encoding="utf-8"))
     files: dict[str, Any] = {
         "planning.bpmn": PLANNING.encode(),
         "financing_plan.form": (folder / "forms/financing_plan.form").read_bytes(),
         "plan_rules.dmn": (folder / "plan_rules.dmn").read_bytes(),
-        "i18n/en.json": (folder / "i18n/en.json").read_bytes(),
+        "i18n/en.json": json.dumps({**english, "planning": "Planning", "plan": "Design the plan"}).encode(),
     }
     known: dict[str, Any] = {"model_start": "2026-12-31", "period_months": "12", "capex": 1400}
     known |= {"concession_end": "2036-06-30", "operations": OPERATIONS, "revenue_currency": "CNY"}
