@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
@@ -37,6 +38,17 @@ def test_a_version_is_computed_again_to_what_was_kept(shown: gallery.Gallery) ->
             assert [line.payment for line in bench.lines] == paid
             assert bench.capacity is not None and bench.capacity.binding == "gearing"
             assert sum(amount for _name, amount in bench.uses) == sum(amount for _name, amount in bench.sources)
+
+
+def test_a_version_from_before_the_base_was_kept_begins_where_its_schedule_says(shown: gallery.Gallery) -> None:
+    with shown.house.looking() as session:
+        project = projects.get(session, portfolio.PLANNED)
+        plan = credit.plans_of(session, project.id)[-1]
+        old = replace(plan, terms={name: plan.terms[name] for name in ("facilities", "operations", "collateral")})
+        bench, kept = (workbench.bench(session, workbench.sheet_of(one, project)) for one in (old, plan))
+    assert bench.debt == kept.debt
+    assert abs(bench.metrics["min_dscr"] - kept.metrics["min_dscr"]) < Decimal("0.01")
+    assert bench.target is None and bench.capacity is None, "nobody said by which rules it was sized"
 
 
 def test_the_page_shows_measures_flags_and_what_binds(client: FlaskClient) -> None:
