@@ -9,6 +9,8 @@ from typing import Any
 from flask import Response, request
 
 from engine import api
+from engine.api import deploying
+from engine.api.deploying import Stage, Staged
 from engine.errors import Fault, ModelRefused
 from engine.queries import registers
 from engine.queries.registers import Wanted
@@ -62,20 +64,34 @@ def create() -> Response:
         raise unsupported("A deployment that becomes active later (deployment-activation-time)")
     if request.form.get("tenant-id"):
         raise unsupported("Tenants (tenant-id)")
-    note = request.form.get("deployment-source", "")[:200]
+    note = request.form.get("deployment-source", "").strip()[:200] or "engine-rest"
     said_so = request.form.get("deploy-changed-only", "").lower()
 
-    def deploy(db: Any) -> api.Deployed:
+    def deploy(db: Any) -> Staged:
         before = {} if said_so == "false" else _newest_files(db, name)
         placed = in_place(files, before)
         stays = before if said_so == "true" or not placed.keys().isdisjoint(before) else {}
-        return api.deploy(db, actor(), name, {**stays, **placed}, note)
+        return put_live(db, name, {**stays, **placed}, note)
 
     try:
-        deployed = runtime().unit(deploy)
+        return told(runtime().unit(deploy), name)
     except ModelRefused as refused:
         return refusal(refused.faults)
-    return said(answer(deployed))
+
+
+def put_live(db: Any, name: str, files: Mapping[str, bytes], note: str) -> Staged:
+    """Deploy, or ask a second person where the process says so; files that run already are nothing to ask about."""
+    if files == _newest_files(db, name):
+        return Staged(api.deploy(db, actor(), name, files, note))
+    return deploying.put_live(db, actor(), name, files, note, Stage(), _newest(db, name))
+
+
+def told(staged: Staged, name: str) -> Response:
+    """What a deployment brought, or that somebody has to agree first."""
+    if staged.deployed is None:
+        message = f"'{name}' is deployed by two people: request {staged.request} waits for another process owner."
+        return fault(403, "AuthorizationException", message)
+    return said(answer(staged.deployed))
 
 
 def in_place(files: Mapping[str, bytes], before: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -122,11 +138,18 @@ def sent_files() -> list[tuple[str, bytes]]:
     return found
 
 
+def _newest(db: Any, name: str) -> int | None:
+    """The newest deployment of a package."""
+    order = (("at", True), ("id", True))
+    found = registers.rows(db, "deployments", Wanted([("folder", "eq", name)], order=order, most=1))
+    return found[0]["id"] if found else None
+
+
 def _newest_files(db: Any, name: str) -> Mapping[str, bytes]:
-    newest = registers.rows(db, "deployments", Wanted([("folder", "eq", name)], order=(("at", True),), most=1))
-    if not newest:
+    newest = _newest(db, name)
+    if newest is None:
         return {}
-    resources = registers.rows(db, "resources", Wanted([("deployment_id", "eq", newest[0]["id"])]))
+    resources = registers.rows(db, "resources", Wanted([("deployment_id", "eq", newest)]))
     contents = [registers.content(db, row["id"]) for row in resources]
     return {found[0]: found[1] for found in contents if found is not None}
 
@@ -212,13 +235,13 @@ def redeploy(id: str) -> Response:
     """Make the files of an earlier deployment the newest again."""
     require_owner()
 
-    def deploy(db: Any) -> api.Deployed:
+    def deploy(db: Any) -> tuple[Staged, str]:
         row = row_of(db, id)
         found = registers.rows(db, "resources", Wanted([("deployment_id", "eq", row["id"])]))
         files = {content[0]: content[1] for one in found if (content := registers.content(db, one["id"])) is not None}
-        return api.deploy(db, actor(), row["folder"], files, f"again: {id}")
+        return put_live(db, row["folder"], files, f"again: {id}"), row["folder"]
 
-    return said(answer(runtime().unit(deploy)))
+    return told(*runtime().unit(deploy))
 
 
 @pages.delete("/<id>")

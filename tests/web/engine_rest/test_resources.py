@@ -173,6 +173,17 @@ def test_a_changed_diagram_keeps_the_package_around_it(person: People, shop: Hou
     assert names(alone) == {"a.bpmn"}
 
 
+def test_what_two_people_deploy_waits_for_the_second(person: People) -> None:
+    two = '<extensionElements><camunda:properties><camunda:property name="deployment" value="second-person"/>'
+    two += "</camunda:properties></extensionElements>"
+    diagram = PRINTING.replace('"printing"', '"guarded"').replace(
+        '<startEvent id="start"/>', f'{two}<startEvent id="start"/>'
+    )
+    answer = upload(person("owen"), "guarded", {"guarded.bpmn": diagram})
+    assert answer.status_code == 403 and "two people" in answer.json["message"]
+    assert person("owen").get("/process-definition/count?key=guarded") == {"count": 0}
+
+
 def test_definitions_are_listed_counted_and_read(root: Program) -> None:
     [one] = root.get("/process-definition?key=waiting&latestVersion=true")
     assert one["name"] == "等待付款" and root.get("/process-definition/key/waiting") == one
