@@ -105,4 +105,3 @@ def _lay_to_rest(session: Session, actor: Actor, module: Module) -> list[str]:
         except NotFound:
             continue
     return rested
-
