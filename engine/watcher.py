@@ -6,8 +6,9 @@ version, or its faults are kept for the page and told to whoever listens (the te
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.definitions import Deployed
 from engine.errors import DealflowError, Fault, ModelRefused
 from engine.execution import Runtime
 from engine.log import logger
+from engine.queries import studio
 
 log = logger("watcher")
 DEBOUNCE_MS = 300
@@ -67,9 +69,27 @@ def packages(root: Path) -> list[Path]:
     ]
 
 
-def deploy_folder(runtime: Runtime, folder: Path, by: api.Actor, note: str = "") -> Outcome:
-    """Check a folder and deploy it; refused, its faults are kept until a good save."""
+def _superseded(runtime: Runtime, folder: str, files: Mapping[str, bytes]) -> int | None:
+    """The newest deployment, where a person made it and these files ran before it: they did not reach the folder."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    with runtime.reading() as session:
+        known = studio.deployments(session, folder)
+    if not known or known[0].by == api.SYSTEM.id or known[0].digests == digests:
+        return None
+    return known[0].id if any(one.digests == digests for one in known[1:]) else None
+
+
+def deploy_folder(
+    runtime: Runtime, folder: Path, by: api.Actor, note: str = "", *, keep_newer: bool = False
+) -> Outcome:
+    """Check a folder and deploy it; refused, its faults are kept until a good save.
+
+    keep_newer: files that ran before do not push out what a person has deployed since (at a start).
+    """
     files = read_package(folder, runtime.settings.max_model_bytes)
+    newer = _superseded(runtime, folder.name, files) if keep_newer else None
+    if newer is not None:
+        return Outcome(folder.name, Deployed(newer, unchanged=True))
     try:
         with runtime.transaction() as session:
             mended = any(fault.folder == folder.name for fault in faults.last(session))
@@ -84,13 +104,15 @@ def deploy_folder(runtime: Runtime, folder: Path, by: api.Actor, note: str = "")
         return Outcome(folder.name, None, error=error)
 
 
-def deploy_all(runtime: Runtime, root: Path, by: api.Actor, note: str = "") -> list[Outcome]:
-    """Deploy every package below `root`; called processes first, so that callers find them."""
+def deploy_all(
+    runtime: Runtime, root: Path, by: api.Actor, note: str = "", *, keep_newer: bool = False
+) -> list[Outcome]:
+    """Deploy every package below `root`; called processes first, so that callers find them. As `deploy_folder`."""
     waiting, outcomes = packages(root), []
     for _ in range(len(waiting) + 1):
         again = []
         for folder in waiting:
-            outcome = deploy_folder(runtime, folder, by, note)
+            outcome = deploy_folder(runtime, folder, by, note, keep_newer=keep_newer)
             if outcome.deployed is None and _needs_another(outcome.faults) and len(waiting) > 1:
                 again.append(folder)
             else:

@@ -6,11 +6,12 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import api, identity
+from engine import api, identity, watcher
 from engine.store import tables as t
 from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
@@ -145,6 +146,23 @@ def test_a_deployment_writes_the_files_unless_they_were_changed_there(house: Hou
     owen.post("/studio/offer/deploy", {"note": "再改名"})
     assert (place / "offer.bpmn").read_text("utf-8") == "另有改动"
     assert "文件未写入" in owen.get("/studio/offer").get_data(as_text=True)
+
+
+def test_a_start_does_not_push_out_what_was_deployed_here_with_older_files(
+    house: House, owen: Visitor, tmp_path: Path
+) -> None:
+    with house.looking() as session:
+        older = api.export(session)["offer"]
+    put(owen, FILE, diagram(owen).replace("复核", "甲"), 0)
+    owen.get("/studio/offer/deploy")
+    owen.post("/studio/offer/deploy", {"note": "改名"})
+    for name, content in older.items():
+        (tmp_path / "old" / "offer" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "old" / "offer" / name).write_bytes(content)
+    watcher.deploy_all(house.runtime, tmp_path / "old", api.SYSTEM, "start", keep_newer=True)
+    assert len(house.rows(t.deployment)) == 2
+    watcher.deploy_all(house.runtime, tmp_path / "old", api.SYSTEM, "by hand")
+    assert len(house.rows(t.deployment)) == 3
 
 
 @pytest.mark.parametrize("template", ["four_eyes", "one_task"])

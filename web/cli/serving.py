@@ -179,7 +179,7 @@ def prepare(settings: Settings) -> list[watcher.Outcome]:
         with step(
             f"检查并部署流程 {settings.bpmn_dir}/", f"Checking and deploying the processes in {settings.bpmn_dir}/"
         ):
-            outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start")
+            outcomes = watcher.deploy_all(runtime, settings.bpmn_dir, api.SYSTEM, "start", keep_newer=True)
             with runtime.transaction() as session:
                 demo.seed_book(session)
         return outcomes
