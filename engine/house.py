@@ -48,6 +48,11 @@ def put(session: Session, key: str, value: Mapping[str, Any], by: str) -> Mappin
     values = {"value": dict(value), "at": runtime_of(session).now(), "by": by}
     insert = upsert(session, t.house_setting).values(key=key, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
+    forget(session)
+    return before
+
+
+def forget(session: Session) -> None:
+    """Something was written here: nobody goes on with what was kept."""
     session.info[_CACHE] = "changed"
     after_commit(session, lambda: runtime_of(session).cache.pop(_CACHE, None))
-    return before

@@ -232,6 +232,7 @@ def set_up(
     check_password(id, password)
     row = {"key": "house", "value": {"name": house_name, "language": language}, "by": id}
     session.execute(sa.insert(t.house_setting).values(**row, at=runtime_of(session).now()))
+    house.forget(session)
     identity.add_team(session, ADMIN, "系统管理", "Administrators", id)
     identity.add_person(session, id, name, email=email, language=language, password=password)
     identity.add_member(session, ADMIN, id)
