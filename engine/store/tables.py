@@ -448,7 +448,7 @@ person = Table(
     Column("settings", Document),
     Column("failed_sign_ins", sa.Integer, nullable=False, default=0),
     Column("locked_until", Moment),
-    Column("outside_id", Name, unique=True),  # issuer and subject at the provider of the single sign-on
+    Column("outside_id", Name, index=True, unique=True),  # issuer and subject at the provider of the single sign-on
 )
 
 team = Table(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from engine import api
 from engine.api import wiring
+from engine.settings import load
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.house import House
@@ -52,3 +57,45 @@ def test_migrating_again_changes_nothing_and_keeps_every_row(house: House) -> No
     assert sa.inspect(house.runtime.database).get_table_names() == before
     assert house.variables(instance) == {"amount": 1}
     assert differences(house) == []
+
+
+def test_a_filled_database_of_an_earlier_release_is_brought_up_with_its_rows(database_url: str, tmp_path: Path) -> None:
+    runtime = api.open_engine(load(database_url=database_url, data_dir=tmp_path, handlers=()))
+    config = wiring._config(runtime)
+    with runtime.database.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "engine_0016")
+    with runtime.transaction() as session:
+        for table, values in FILLED:
+            names = ", ".join(values)
+            placed = ", ".join(f":{name}" for name in values)
+            session.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({placed})"), values)
+    api.migrate(runtime)
+    with runtime.reading() as session:
+        kept = {table: session.scalar(sa.text(f"SELECT count(*) FROM {table}")) for table, _ in FILLED}
+        assert kept == {table: 1 for table, _ in FILLED}
+        assert api.actor(session, "li").teams == {"rm"}
+    assert api.schema_is_current(runtime)
+    runtime.database.dispose()
+
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+FILLED: tuple[tuple[str, dict[str, object]], ...] = (
+    ("team", {"id": "rm", "name": "客户经理", "name_en": "", "strategy": "least_busy"}),
+    (
+        "person",
+        {
+            "id": "li",
+            "name": "李雷",
+            "name_en": "",
+            "language": "zh",
+            "active": True,
+            "capacity": 100,
+            "failed_sign_ins": 0,
+        },
+    ),
+    ("membership", {"team_id": "rm", "person_id": "li"}),
+    ("absence", {"id": 1, "person_id": "li", "starts": NOW, "ends": NOW}),
+    ("api_token", {"id": 1, "name": "crm", "sha256": "0" * 64, "scopes": "messages", "created_at": NOW}),
+)
+"""Rows that point to each other, as they stood in the release before."""

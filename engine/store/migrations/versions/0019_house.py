@@ -13,9 +13,9 @@ NAME = sa.String(255)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("person") as table:
-        table.add_column(sa.Column("outside_id", NAME))
-        table.create_unique_constraint(op.f("uq_person_outside_id"), ["outside_id"])
+    # An index, not a constraint: SQLite would build the table anew for one, and rows of others point to people.
+    op.add_column("person", sa.Column("outside_id", NAME))
+    op.create_index(op.f("ix_person_outside_id"), "person", ["outside_id"], unique=True)
     with op.batch_alter_table("api_token") as table:
         table.add_column(sa.Column("created_by", NAME))
         table.add_column(sa.Column("expires_at", MOMENT))
@@ -75,6 +75,5 @@ def downgrade() -> None:
     with op.batch_alter_table("api_token") as table:
         table.drop_column("expires_at")
         table.drop_column("created_by")
-    with op.batch_alter_table("person") as table:
-        table.drop_constraint(op.f("uq_person_outside_id"), type_="unique")
-        table.drop_column("outside_id")
+    op.drop_index(op.f("ix_person_outside_id"), "person")
+    op.drop_column("person", "outside_id")
