@@ -432,7 +432,7 @@ def _compile(session: Session, definition_id: int) -> Package:
 
 
 def candidates(session: Session, folder: str, files: Mapping[str, bytes]) -> dict[str, Package]:
-    """Process key -> what these files would run, were they deployed now; nothing is stored. ModelRefused with faults."""
+    """Process key -> what these files would run, were they deployed now; nothing is stored. ModelRefused."""
     checked = check(session, files)
     if checked.errors:
         raise ModelRefused(checked.errors)

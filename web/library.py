@@ -75,7 +75,8 @@ def draft(case_id: int) -> Any:
         known = queries.task(db, actor(), task.id)
         values = {name: made[name] for name in ("facilities", "covenants", "collateral", "conditions") if made[name]}
         api.save_draft(db, actor(), task.id, {**(known.draft or {}), **_plain(values)})
-    told = _("The plan of “%(name)s” is the draft now. Check every figure before you submit it.", name=made["case_name"])
+    name = made["case_name"]
+    told = _("The plan of “%(name)s” is the draft now. Check every figure before you submit it.", name=name)
     flash(told, "info")
     return redirect(url_for("tasks.show", task_id=task.id))
 

@@ -71,7 +71,8 @@ def amount_short(amount: Decimal | None) -> str:
     for size, unit in _UNITS["zh" if is_chinese() else "en"]:
         if abs(amount) >= size:
             part = amount / size
-            return f"{part:,.0f} {unit}" if abs(part) >= 100 else f"{part.quantize(Decimal('0.1')).normalize():,f} {unit}"
+            small = part.quantize(Decimal("0.1")).normalize()
+            return f"{part:,.0f} {unit}" if abs(part) >= 100 else f"{small:,f} {unit}"
     return f"{amount:,.0f}"
 
 

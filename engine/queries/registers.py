@@ -83,7 +83,10 @@ _newest_decision = t.decision.alias("newest_decision")
 REGISTERS: Mapping[str, Register] = {
     "instances": Register(
         t.instance.join(t.definition, d.id == i.definition_id),
-        _fields(t.instance, "body", "chain", "version", "facts", version=d.version, name=d.name, deployment_id=d.deployment_id),
+        _fields(
+            t.instance, "body", "chain", "version", "facts",
+            version=d.version, name=d.name, deployment_id=d.deployment_id,
+        ),
         i.id,
         {
             "waits_at": lambda elements: sa.or_(*(_waits_at(element) for element in elements)),

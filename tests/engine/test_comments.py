@@ -55,7 +55,7 @@ def test_whom_a_comment_names_is_told_and_so_is_whoever_has_the_task(house: Hous
 
 
 def test_only_its_author_takes_a_comment_back_and_the_audit_never_had_the_words(house: House) -> None:
-    case, task = begun(house)
+    case, _ = begun(house)
     said = say(house, "li", case, "客户张三电话 138")
     with house.writing() as session, pytest.raises(Forbidden):
         api.withdraw_comment(session, house.actor("wang"), said)

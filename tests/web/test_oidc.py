@@ -46,7 +46,8 @@ def installed() -> None:
     if mark.is_file() and mark.read_text() == wanted:
         return
     npm = home / "lib/node_modules/npm/bin/npm-cli.js"
-    command = [str(home / "bin/node"), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [str(home / "bin/node"), str(npm), "ci", *quietly]
     done = subprocess.run(command, cwd=PROVIDER, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
     if done.returncode:
         pytest.skip(f"the provider of these tests cannot be fetched: {done.stderr.strip()[:200]}")

@@ -72,8 +72,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("critical_change", "entry_link", "web_session", "house_setting"):
         op.drop_table(table)
-    with op.batch_alter_table("api_token") as table:
-        table.drop_column("expires_at")
-        table.drop_column("created_by")
+    op.drop_column("api_token", "expires_at")
+    op.drop_column("api_token", "created_by")
     op.drop_index(op.f("ix_person_outside_id"), "person")
     op.drop_column("person", "outside_id")
