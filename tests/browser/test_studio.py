@@ -223,3 +223,20 @@ def test_another_window_is_not_overwritten(owner: Page, place: Place) -> None:
     saved = owner.request.get(f"{place.url}/studio/due_diligence/files/README.md").text()
     assert saved == "甲" and Path(ROOT / "bpmn/due_diligence/README.md").read_text("utf-8") != "甲"
     place.listen_anew()
+
+
+@pytest.mark.parametrize("file", ["credit_evaluation.bpmn", "plan_rules.dmn"])
+def test_the_bpmn_io_logo_of_the_editors_stays_visible_and_works(owner: Page, place: Place, file: str) -> None:
+    place.listen_anew()
+    place.watch(owner)
+    owner.goto(f"{place.url}/studio/credit_evaluation/edit/{file}")
+    edited(owner)
+    logo = owner.locator("a.bjs-powered-by >> visible=true").first
+    expect(logo).to_be_visible()
+    assert logo.evaluate(
+        """link => { link.scrollIntoView(); const box = link.getBoundingClientRect();
+        return link.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"""
+    )
+    logo.click()
+    expect(owner.locator(".bjs-powered-by-lightbox")).to_be_visible()
+    assert not place.wrong, "\n".join(place.wrong)

@@ -15,6 +15,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.play import trying
 from engine.queries import studio as models
 from web import schemas
+from web.headers import POLICY, WITH_TABLES
 from web.rights import guarded, may_act
 from web.scope import actor, is_chinese, language, runtime
 from web.studio import pages
@@ -31,7 +32,7 @@ def edit(folder: str, name: str) -> Any:
     if name not in draft.files:
         raise NotFound(what="file", id=name)
     what = kind(name)
-    return render_template(
+    page = render_template(
         "studio/edit.html",
         draft=draft,
         name=name,
@@ -42,6 +43,7 @@ def edit(folder: str, name: str) -> Any:
         tests=name.removesuffix(".dmn") + ".tests.json",
         siblings=[other for other in draft.files if kind(other) == what],
     )
+    return page, {"Content-Security-Policy": WITH_TABLES if name.endswith(".dmn") else POLICY}
 
 
 @pages.get("/<folder>/files/<path:name>")
