@@ -98,14 +98,15 @@ def write(session: Session, who: Actor, values: Mapping[str, Any], now: datetime
     values: process, element, title_zh, text_zh, title_en, text_en; where English is not given, Chinese stands there.
     """
     _require_writer(who)
-    row = {name: inputs.text(values.get(name)) or "" for name in ("process", "element", "title_zh", "text_zh")}
+    row = {name: inputs.text(values.get(name)) or "" for name in ("process", "element")}
+    row |= {name: inputs.prose(values.get(name)) or "" for name in ("title_zh", "text_zh")}
     for name, most in (("process", 255), ("title_zh", LONGEST_TITLE), ("text_zh", LONGEST_TEXT)):
         if not row[name]:
             raise InvalidInput(place=name, reason="is missing", reason_zh="未填写")
         if len(row[name]) > most:
             raise InvalidInput(place=name, reason=f"more than {most} letters", reason_zh=f"不得超过 {most} 字")
-    row["title_en"] = (inputs.text(values.get("title_en")) or row["title_zh"])[:255]
-    row["text_en"] = inputs.text(values.get("text_en")) or row["text_zh"]
+    row["title_en"] = (inputs.prose(values.get("title_en")) or row["title_zh"])[:255]
+    row["text_en"] = inputs.prose(values.get("text_en")) or row["text_zh"]
     stamped = {**row, "at": now, "by": who.id}
     if tip_id is None:
         tip_id = new_id()

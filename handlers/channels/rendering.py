@@ -84,7 +84,7 @@ def headline(
         try:
             file = f"{chosen}/{template}.txt"
             first, _, _ = ((own or {}).get(file) or (TEMPLATES / file).read_text("utf-8")).partition("\n")
-            told = environment.from_string(first).render(_in_language(chosen, data)).partition("\n")[0]
+            told = environment.from_string(first).render(_in_language(chosen, data), house="").partition("\n")[0]
             return " ".join(told.removeprefix(_SUBJECT).split())
         except (OSError, TemplateError):
             continue

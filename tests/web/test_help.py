@@ -20,7 +20,7 @@ from tests.web.test_tasks import open_task
 WHO = Callable[[str], Visitor]
 TIP = {
     "title_zh": "先看电价",
-    "text_zh": "电价未定时先给区间。",
+    "text_zh": "电价未定时，先给区间。",
     "title_en": "Tariff first",
     "text_en": "Give a range.",
 }
@@ -34,7 +34,7 @@ def test_a_tip_of_a_process_owner_stands_beside_its_form_and_counts_one_vote_a_p
     assert owen.post("/tips", {**TIP, "step": "offer:assess"}).status_code == 302
     [tip] = house.rows(book.tip)
     page = li.get(f"/tasks/{task}").get_data(as_text=True)
-    assert "先看电价" in page and "电价未定时先给区间" in page
+    assert "先看电价" in page and "电价未定时，先给区间" in page  # punctuation stays Chinese
     for useful in ("no", "yes"):
         li.post(f"/tips/{tip['id']}/vote", {"useful": useful}, headers={"HX-Request": "true"})
     with house.looking() as session:

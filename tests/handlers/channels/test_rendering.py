@@ -10,7 +10,7 @@ import pytest
 from engine.errors import TemplateWrong
 from engine.settings import Settings
 from handlers.channels.preview import samples
-from handlers.channels.rendering import LANGUAGES, TEMPLATES, render
+from handlers.channels.rendering import LANGUAGES, TEMPLATES, headline, render
 
 SETTINGS = Settings(mail_from="远山融资 <deals@example.com>")
 TASK: Mapping[str, Any] = {
@@ -184,3 +184,8 @@ def test_an_english_letter_names_things_in_english_where_the_data_do() -> None:
     text = render(SETTINGS, "escalation", "en", named)
     assert "First contact" in text.subject and "Dear Li Wei" in text.body and "Assigned to: 王芳" in text.body
     assert "首次联系" in render(SETTINGS, "escalation", "zh", named).subject
+
+
+def test_a_letter_that_is_another_one_in_full_has_a_headline_too() -> None:
+    data = {"project_key": "PJ-1", "client_name": "甲公司"}
+    assert headline("intake_declined", "zh", data, UTC) == "关于您的融资咨询（编号 PJ-1）"
