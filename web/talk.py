@@ -119,14 +119,14 @@ def back(instance_id: int, task_id: int | None) -> Any:
 
 
 def worded(comment: queries.CommentRow) -> Markup:
-    """A comment's words with those it names made to stand out; everything else as it was typed."""
+    """A comment's words with those it names made to stand out by their names; everything else as it was typed."""
     text, called = comment.text, names()
     marks = {f"@{one}" for who in comment.mentions for one in (who, called.get(who, who))}
     out, at = Markup(), 0
     while at < len(text):
         mark = max((one for one in marks if text.startswith(one, at)), key=len, default="")
         if mark:
-            out += Markup('<span class="df-mention">{}</span>').format(mark)
+            out += Markup('<span class="df-mention">@{}</span>').format(called.get(mark[1:], mark[1:]))
         else:
             out += escape(text[at])
         at += len(mark) or 1

@@ -154,15 +154,18 @@ def _tell(
         "by_en": (author.name_en or author.name) if author is not None else actor.id,
         "text": row["text"] or (row["file"] or {}).get("name", ""),
     }
-    path = f"/instances/{case['id']}"
-    to_case = {"path": path, "link": f"{runtime_of(session).settings.base_url.rstrip('/')}{path}"}
+    base = runtime_of(session).settings.base_url.rstrip("/")
+    to_case, to_task = (
+        {"path": path, "link": f"{base}{path}"}
+        for path in (f"/instances/{case['id']}#talk", f"/tasks/{about['id']}#talk")
+    )
     occasion = f"comment:{row['id']}"
     for who in sorted(set(named) - {actor.id}):
         opens = task is not None and "see" in may(session, identity.actor(session, who), task)
-        notices.announce(session, about, who, "mentioned", CHANNELS, occasion, more if opens else more | to_case)
+        notices.announce(session, about, who, "mentioned", CHANNELS, occasion, more | (to_task if opens else to_case))
     holder = task["assignee"] if task is not None and task["state"] == "open" else None
     if holder and holder != actor.id and holder not in named:
-        notices.announce(session, about, holder, "commented", ("in_app",), occasion, more)
+        notices.announce(session, about, holder, "commented", ("in_app",), occasion, more | to_task)
 
 
 def _as_task(session: Session, case: Mapping[str, Any]) -> Mapping[str, Any]:

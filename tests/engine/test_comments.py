@@ -44,9 +44,9 @@ def test_whom_a_comment_names_is_told_and_so_is_whoever_has_the_task(house: Hous
     case, task = begun(house)
     say(house, "hu", case, "@王芳请看报价，@compliance 也请看；@lima 不是谁", task)
     assert told(house) == {
-        ("wang", "mentioned", f"/tasks/{task}"),
-        ("chen", "mentioned", f"/instances/{case}"),
-        ("li", "commented", f"/tasks/{task}"),
+        ("wang", "mentioned", f"/tasks/{task}#talk"),
+        ("chen", "mentioned", f"/instances/{case}#talk"),
+        ("li", "commented", f"/tasks/{task}#talk"),
     }
     with house.looking() as session:
         [row] = queries.comments(session, case)

@@ -40,7 +40,7 @@ def test_what_is_said_at_a_task_stands_there_with_the_colleague_marked_and_told(
     case, li = case_of(house, task), visitor("li")
     li.get(f"/tasks/{task}")
     said = li.post(f"/instances/{case}/comments", {"task": task, "text": "@wang <b>看</b>"}, headers=HTMX)
-    assert '<span class="df-mention">@wang</span> &lt;b&gt;看&lt;/b&gt;' in said.get_data(as_text=True)
+    assert '<span class="df-mention">@王芳</span> &lt;b&gt;看&lt;/b&gt;' in said.get_data(as_text=True)
     empty = li.post(f"/instances/{case}/comments", {"task": task, "text": " "}, headers=HTMX)
     assert empty.status_code == 422 and "请填写内容" in empty.get_data(as_text=True)
     house.work()
