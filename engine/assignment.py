@@ -130,7 +130,7 @@ def choose_of_team(session: Session, team: str, wish: Wish) -> Choice:
     if row is None:
         return Choice(None, None, _why("no_team", f"There is no team {team}.", f"没有团队 {team}。", team=team))
     if how == "queue":
-        why = _why("queue", "It waits in the team's queue.", "任务在团队队列中等待认领。", team=team)
+        why = _why("queue", "It waits in the team's queue.", "任务在团队队列中等待领取。", team=team)
         return Choice(None, None, why)
     choice = _choose(session, _members(session, team), how, wish, row)
     return Choice(choice.person, choice.owner, {**choice.why, "team": team})
@@ -140,7 +140,7 @@ def choose_among(session: Session, people: Collection[str], team: str, wish: Wis
     """One of the people whom the model names as candidates; the row of the team where the task stands is the lock."""
     row, how = _locked(session, team, wish.strategy)
     if how == "queue":
-        why = _why("queue", "It waits for one of the people named.", "任务等待指定人员认领。", team=team)
+        why = _why("queue", "It waits for one of the people named.", "任务等待指定人员领取。", team=team)
         return Choice(None, None, why)
     rows = session.execute(_PEOPLE.where(t.person.c.id.in_(people)).order_by(t.person.c.id)).all()
     return _choose(session, rows, how, wish, row)

@@ -87,4 +87,4 @@ def _may_plan(session: Session, actor: Actor, person: str) -> None:
         t.membership.c.person_id == person, t.membership.c.team_id.in_(actor.leads)
     )
     if actor.id != person and not actor.is_admin and session.scalar(led.limit(1)) is None:
-        raise Forbidden(reason="absences are set by oneself or one's lead", reason_zh="缺勤由本人或其主管登记")
+        raise Forbidden(reason="absences are set by oneself or one's lead", reason_zh="请假由本人或其主管登记")

@@ -262,8 +262,8 @@ def test_9_a_lead_hands_over_many_at_once_and_reads_what_was_refused(
     page.keyboard.press("Escape")
     expect(page.locator("[data-many]")).to_be_hidden()
     mine = window("he", "/inbox")
-    row(mine, one).get_by_role("button", name="退回").click()
-    expect(row(mine, one)).to_contain_text("已退回团队")
+    row(mine, one).get_by_role("button", name="交回团队").click()
+    expect(row(mine, one)).to_contain_text("已交回团队")
 
 
 def test_10_a_substitute_acts_with_both_names(office: Place, window: Callable[..., Page]) -> None:
@@ -273,7 +273,7 @@ def test_10_a_substitute_acts_with_both_names(office: Place, window: Callable[..
     page.get_by_label("首日").fill(today.isoformat())
     page.get_by_label("末日").fill((today + timedelta(days=4)).isoformat())
     page.get_by_label("代理人").select_option("wang")
-    page.get_by_role("button", name="登记缺勤").click()
+    page.get_by_role("button", name="登记请假").click()
     expect(page.locator(".df-absence")).to_contain_text("由王芳代理")
     page.on("dialog", lambda question: question.accept())
     page.get_by_role("button", name="移交不能等的任务").click()

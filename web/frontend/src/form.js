@@ -27,6 +27,7 @@ async function mount(place) {
     event.preventDefault();
     event.stopPropagation();
   });
+  container.addEventListener('focusin', ({ target }) => target.matches('.flatpickr-input') && setTimeout(showCalendar, 50));
   try {
     // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
     const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }] });
@@ -81,9 +82,22 @@ function send(event, view, drafts) {
   });
 }
 
-/** The hint in a searchable choice is the one word that form-js 2.0 neither translates nor leaves to css. */
+const BAR = 96; // the bar with the buttons, which lies over the end of the screen
+
+/** A calendar that opens under the screen's edge is not seen on a phone. */
+function showCalendar() {
+  const box = document.querySelector('.flatpickr-calendar.open')?.getBoundingClientRect();
+  const hidden = box ? box.bottom + BAR - innerHeight : 0;
+  if (hidden > 0) scrollBy(0, hidden);
+}
+
+/** The hints in a searchable choice and in a date, which form-js 2.0 neither translates nor leaves to css. */
 function sayInChinese(container) {
-  const say = () => container.querySelectorAll('input[placeholder="Search"]').forEach((field) => (field.placeholder = '请选择或搜索'));
+  const hints = { Search: '请选择或搜索', 'yyyy/mm/dd': '年/月/日' };
+  const say = () =>
+    Object.entries(hints).forEach(([hint, chinese]) =>
+      container.querySelectorAll(`input[placeholder="${hint}"]`).forEach((field) => (field.placeholder = chinese)),
+    );
   say();
   new MutationObserver(say).observe(container, { childList: true, subtree: true });
 }

@@ -70,7 +70,7 @@ const texts = {
     keySubmit: '提交表单',
     keyHelp: '显示本帮助',
     marked: '已选 {count} 项',
-    manyDone: '已完成 {count} 项',
+    manyDone: '已处理 {count} 项',
     manyRefused: '未变动 {count} 项，原因如下：',
     close: '关闭',
     diagram: '流程图',
