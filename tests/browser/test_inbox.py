@@ -251,7 +251,7 @@ def test_9_a_lead_hands_over_many_at_once_and_reads_what_was_refused(
     page.get_by_label("人员").select_option("he")
     page.get_by_role("button", name="转交", exact=True).click()
     told = page.locator("[data-many-result]")
-    expect(told).to_contain_text("已完成 2 项")
+    expect(told).to_contain_text("已处理 2 项")
     expect(told.locator("li")).to_have_count(1)
     expect(told.locator("li")).to_contain_text("王芳")
     expect(row(page, one)).to_contain_text("何川")
@@ -352,7 +352,7 @@ def test_the_keyboard_marks_claims_and_fills(office: Place, window: Callable[...
     page.keyboard.press("x")
     expect(page.locator("[data-many-count]")).to_have_text("已选 2 项")
     page.keyboard.press("C")
-    expect(page.locator("[data-many-result]")).to_contain_text("已完成 2 项")
+    expect(page.locator("[data-many-result]")).to_contain_text("已处理 2 项")
     assert {task["assignee"] for task in office.house.tasks() if task["id"] in (first, second)} == {"he"}
     page.keyboard.press("1")
     page.wait_for_url(re.compile("view=mine"))
