@@ -129,6 +129,7 @@ class NotFound(CallerError):
         "start event": "开始事件",
         "statement": "财务报表",
         "task": "任务",
+        "webhook": "事件推送",
     }
     """What can be missed, with its Chinese name."""
 

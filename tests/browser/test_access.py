@@ -28,7 +28,7 @@ OURS = ", ".join(f"{place}:not(.df-studio *, .df-studio-views *)" for place in P
 """Where every word is ours, or the name of a client. What stands in an editor is the file's own."""
 
 
-GONE = re.compile(r"/(nothing-here|link|report|feedback).*status of 4(04|10)")
+GONE = re.compile(r"/(nothing-here|link|report|feedback|welcome).*status of 4(04|10)")
 """Addresses that are meant to answer that nothing is there."""
 
 
