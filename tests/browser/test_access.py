@@ -21,6 +21,8 @@ from tests.browser.conftest import Place, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+PARTS = 3
+"""Each look walks the pages in so many parts, which different test processes take."""
 WAITS = ("[data-form]", "[data-bpmn-viewer]", "[data-chart]", "[data-studio]")
 """What mounts by itself and then says `data-ready`."""
 PLACES = ("header", "th", "button", "summary", "label", ".df-tab", ".df-side h2", ".df-empty")
@@ -102,9 +104,10 @@ def names_of(place: Place) -> frozenset[str]:
     return frozenset(value for fact in facts for value in fact.values() if isinstance(value, str) and value)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.language}-{look.width}-{look.theme}")
 def test_every_page_can_be_read_and_reached(
-    browser: Browser, furnished: tuple[Place, gallery.Gallery], look: Look
+    browser: Browser, furnished: tuple[Place, gallery.Gallery], look: Look, part: int
 ) -> None:
     place, shown = furnished
     place.listen_anew()
@@ -116,11 +119,12 @@ def test_every_page_can_be_read_and_reached(
     context.set_default_timeout(30_000)
     page = place.watch(context.new_page())
     names = names_of(place)
-    faults = [at for path in wanted(shown.public()).values() for at in look_at(page, place.url + path, look, names)]
+    public, own = ([*wanted(pages).values()][part::PARTS] for pages in (shown.public(), shown.pages()))
+    faults = [at for path in public for at in look_at(page, place.url + path, look, names)]
     place.sign_in(page, "admin")
     if (page.locator("html").get_attribute("lang") == "en") != (look.language == "en"):
         page.click(".df-language")
-    faults += [at for path in wanted(shown.pages()).values() for at in look_at(page, place.url + path, look, names)]
+    faults += [at for path in own for at in look_at(page, place.url + path, look, names)]
     context.close()
     faults += [said for said in place.wrong if not GONE.search(said)]
     assert not faults, "\n".join(faults)
