@@ -366,6 +366,25 @@ def test_the_keyboard_marks_claims_and_fills(office: Place, window: Callable[...
     expect(page.get_by_label("报价")).to_be_focused()
 
 
+def test_on_a_phone_a_task_is_claimed_opened_by_its_card_filled_and_completed(
+    office: Place, window: Callable[..., Page]
+) -> None:
+    task = offer(office, client_name="掌上甲")
+    page = window("he", "/inbox?view=teams&q=掌上甲", PHONE)
+    row(page, task).get_by_role("button", name="领取").click()
+    expect(row(page, task)).to_contain_text("已领取")
+    page.locator(".df-tab", has_text="我的任务").click()
+    page.wait_for_url(re.compile("view=mine"))
+    card = row(page, task).locator(".df-c-case").bounding_box()
+    assert card is not None
+    page.mouse.click(card["x"] + card["width"] / 2, card["y"] + card["height"] / 2)  # anywhere, as a thumb does
+    page.wait_for_url(re.compile(rf"/tasks/{task}"))
+    fill(page, FORM, {"price": "12", "advice": "go"})
+    page.get_by_role("button", name="完成", exact=True).click()
+    page.wait_for_url(lambda url: str(task) not in url)
+    assert task not in {one["id"] for one in office.house.tasks()}
+
+
 def test_a_link_of_a_mail_opens_the_task_after_the_sign_in_and_a_done_one_says_who_did_it(
     office: Place, window: Callable[..., Page]
 ) -> None:
