@@ -100,14 +100,21 @@ def chosen(page: Page, id: str) -> None:
             group.locator(".bio-properties-panel-group-header").click()
 
 
+SETTLED = 800
+"""Milliseconds in which the panel takes over what was entered (it waits 600) and draws itself anew; faster than that
+nobody goes from one field to the next."""
+
+
 def enter(page: Page, entry: str, value: str) -> None:
     """Put a value into an entry of our group, as a person does."""
     field = page.locator(f"#bio-properties-panel-dealflow-{entry}")
     if field.evaluate("(one) => one.tagName") == "SELECT":
         field.select_option(value)
     else:
+        page.wait_for_timeout(SETTLED)
         field.fill(value)
         field.blur()
+    page.wait_for_timeout(SETTLED)
 
 
 def test_a_second_approval_above_fifty_million_is_added_and_a_case_carried_through_it(
