@@ -113,6 +113,6 @@ def compute(figures: Figures, wanted: Iterable[str] | None = None) -> Ratios:
         if name not in DEFINITIONS:
             raise KeyError(name)
     return Ratios(
-        {name: known[name].quantize(PLACES, ROUND_HALF_UP) for name in names if name in known},
+        {name: known[name].quantize(PLACES, ROUND_HALF_UP, INSIDE) + 0 for name in names if name in known},
         {name: lacking[name] for name in names if name in lacking},
     )

@@ -39,19 +39,23 @@ def read(text: str | bytes) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(str(error)) from None
+        raise _unreadable("vectors", f"not JSON: {error}", f"无法读取，不是 JSON：{error}") from None
     if not isinstance(found, list) or not found:
-        raise _unreadable("a list of vectors is needed")
-    for place, one in enumerate(found, start=1):
-        if not isinstance(one, dict) or not {"id", "kind", "input", "expected"} <= one.keys():
-            raise _unreadable(f"vector {place} lacks one of id, kind, input, expected")
-        if not isinstance(one["input"], dict) or not isinstance(one["expected"], dict):
-            raise _unreadable(f"input and expected of {one['id']} must be objects")
+        raise _unreadable("vectors", "a list of vectors is needed", "须为算例列表")
+    for at, one in enumerate(found, start=1):
+        place = f"vectors[{at}]"
+        if not isinstance(one, dict):
+            raise _unreadable(place, "an object is needed", "须为对象")
+        if lacking := [name for name in ("id", "kind", "input", "expected") if name not in one]:
+            raise _unreadable(place, f"lacks {', '.join(lacking)}", f"缺少 {'、'.join(lacking)}")
+        for name in ("input", "expected"):
+            if not isinstance(one[name], dict):
+                raise _unreadable(f"{place}.{name}", f"of {one['id']} must be an object", f"（{one['id']}）须为对象")
     return found
 
 
-def _unreadable(reason: str) -> InvalidInput:
-    return InvalidInput(place="vectors", reason=reason, reason_zh=f"无法读取：{reason}")
+def _unreadable(place: str, reason: str, reason_zh: str) -> InvalidInput:
+    return InvalidInput(place=place, reason=reason, reason_zh=reason_zh)
 
 
 def recompute(vectors: Sequence[Mapping[str, Any]]) -> list[Outcome]:

@@ -11,8 +11,24 @@ from typing import Any
 from engine.process.businesstime import BusinessCalendar
 from handlers import inputs, ownership, ratios
 from handlers.finance import client_value, collateral, covenants, rating, voting
-from handlers.finance.exact import CENT, FOUR, SIX, needed, rounded
-from handlers.vectors.values import Given, mapping, number, optional, part, periods, several, texts, whole
+from handlers.finance.exact import CENT, FOUR, SIX, count, needed, refused, rounded
+from handlers.vectors.values import (
+    Given,
+    dated,
+    days,
+    flag,
+    label,
+    listed,
+    mapping,
+    number,
+    optional,
+    part,
+    periods,
+    rows,
+    several,
+    texts,
+    whole,
+)
 
 
 def _ratios(given: Given, wanted: Collection[str]) -> Mapping[str, Decimal]:
@@ -24,8 +40,8 @@ def _covenant_status(given: Given, wanted: Collection[str]) -> Mapping[str, Any]
     levels = covenants.Thresholds(
         number(given, "default"), number(given, "lock_up"), number(given, "watch_pct"), given.get("direction", "min")
     )
-    values = given["values"]
-    return {"status": [covenants.status(inputs.number(value, "values"), levels) for value in values]}
+    values = [inputs.number(value, f"values[{at}]") for at, value in enumerate(listed(given, "values"), start=1)]
+    return {"status": [covenants.status(value, levels) for value in values]}
 
 
 def _headroom(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
@@ -64,7 +80,7 @@ def _slotting_score(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
         for name in ("weights", "points")
     )
     grades = {factor: str(grade) for factor, grade in mapping(given, "grades").items()}
-    flagged = inputs.yes(given.get("red_flag"))
+    flagged = flag(given, "red_flag")
     made = rating.slotting_score(grades, weights, points, several(given, "cut_offs"), flagged)
     return {"score": rounded(made.score), "category": made.category}
 
@@ -85,7 +101,7 @@ def _expected_loss(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
 def _collateral(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
     items = [
         collateral.Item(str(name), needed(value, f"items[{at}]"), needed(haircut, f"items[{at}]"))
-        for at, (name, value, haircut) in enumerate(given["items"], start=1)
+        for at, (name, value, haircut) in enumerate(rows(given, "items", 3), start=1)
     ]
     made = collateral.collateral_cover(
         items, number(given, "exposure"), number(given, "required_cover"), optional(given, "top_up_haircut")
@@ -109,12 +125,16 @@ def _five_class(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
 
 def _beneficial_owners(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
     edges: dict[str, dict[str, Fraction]] = {}
-    for place, (owner, owned, share) in enumerate(given["edges"], start=1):
-        held = edges.setdefault(owned, {})
-        held[owner] = held.get(owner, Fraction(0)) + ownership.fraction(share, f"edges[{place}]")
+    for at, (owner, owned, share) in enumerate(rows(given, "edges", 3), start=1):
+        held = edges.setdefault(label(owned, f"edges[{at}]"), {})
+        who = label(owner, f"edges[{at}]")
+        held[who] = held.get(who, Fraction(0)) + ownership.fraction(share, f"edges[{at}]")
     ownership.refuse_excess(edges)
+    target = label(given.get("target"), "target")
+    if target not in edges:
+        raise refused("target", f"has no owner among the edges: {target}", f"持股关系中没有它的股东：{target}")
     limits = (part(given.get(name), name) for name in ("threshold", "control_over"))
-    found = ownership.structure(edges, given["target"], *limits)
+    found = ownership.structure(edges, target, *limits)
     return {
         one.name: {
             "shares_pct": ownership.percent(one.shares),
@@ -149,9 +169,12 @@ def _lifetime_value(given: Given, wanted: Collection[str]) -> Mapping[str, Any]:
 
 
 def _business_days(given: Given, wanted: Collection[str]) -> Mapping[str, list[date]]:
-    days = {name: frozenset(map(date.fromisoformat, given.get(name, ()))) for name in ("holidays", "make_up_days")}
-    calendar = BusinessCalendar(holidays=days["holidays"], working_weekends=days["make_up_days"])
-    return {"due": [calendar.add_working_days(date.fromisoformat(day), int(count)) for day, count in given["cases"]]}
+    calendar = BusinessCalendar(holidays=days(given, "holidays"), working_weekends=days(given, "make_up_days"))
+    cases = [
+        (dated(start, f"cases[{at}]"), count(ahead, f"cases[{at}]", 0))
+        for at, (start, ahead) in enumerate(rows(given, "cases", 2), start=1)
+    ]
+    return {"due": [calendar.add_working_days(start, ahead) for start, ahead in cases]}
 
 
 KINDS: Mapping[str, Callable[[Given, Collection[str]], Any]] = {

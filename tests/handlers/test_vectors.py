@@ -186,6 +186,12 @@ def test_other_inputs_at_the_edges_are_computed_by_the_same_rule(vector: dict[st
         (one("slotting_score", {"weights": {"a": 1}, "points": {"G": 3}, "grades": {}, "cut_offs": [1]}, {}), "缺少"),
         (one("irr_npv", {"cash_flows": [1, 2], "rate": 0}, {}), "流出"),
         (one("clv", {"margin": 1, "retention": "1.1", "discount": 0, "years": 1}, {}), "介于"),
+        (one("covenant_status", {"default": 1, "lock_up": 2, "watch_pct": 0, "values": 3}, {}), "values：须为列表"),
+        (one("collateral", {"items": [["land", 3]]}, {}), "items[1]：须为 3 个值"),
+        (one("ubo", {**OWNERS["input"], "target": "X"}, {}), "target：持股关系中没有"),
+        (one("ubo", {**OWNERS["input"], "threshold": "-1"}, {}), "threshold：须介于"),
+        (one("business_days", {"holidays": ["1 May"], "cases": []}, {}), "holidays[1]：不是日期"),
+        (one("business_days", {"cases": [["2026-05-04", "soon"]]}, {}), "cases[1]：不是数字"),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )  # fmt: skip
