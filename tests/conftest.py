@@ -104,17 +104,23 @@ def postgres_with_people(postgres_server: str, tmp_path_factory: pytest.TempPath
     return str(sa.make_url(url).database)
 
 
+READY = {"open_house": "people", "book": "records"}
+"""Who asks for a database -> what is in it: `sqlite_with_…` and `postgres_with_…` keep the originals."""
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database, once on SQLite and once on PostgreSQL: empty, or ready for the house that asks."""
-    for_a_house = "open_house" in request.fixturenames
+    """The address of a database, once on SQLite and once on PostgreSQL: empty, or ready for the house or the book
+    that asks.
+    """
+    inside = next((inside for asks, inside in READY.items() if asks in request.fixturenames), None)
     if request.param == "sqlite":
-        if for_a_house:
-            shutil.copyfile(request.getfixturevalue("sqlite_with_people"), tmp_path / "house.db")
+        if inside:
+            shutil.copyfile(request.getfixturevalue(f"sqlite_with_{inside}"), tmp_path / "house.db")
         yield f"sqlite:///{tmp_path / 'house.db'}"
         return
     server = request.getfixturevalue("postgres_server")
-    url = databases.create(server, request.getfixturevalue("postgres_with_people") if for_a_house else "template1")
+    url = databases.create(server, request.getfixturevalue(f"postgres_with_{inside}") if inside else "template1")
     yield url
     databases.drop(server, url)
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import api
@@ -19,7 +20,9 @@ from engine.process.businesstime import BusinessCalendar
 from engine.registry import BpmnError, Context
 from engine.schedule import Schedule
 from engine.settings import Settings
+from tests import databases
 from tests.handlers.stand_ins import Choosing, Posted
+from tests.once import made_once
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """A Monday, ten in the morning in Shanghai."""
@@ -30,7 +33,7 @@ def book(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     """A runtime over an empty, migrated database."""
     settings = Settings(database_url=database_url, data_dir=tmp_path, base_url="https://deals.example.com")
     runtime = api.open_engine(settings, lambda: NOW)
-    api.migrate(runtime)
+    assert api.schema_is_current(runtime)
     yield runtime
     runtime.database.dispose()
 
@@ -96,14 +99,35 @@ def desk(book: Runtime) -> Desk:
     return Desk(book)
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty, migrated SQLite file, to be copied."""
-    folder = tmp_path_factory.mktemp("migrated")
-    runtime = api.open_engine(Settings(database_url=f"sqlite:///{folder / 'book.db'}", data_dir=folder), lambda: NOW)
+def _migrated(database_url: str, folder: Path) -> None:
+    runtime = api.open_engine(Settings(database_url=database_url, data_dir=folder), lambda: NOW)
     api.migrate(runtime)
     runtime.database.dispose()
-    return folder / "book.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file with the tables of the business rooms, to be copied."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        _migrated(f"sqlite:///{folder / 'book.db'}", folder)
+        return {}
+
+    return made_once(tmp_path_factory, "migrated", make)[0] / "book.db"
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_records(migrated_file: Path) -> Path:
+    """That file, for the book."""
+    return migrated_file
+
+
+@pytest.fixture(scope="session")
+def postgres_with_records(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of an empty PostgreSQL database with those tables, to be copied."""
+    url = databases.create(postgres_server)
+    _migrated(url, tmp_path_factory.mktemp("migrated"))
+    return str(sa.make_url(url).database)
 
 
 @pytest.fixture

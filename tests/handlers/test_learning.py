@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api
 from engine.errors import Forbidden, InvalidInput
 from engine.execution import Runtime
 from engine.identity import Actor
-from engine.settings import Settings
 from engine.store.dates import schedule
 from handlers import case_library, default_risk, matching, persona, prospecting
 from handlers.matching import Investor
@@ -28,22 +26,13 @@ from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database of which each test has a copy."""
-    file = tmp_path_factory.mktemp("learning") / "house.db"
-    runtime = api.open_engine(Settings(database_url=f"sqlite:///{file}", data_dir=file.parent), lambda: NOW)
-    api.migrate(runtime)
-    runtime.database.dispose()
-    return file
-
-
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> str:
     """SQLite; PostgreSQL for the one test whose SQL could differ."""
     if request.node.get_closest_marker("postgres"):
-        return databases.create(request.getfixturevalue("postgres_server"), "template1")
-    shutil.copyfile(migrated, tmp_path / "house.db")
+        ready = request.getfixturevalue("postgres_with_records")
+        return databases.create(request.getfixturevalue("postgres_server"), ready)
+    shutil.copyfile(migrated_file, tmp_path / "house.db")
     return f"sqlite:///{tmp_path / 'house.db'}"
 
 
