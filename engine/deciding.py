@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import checking, definitions
 from engine.decisions import Decisions, compile_decisions
 from engine.errors import NotFound
 from engine.execution import runtime_of
@@ -67,5 +67,5 @@ def _decision(session: Session, key: str, said: str, *which: sa.ColumnElement[bo
     cache: dict[int, Decisions] = runtime_of(session).cache.setdefault("decisions", {})
     if row.id not in cache:
         files = definitions.files_of(session, row.deployment_id)
-        cache[row.id] = compile_decisions(files[row.name], row.name, definitions.other_tables(files, row.name))
+        cache[row.id] = compile_decisions(files[row.name], row.name, checking.other_tables(files, row.name))
     return cache[row.id]

@@ -23,7 +23,7 @@ from engine.queries import studio
 
 log = logger("watcher")
 DEBOUNCE_MS = 300
-REFERENCES = ("call-unknown", "decision-unknown", "form-unknown")
+REFERENCES = ("call-unknown", "decision-unknown", "form-unknown", "start-message-shared")
 """Rules that a package deployed later in the same run may satisfy."""
 TAKEN = (".bpmn", ".dmn", ".form", ".json", ".md")
 
@@ -108,7 +108,14 @@ def deploy_all(
     runtime: Runtime, root: Path, by: api.Actor, note: str = "", *, keep_newer: bool = False
 ) -> list[Outcome]:
     """Deploy every package below `root`; called processes first, so that callers find them. As `deploy_folder`."""
-    waiting, outcomes = packages(root), []
+    return _in_turn(runtime, packages(root), by, note, keep_newer=keep_newer)
+
+
+def _in_turn(
+    runtime: Runtime, folders: list[Path], by: api.Actor, note: str, *, keep_newer: bool = False
+) -> list[Outcome]:
+    """Deploy folders in the order in which each finds what it needs of the others."""
+    waiting, outcomes = folders, []
     for _ in range(len(waiting) + 1):
         again = []
         for folder in waiting:
@@ -138,11 +145,8 @@ def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
             for _, path in changes
             if Path(path).suffix in TAKEN
         }
-        for name in sorted(touched):
-            folder = root / name
-            if not folder.is_dir():
-                continue
-            outcome = deploy_folder(runtime, folder, api.SYSTEM, "saved")
+        folders = [root / name for name in sorted(touched) if (root / name).is_dir()]
+        for outcome in _in_turn(runtime, folders, api.SYSTEM, "saved"):
             if outcome.deployed is None or outcome.mended or not outcome.deployed.unchanged:
-                log.info("package_saved", folder=name, deployed=outcome.deployed is not None)
+                log.info("package_saved", folder=outcome.folder, deployed=outcome.deployed is not None)
                 listener(outcome)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import audit, definitions
+from engine import audit, checking, definitions
 from engine.api.batches import start_batch
 from engine.api.processes import _require_owner, deploy
 from engine.definitions import Deployed
@@ -78,7 +78,7 @@ def needs_second_person(session: Session, folder: str, files: Mapping[str, bytes
     if newest is not None:
         ids = session.scalars(sa.select(t.definition.c.id).where(t.definition.c.deployment_id == newest))
         running = [definitions.package(session, id).definition for id in ids]
-    coming = [definition for _, definition in definitions.check(session, files).processes.values()]
+    coming = [definition for _, definition in checking.check(session, files).processes.values()]
     return any(one.properties.get(PROPERTY) == TWO for one in [*running, *coming])
 
 
@@ -141,7 +141,7 @@ def roll_back(session: Session, actor: Actor, folder: str, deployment: int, note
 def _ask(
     session: Session, actor: Actor, folder: str, files: Mapping[str, bytes], note: str, stage: Stage, base: int | None
 ) -> int:
-    checked = definitions.check(session, files)
+    checked = checking.check(session, files)
     if checked.errors:
         raise ModelRefused(checked.errors)
     id, now = new_id(), runtime_of(session).now()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, definitions, gathering, instances, subscriptions, timers
+from engine import advance, audit, checking, definitions, gathering, instances, subscriptions, timers
 from engine.api.messages import deliver_kept
 from engine.crashpoints import reached
 from engine.definitions import Deployed
@@ -31,7 +31,7 @@ def _require_owner(actor: Actor) -> None:
 
 def check(session: Session, folder: str, files: Mapping[str, bytes]) -> list[Fault]:
     """Everything that stands against deploying these files, and warnings. Deploys nothing."""
-    return definitions.check(session, files).faults
+    return checking.check(session, files).faults
 
 
 def deploy(session: Session, actor: Actor, folder: str, files: Mapping[str, bytes], note: str = "") -> Deployed:

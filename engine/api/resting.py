@@ -14,7 +14,7 @@ from engine import audit, definitions
 from engine.api.mending import retry_job
 from engine.api.messages import deliver_kept
 from engine.api.processes import _require_owner
-from engine.errors import ProcessSuspended
+from engine.errors import InvalidInput, ProcessSuspended
 from engine.identity import Actor
 from engine.store import tables as t
 
@@ -31,14 +31,35 @@ def suspend_process(
 def resume_process(
     session: Session, actor: Actor, key: str, version: int | None = None, why: str = ""
 ) -> tuple[int, ...]:
-    """Let a version (None: all) be started again; returns which rested. What was kept for it is delivered now."""
+    """Let a version (None: all) be started again; returns which rested. What was kept for it is delivered now.
+
+    InvalidInput when a message that starts it starts another process meanwhile.
+    """
     resumed = _turn(session, actor, key, version, False, why)
     if resumed:
+        _require_own_messages(session, key)
         starts = sa.and_(t.subscription.c.kind == "message", t.subscription.c.definition_id.is_not(None))
         names = sa.select(t.subscription.c.name).where(starts, t.subscription.c.process_key == key).distinct()
         deliver_kept(session, actor, list(session.scalars(names)))
         _call_again(session, actor, key)
     return resumed
+
+
+def _require_own_messages(session: Session, key: str) -> None:
+    s = t.subscription.c
+    starts = (
+        sa.select(s.name, s.process_key)
+        .join(t.definition, d.id == s.definition_id)
+        .where(s.kind == "message", s.instance_id.is_(None), d.suspended.is_(False))
+    )
+    mine = set(session.scalars(starts.where(s.process_key == key)))
+    other = session.execute(starts.where(s.process_key != key, s.name.in_(mine)).order_by(s.id)).first()
+    if other is not None:
+        raise InvalidInput(
+            place=f"process {key}",
+            reason=f"the message {other.name} starts the process {other.process_key} meanwhile: suspend that one first",
+            reason_zh=f"消息“{other.name}”现已用于启动流程“{other.process_key}”，请先挂起该流程",
+        )
 
 
 def _turn(session: Session, actor: Actor, key: str, version: int | None, suspended: bool, why: str) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import checking
 from engine.errors import Fault, ModelRefused
 from engine.execution import runtime_of
 from engine.process.definition.xml import parse
@@ -49,7 +49,7 @@ def survey(session: Session, files: Mapping[str, bytes]) -> list[Surveyed]:
     """Judge BPMN, DMN and form files that belong together, by their names; .cmmn files cannot be had at all."""
     models = {_as_package(name): name for name in files if not name.endswith(".cmmn")}
     found: dict[str, list[Fault]] = {name: [] for name in files}
-    checked = definitions.check(session, {packed: files[name] for packed, name in models.items()})
+    checked = checking.check(session, {packed: files[name] for packed, name in models.items()})
     for fault in checked.faults:
         name = models.get(fault.file)
         if name is not None:

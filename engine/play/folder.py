@@ -19,6 +19,7 @@ from engine.play.report import exit_code, report
 from engine.play.run import play_machine
 from engine.play.values import read_scenario
 from engine.process.model import Definition
+from engine.process.rules.starts import shared
 
 
 @dataclass(slots=True)
@@ -44,8 +45,9 @@ def test_folder(
 ) -> dict[str, Any]:
     """Play every scenario under a folder; texts are in `zh` or `en`.
 
-    Gives {scenarios: [{scenario, passed, exit, unmet, error, incidents}], passed, failed, refused, coverage: [per
-    process: nodes and flows visited, total, missing]}. Never raises for what a model or a scenario does wrong.
+    Gives {scenarios: [{scenario, passed, exit, unmet, error, incidents}], passed, failed, refused, warnings (packages
+    that could not be deployed beside each other), coverage: [per process: nodes and flows visited, total, missing]}.
+    Never raises for what a model or a scenario does wrong.
     """
     root = Path(path)
     results: list[dict[str, Any]] = []
@@ -60,12 +62,14 @@ def test_folder(
             )
     for library in libraries.values():
         refused += [entry for fault in library.refused if (entry := told(fault, language)) not in refused]
+    found = {start: None for library in libraries.values() for start in library.message_starts()}
     failed = sum(not result["passed"] for result in results)
     return {
         "scenarios": results,
         "passed": len(results) - failed,
         "failed": failed,
         "refused": refused,
+        "warnings": [told(fault, language) for fault in shared(found)],
         "coverage": [covered[key].told() for key in sorted(covered)],
     }
 

@@ -14,6 +14,7 @@ from engine.decisions import Decisions, compile_decisions
 from engine.errors import Fault, ModelRefused, NotFound
 from engine.process.definition import read_bpmn
 from engine.process.model import Definition
+from engine.process.rules.starts import MessageStart, message_starts, shared
 
 SUFFIXES = (".bpmn", ".dmn", ".form")
 
@@ -59,6 +60,13 @@ class Library:
     forms: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    homes: dict[str, str] = field(default_factory=dict)
+    """Process -> the file it came from."""
+
+    def message_starts(self) -> Iterator[MessageStart]:
+        """Where messages begin the processes."""
+        for key, definition in self.definitions.items():
+            yield from message_starts(definition, self.homes[key], definition.name)
 
 
 def load(files: Iterable[str | Path]) -> Library:
@@ -73,6 +81,7 @@ def load(files: Iterable[str | Path]) -> Library:
     for source in sources:
         if source.kind == "bpmn":
             _diagram(library, source, ids)
+    library.refused += shared(library.message_starts())
     return library
 
 
@@ -141,6 +150,7 @@ def _diagram(library: Library, source: Source, decisions: set[str]) -> None:
     library.warnings += models.warnings
     for definition in models.definitions:
         library.definitions[definition.key] = definition
+        library.homes[definition.key] = source.name
 
 
 def _refuse(library: Library, refused: ModelRefused, source: Source) -> None:

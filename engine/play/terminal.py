@@ -168,6 +168,8 @@ def tested(told: dict[str, Any], language: str = "en") -> list[str]:
         found += [f"        {problem}" for problem in result["unmet"]]
         if result["error"]:
             found.append(f"        {result['error']}")
+    for one in told["warnings"]:
+        found.append(f"{_word('warning', language)}: {one['file']}  {one['element']}  {one['message']}")
     for covered in told["coverage"]:
         nodes, flows = covered["nodes"], covered["flows"]
         found.append(

@@ -8,24 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from engine.process.model import Definition, EventDefinition, Node
+from engine.process.model import Definition, EventDefinition, Flow, Node
 
 
-def begins(definition: Definition, id: str) -> bool:
+class Graph(Protocol):
+    """Nodes and flows of a process, read or compiled."""
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """All its nodes."""
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """All its sequence flows."""
+
+
+def begins(graph: Graph, id: str) -> bool:
     """Whether an element can begin an instance by an event."""
-    node = definition.nodes[id]
+    node = graph.nodes[id]
     if node.type == "startEvent":
         return True
     if node.type == "receiveTask" and node.instantiate:
         return True
-    sources = [definition.nodes[definition.flows[flow].source] for flow in node.incoming]
-    return any(source.type == "eventBasedGateway" and source.instantiate for source in sources)
+    sources = [graph.nodes.get(graph.flows[flow].source) for flow in node.incoming]
+    return any(one is not None and one.type == "eventBasedGateway" and one.instantiate for one in sources)
 
 
-def events_of(definition: Definition, id: str) -> tuple[EventDefinition, ...]:
+def events_of(graph: Graph, id: str) -> tuple[EventDefinition, ...]:
     """The event definitions that an element waits for."""
-    node = definition.nodes[id]
+    node = graph.nodes[id]
     return node.events or ((node.message,) if node.message else ())
 
 

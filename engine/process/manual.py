@@ -103,7 +103,7 @@ other languages and listeners of the process itself are refused; `play` without 
 - An inclusive gateway always takes a flow without a condition; an exclusive one refuses it beside others.
 - A gateway whose flows its `gatewayDirection` excludes is refused; one that has too few for it is told.
 - A cancel end event stands in its transaction or in an event sub-process of that; deeper down it is refused.
-- One message starts one process of a file: two receivers of a message are an error, as anywhere.
+- One message starts one process: a file, a package or a deployment beside others that says otherwise is refused.
 - Conversations are for people only; choreographies are refused.
 - Of two equal timers of one activity that of the event drawn first comes first.
 

@@ -275,3 +275,19 @@ def test_a_folder_is_played_with_coverage(tmp_path: Path) -> None:
     out = io.StringIO()
     assert main_test([str(tmp_path)], out) == 1
     assert "nodes 4/5, flows 3/4" in out.getvalue() and "FAILED  intake/scenarios/bad.json" in out.getvalue()
+
+
+def test_packages_that_one_message_would_begin_are_told_of_in_a_folder_and_refused_together(tmp_path: Path) -> None:
+    texts = []
+    for key in ("a", "b"):
+        start = f'<startEvent id="s_{key}"><messageEventDefinition messageRef="m"/></startEvent><endEvent id="e"/>'
+        texts.append(diagram(f"{start}\ns_{key} -> e\n", '<message id="m" name="order"/>', key))
+        (tmp_path / key / "scenarios").mkdir(parents=True)
+        (tmp_path / key / "p.bpmn").write_text(texts[-1], encoding="utf-8")
+        scenario = {"steps": [{"message": "order"}, {"expect": {"ended": True}}]}
+        (tmp_path / key / "scenarios" / "good.json").write_text(json.dumps(scenario), encoding="utf-8")
+    told = play_folder(tmp_path)
+    assert (told["passed"], [one["element"] for one in told["warnings"]]) == (2, ["s_b"])
+    out = io.StringIO()
+    assert main_test([str(tmp_path)], out, "zh") == 0 and "已用于启动流程" in out.getvalue()
+    assert [one["rule"] for one in play(texts, {"steps": []})["refused"]] == ["start-message-shared"]

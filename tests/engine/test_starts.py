@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import api
-from engine.errors import AmbiguousMessage
+from engine.errors import InvalidInput, ModelRefused
 from engine.store import tables as t
+from engine.watcher import deploy_all
 from tests.conformance.drawing import catch, conditional, message, process, signal, start, tag, timer
 from tests.conformance.drawing import diagram as file
 from tests.engine.together import SQLITE, at_once
@@ -215,9 +217,47 @@ def test_the_same_condition_in_a_new_version_knows_what_was_so(house: House) -> 
 # ── two of one name ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def begun_by(key: str, name: str = "m", task: str = "u") -> str:
+    return file(process(key, f"s -> {task} -> e", start("s", message(name))))
+
+
 @SQLITE
-def test_a_message_that_would_begin_two_processes_is_refused(house: House) -> None:
-    for key in ("p", "q"):
-        house.deploy(key, **{f"{key}_bpmn": file(process(key, "s -> u -> e", start("s", message("m"))))})
-    with pytest.raises(AmbiguousMessage):
-        sent(house, "m")
+def test_a_message_that_would_begin_two_processes_is_refused_when_the_second_is_deployed(house: House) -> None:
+    house.deploy("p", p_bpmn=begun_by("p"))
+    house.deploy("p", p_bpmn=begun_by("p", task="u2"))
+    with pytest.raises(ModelRefused) as refused:
+        house.deploy("q", q_bpmn=begun_by("q"))
+    fault = refused.value.faults[0]
+    assert (fault.rule, fault.file, fault.element) == ("start-message-shared", "q.bpmn", "s")
+    assert "process “p”" in fault.text("en") and "流程“p”" in fault.text("zh")
+    with pytest.raises(ModelRefused, match="already starts the process “r”"):
+        house.deploy("r", r_bpmn=begun_by("r", "n"), t_bpmn=begun_by("t", "n"))
+    assert sent(house, "m").state == "started"
+
+
+@SQLITE
+def test_a_process_that_rests_leaves_its_message_to_another_until_that_one_rests(house: House) -> None:
+    house.deploy("p", p_bpmn=begun_by("p"))
+    owen = house.actor("owen")
+    with house.writing() as session:
+        api.suspend_process(session, owen, "p")
+    house.deploy("q", q_bpmn=begun_by("q"))
+    with pytest.raises(InvalidInput, match="process q meanwhile"), house.writing() as session:
+        api.resume_process(session, owen, "p")
+    assert sent(house, "m").state == "started"
+    with house.writing() as session:
+        api.suspend_process(session, owen, "q")
+        api.resume_process(session, owen, "p")
+
+
+@SQLITE
+def test_a_message_moves_from_one_package_to_another_in_one_go(house: House, tmp_path: Path) -> None:
+    def save(**drawn: str) -> list[bool]:
+        for key, name in drawn.items():
+            (tmp_path / key).mkdir(exist_ok=True)
+            (tmp_path / key / f"{key}.bpmn").write_text(begun_by(key, name), encoding="utf-8")
+        return [one.deployed is not None for one in deploy_all(house.runtime, tmp_path, api.SYSTEM)]
+
+    assert save(a="n", b="m") == [True, True]
+    assert save(a="m", b="k") == [True, True]
+    assert sent(house, "m").state == "started"

@@ -30,6 +30,7 @@ from engine.process.definition.xml import (
 from engine.process.model import Definition
 from engine.process.rules import check
 from engine.process.rules.draft import Draft, Known
+from engine.process.rules.starts import message_starts, shared
 from engine.process.schema import check_schema
 
 
@@ -123,27 +124,13 @@ def _drafts(reading: Reading, known: Known) -> list[tuple[Draft, Element, DataNa
         draft, names = read_process(reading, process, known)
         found.append((draft, process, names))
     if not reading.checked:
-        _shared_starts(reading, [draft for draft, _, _ in found])
+        reading.faults += shared(start for draft, _, _ in found for start in message_starts(draft, reading.file))
     homes = _homes(reading)
     for draft, _, _ in found:
         draft.homes = homes
         draft.local_processes = seen
         draft.broken = reading.broken
     return found
-
-
-def _shared_starts(reading: Reading, drafts: list[Draft]) -> None:
-    """One message does not begin two processes: it is for one receiver, and two are an error when it comes."""
-    first: dict[str, tuple[str, str]] = {}
-    for draft in drafts:
-        for node in draft.of_type("startEvent"):
-            for event in node.events if node.scope == draft.key else ():
-                if event.kind != "message" or not event.ref or event.ref_expr is not None:
-                    continue
-                process, other = first.setdefault(event.ref, (draft.key, node.id))
-                if process != draft.key:
-                    told = {"message": event.ref, "other": other, "process": process}
-                    reading.report("start-message-shared", node.id, node.line, name=node.name or node.id, **told)
 
 
 def _homes(reading: Reading) -> dict[str, str]:

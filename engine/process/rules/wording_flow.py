@@ -46,8 +46,9 @@ FLOW: Final[dict[str, Entry]] = {
         "error",
         "“{name}” waits for the message “{message}”, which already starts the process “{process}” (“{other}”).",
         "“{name}”等待的消息“{message}”已用于启动流程“{process}”（“{other}”）。",
-        "A message is for one receiver: use two messages, or a signal, which reaches all.",
-        "消息只发给一个接收者：请使用两个不同的消息，或使用可送达所有接收者的信号。",
+        "A message is for one receiver: use two messages, or a signal, which reaches all. A deployed process that is "
+        "no longer wanted can be suspended.",
+        "消息只发给一个接收者：请使用两个不同的消息，或使用可送达所有接收者的信号；不再需要的已部署流程可以挂起。",
     ),
     "start-message-twice": (
         "error",
