@@ -6,7 +6,9 @@ comments by the engine. Which first bytes belong to which ending: the formats' o
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePath
@@ -41,6 +43,8 @@ BEGINS: Mapping[str, tuple[bytes, ...]] = {
     "tiff": (b"II*\x00", b"MM\x00*"),
 }
 """Ending -> how such a file begins."""
+OFFICE: Mapping[str, str] = {"docx": "word/", "xlsx": "xl/", "pptx": "ppt/"}
+"""Ending of an Office Open XML file (ECMA-376) -> the folder that its parts lie in."""
 TEXTS = ("txt", "csv", "eml", "md")
 """Endings of plain text: no control characters but line ends and tabs."""
 TAKEN = (*BEGINS, *TEXTS)
@@ -99,7 +103,20 @@ def checked(name: str, content: bytes) -> str:
 def _is(kind: str, content: bytes) -> bool:
     if kind in TEXTS:
         return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in content[:_LOOKED_AT])
-    return content.startswith(BEGINS[kind])
+    if not content.startswith(BEGINS[kind]):
+        return False
+    return kind not in OFFICE or _is_office(content, OFFICE[kind])
+
+
+def _is_office(content: bytes, folder: str) -> bool:
+    """Whether a ZIP file is an office document of its kind, and carries no macros: those have endings of their own."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inside = archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+    macros = any(one.lower().endswith("vbaproject.bin") for one in inside)
+    return "[Content_Types].xml" in inside and any(one.startswith(folder) for one in inside) and not macros
 
 
 def key_of(case: queries.InstanceRow) -> str:

@@ -8,7 +8,7 @@ Industry, art. 20: no use beyond what was agreed), so marketing, events and the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from engine.api import Actor
@@ -58,13 +58,6 @@ def without_hidden(who: Actor, values: Mapping[str, Value]) -> dict[str, Value]:
     """Values by field, without those that somebody may not see."""
     gone = fields_hidden(who)
     return {name: value for name, value in values.items() if name not in gone}
-
-
-def may_see_client(who: Actor, roles: Collection[str]) -> bool:
-    """Whether somebody may open a client that has these roles in projects. One without a role yet is everybody's."""
-    if who.is_admin or not roles or not who.teams or not who.teams <= SEGMENTS.keys():
-        return True
-    return any(not SEGMENTS[team].isdisjoint(roles) for team in who.teams)
 
 
 def segment(who: Actor) -> frozenset[str] | None:

@@ -7,10 +7,9 @@ nothing.
 from __future__ import annotations
 
 import secrets
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from engine import api
@@ -19,6 +18,7 @@ from handlers.records import disclosure, keys, parties, projects
 from handlers.records import documents as papers
 from handlers.records.changes import Stamp
 from handlers.records.disclosure import Disclosure
+from web.documents import handed_out
 from web.extensions import limiter
 from web.scope import runtime
 
@@ -69,7 +69,7 @@ def read(token: str) -> Any:
     with runtime().reading() as db:
         paper = papers.get(db, int(found.file_id or 0))
         content = documents.content(db, paper)
-    return send_file(BytesIO(content), mimetype=paper.media_type, as_attachment=True, download_name=paper.name)
+    return handed_out(paper, content)
 
 
 @pages.post("/<token>/question")

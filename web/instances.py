@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from engine import api, queries
 from engine.errors import NotFound
-from handlers import sights
+from handlers import segments, sights
 from web import schemas
 from web.cases import case_of
 from web.formats import relative
@@ -20,6 +20,7 @@ from web.scope import actor, is_chinese, language, runtime
 from web.words import labels, main_waits, story, wait_words
 
 pages = Blueprint("instances", __name__, url_prefix="/instances")
+
 
 @pages.get("")
 @guarded("cases")
@@ -34,6 +35,7 @@ def show(instance_id: int) -> Any:
     """The page of one instance."""
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
+        segments.require_case(db, actor(), instance_id)
         past = story(queries.history(db, instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         fields = fields_of(db, case.row.key, case.row.version)
@@ -70,6 +72,7 @@ def state(instance_id: int) -> Any:
     """Tokens, path and waits for the diagram."""
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
+        segments.require_case(db, actor(), instance_id)
     waits = {
         wait.element: f"{wait_words(wait)} · {relative(wait.due)}" if wait.due else wait_words(wait)
         for wait in main_waits(case.row.waits)

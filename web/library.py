@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import InvalidInput
 from engine.queries import work
-from handlers import case_library
+from handlers import case_library, segments
 from handlers.records import cases, projects
 from handlers.views import case_shelf
 from handlers.views.deal_room import like
@@ -37,6 +37,8 @@ def index() -> Any:
     with runtime().reading() as db:
         counts = case_shelf.numbers(db)
         project = projects.find(db, key) if key else None
+        if project is not None:
+            segments.require_project(db, actor(), project.id)
         near = like(db, project, open_names=names, k=10) if project else []
         found = [] if project else case_shelf.search(db, text, chosen, open_names=names)
     return render_template(

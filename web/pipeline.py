@@ -11,14 +11,15 @@ from flask_babel import lazy_gettext as N_
 
 from engine import queries
 from engine.errors import NotFound
-from handlers.records import projects
+from handlers import sights
 from handlers.reports.vocabulary import word
 from handlers.views import board
 from handlers.views.board import Onward
 from handlers.views.deal_room import WAY
 from web.ahead import is_for_me
+from web.projects import project_of
 from web.rights import guarded
-from web.scope import is_fragment, language, runtime
+from web.scope import actor, is_fragment, language, runtime
 from web.words import main_waits
 
 pages = Blueprint("pipeline", __name__, url_prefix="/pipeline")
@@ -38,10 +39,11 @@ def index() -> Any:
     text = request.args.get("q", "").strip()[:200]
     chosen = {name: value for name in board.FILTERS if (value := request.args.get(name, "")[:60])}
     now = runtime().now()
+    roles = sights.segment(actor())
     with runtime().reading() as db:
-        columns = board.board(db, chosen, text, now)
-        counts = {name: board.numbers(db, name) for name in board.FILTERS}
-        funnel = board.funnel(db, board.since_a_year(now))
+        columns = board.board(db, chosen, text, now, roles)
+        counts = {name: board.numbers(db, name, roles) for name in board.FILTERS}
+        funnel = board.funnel(db, board.since_a_year(now), roles)
     return render_template(
         "pipeline/index.html", columns=columns, counts=counts, funnel=funnel, words=WORDS, text=text, chosen=chosen,
         is_for_me=is_for_me, way=WAY,
@@ -55,7 +57,7 @@ def move(key: str, phase: str) -> Any:
     if phase not in WAY:
         raise NotFound(what="phase", what_zh="阶段", id=phase)
     with runtime().reading() as db:
-        project = projects.get(db, key)
+        project = project_of(db, key)
         found = board.onward(db, project, phase)
         waits = [] if found.tasks else [wait for case in found.cases for wait in _waits(db, case.id)]
     mine = [task for task in found.tasks if is_for_me(task)]

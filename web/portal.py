@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from handlers import documents, portal
 from handlers.records import documents as papers
+from web.documents import handed_out
 from web.extensions import limiter
 from web.scope import language, runtime
 
@@ -134,7 +134,7 @@ def read(disclosure_id: int) -> Any:
     with runtime().reading() as db:
         paper = papers.get(db, int(found.file_id or 0))
         content = documents.content(db, paper)
-    return send_file(BytesIO(content), mimetype=paper.media_type, as_attachment=True, download_name=paper.name)
+    return handed_out(paper, content)
 
 
 @pages.post("/projects/<key>/question")

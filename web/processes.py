@@ -11,10 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 
 from engine import queries
+from handlers import segments
 from web import schemas
 from web.paging import Pages, asked_page
 from web.rights import guarded
-from web.scope import is_chinese, language, runtime, said
+from web.scope import actor, is_chinese, language, runtime, said
 from web.stages import stage_of, stage_words
 from web.words import labels
 
@@ -85,6 +86,7 @@ def show(key: str, version: int | None = None) -> Any:
     wanted: dict[str, Any] = {"key": key, "version": version, "state": None if state == "all" else state}
     with runtime().reading() as db:
         found = queries.definition(db, key, version)
+        wanted["reach"] = segments.reach(db, actor())
         paged = Pages(asked_page(), SIZE, queries.number_of_instances(db, **wanted))
         running = queries.instances(db, **wanted, page=paged.number, size=SIZE)
         faults = [fault for fault in queries.last_faults(db) if fault.folder == found.row.folder]

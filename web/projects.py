@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput, NotFound
 from engine.queries import work
-from handlers import case_files, case_library, documents
+from handlers import case_files, case_library, documents, segments
 from handlers.records import cards, custom, projects
 from handlers.records import documents as filed
 from handlers.records.changes import Stamp
@@ -43,6 +43,13 @@ def offered() -> dict[str, Any]:
     return {name: words for name, words in TABS.items() if name != "judged" or may_see("credit")}
 
 
+def project_of(db: Any, key: str) -> Project:
+    """A project by its key. NotFound, and Forbidden for one that is no business of the person's teams."""
+    found = projects.get(db, key)
+    segments.require_project(db, actor(), found.id)
+    return found
+
+
 @pages.get("/<key>")
 @guarded("projects")
 def show(key: str) -> Any:
@@ -62,7 +69,7 @@ def tab(key: str, name: str) -> Any:
 def opened(key: str, name: str) -> Any:
     """The page with a tab, or the tab."""
     with runtime().reading() as db:
-        project = projects.get(db, key)
+        project = project_of(db, key)
         found: dict[str, Any] = {"p": project, "name": name, "tabs": offered(), "is_for_me": is_for_me}
         found |= TELLING[name](db, project)
         if not is_fragment():
@@ -140,7 +147,7 @@ def file(key: str) -> Any:
         raise InvalidInput(place="file", reason="choose a file", reason_zh="请选择文件")
     content = given.stream.read()
     with runtime().transaction() as db:
-        project = projects.get(db, key)
+        project = project_of(db, key)
         client = cards.main_party(db, project.id)
         name = case_files.checked(given.filename, content)
         chosen = kind if kind in KINDS else "attachment"
@@ -155,7 +162,7 @@ def file(key: str) -> Any:
 def fields(key: str) -> Any:
     """Write the house's own fields of a project."""
     with runtime().transaction() as db:
-        project = projects.get(db, key)
+        project = project_of(db, key)
         known = custom.fields_of(db, "project")
         values = {one.key: request.form.get(f"c_{one.key}", "").strip() or None for one in known}
         why = request.form.get("why", "").strip()[:200] or None

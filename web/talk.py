@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from engine import api, queries
 from engine.errors import DealflowError, DocumentTooLarge, InvalidInput
-from handlers import case_files
+from handlers import case_files, segments
 from handlers.records.documents import Document
 from web.documents import may_open
 from web.errors import spoken, status_of
@@ -42,7 +42,8 @@ class Talk:
 
 
 def talk_of(db: Any, instance_id: int, task_id: int | None = None, text: str = "", fault: str = "") -> Talk:
-    """The talk of a case, at one of its tasks if that is named."""
+    """The talk of a case, at one of its tasks if that is named. Forbidden for a case of other teams."""
+    segments.require_case(db, actor(), instance_id)
     found = case_files.of_cases(db, queries.tree(db, instance_id))
     people = [(one.id, said(one.name, one.name_en)) for one in queries.people(db) if one.active]
     teams = [(one.id, said(one.name, one.name_en)) for one in queries.teams(db)]
@@ -72,6 +73,8 @@ def add(instance_id: int) -> Any:
     """Say something, hang a file on the case, or both."""
     task_id, text = request.form.get("task", type=int), request.form.get("text", "")
     file = request.files.get("file")
+    with runtime().reading() as db:
+        segments.require_case(db, actor(), instance_id)
     try:
         if file is not None and file.filename:
             name, content = file.filename, file.stream.read()

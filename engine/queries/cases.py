@@ -14,6 +14,7 @@ from engine import definitions, states
 from engine.definitions import Package
 from engine.errors import NotFound
 from engine.queries import library
+from engine.queries.selection import Reach
 from engine.queries.standing import InstanceRow, english, instance_row, instance_rows, names_of
 from engine.store import tables as t
 
@@ -97,26 +98,37 @@ def instances(
     state: str | None = None,
     business_key: str | None = None,
     version: int | None = None,
+    reach: Reach | None = None,
     page: int = 1,
     size: int = 50,
 ) -> list[InstanceRow]:
-    """A page of instances, newest first."""
+    """A page of instances, newest first; of somebody who is not shown all, within their reach."""
     query = sa.select(t.instance).order_by(t.instance.c.started_at.desc(), t.instance.c.id.desc())
-    query = query.where(*_wanted(session, key, state, business_key, version))
+    query = query.where(*_wanted(session, key, state, business_key, version, reach))
     rows = session.execute(query.limit(size).offset((page - 1) * size)).mappings().all()
     return instance_rows(session, [dict(row) for row in rows])
 
 
 def number_of_instances(
-    session: Session, *, key: str | None = None, state: str | None = None, version: int | None = None
+    session: Session,
+    *,
+    key: str | None = None,
+    state: str | None = None,
+    version: int | None = None,
+    reach: Reach | None = None,
 ) -> int:
     """How many instances `instances` would find on all its pages."""
-    query = sa.select(sa.func.count()).select_from(t.instance).where(*_wanted(session, key, state, None, version))
-    return session.scalar(query) or 0
+    where = _wanted(session, key, state, None, version, reach)
+    return session.scalar(sa.select(sa.func.count()).select_from(t.instance).where(*where)) or 0
 
 
 def _wanted(
-    session: Session, key: str | None, state: str | None, business_key: str | None, version: int | None
+    session: Session,
+    key: str | None,
+    state: str | None,
+    business_key: str | None,
+    version: int | None,
+    reach: Reach | None,
 ) -> list[sa.ColumnElement[bool]]:
     asked: dict[Any, object] = {
         t.instance.c.key: key,
@@ -125,7 +137,8 @@ def _wanted(
     }
     if version and key:
         asked[t.instance.c.definition_id] = definitions.newest(session, key, version)
-    return [column == value for column, value in asked.items() if value]
+    found = [column == value for column, value in asked.items() if value]
+    return found if reach is None else [*found, reach.condition()]
 
 
 def tree(session: Session, instance_id: int) -> list[InstanceRow]:

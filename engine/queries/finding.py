@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.definitions import newest, package
-from engine.queries.selection import Cases
+from engine.queries.selection import Cases, Reach
 from engine.queries.standing import InstanceRow, english, instance_rows, names_of
 from engine.store import tables as t
 
@@ -25,6 +25,13 @@ def cases(session: Session, wanted: Cases, *, page: int = 1, size: int = 50) -> 
 def number_of_cases(session: Session, wanted: Cases) -> int:
     """How many `cases` would find on all its pages."""
     return session.scalar(sa.select(sa.func.count()).select_from(t.instance).where(*wanted.conditions())) or 0
+
+
+def reaches(session: Session, reach: Reach, instance_id: int) -> bool:
+    """Whether a case, or one that it called or that called it, is among those that somebody may see."""
+    i = t.instance.c
+    root = sa.select(i.root_id).where(i.id == instance_id).scalar_subquery()
+    return session.scalar(sa.select(i.id).where(i.root_id == root, reach.condition()).limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,31 @@ RUNNING = ("active", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """The cases of somebody who is not shown all: those under these business keys, those that they began, and those in
+    which they or their teams have or had a task."""
+
+    person: str
+    teams: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """It, as a condition on the instance."""
+        i, u = t.instance.c, t.user_task.c
+        theirs = sa.or_(*(column == self.person for column in (u.assignee, u.owner, u.completed_by)))
+        task = sa.exists().where(u.instance_id == i.id, sa.or_(theirs, u.team.in_(self.teams)))
+        return sa.or_(i.business_key.in_(self.keys), i.started_by == self.person, task)
+
+
+@dataclass(frozen=True, slots=True)
 class Cases:
     """Instances, by everything that is said of them; what is left empty does not count.
 
     `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default,
     empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
     facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
-    `named`: business keys that count as if it did (what the book knows by that text).
+    `named`: business keys that count as if it did (what the book knows by that text). `reach`: of these, what somebody
+    may see.
     """
 
     ids: tuple[int, ...] = ()
@@ -44,10 +62,11 @@ class Cases:
     facts: tuple[tuple[str, str], ...] = ()
     text: str | None = None
     named: tuple[str, ...] = ()
+    reach: Reach | None = None
 
     def rows(self) -> sa.Select[Any]:
         """SELECT subject_id, instance_id of what is meant. InvalidInput when nothing narrows it down."""
-        _require_narrowed(self, "state")
+        _require_narrowed(self, "state", "reach")
         i = t.instance.c
         return sa.select(i.id.label("subject_id"), i.id.label("instance_id")).where(*self.conditions())
 
@@ -72,6 +91,8 @@ class Cases:
         if self.text:
             stands = i.business_key.contains(self.text, autoescape=True), _in_facts([_inside(self.text)])
             found.append(sa.or_(*stands, i.business_key.in_(self.named)) if self.named else sa.or_(*stands))
+        if self.reach is not None:
+            found.append(self.reach.condition())
         return found + [_in_facts(_written(name, value)) for name, value in self.facts]
 
 
@@ -200,6 +221,7 @@ def _require_narrowed(wanted: Selection, *beside: str) -> None:
 def document(wanted: Selection) -> dict[str, Any]:
     """The selection as it is kept and audited: what was said, by name; a long list of ids by its length."""
     said = {name: value for name, value in asdict(wanted).items() if value}
+    said.pop("reach", None)
     ids = said.pop("ids", ())
     told: dict[str, Any] = {"ids": list(ids)} if len(ids) <= 100 else {"number_of_ids": len(ids)}
     plain: dict[str, Any] = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -134,6 +135,7 @@ def project_card(session: Session, project: int | str) -> ProjectCard:
     )
 
 
+_Also = Sequence[sa.ColumnElement[bool]]
 _MAIN_ROLES = ("borrower", "sponsor", "spv", "investor")
 
 
@@ -147,14 +149,18 @@ def main_party(session: Session, project_id: int) -> Party | None:
     return parties.get(session, first.party_id)
 
 
-def search(session: Session, text: str, limit: int = 20) -> tuple[Found, ...]:
+def search(
+    session: Session, text: str, limit: int = 20, *, among: Sequence[sa.ColumnElement[bool]] = ()
+) -> tuple[Found, ...]:
     """Clients and projects by name (width, script and legal form do not matter), key, registration number,
-    phone or e-mail of a contact. Clients first; nothing for blank text."""
+    phone or e-mail of a contact. Clients first; nothing for blank text. `among`: what clients and projects must fulfil
+    besides (`handlers.segments`)."""
     wanted = names.half_width(text)
     if not wanted:
         return ()
-    clients = _search_clients(session, wanted, limit)
-    return (*clients, *_search_projects(session, wanted, limit))[:limit]
+    of_clients, of_projects = (among[:1], among[1:]) if among else ((), ())
+    clients = _search_clients(session, wanted, limit, of_clients)
+    return (*clients, *_search_projects(session, wanted, limit, of_projects))[:limit]
 
 
 def latest(session: Session, limit: int = 20) -> tuple[Found, ...]:
@@ -191,18 +197,18 @@ def client_conditions(text: str) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def _search_clients(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
+def _search_clients(session: Session, wanted: str, limit: int, among: _Also) -> tuple[Found, ...]:
     t = party_table.c
     rows = session.execute(
         sa.select(t.id, t.business_key, t.legal_name, t.reg_no)
-        .where(sa.or_(*client_conditions(wanted)), t.merged_into.is_(None))
+        .where(sa.or_(*client_conditions(wanted)), t.merged_into.is_(None), *among)
         .order_by(t.id.desc())
         .limit(limit)
     )
     return tuple(Found("client", row.id, row.business_key, row.legal_name, row.reg_no or "") for row in rows)
 
 
-def _search_projects(session: Session, wanted: str, limit: int) -> tuple[Found, ...]:
+def _search_projects(session: Session, wanted: str, limit: int, among: _Also) -> tuple[Found, ...]:
     t = project_table.c
     conditions = [
         *_like_key(t.name_key, wanted),
@@ -210,7 +216,7 @@ def _search_projects(session: Session, wanted: str, limit: int) -> tuple[Found, 
         t.business_key == wanted.upper(),
     ]
     rows = session.execute(
-        sa.select(t.id, t.business_key, t.name).where(sa.or_(*conditions)).order_by(t.id.desc()).limit(limit)
+        sa.select(t.id, t.business_key, t.name).where(sa.or_(*conditions), *among).order_by(t.id.desc()).limit(limit)
     ).all()
     holders = session.execute(
         sa.select(role_table.c.project_id, party_table.c.legal_name)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.queries import work
 from engine.queries.work import CaseLine, OpenTask
+from handlers import segments
 from handlers.records import tables as book
 from handlers.records.projects import Project
 from handlers.views.deal_room import WAY
@@ -71,9 +72,18 @@ class Column:
     cards: tuple[Card, ...] = field(default=())
 
 
-def board(session: Session, chosen: Mapping[str, str], text: str, now: datetime) -> list[Column]:
+Roles = frozenset[str] | None
+"""Of somebody whose business are clients of these roles (`handlers.sights.segment`); None: all of them."""
+
+
+def board(session: Session, chosen: Mapping[str, str], text: str, now: datetime, roles: Roles = None) -> list[Column]:
     """The four phases with the projects that the filters leave."""
-    return [_column(session, phase, _conditions(chosen, text), now) for phase in WAY]
+    where = [*_conditions(chosen, text), *_theirs(roles)]
+    return [_column(session, phase, where, now) for phase in WAY]
+
+
+def _theirs(roles: Roles) -> list[sa.ColumnElement[bool]]:
+    return [] if roles is None else [segments.projects_with(roles)]
 
 
 def _conditions(chosen: Mapping[str, str], text: str) -> list[sa.ColumnElement[bool]]:
@@ -151,10 +161,11 @@ def _next_tasks(session: Session, keys: Collection[str]) -> dict[str, OpenTask]:
     return found
 
 
-def numbers(session: Session, name: str) -> dict[str, int]:
+def numbers(session: Session, name: str, roles: Roles = None) -> dict[str, int]:
     """Value of a filter -> how many projects are in the four phases; most first."""
     column = _project.c[name]
-    query = sa.select(column, sa.func.count()).where(_project.c.phase.in_(WAY), column.is_not(None)).group_by(column)
+    where = (_project.c.phase.in_(WAY), column.is_not(None), *_theirs(roles))
+    query = sa.select(column, sa.func.count()).where(*where).group_by(column)
     return {str(value): count for value, count in sorted(session.execute(query).all(), key=lambda row: -row[1])}
 
 
@@ -167,9 +178,9 @@ class Reached:
     share_pct: int
 
 
-def funnel(session: Session, since: datetime) -> list[Reached]:
+def funnel(session: Session, since: datetime, roles: Roles = None) -> list[Reached]:
     """The projects entered since then: how many reached each phase (or one beyond it), and how many were lost."""
-    of = sa.select(_project.c.id).where(_project.c.created_at >= since)
+    of = sa.select(_project.c.id).where(_project.c.created_at >= since, *_theirs(roles))
     rows = session.execute(sa.select(_phase.c.project_id, _phase.c.phase_to).where(_phase.c.project_id.in_(of)))
     reached: dict[int, int] = {}
     lost: dict[str, set[int]] = {"declined": set(), "withdrawn": set()}

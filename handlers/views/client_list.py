@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from handlers import client_facts
+from handlers import client_facts, segments
 from handlers.records import cards, custom
 from handlers.records.tables import facility as facilities
 from handlers.records.tables import kyc_case as cases
@@ -109,8 +109,7 @@ def numbers(session: Session, wanted: Wanted, name: str) -> dict[str, int]:
 def _conditions(session: Session, wanted: Wanted, without: str = "") -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [parties.c.merged_into.is_(None)]
     if wanted.roles is not None:
-        theirs = sa.select(roles.c.party_id).where(roles.c.role.in_(wanted.roles))
-        found.append(sa.or_(parties.c.id.in_(theirs), parties.c.id.not_in(sa.select(roles.c.party_id))))
+        found.append(segments.clients_with(wanted.roles))
     if wanted.text:
         found.append(sa.or_(*cards.client_conditions(wanted.text)))
     for name, value in wanted.chosen.items():

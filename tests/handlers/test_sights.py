@@ -17,7 +17,6 @@ def test_marketing_sees_no_bureau_data_and_who_decides_on_credit_does() -> None:
     assert sights.without_hidden(of("marketing", "rm"), values) == values
 
 
-def test_investor_relations_alone_open_investors_and_who_has_no_role_yet() -> None:
-    alone, both = of("investor_relations"), of("investor_relations", "service_desk")
-    assert sights.may_see_client(alone, {"investor"}) and sights.may_see_client(alone, ())
-    assert not sights.may_see_client(alone, {"borrower"}) and sights.may_see_client(both, {"borrower"})
+def test_investor_relations_alone_are_shown_a_segment_and_with_another_team_all() -> None:
+    assert sights.segment(of("investor_relations")) == {"investor"}
+    assert sights.segment(of("investor_relations", "service_desk")) is sights.segment(of()) is None

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from engine import api
+from handlers import segments
 from handlers.records import cards
 from web.api.calls import Call
 
@@ -91,12 +92,13 @@ class Project(BaseModel):
 
 def search(db: Any, who: api.Actor, asked: Search) -> Mapping[str, Any]:
     """Search clients and projects, clients first."""
-    return {"items": cards.search(db, asked.q, asked.limit)}
+    return {"items": cards.search(db, asked.q, asked.limit, among=segments.among(who))}
 
 
 def client(db: Any, who: api.Actor, key: str) -> Mapping[str, Any]:
     """Read a client, by its key or by the key of one of its projects. Amounts are texts."""
     card = cards.client_card(db, key)
+    segments.require_client(db, who, card.party.id)
     own = set(Client.model_fields) - {"contacts", "projects"}
     return {
         **{name: getattr(card.party, name) for name in own},
@@ -108,6 +110,7 @@ def client(db: Any, who: api.Actor, key: str) -> Mapping[str, Any]:
 def project(db: Any, who: api.Actor, key: str) -> Mapping[str, Any]:
     """Read a project."""
     card = cards.project_card(db, key)
+    segments.require_project(db, who, card.project.id)
     own = set(Project.model_fields) - {"main_party"}
     main = card.main_party.business_key if card.main_party is not None else None
     return {**{name: getattr(card.project, name) for name in own}, "main_party": main}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from engine import api
 from engine.queries import pages
+from handlers import segments
 from web.api.calls import Asked, Call, read_cursor, written_cursor
 from web.api.instances import Id
 
@@ -37,6 +38,7 @@ def listed(db: Any, who: api.Actor, asked: Asked) -> Mapping[str, Any]:
     Keep `next` and ask again with it: nothing is skipped, nothing comes twice. An event is told five seconds after it
     happened.
     """
+    segments.require_house(who)
     place = read_cursor(asked.cursor, datetime.fromisoformat, int, int)
     rows, reached = pages.events_after(db, place, asked.limit)
     items = [

@@ -12,6 +12,7 @@ from engine import api, queries
 from engine.errors import NotFound
 from engine.queries import pages
 from engine.queries.selection import Cases
+from handlers import segments, sights
 from web.api.calls import Asked, Call, Strict, page, read_cursor
 
 Id = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
@@ -163,6 +164,7 @@ def listed(db: Any, who: api.Actor, asked: WantedInstances) -> Mapping[str, Any]
         broken=asked.broken,
         text=asked.text,
         facts=tuple(asked.facts.items()),
+        reach=segments.reach(db, who),
     )
     before = read_cursor(asked.cursor, int)
     return page(pages.instances_after(db, wanted, before[0] if before else None, asked.limit + 1), asked.limit)
@@ -178,10 +180,17 @@ def _aware(moment: datetime | None) -> datetime | None:
 def one(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
     """Read an instance with its variables, and what it waits for."""
     found = queries.instance(db, instance_id)
+    segments.require_case(db, who, instance_id)
     row = {name: getattr(found.row, name) for name in Instance.model_fields}
-    own = {name: getattr(found, name) for name in ("variables", "parent_id", "children", "end_error")}
-    return {**row, **own, "waits": [_plain(wait, Wait) for wait in found.row.waits],
+    own = {name: getattr(found, name) for name in ("parent_id", "children", "end_error")}
+    return {**row, **own, "variables": seen(who, found.variables),
+            "waits": [_plain(wait, Wait) for wait in found.row.waits],
             "children": [_plain(child, Child) for child in found.children]}  # fmt: skip
+
+
+def seen(who: api.Actor, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Variables as pages show them to the token's teams; a token without teams reads for the whole house."""
+    return sights.without_hidden(who, variables) if who.teams else variables
 
 
 def _plain(row: Any, model: type[BaseModel]) -> dict[str, Any]:
@@ -190,6 +199,7 @@ def _plain(row: Any, model: type[BaseModel]) -> dict[str, Any]:
 
 def steps(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
     """Read what happened in an instance, the oldest first (the last 500)."""
+    segments.require_case(db, who, instance_id)
     return {"items": queries.history(db, instance_id)}
 
 
@@ -198,6 +208,7 @@ def decisions(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
     from engine.queries.decisions import decisions as found
 
     queries.instance(db, instance_id)
+    segments.require_case(db, who, instance_id)
     return {"items": found(db, instance_id=instance_id)}
 
 
@@ -230,6 +241,7 @@ def resume(db: Any, who: api.Actor, body: Nothing, instance_id: int) -> Mapping[
 
 def incidents(db: Any, who: api.Actor, asked: WantedIncidents) -> Mapping[str, Any]:
     """List incidents, the newest first."""
+    segments.require_house(who)
     before = read_cursor(asked.cursor, int)
     return page(pages.incidents_after(db, asked.open, before[0] if before else None, asked.limit + 1), asked.limit)
 

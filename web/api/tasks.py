@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from engine import api, queries
 from engine.queries import pages
+from handlers import segments
 from web.api.calls import Asked, Call, Strict, page, read_cursor
 from web.api.instances import Id, Nothing, _aware
 
@@ -79,6 +80,8 @@ class Done(BaseModel):
 
 def listed(db: Any, who: api.Actor, asked: WantedTasks) -> Mapping[str, Any]:
     """List tasks, the newest first."""
+    if asked.team not in who.teams:
+        segments.require_house(who)
     wanted = pages.Tasks(
         state=asked.state,
         assignee=asked.assignee,

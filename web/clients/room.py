@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 
-from engine.errors import Forbidden
-from handlers import sights
-from handlers.records import cards, parties, projects
+from handlers import segments
+from handlers.records import cards, parties
 from handlers.records.parties import Party
 from web.scope import actor, runtime
 
@@ -29,12 +28,10 @@ def now() -> datetime:
 
 def party_of(db: Any, key: str) -> Party:
     """A client by its key, or by the key of a project or an inquiry of it. NotFound, and Forbidden for a client that is
-    no business of the person's teams (`handlers.sights`)."""
+    no business of the person's teams (`handlers.segments`)."""
     found = parties.find(db, key) if key.startswith("CL-") else None
     party = found or cards.client_of(db, key)
-    held = {one.role for one in projects.roles_of(db, party_id=party.id)}
-    if not sights.may_see_client(actor(), held):
-        raise Forbidden(reason="this client is looked after by other teams", reason_zh="该客户由其他团队负责")
+    segments.require_client(db, actor(), party.id)
     return party
 
 

@@ -64,7 +64,10 @@ _passwords = Passwords()
 
 def admit() -> None:
     """Find out who calls, before anything else; 401 when nobody does."""
-    g.actor = _bearer() if request.headers.get("Authorization", "").lower().startswith("bearer ") else _basic()
+    found = _bearer() if request.headers.get("Authorization", "").lower().startswith("bearer ") else _basic()
+    if sights.segment(found) is not None:  # its lists know no segments
+        raise Refused(403, "AuthorizationException", f"The user with id '{found.id}' is not shown the whole house.")
+    g.actor = found
 
 
 def actor() -> api.Actor:

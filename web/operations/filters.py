@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.errors import NotFound
 from engine.queries.selection import RUNNING, Cases
+from handlers import segments
 from handlers.records import cards
-from web.scope import runtime
+from web.scope import actor, runtime
 
 NAMES = ("q", "process", "version", "state", "element", "fact", "value", "incident", "since", "until")
 """What an address may say of cases; everything else in it is not about which."""
@@ -42,6 +43,7 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
         facts=facts,
         text=text,
         named=known_by(db, text) if text else (),
+        reach=segments.reach(db, actor()),
     )
 
 
@@ -61,11 +63,12 @@ def beginning(text: str | None, days: int = 0) -> datetime | None:
 
 def known_by(db: Any, text: str) -> tuple[str, ...]:
     """The business keys of clients and projects that the book finds by a text, and those of the clients' cases."""
-    found = dict.fromkeys([text.upper(), *(one.business_key for one in cards.search(db, text, limit=MOST_FOUND))])
-    for one in list(found):
+    found = cards.search(db, text, limit=MOST_FOUND, among=segments.among(actor()))
+    known = dict.fromkeys([text.upper(), *(one.business_key for one in found)])
+    for one in list(known):
         if one.startswith("CL-"):
-            found |= dict.fromkeys(business_keys(db, one))
-    return tuple(found)
+            known |= dict.fromkeys(business_keys(db, one))
+    return tuple(known)
 
 
 def business_keys(db: Any, client: str) -> tuple[str, ...]:
