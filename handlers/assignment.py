@@ -54,8 +54,7 @@ def lead_assign(
 def _promised(ctx: Context, party_id: object) -> int | None:
     """Within how many working hours the client's service plan (table `service_level`) promises an answer."""
     known = inputs.ident(party_id, "party_id")
-    plan = relationship.plan_of(ctx.session, parties.get(ctx.session, known).id) if known is not None else None
-    return plan.response_hours if plan is not None else None
+    return relationship.response_hours(ctx.session, parties.get(ctx.session, known).id) if known is not None else None
 
 
 def _own(ctx: Context, person: str, why: Mapping[str, Any], party_id: object, project_key: str | None) -> None:

@@ -17,7 +17,7 @@ from engine.process.timing import read_period
 from engine.registry import Context, handles
 from handlers import inputs, names
 from handlers.contacting import completed_by
-from handlers.records import interactions, parties, projects, service
+from handlers.records import interactions, parties, projects, relationship, service
 from handlers.records.changes import once
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Party
@@ -42,7 +42,9 @@ def complaint_register(ctx: Context, subject: str, text: str, **said: Any) -> Ma
     contact_name, client_key or party_id, project_key, kind complaint|suggestion, about_person (sign-in name), language.
     Out: joined, complaint_key (of the case it belongs to), party_id, client_key, client_name, tier, project_key,
     project_name, owner (of the client), email, case_handler and case_state (of the case), excluded_people
-    [about_person], earlier_complaints (of 365 days).
+    [about_person, and of a matter opened again who handled it], earlier_complaints (of 365 days), level (2 of a matter
+    opened again: closed less than `service.REOPEN` ago, and not by a final answer), reopened, and of such a matter
+    dispute_reason (the words) and answer_text (what was answered before).
     Errors: InvalidInput without words. Idempotent by job key.
     """
     values = {"subject": subject, "text": text} | said
@@ -67,8 +69,10 @@ def _register(ctx: Context, values: Mapping[str, Any]) -> Mapping[str, Any]:
         said=f"{subject} {words}",
         since=since,
     )
-    case = known or _enter(ctx, values, subject, words, party)
     channel = inputs.text(values.get("channel")) or "web"
+    former = None if known else service.closed_matter(ctx.session, ctx.business_key, ctx.now - service.REOPEN)
+    again = _reopen(ctx, former, words) if former else None
+    case = known or again or _enter(ctx, values, subject, words, party)
     service.add_message(
         ctx.session,
         Message(
@@ -83,8 +87,10 @@ def _register(ctx: Context, values: Mapping[str, Any]) -> Mapping[str, Any]:
         ),
     )
     _on_timeline(ctx, case, channel, subject, words, inputs.text(values.get("contact_name")))
-    ctx.audit("complaint_registered", {"complaint": case.business_key, "joined": known is not None})
-    return _told(ctx, case, values, joined=known is not None)
+    told: dict[str, Any] = {"joined": known is not None, "reopened": former is not None}
+    ctx.audit("complaint_registered", {"complaint": case.business_key} | told)
+    before = {"dispute_reason": words, "answer_text": former.answer} if former else {}
+    return _told(ctx, case, values, former) | told | before
 
 
 def _senders(values: Mapping[str, Any]) -> list[str]:
@@ -109,6 +115,13 @@ def _client(ctx: Context, values: Mapping[str, Any], senders: list[str]) -> Part
 def _project(ctx: Context, values: Mapping[str, Any]) -> Project | None:
     key = inputs.text(values.get("project_key"))
     return projects.find(ctx.session, key) if key else None
+
+
+def _reopen(ctx: Context, former: Complaint, words: str) -> Complaint:
+    """A closed complaint that its client does not leave at that: the second level begins, with times of its own."""
+    values = {"state": "disputed", "level": 2, "disputes": former.disputes + 1, "escalated": 0}
+    values |= dict.fromkeys(("closed_at", "outcome", "acknowledged_at", "answered_at"))
+    return service.change(ctx.session, former.id, values, inputs.stamp(ctx, "client", why=words[:200]))
 
 
 def _enter(ctx: Context, values: Mapping[str, Any], subject: str, words: str, party: Party | None) -> Complaint:
@@ -153,13 +166,13 @@ def _on_timeline(
     interactions.add(ctx.session, entry)
 
 
-def _told(ctx: Context, case: Complaint, values: Mapping[str, Any], *, joined: bool) -> Mapping[str, Any]:
+def _told(ctx: Context, case: Complaint, values: Mapping[str, Any], former: Complaint | None) -> dict[str, Any]:
     party = parties.get(ctx.session, case.party_id) if case.party_id is not None else None
     project = projects.get(ctx.session, case.project_id) if case.project_id is not None else None
     earlier = service.of_party(ctx.session, party.id, ctx.now - timedelta(days=365)) if party else ()
     return {
-        "joined": joined,
         "complaint_key": case.business_key,
+        "level": case.level,
         "party_id": str(party.id) if party else None,
         "client_key": party.business_key if party else None,
         "client_name": party.legal_name if party else inputs.text(values.get("contact_name")),
@@ -170,7 +183,7 @@ def _told(ctx: Context, case: Complaint, values: Mapping[str, Any], *, joined: b
         "email": inputs.text(values.get("email")) or (party.email if party else None),
         "case_handler": case.owner,
         "case_state": case.state,
-        "excluded_people": [case.about_person] if case.about_person else [],
+        "excluded_people": inputs.texts([case.about_person, former.owner if former else None]),
         "earlier_complaints": len([one for one in earlier if one.id != case.id]),
     }
 
@@ -179,15 +192,20 @@ def _told(ctx: Context, case: Complaint, values: Mapping[str, Any], *, joined: b
 def complaint_plan(
     ctx: Context, complaint_key: str, category: str, severity: str, acknowledge: str, solve_days: object
 ) -> Mapping[str, Any]:
-    """Plan a complaint by the row of `complaint_sla` that fits it.
+    """Plan a complaint by the row of `complaint_sla` that fits it, and by the client's service plan (`service_level`):
+    the earlier of the two first answers holds.
 
     In: complaint_key, category, severity, acknowledge (working hours `2BH` or days `1BD`), solve_days (working days).
     Out: acknowledge_due, solve_due (ends of working days for days), escalate_50, escalate_80: shares of the working
-    time from its receipt. Errors: NotFound; InvalidInput for an unreadable length. Idempotent.
+    time from its receipt, or from its opening again. Errors: NotFound; InvalidInput for an unreadable length.
+    Idempotent.
     """
     case = service.get(ctx.session, complaint_key)
-    first = _by(ctx, case.received_at, acknowledge)
-    times = _times(ctx, case.received_at, inputs.whole(solve_days, "solve_days") or 0)
+    came = max([case.received_at, *(one.at for one in service.messages_of(ctx.session, case.id))])
+    promised = relationship.response_hours(ctx.session, case.party_id)
+    lengths = [acknowledge] if promised is None else [acknowledge, f"{promised}BH"]
+    first = min(_by(ctx, came, one) for one in lengths)
+    times = _times(ctx, came, inputs.whole(solve_days, "solve_days") or 0)
     values = {
         "category": category,
         "severity": severity,

@@ -18,7 +18,7 @@ from engine.store import upsert
 from handlers import documents, names
 from handlers.channels.email import message_id
 from handlers.inbound.routing import Route, key_in, route_of
-from handlers.records import interactions, keys, main_party, parties, preferences, projects
+from handlers.records import interactions, keys, main_party, parties, preferences, projects, service
 from handlers.records.changes import Stamp
 from handlers.records.documents import Filing
 from handlers.records.interactions import Interaction
@@ -113,7 +113,8 @@ def receive(session: Session, incoming: Incoming) -> Received:
     if message is None or key is None:
         _tell(session, incoming, sender, key, row_id)
         return Received(row_id, route, key, "filed")
-    under = key if matter is None else f"{INBOUND}-{row_id}"
+    opens = matter is None or service.closed_matter(session, key, incoming.at - service.REOPEN) is not None
+    under = key if opens else f"{INBOUND}-{row_id}"
     done = api.send_message(
         session,
         api.SYSTEM,

@@ -207,6 +207,12 @@ def plan_of(session: Session, party_id: int) -> ServicePlan | None:
     return None if row is None else ServicePlan(**row)
 
 
+def response_hours(session: Session, party_id: int | None) -> int | None:
+    """Within how many working hours the client's service plan promises a first answer; None without a plan."""
+    plan = plan_of(session, party_id) if party_id is not None else None
+    return plan.response_hours if plan is not None else None
+
+
 def plans_in_force(session: Session) -> dict[int, ServicePlan]:
     """Client -> service plan in force."""
     rows = session.execute(sa.select(*_PLAN).where(plans.c.valid_until.is_(None)).order_by(plans.c.id)).mappings()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,9 @@ CAUSES: Mapping[str, tuple[str, str]] = {
 UNSETTLED = ("open", "answered", "disputed")
 ALIKE = 70
 """From this likeness (0–100) on, two texts of one sender speak of one matter."""
+
+REOPEN = timedelta(days=90)
+"""So long after a complaint was closed, what comes under its key (an answer to its letter) opens the matter again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,19 @@ def same_matter(
         if names.similarity(names.name_key(f"{one.subject} {one.text}"), words) >= ALIKE:
             return one
     return None
+
+
+def closed_matter(session: Session, key: str | None, since: datetime) -> Complaint | None:
+    """The complaint of this key when it was closed since `since`, and not by a final answer."""
+    query = sa.select(*_COMPLAINT).where(
+        complaints.c.business_key == key,
+        complaints.c.state == "closed",
+        complaints.c.kind == "complaint",
+        complaints.c.outcome.in_(("accepted", "silent")),
+        complaints.c.closed_at >= since,
+    )
+    row = session.execute(query).mappings().first()
+    return None if row is None else Complaint(**row)
 
 
 def _unsettled(session: Session, *where: sa.ColumnElement[bool]) -> list[Complaint]:

@@ -12,7 +12,7 @@ from engine import api
 from engine.errors import Forbidden, FormInvalid, FourEyes
 from handlers.channels.email import message_id
 from handlers.inbound import Incoming, receive
-from handlers.records import interactions, meetings, monitoring, service
+from handlers.records import interactions, meetings, monitoring, parties, relationship, service
 from handlers.records.changes import Stamp
 from handlers.records.tables import complaint, inbound_message
 from tests.bpmn.service_house import CLIENT, EMAIL, FOUND, SAID, ServiceHouse
@@ -67,6 +67,18 @@ def test_the_times_are_the_tables_and_the_client_is_told_within_them(house: Serv
     assert house.task("ut_investigate")["due_at"] == one.solve_due
     assert letter["recipient"] == SAID["email"]
     assert house.variables(instance)["acknowledged_on_time"] is True
+
+
+def test_a_client_with_a_service_plan_hears_within_what_the_plan_promises(house: ServiceHouse) -> None:
+    with house.writing() as session:
+        plan = {"tier": "A", "response_hours": 4, "contact_days": 30, "review_months": 12, "meetings": 4}
+        client = parties.find(session, CLIENT)
+        assert client is not None
+        relationship.set_plan(session, client.id, {**plan, "channel": "visit"}, Stamp(house.clock(), "li", "review"))
+    house.complain("CO-2026-0001")
+    promised = case(house).acknowledge_due
+    assert promised is not None
+    assert promised.astimezone(house.runtime.zone).isoformat() == "2026-03-02T13:00:00+08:00"
 
 
 def test_nobody_handles_what_is_about_them(house: ServiceHouse) -> None:
@@ -128,6 +140,26 @@ def test_a_mail_starts_a_case_and_a_reply_to_our_letter_reaches_it(house: Servic
     assert mail(house, "谢谢，满意。", "回复", ours) == key
     house.finish("ut_reply", {"reply": "accepted", "csat": 5})
     assert (case(house).outcome, case(house).csat, len(house.rows(complaint))) == ("accepted", 5, 1)
+
+
+def test_an_answer_to_a_closed_complaint_opens_the_matter_again_with_somebody_else(house: ServiceHouse) -> None:
+    mail(house, str(SAID["text"]), str(SAID["subject"]))
+    first = str(house.task("ut_investigate")["assignee"])
+    house.finish("ut_investigate", FOUND)
+    [answer] = house.posted("complaint_answered")
+    ours = message_id(str(answer["dedupe_key"]), house.runtime.settings.mail_from)
+    house.pass_time(days=11)
+    assert case(house).outcome == "silent"
+    assert mail(house, "款项又被退回，问题没有解决。", "回复", ours) == "CO-2026-0001"
+    task = house.task("ut_investigate")
+    one = case(house)
+    assert (one.state, one.level, one.disputes, one.outcome) == ("disputed", 2, 1, None)
+    assert one.solve_due is not None and one.solve_due > house.clock()
+    assert (task["assignee"], first != "zhao") == ("zhao", True)
+    assert house.variables(task["instance_id"])["answer_text"] == FOUND["answer_text"]
+    house.finish("ut_investigate", FOUND)
+    house.tell("complaint_disputed", "CO-2026-0001", dispute_reason="仍不同意")
+    assert (case(house).outcome, len(house.rows(complaint))) == ("final", 1)
 
 
 def test_a_remedy_above_the_limit_waits_for_a_second_person(house: ServiceHouse) -> None:
