@@ -34,6 +34,9 @@ WATERMARK = " ".join(
 WITH_TABLES = POLICY.replace("style-src 'self'", f"style-src 'self' 'unsafe-hashes' {WATERMARK}")
 """For pages that show decision tables by dmn-js."""
 
+KEPT = "public, max-age=31536000, immutable"
+"""Of a file whose address changes with its content (`formats.asset`): a browser need never ask again."""
+
 
 def add_to(app: Flask) -> None:
     """Put the headers on every answer of the application."""
@@ -48,6 +51,8 @@ def add_to(app: Flask) -> None:
         answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if app.config["SESSION_COOKIE_SECURE"]:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
+            answer.headers["Cache-Control"] = KEPT
         if request.endpoint != "static" and "Cache-Control" not in answer.headers:
             private = bool(current_user) and current_user.is_authenticated
             answer.headers["Cache-Control"] = "no-store" if private else "no-cache"

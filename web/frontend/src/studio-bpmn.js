@@ -6,6 +6,7 @@ import { listFaults } from './studio/faults.js';
 import { newModeler } from './studio/modeler.js';
 import { missing } from './studio/translation.js';
 import { say } from './studio/words.js';
+import { drawUnseen, fit } from './viewer/opening.js';
 
 async function mount(place) {
   const canvas = element('div', { class: 'df-studio-canvas' });
@@ -20,10 +21,9 @@ async function mount(place) {
       checked: (faults) => paint(modeler, place, faults),
     });
     const drawing = performance.now();
-    await modeler.importXML(xml);
+    await drawUnseen(modeler, xml, () => fitAll(modeler));
     place.dataset.milliseconds = String(Math.round(performance.now() - drawing));
     place.dataset.all = String(Math.round(performance.now() - begun));
-    modeler.get('canvas').zoom('fit-viewport', 'auto');
     tools(modeler, draft);
     modeler.on('commandStack.changed', () => draft.changed());
     if (draft.readonly) modeler.get('eventBus').fire('tokenSimulation.toggleMode', { active: false });
@@ -39,20 +39,23 @@ async function mount(place) {
   }
 }
 
+/** The whole diagram beside the palette, which covers the left of the canvas. */
+const fitAll = (modeler) => fit(modeler, 20, modeler.get('canvas').getSize().width > 600 ? 110 : 0);
+
 function tools(modeler, draft) {
   const bar = document.querySelector('[data-studio-tools]');
   const stack = modeler.get('commandStack');
   const button = (words, key, run) => element('button', { type: 'button', class: 'btn', title: key, onclick: run }, words);
   const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo());
   const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo());
-  const fit = button(say('fit'), '', () => modeler.get('canvas').zoom('fit-viewport', 'auto'));
+  const whole = button(say('fit'), '', () => fitAll(modeler));
   const enable = () => {
     undo.disabled = !stack.canUndo();
     redo.disabled = !stack.canRedo();
   };
   modeler.on('commandStack.changed', enable);
   enable();
-  bar.prepend(...(draft.readonly ? [fit] : [undo, redo, fit]));
+  bar.prepend(...(draft.readonly ? [whole] : [undo, redo, whole]));
 }
 
 /** Faults painted on their elements and listed below. */

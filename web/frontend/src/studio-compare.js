@@ -3,6 +3,7 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
 import { nameBeforeDrawing } from './viewer/labels.js';
+import { drawUnseen, fit } from './viewer/opening.js';
 import { say } from './studio/words.js';
 
 async function mount(place) {
@@ -29,12 +30,13 @@ async function draw(side, marks, names) {
   const { fontFamily } = getComputedStyle(side);
   const viewer = new NavigatedViewer({ container: side, textRenderer: { defaultStyle: { fontFamily } } });
   if (Object.keys(names).length) nameBeforeDrawing(viewer, names, fontFamily);
-  await viewer.importXML(xml);
   const [canvas, registry] = [viewer.get('canvas'), viewer.get('elementRegistry')];
-  canvas.zoom('fit-viewport', 'auto');
-  for (const [id, how] of Object.entries(marks)) {
-    if (registry.get(id)?.parent) canvas.addMarker(id, `df-${how}`);
-  }
+  await drawUnseen(viewer, xml, () => {
+    fit(viewer);
+    for (const [id, how] of Object.entries(marks)) {
+      if (registry.get(id)?.parent) canvas.addMarker(id, `df-${how}`);
+    }
+  });
   const first = Object.keys(marks).find((id) => registry.get(id)?.parent && marks[id] !== 'moved');
   if (canvas.zoom() < 0.5 && first) {
     canvas.zoom(0.6);

@@ -4,6 +4,7 @@ import { element, mountEvery } from './elements.js';
 import { csrfToken, read } from './server.js';
 import { language } from './texts.js';
 import { nameBeforeDrawing } from './viewer/labels.js';
+import { drawUnseen, fit } from './viewer/opening.js';
 import { say } from './studio/play-words.js';
 
 async function mount(place) {
@@ -15,10 +16,9 @@ async function mount(place) {
     state.viewer = new NavigatedViewer({ container: drawing, textRenderer: { defaultStyle: { fontFamily } } });
     const { names } = await post(place.dataset.playUrl, { steps: [] });
     if (language() === 'en') nameBeforeDrawing(state.viewer, names, fontFamily);
-    await state.viewer.importXML(xml);
+    await drawUnseen(state.viewer, xml, () => fit(state.viewer));
     state.names = names;
     state.process = processOf(state.viewer);
-    state.viewer.get('canvas').zoom('fit-viewport', 'auto');
     place.dataset.ready = 'true';
   } catch (error) {
     drawing.replaceChildren(element('p', { class: 'text-danger p-2' }, error.message));

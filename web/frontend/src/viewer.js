@@ -6,6 +6,7 @@ import { text } from './texts.js';
 import { nameBeforeDrawing } from './viewer/labels.js';
 import { hereIn, herePlace, showState } from './viewer/state.js';
 import { addControls } from './viewer/controls.js';
+import { drawUnseen } from './viewer/opening.js';
 import { letMove } from './viewer/moving.js';
 
 async function mount(place) {
@@ -22,11 +23,12 @@ async function mount(place) {
     const { fontFamily } = getComputedStyle(place);
     const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily } } });
     if (state.names) nameBeforeDrawing(viewer, state.names, fontFamily);
-    await viewer.importXML(xml);
     let now = state;
     const { focus } = place.dataset;
-    showState(viewer, now, focus);
-    addControls(place, viewer, () => herePlace(viewer, now, focus));
+    await drawUnseen(viewer, xml, () => {
+      showState(viewer, now, focus);
+      addControls(place, viewer, () => herePlace(viewer, now, focus));
+    });
     makeClickable(place, viewer);
     letMove(place, viewer, () => hereIn(viewer, now, focus));
     keepFresh(place, viewer, say, (newest) => showState(viewer, (now = newest), focus));

@@ -1,7 +1,7 @@
 // The editors' markup carries `data-style` where it had `style` (build.mjs): the page's policy lets scripts set styles,
 // but not markup.
 const apply = (root) => {
-  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  if (root.nodeType !== Node.ELEMENT_NODE || root.ownerSVGElement) return; // diagrams are drawn piece by piece, without
   for (const one of [root, ...root.querySelectorAll('[data-style]')]) {
     if (one.dataset?.style && one.style.cssText === '') one.style.cssText = one.dataset.style;
   }

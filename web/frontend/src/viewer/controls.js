@@ -2,6 +2,7 @@
 // that matters now.
 import { element } from '../elements.js';
 import { text } from '../texts.js';
+import { extent, fit as fitAll } from './opening.js';
 
 const PADDING = 30;
 const STEP = 1.25;
@@ -14,15 +15,13 @@ export function addControls(place, viewer, here) {
   const canvas = viewer.get('canvas');
   const fit = () => {
     canvas.resized();
-    canvas.zoom('fit-viewport', 'auto');
-    breathe(canvas);
+    fitAll(viewer, PADDING);
   };
   const zoom = (factor) => canvas.zoom(canvas.zoom() * factor, 'auto');
   const goHere = (scale = Math.max(canvas.zoom(), OPEN)) => {
     const shape = here();
     if (!shape) return fit();
-    canvas.zoom(scale);
-    centre(canvas, shape);
+    centre(viewer, shape, scale);
   };
   const open = () => {
     if (viewer.get('elementRegistry').get(place.dataset.focus ?? '')) return goHere(1);
@@ -54,25 +53,22 @@ export function addControls(place, viewer, here) {
 }
 
 /** Bring a shape to the middle, but show no more empty ground beside the diagram than a margin. */
-function centre(canvas, { x, y, width, height }) {
-  const view = canvas.viewbox();
+function centre(viewer, { x, y, width, height }, scale) {
+  const canvas = viewer.get('canvas');
+  const outer = canvas.getSize();
+  if (!outer.width || !outer.height) return;
+  const all = extent(viewer);
+  const [wide, high] = [outer.width / scale, outer.height / scale];
   const within = (start, length, from, size) => {
     const [least, most] = [from - PADDING, from + size + PADDING - length];
     return least > most ? (least + most) / 2 : Math.min(Math.max(start, least), most);
   };
   canvas.viewbox({
-    ...view,
-    x: within(x + width / 2 - view.width / 2, view.width, view.inner.x, view.inner.width),
-    y: within(y + height / 2 - view.height / 2, view.height, view.inner.y, view.inner.height),
+    x: within(x + width / 2 - wide / 2, wide, all.x, all.width),
+    y: within(y + height / 2 - high / 2, high, all.y, all.height),
+    width: wide,
+    height: high,
   });
-}
-
-/** Leave a margin, so that labels beside the outermost elements are seen too. */
-function breathe(canvas) {
-  const box = canvas.viewbox();
-  if (!box.outer.width || !box.outer.height) return;
-  const margin = PADDING / box.scale;
-  canvas.viewbox({ x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin, height: box.height + 2 * margin });
 }
 
 /** A diagram in a tab or a resized window opens again, until the reader has moved it. */
