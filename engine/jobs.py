@@ -175,16 +175,25 @@ def asked(job: Job, wait: JobWait | CallWait) -> JobWait | CallWait:
 
 def inside(session: Session) -> sa.ColumnElement[bool]:
     """Whether a job's row is work that the transaction itself can do."""
-    topics = sorted(runtime_of(session).registry.transactional)
-    return sa.or_(t.job.c.kind.in_(INSIDE), sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(topics)))
+    return _inside(_transactional(session))
 
 
 def outside(session: Session) -> sa.ColumnElement[bool]:
     """Whether a job's row is work for a worker outside any transaction."""
-    return _outside(sorted(runtime_of(session).registry.transactional))
+    return _outside(_transactional(session))
 
 
-def _outside(transactional: Sequence[str]) -> sa.ColumnElement[bool]:
+def _transactional(session: Session) -> tuple[str, ...]:
+    return tuple(sorted(runtime_of(session).registry.transactional))
+
+
+@lru_cache
+def _inside(transactional: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    return sa.or_(t.job.c.kind.in_(INSIDE), sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(transactional)))
+
+
+@lru_cache
+def _outside(transactional: tuple[str, ...]) -> sa.ColumnElement[bool]:
     inner = sa.and_(t.job.c.kind == "topic", sa.or_(sa.false(), *(t.job.c.topic == name for name in transactional)))
     return sa.and_(sa.or_(*(t.job.c.kind == kind for kind in CLAIMED)), sa.not_(inner))
 
@@ -288,8 +297,8 @@ def _more(session: Session, now: datetime, passed: Sequence[int], limit: int) ->
 
 def _ready(session: Session, now: datetime, limit: int) -> list[Any]:
     """The most urgent jobs for workers, locked; those that others lock just now are passed over."""
-    topics = tuple(sorted(runtime_of(session).registry.transactional))
-    return [SimpleNamespace(**row) for row in _ready_query(topics).all(session, {"now": now, "most": limit})]
+    query = _ready_query(_transactional(session))
+    return [SimpleNamespace(**row) for row in query.all(session, {"now": now, "most": limit})]
 
 
 @lru_cache
@@ -331,11 +340,21 @@ def _candidates(session: Session, due: sa.ColumnElement[bool], passed: Sequence[
 
 def _expired(session: Session, now: datetime) -> list[Any]:
     """Jobs whose worker is silent past its lease. What no longer is work for a worker goes back to the others."""
+    if _SILENT.one(session, {"now": now}) is None:
+        return []
     silent = sa.and_(t.job.c.state == "leased", t.job.c.lease_until < now)
     theirs = sa.and_(silent, inside(session))
     session.execute(sa.update(t.job).where(theirs).values(state="ready", lease_by=None, lease_until=None))
     found = _candidates(session, sa.and_(silent, outside(session), _alone(now)), [], EXPIRED_AT_ONCE)
     return [row for row in found if not _given_up(session, row)]
+
+
+_SILENT = Prepared(
+    sa.select(t.job.c.id)
+    .where(t.job.c.state == "leased", t.job.c.lease_until < sa.bindparam("now", type_=t.Moment))
+    .limit(1)
+)
+"""Hardly ever is a worker silent: one look tells."""
 
 
 def _given_up(session: Session, row: Any) -> bool:
