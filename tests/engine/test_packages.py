@@ -95,11 +95,11 @@ def test_a_file_that_is_no_diagram_is_refused_by_name(house: House, content: byt
 
 
 def test_a_file_of_fifty_megabytes_is_refused_without_being_read(house: House) -> None:
-    before = time.perf_counter()
+    before = time.thread_time()
     with pytest.raises(ModelRefused) as refused:
         house.deploy(p_bpmn=d.one_task().encode() + b" " * 50_000_000)
     assert "10,000,000" in refused.value.faults[0].text("en")
-    assert time.perf_counter() - before < 5
+    assert time.thread_time() - before < 5
 
 
 def test_an_unknown_topic_is_refused_with_its_element_and_line(house: House) -> None:

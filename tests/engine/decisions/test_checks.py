@@ -125,9 +125,9 @@ def test_any_warns_where_overlapping_rules_disagree() -> None:
 def test_a_large_table_is_checked_in_seconds() -> None:
     columns = [("a", "number"), ("b", "number"), ("c", "string")]
     rules = [(f"[{n}..{n + 1})", f"[{n % 7}..{n % 7 + 2}]", f'"s{n % 9}"', str(n)) for n in range(600)]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert "table.gap" in rules_of(one_table("UNIQUE", columns, ["o"], rules))
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
 
 
 CELLS = st.sampled_from(["-", "< 2", "<= 2", "> 2", "[1..3)", "2", "not(2)", "1,3"])

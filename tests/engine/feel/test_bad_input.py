@@ -69,12 +69,12 @@ BOMBS = [
 
 @pytest.mark.parametrize("text", BOMBS, ids=[text[:12] for text in BOMBS])
 def test_deep_and_long_texts_are_refused_quickly(text):
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(FeelSyntaxError):
         compile_expression(text)
     with pytest.raises(FeelSyntaxError):
         compile_unary_tests(text)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_long_flat_texts_are_read():
@@ -85,11 +85,11 @@ def test_long_flat_texts_are_read():
 
 
 def test_huge_powers_are_null_at_once():
-    start = time.perf_counter()
+    start = time.thread_time()
     at = moment()
     assert run("10 ** 1000000000", at=at) is None
     assert at.warnings == ["the number is too large, too small or undefined"]
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_warnings_are_bounded():

@@ -54,10 +54,10 @@ def test_a_doctype_inside_a_text_is_a_text() -> None:
 
 def test_a_file_of_fifty_megabytes_is_refused_without_parsing() -> None:
     huge = b"<" * 50_000_000
-    began = time.perf_counter()
+    began = time.thread_time()
     [fault] = faults(huge)
     assert fault.rule == "too-large"
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_a_file_of_fifty_megabytes_is_refused_without_parsing() -> None:
 )
 def test_a_long_prolog_is_read_in_no_time(hostile: str) -> None:
     head, body = GOOD.split("?>", 1)
-    began = time.perf_counter()
+    began = time.thread_time()
     assert faults(f"{head}?>{hostile}{body}") == ()
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_a_text_of_broken_tags_is_read_in_no_time() -> None:
     text = "<![CDATA[" + "< " + "\n" * 300_000 + "<" + "]]>"
-    began = time.perf_counter()
+    began = time.thread_time()
     assert faults(GOOD.replace('<task id="t"/>', f'<task id="t"><documentation>{text}</documentation></task>')) == ()
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_deep_nesting_is_refused_not_crashed_on() -> None:
