@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +20,8 @@ from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
 from engine.process.businesstime import BusinessCalendar
+from engine.store import Prepared, upsert
 from engine.store import tables as t
-from engine.store import upsert
 
 log = logger("notices")
 
@@ -38,9 +39,10 @@ def announce(
 
     `more`: what the letter says beside the task. A case without a task (`id` None) is never gathered into a digest.
     """
-    person = session.execute(_WHO, {"who": person_id}).first()
-    if person is None:
+    found = _PERSON.one(session, {"who": person_id})
+    if found is None:
         return
+    person, told = SimpleNamespace(**found), dict[str, Any]()
     habits = person.settings or {}
     digest, quiet = _clock(habits.get("digest")), _span(habits.get("quiet"))
     for channel in channels:
@@ -51,12 +53,13 @@ def announce(
         if channel == "email" and digest is not None and task["id"] is not None:
             _gather(session, task["id"], person_id, template, key, digest)
             continue
+        told = told or {**_facts(session, task, person), **(more or {})}
         outbox.add(
             session,
             channel,
             recipient,
             template,
-            {**_facts(session, task, person), **(more or {})},
+            told,
             dedupe_key=key,
             language=person.language,
             instance_id=task["instance_id"],
@@ -65,6 +68,8 @@ def announce(
 
 
 _WHO = sa.select(t.person).where(t.person.c.id == sa.bindparam("who"), t.person.c.active.is_(True))
+_PERSON = Prepared(_WHO)
+_NAMES = Prepared(sa.select(t.person.c.name, t.person.c.name_en).where(t.person.c.id == sa.bindparam("who")))
 
 
 def _facts(session: Session, task: Mapping[str, Any], person: Any) -> dict[str, Any]:
@@ -95,8 +100,8 @@ def _english(package: definitions.Package, key: str) -> str:
 
 def _called(session: Session, person_id: str | None) -> tuple[str | None, str | None]:
     """What a person is called in Chinese and in English; the sign-in name of one who is gone."""
-    row = session.execute(sa.select(t.person.c.name, t.person.c.name_en).where(t.person.c.id == person_id)).first()
-    return (row.name, row.name_en) if row is not None else (person_id, None)
+    row = _NAMES.one(session, {"who": person_id}) if person_id is not None else None
+    return (row["name"], row["name_en"]) if row is not None else (person_id, None)
 
 
 def _base(session: Session) -> str:

@@ -8,9 +8,10 @@ because its channel was switched off, is held: whether a letter of long ago stil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +19,21 @@ from sqlalchemy.orm import Session
 
 from engine import incidents
 from engine.crashpoints import reached
-from engine.errors import ChannelDown, DatabaseUnavailable, RecipientRefused, TemplateWrong, both
+from engine.errors import (
+    ChannelDown,
+    Contended,
+    DatabaseUnavailable,
+    RecipientRefused,
+    StorageFull,
+    TemplateWrong,
+    both,
+)
 from engine.execution import Runtime, runtime_of
 from engine.ids import new_id
 from engine.log import logger
 from engine.settings import Settings
+from engine.store import Prepared, dialect_insert, upsert
 from engine.store import tables as t
-from engine.store import upsert
 
 log = logger("outbox")
 FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS = timedelta(seconds=30), timedelta(hours=1), 50
@@ -75,36 +84,49 @@ def add(
     """
     runtime = runtime_of(session)
     now = runtime.now()
-    insert = upsert(session, t.outbox).values(
-        id=new_id(),
-        channel=channel,
-        recipient=recipient,
-        template=template,
-        language=language or runtime.settings.language,
-        data=dict(data),
-        dedupe_key=dedupe_key,
-        state="waiting",
-        created_at=now,
-        due_at=not_before or now,
-        attempts=0,
-        instance_id=instance_id,
+    row = {
+        "id": new_id(),
+        "channel": channel,
+        "recipient": recipient,
+        "template": template,
+        "language": language or runtime.settings.language,
+        "data": dict(data),
+        "dedupe_key": dedupe_key,
+        "created_at": now,
+        "due_at": not_before or now,
+        "instance_id": instance_id,
+    }
+    added = _adding(session.get_bind().dialect.name).one(session, row)
+    return "waiting" if added is not None else "duplicate"
+
+
+_TOLD = (
+    "id", "channel", "recipient", "template", "language", "data", "dedupe_key", "created_at", "due_at", "instance_id",
+)  # fmt: skip
+
+
+@lru_cache
+def _adding(dialect: str) -> Prepared:
+    insert = dialect_insert(dialect, t.outbox).values(
+        {**{name: sa.bindparam(name) for name in _TOLD}, "state": "waiting", "attempts": 0}
     )
-    added = insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(t.outbox.c.id)
-    return "waiting" if session.execute(added).scalar() is not None else "duplicate"
+    return Prepared(insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(t.outbox.c.id))
 
 
 def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -> int:
-    """Send what is due, one transaction a message; returns how many were handed over."""
+    """Send what is due; returns how many were handed over. What leaves the house has a transaction a message."""
     if "email" in channels and not runtime.settings.smtp_url:
         channels = {name: send for name, send in channels.items() if name != "email"}
-    outward = tuple(name for name, send in channels.items() if not getattr(send, "transactional", False))
+    outward = tuple(name for name, send in channels.items() if not _writes_rows(send))
     if held := runtime.unit(lambda session: _hold_stale(session, outward)):
         log.warning("mail_held", count=held, hours=runtime.settings.mail_hold_hours, see="dealflow mail")
     claimed = runtime.unit(lambda session: _claim_within(session, channels, limit))
     if claimed:
         reached("mail.claimed")
-    sent, down, untried = 0, set[str](), list[int]()
+    sent, down, untried = _send_rows(runtime, channels, claimed), set[str](), list[int]()
     for message in claimed:
+        if _writes_rows(channels[message.channel]):
+            continue
         if message.channel in down:
             untried.append(message.id)
             continue
@@ -117,6 +139,31 @@ def sweep(runtime: Runtime, channels: Mapping[str, Channel], limit: int = 100) -
         log.warning("channel_down", channels=sorted(down), waiting=len(untried) + len(down))
         runtime.unit(lambda session: _give_back(session, untried))
     return sent
+
+
+def _writes_rows(channel: Channel) -> bool:
+    """Whether the channel only writes into the database (`transactional` on its function)."""
+    return bool(getattr(channel, "transactional", False))
+
+
+def _send_rows(runtime: Runtime, channels: Mapping[str, Channel], claimed: Sequence[Message]) -> int:
+    """Send those of channels that write rows in one transaction; when one is at fault, each in its own."""
+    messages = [one for one in claimed if _writes_rows(channels[one.channel])]
+    if len(messages) > 1:
+        try:
+            return runtime.unit(lambda session: sum(_write(session, channels[m.channel], m) for m in messages))
+        except (StorageFull, DatabaseUnavailable, Contended):
+            raise
+        except Exception as error:  # by itself each of them shows whose fault it is
+            log.info("sent_one_by_one", count=len(messages), why=str(error))
+    return sum(_send(runtime, channels[one.channel], one) is True for one in messages)
+
+
+def _write(session: Session, channel: Channel, message: Message) -> bool:
+    if not _mark_sent(session, message):
+        return False
+    channel(runtime_of(session).settings, session, message)
+    return True
 
 
 def _hold_stale(session: Session, channels: tuple[str, ...]) -> int:
@@ -210,11 +257,10 @@ def _send(runtime: Runtime, channel: Channel, message: Message) -> bool | Channe
     """A channel marked `transactional` writes rows with the mark; others talk to the world with no lock held."""
     gone = False
     try:
-        if getattr(channel, "transactional", False):
+        if _writes_rows(channel):
             with runtime.transaction() as session:
-                if not _mark_sent(session, message):
+                if not _write(session, channel, message):
                     return False
-                channel(runtime.settings, session, message)
         else:
             if not runtime.unit(lambda session: _still_mine(session, message)):
                 return False
@@ -253,30 +299,26 @@ def _still_mine(session: Session, message: Message) -> bool:
 
 
 def _mark_sent(session: Session, message: Message) -> bool:
-    done = session.execute(
-        sa.update(t.outbox)
-        .where(t.outbox.c.id == message.id, t.outbox.c.state == "waiting")
-        .values(state="sent", sent_at=runtime_of(session).now(), last_error=None)
-    )
-    if not getattr(done, "rowcount", 0):
+    if not _SENT.run(session, {"message": message.id, "now": runtime_of(session).now()}):
         return False
     _log(session, message, "sent")
     return True
 
 
+_SENT = Prepared(
+    sa.update(t.outbox)
+    .where(t.outbox.c.id == sa.bindparam("message"), t.outbox.c.state == "waiting")
+    .values(state="sent", sent_at=sa.bindparam("now"), last_error=None)
+)
+
+
 def _log(session: Session, message: Message, outcome: str, detail: str | None = None) -> None:
     """One line of the delivery log: what an attempt came to."""
-    session.execute(
-        t.delivery.insert().values(
-            id=new_id(),
-            message_id=message.id,
-            instance_id=message.instance_id,
-            at=runtime_of(session).now(),
-            attempt=message.attempt,
-            outcome=outcome,
-            detail=detail,
-        )
-    )
+    row = {"id": new_id(), "message_id": message.id, "instance_id": message.instance_id, "attempt": message.attempt}
+    _LOG.later(session, {**row, "at": runtime_of(session).now(), "outcome": outcome, "detail": detail})
+
+
+_LOG = Prepared(sa.insert(t.delivery))
 
 
 def _postpone(runtime: Runtime, message: Message, error: Exception) -> None:

@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from engine.store import dates, feeds, figures, inboxes  # their tables belong to the schema, whoever reads them
-from engine.store.database import after_commit, fault_of, open_database, reading, require_whole, transaction, upsert
+from engine.store.database import (
+    after_commit,
+    dialect_insert,
+    fault_of,
+    open_database,
+    reading,
+    require_whole,
+    transaction,
+    upsert,
+)
 from engine.store.prepared import Prepared, savepoint
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -13,6 +22,7 @@ __all__ = [
     "Prepared",
     "after_commit",
     "dates",
+    "dialect_insert",
     "fault_of",
     "feeds",
     "figures",

@@ -277,7 +277,11 @@ def named_faults() -> Iterator[None]:
 
 def upsert(session: Session, table: sa.Table) -> Any:
     """The dialect's INSERT that knows `on_conflict_do_nothing` / `on_conflict_do_update`."""
+    return dialect_insert(session.get_bind().dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: sa.Table) -> Any:
+    """`upsert`, for statements that are made before there is a session."""
     from sqlalchemy.dialects import postgresql, sqlite
 
-    name = session.get_bind().dialect.name
-    return (postgresql.insert if name == "postgresql" else sqlite.insert)(table)
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)

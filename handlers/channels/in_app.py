@@ -9,6 +9,7 @@ from engine.errors import RecipientRefused
 from engine.ids import new_id
 from engine.outbox import Message
 from engine.settings import Settings
+from engine.store import Prepared
 from engine.store import tables as t
 from handlers import letters
 from handlers.channels.rendering import render
@@ -19,20 +20,26 @@ def send(settings: Settings, session: Session, message: Message) -> None:
 
     RecipientRefused for an unknown person; TemplateWrong.
     """
-    person = session.execute(sa.select(t.person.c.id).where(t.person.c.id == message.recipient)).first()
-    if person is None:
+    if _KNOWN.one(session, {"who": message.recipient}) is None:
         raise RecipientRefused(channel="in_app", recipient=message.recipient, reason="no such person")
-    session.execute(
-        t.notification.insert().values(
-            id=new_id(),
-            person_id=message.recipient,
-            kind=message.template,
-            text_zh=render(settings, message.template, "zh", message.data, letters.own(session)).subject,
-            text_en=render(settings, message.template, "en", message.data, letters.own(session)).subject,
-            link=str(message.data.get("path") or message.data.get("link") or "")[:255],
-            created_at=message.created_at,
-        )
+    own = letters.own(session)
+    _NOTIFY.later(
+        session,
+        {
+            "id": new_id(),
+            "person_id": message.recipient,
+            "kind": message.template,
+            "text_zh": render(settings, message.template, "zh", message.data, own).subject,
+            "text_en": render(settings, message.template, "en", message.data, own).subject,
+            "link": str(message.data.get("path") or message.data.get("link") or "")[:255],
+            "created_at": message.created_at,
+            "read_at": None,
+        },
     )
+
+
+_KNOWN = Prepared(sa.select(t.person.c.id).where(t.person.c.id == sa.bindparam("who")))
+_NOTIFY = Prepared(sa.insert(t.notification))
 
 
 send.transactional = True  # type: ignore[attr-defined]
