@@ -87,8 +87,13 @@ are mapped and the boundary events are gone. What a `start` job of an activity r
 input is; any other goes outwards. A repeated activity is listened to at each iteration. An event that has happened
 before it is entered (start and boundary events, what stands behind an event gateway) and a choosing or joining gateway
 hear `start` and `end` together, before they are left. `end` is not heard when an element is cancelled. Scripts are
-Python: assignments at once, more than that in the sandbox (not on flows). Java code, other events, other expressions,
-other languages and listeners of the process itself are refused; `play` without handlers warns and leaves them out.
+Python: assignments at once, more than that in the sandbox (not on flows). Java code, other events, other expressions
+and other languages are refused; `play` without handlers warns and leaves them out.
+
+Listeners of the process itself: `start` when its variables are there, before its event sub-processes listen and
+anything is entered; `end` when nothing is left in it, or it was terminated. When it is cancelled or fails, what `end`
+assigns is assigned; jobs are not waited for, which is why a script there must be plain assignments. A job carries the
+process's id as its element.
 
 ## Where the standard leaves room
 

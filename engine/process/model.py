@@ -289,3 +289,5 @@ class Definition:
     decisions: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
+    listeners: tuple[Listener, ...] = ()
+    """Of the process itself: heard before all else, and when it is over."""

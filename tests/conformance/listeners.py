@@ -51,6 +51,7 @@ def camunda(*entries: tuple[str, str], kind: str = "execution") -> str:
 BOTH = zeebe(("start", "a"), ("start", "b"), ("end", "c"))
 SETS = '${execution.setVariable("x", n + 1)}'
 JOBS = {"handlers": {"a": {"returns": {"la": 1}}, "b": {"returns": {"lb": 2}}, "c": {"returns": {"lc": 3}}}}
+EVENT_SUB = event_sub("z", "s3 -> u3 -> e3", start("s3", message("m")))
 CATCH = one("s -> c -> e", catch("c", BOTH, message("m")))
 CASES = [
     Case(
@@ -300,5 +301,62 @@ CASES = [
         head=JOBS,
         states="completed completed",
         variables={"lc": 3},
+    ),
+    Case(
+        "listeners of the process are heard before all else and when nothing is left",
+        one("s -> u1 -> e", zeebe(("start", "a"), ("end", "c")), EVENT_SUB),
+        [
+            run(x=1),
+            now_expect(waiting=["p"], visited=[], not_visited=["s"]),
+            done("p", la=5),
+            now_expect(waiting=["u1", "s3"], variables={"la": 5}),
+            done("u1"),
+            come("m"),
+            now_expect(waiting=["p"], visited=["e"], ended=False),
+            done("p", lc=6),
+        ],
+        trace="s u1 e",
+        variables={"x": 1, "la": 5, "lc": 6},
+        states="completed",
+    ),
+    Case(
+        "a caller gets what an end listener of the called process assigns",
+        diagram(
+            process("p", "s -> c -> e", tag("callActivity", "c", extensions('<camunda:out variables="all"/>'), calledElement="q")),
+            process("q", "s2 -> e2", camunda(("start", "n = 1"), ("end", SETS))),
+        ),
+        [run()],
+        trace="s +c s2 e2 -c e",
+        variables={"n": 1, "x": 2},
+        states="completed completed",
+    ),
+    Case(
+        "a terminated process hears its end listeners, a cancelled one only assigns",
+        one("s -> x1; x1 -> u1 -> e; x1 -> e9 [quick]", camunda(("end", "x = 1")), user("u1"), end("e9", "<terminateEventDefinition/>"), xor("x1", "x1_u1")),
+        [run(quick=True), now_expect(variables={"x": 1}, instance=1), run(quick=False), {"cancel": 2}, now_expect(variables={"x": 1}, instance=2)],
+        trace="s x1 e9 s x1 +u1 ~u1",
+        states="terminated cancelled",
+    ),
+    Case(
+        "a job at the end is waited for after a terminate, not by who cancels",
+        one("s -> u1 -> e9", zeebe(("end", "c")), user("u1"), end("e9", "<terminateEventDefinition/>")),
+        [run(), done("u1"), now_expect(waiting=["p"], ended=False), done("p", x=1), run(), {"cancel": 2}],
+        variables={"x": 1},
+        states="terminated cancelled",
+    ),
+    Case(
+        "an error out of a start listener of the process is caught by its event sub-process",
+        one("s -> e", zeebe(("start", "a"), ("end", "c")), event_sub("z", "s3 -> e3", start("s3", error("A")))),
+        [run(), {"fail": "p", "code": "A"}, now_expect(waiting=["p"]), done("p")],
+        trace="+z s3 e3 -z",
+        states="completed",
+    ),
+    Case(
+        "a listener of the process that cannot be computed waits for somebody to mend it",
+        one("s -> e", camunda(("start", "x = 1 / n"))),
+        [run(n=0)],
+        trace="",
+        incidents="s",
+        states="active",
     ),
 ]

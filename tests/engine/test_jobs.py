@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from engine import api, handling, jobs
+from engine import api, handling, jobs, queries
 from engine.errors import InvalidInput
 from engine.registry import handles
 from engine.store import tables as t
@@ -443,3 +444,35 @@ def test_a_listener_is_a_job_that_its_element_waits_for(house: House) -> None:
     instance = house.start("p", amount=21)
     assert heard == ["plain", "plain"]
     assert house.variables(instance)["amount"] == 42
+
+
+@SQLITE
+def test_a_listener_of_the_process_is_a_job_before_it_begins_and_before_it_is_over(house: House) -> None:
+    heard: list[str] = []
+
+    @handles("audit", transactional=True)
+    def audit(ctx: Any) -> dict[str, object]:
+        heard.append(ctx.element)
+        return {"times": len(heard)}
+
+    house.runtime.registry.add_functions(audit)
+    listener = "".join(
+        f'<zeebe:executionListener eventType="{moment}" type="{topic}"/>'
+        for moment, topic in (("start", "audit"), ("end", "robot"), ("end", "audit"))
+    )
+    house.deploy(p_bpmn=d.process(
+        '<extensionElements><zeebe:executionListeners xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">'
+        f'{listener}</zeebe:executionListeners></extensionElements><startEvent id="start"/>' + d.user_task("ask")
+        + '<endEvent id="end"/>' + d.flows("start>ask", "ask>end"),
+    ))  # fmt: skip
+    instance = house.start("p")
+    assert house.variables(instance)["times"] == 1
+    house.complete("ask", house.task("ask")["assignee"])
+    assert (house.state(instance), [row["element"] for row in house.rows(t.job)]) == ("active", ["p"])
+    with house.looking() as session:
+        assert queries.instance(session, instance).row.id == instance
+    with house.writing() as session:
+        [task] = api.fetch_and_lock(session, api.SYSTEM, "w1", [api.Topic("robot", timedelta(minutes=1))], 1)
+        api.complete_external(session, api.SYSTEM, "w1", task.id, {"seen": True})
+    assert (house.state(instance), heard) == ("completed", ["p", "p"])
+    assert house.variables(instance) == {"times": 2, "seen": True}

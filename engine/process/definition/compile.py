@@ -37,4 +37,5 @@ def definition_of(draft: Draft, process: Element, names: DataNames) -> Definitio
         decisions=frozenset(one.decision for one in work if one.decision),
         calls=frozenset(node.call.called for node in draft.nodes.values() if node.call and node.call.called),
         forms=frozenset(forms),
+        listeners=draft.listeners,
     )

@@ -55,9 +55,9 @@ def _listener(reading: Reading, element: Element, owner: str, dialect: str, entr
     if element.tag.endswith("}sequenceFlow") and dialect == "camunda" and not event:
         event = "take"
     moment = MOMENTS.get((dialect, kind), {}).get(event)
-    if local(element) == "process":
-        _left_out(reading, "listener-process", owner, entry, event=event)
-        return None
+    whole = local(element) == "process"
+    if whole and kind == "taskListener":
+        moment = None
     if moment is None or (moment == "take") != (local(element) == "sequenceFlow"):
         events = ", ".join(MOMENTS.get((dialect, kind), {}))
         _left_out(reading, "listener-event", owner, entry, event=event or "?", events=events)
@@ -71,7 +71,11 @@ def _listener(reading: Reading, element: Element, owner: str, dialect: str, entr
             _left_out(reading, "listener-topic", owner, entry, event=event, topic=topic)
             return None
         return Listener(moment, topic=topic, retries=entry.get("retries"))
-    return _camunda(reading, owner, entry, moment, event)
+    found = _camunda(reading, owner, entry, moment, event)
+    if whole and moment == "end" and found is not None and found.script is not None:
+        _left_out(reading, "listener-effect", owner, entry, event=event, text=found.script)
+        return None
+    return found
 
 
 def _camunda(reading: Reading, owner: str, entry: Element, moment: Moment, event: str) -> Listener | None:

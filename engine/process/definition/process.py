@@ -107,7 +107,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     key = process.get("id") or ""
     walk = _Walk(names=read_data_names(reading, process))
     reading.subscribed = subscriptions(reading, process)
-    read_listeners(reading, process, key)
+    listeners = read_listeners(reading, process, key)
     _time_to_live(reading, process, key)
     _gather(reading, process, key, walk)
     reading.names |= _spelled_names(process)
@@ -115,7 +115,7 @@ def read_process(reading: Reading, process: Element, known: Known) -> tuple[Draf
     marks = _lanes(reading, process, walk)
     draft = Draft(
         key=key, line=line_of(process), nodes={}, flows=flows, scopes={}, associations=tuple(walk.associations),
-        lanes=tuple(marks), known=known, others=walk.others, properties=properties(process),
+        lanes=tuple(marks), known=known, others=walk.others, properties=properties(process), listeners=listeners,
         flow_scopes={flow: scope for (_, scope), flow in zip(walk.flows, flows, strict=False)},
     )  # fmt: skip
     handlers = _compensation_handlers(walk)

@@ -9,7 +9,7 @@ from engine.errors import InvalidInput, WaitClosed
 from engine.process import triggers as t
 from engine.process.contract import Ended
 from engine.process.model import WorkSpec
-from engine.process.native import arming, events, listening, subprocesses, tasks, throwing, watching
+from engine.process.native import arming, around, events, listening, subprocesses, tasks, throwing, watching
 from engine.process.native.activities import finish
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -38,6 +38,9 @@ def _job_done(run: Run, trigger: t.JobDone) -> None:
         return
     if held.role == "async":
         run.attempt(going_on(p, held.data), token)
+        return
+    if held.role == around.ROLE:
+        run.attempt(around.answered, token, trigger.variables)
         return
     if held.role == "listener":
         run.attempt(listening.answered, token, trigger.variables)
@@ -100,13 +103,9 @@ def _due_moved(run: Run, trigger: t.DueMoved) -> None:
 
 
 def _condition_changed(run: Run, trigger: t.ConditionChanged) -> None:
-    run.write(_root(run), trigger.variables)
+    run.write(run.root(), trigger.variables)
     if not trigger.variables:
         watching.ask_all(run)
-
-
-def _root(run: Run) -> int:
-    return next(scope.id for scope in run.scopes.values() if not scope.parent)
 
 
 def _call_ended(run: Run, trigger: t.CallEnded) -> None:
@@ -147,6 +146,8 @@ def _retried(run: Run, trigger: t.Retried) -> None:
             if isinstance(other.wait, IncidentWait) and other.wait.code == "LOOP_LIMIT":
                 run.close(id, "done")
         run.queue += [(None, one.id) for one in run.tokens.values() if one.stage == Stage.ARRIVING]
+    elif around.hears(token):
+        run.push(around.go_on, token)
     else:
         run.queue.append((resume(run.plan.nodes[token.node], held.data), token.id))
 
@@ -157,7 +158,7 @@ def _modified(run: Run, trigger: t.Modified) -> None:
 
 def _cancelled(run: Run, trigger: t.Cancelled) -> None:
     run.before.require_all()
-    cancel_scope(run, _root(run))
+    cancel_scope(run, run.root())
     subprocesses.end(run, Ended("cancelled", message=trigger.reason))
 
 

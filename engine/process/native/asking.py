@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import ExpressionFailed
 from engine.process.contract import Env
 from engine.process.model import Definition
+from engine.process.native.around import ROLE
 from engine.process.native.plan import PNode, plan_of
 from engine.process.native.run import Run, Stuck
 from engine.process.native.table import equip
@@ -29,6 +30,8 @@ def inputs_now(definition: Definition, state: State, wait: int, env: Env) -> Map
         return None
     run = Run(plan_of(definition, equip), state, env)
     token = state.tokens[held.token]
+    if held.role == ROLE:
+        return dict(run.view(token.scope))
     p = run.plan.nodes[held.wait.element]
     try:
         return _thrown(run, token, p) if held.role == "throw" else _own(run, token, p)

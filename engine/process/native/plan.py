@@ -150,7 +150,8 @@ class Plan:
     """A definition ready to walk."""
 
     __slots__ = (
-        "clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "taking", "watchers",
+        "around", "clocked", "complex", "definition", "inclusive", "key", "nodes", "reads", "scopes", "taking",
+        "watchers",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, equip: Equip) -> None:
@@ -167,6 +168,10 @@ class Plan:
             p.adhoc = holder is not None and holder.type == "adHocSubProcess"
             self._attach(p)
             p.listeners = self._listeners(p)
+        self.around = {
+            moment: tuple(one for one in definition.listeners if one.moment == moment) for moment in ("start", "end")
+        }
+        """Listeners of the process itself."""
         self.taking = {flow.id: flow.listeners for flow in definition.flows.values() if flow.listeners}
         """Sequence flow -> its listeners."""
         for scope in self.scopes.values():

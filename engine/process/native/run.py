@@ -200,6 +200,10 @@ class Run:
         if parts := self.before.listening(ear):
             raise PartsNeeded(tuple((part, part) for part in parts))
 
+    def root(self) -> int:
+        """The process's own scope."""
+        return next(scope.id for scope in self.scopes.values() if not scope.parent)
+
     def consume(self, token: Token) -> None:
         """The token ends here. Its scope is asked, in its turn, whether it is empty now."""
         del self.tokens[token.id]

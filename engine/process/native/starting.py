@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import InvalidInput, NotFound
-from engine.process.native import events, subprocesses
+from engine.process.native import around, events, subprocesses
 from engine.process.native.activities import finish, settle
 from engine.process.native.arming import listen
 from engine.process.native.cancelling import cancel_token
@@ -14,43 +14,56 @@ from engine.process.triggers import Started
 
 
 def start(run: Run, trigger: Started) -> None:
-    """Create the process's scope with its data, arm its event sub-processes, send out the first tokens."""
-    if trigger.at:
-        _start_within(run, trigger)
-        return
-    nodes = first_nodes(run, trigger.start)
+    """Create the process's scope with its data; its listeners are heard, then it begins."""
+    for id in trigger.at:
+        _require_entry(run, id)
+    nodes = [] if trigger.at else first_nodes(run, trigger.start)
     run.started = True
     root = run.new_scope(0, 0, run.plan.key, "process", {})
-    named = nodes[0] if trigger.start is not None else None
-    mapped = named is not None and bool(named.outputs or (named.node.events and named.node.events[0].outputs))
-    given = {} if mapped else dict(trigger.variables)
-    if nodes[0].node.initiator:
+    given = {} if _mapped(nodes, trigger) else dict(trigger.variables)
+    if nodes and nodes[0].node.initiator:
         given[nodes[0].node.initiator] = run.env.initiator
     run.write(root.id, given)
-    place = run.plan.scopes[run.plan.key]
-    subprocesses.fill(run, root, place.data)
-    listen(run, root.id, place)
+    subprocesses.fill(run, root, run.plan.scopes[run.plan.key].data)
+    told = {"start": trigger.start, "at": list(trigger.at), "payload": dict(trigger.variables)}
+    if not around.hear(run, "start", root.id, told):
+        _begin(run, root.id, trigger)
+
+
+def listened(run: Run, token: Token) -> None:
+    """All start listeners of the process were heard: it begins."""
+    data = token.data
+    _begin(run, token.scope, Started(data["start"], data["payload"], tuple(data["at"])))
+    run.consume(token)
+
+
+def _begin(run: Run, root: int, trigger: Started) -> None:
+    """Arm the event sub-processes, send out the first tokens."""
+    listen(run, root, run.plan.scopes[run.plan.key])
+    if trigger.at:
+        _begin_within(run, trigger)
+        return
+    nodes = first_nodes(run, trigger.start)
+    named = nodes[0] if trigger.start is not None else None
     for p in reversed(nodes):
-        token = run.push_new(p.id, root.id)
-        if mapped:
+        token = run.push_new(p.id, root)
+        if _mapped(nodes, trigger):
             token.data = {"payload": dict(trigger.variables), "n": 0}
         if named is not None and named.type != "startEvent":
             run.queue.pop()
             _pass_gateway(run, token, named)
-            _await_the_others(run, named, root.id)
+            _await_the_others(run, named, root)
             _begin_by_event(run, token, named)
 
 
-def _start_within(run: Run, trigger: Started) -> None:
+def _mapped(nodes: list[PNode], trigger: Started) -> bool:
+    """Whether the event that begins the instance maps what it brought."""
+    p = nodes[0] if nodes and trigger.start is not None else None
+    return p is not None and bool(p.outputs or (p.node.events and p.node.events[0].outputs))
+
+
+def _begin_within(run: Run, trigger: Started) -> None:
     """Begin at elements anywhere in the process; the sub-processes around them are opened on the way."""
-    for id in trigger.at:
-        _require_entry(run, id)
-    run.started = True
-    root = run.new_scope(0, 0, run.plan.key, "process", {})
-    run.write(root.id, trigger.variables)
-    place = run.plan.scopes[run.plan.key]
-    subprocesses.fill(run, root, place.data)
-    listen(run, root.id, place)
     for id in reversed(trigger.at):
         run.push_new(id, _scope_for(run, run.plan.nodes[id].node.scope, 0).id)
 

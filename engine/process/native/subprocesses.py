@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.process.contract import Ended
+from engine.process.native import around
 from engine.process.native.arming import listen
 from engine.process.native.cancelling import cancel_scope
 from engine.process.native.plan import PNode
@@ -58,7 +59,7 @@ def emptied(run: Run, scope_id: int) -> None:
     if scope.owner:
         _inner_done(run, scope)
     elif run.started:
-        end(run, Ended("completed"))
+        over(run, Ended("completed"))
 
 
 def _inner_done(run: Run, scope: Scope) -> None:
@@ -72,24 +73,40 @@ ON_EMPTY: dict[str, Callable[[Run, Token, Scope], None]] = {}
 """By the kind of scope: what happens when its last token is gone (filled by `table`)."""
 
 
+def over(run: Run, ended: Ended) -> None:
+    """Nothing is left to do: the listeners of the process are heard, then it ends."""
+    root = run.root()
+    if around.hear(run, "end", root, {"as": ended.state}):
+        run.close_all(run.scopes[root].waits)
+        run.scope(root).waits = ()
+    else:
+        end(run, ended)
+
+
+def listened(run: Run, token: Token) -> None:
+    """All end listeners of the process were heard."""
+    end(run, Ended(token.data["as"]))
+
+
 def end(run: Run, ended: Ended) -> None:
     """The instance is over: nothing is left but the variables."""
     run.before.require_all()
+    if ended.state in ("cancelled", "failed"):
+        around.at_last(run, run.root())
     run.drawn, run.loaded = 0, ()
     run.ended = ended
     for id in list(run.waits):
         run.close(id)
     run.queue.clear()
-    root = next(scope for scope in run.scopes.values() if not scope.parent)
+    root = run.root()
     run.tokens = {}
     run.joins = {}
-    run.scopes = {root.id: root}
-    kept = run.scope(root.id)
+    run.scopes = {root: run.scopes[root]}
+    kept = run.scope(root)
     kept.live, kept.waits = 0, ()
 
 
 def end_uncaught(run: Run, token: Token, code: str, message: str) -> None:
     """An error that nobody caught: everything is cancelled, the instance has failed."""
-    root = next(scope for scope in run.scopes.values() if not scope.parent)
-    cancel_scope(run, root.id)
+    cancel_scope(run, run.root())
     end(run, Ended("failed", code, message))

@@ -8,6 +8,7 @@ from engine.process.model import WorkSpec
 from engine.process.native import (
     activities,
     adhoc,
+    around,
     compensation,
     complexgateway,
     events,
@@ -15,6 +16,7 @@ from engine.process.native import (
     listening,
     loops,
     pausing,
+    starting,
     subprocesses,
     tasks,
     throwing,
@@ -115,6 +117,7 @@ def _sub_done(run: Run, token: Token, scope: Scope) -> None:
 
 
 subprocesses.ON_EMPTY.update({"sub": _sub_done, "body": loops.emptied, "undo": compensation.emptied})
+around.THEN.update({"start": starting.listened, "end": subprocesses.listened})
 throwing.THROW.update({"compensation": compensation.throw_compensation, "cancel": compensation.throw_cancel})
 
 

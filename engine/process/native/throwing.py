@@ -142,10 +142,10 @@ def _terminate(run: Run, token: Token, p: PNode, definition: EventDefinition) ->
     run.left(token, p)
     cancel_scope(run, scope.id, spare=token.id)
     if not scope.parent:
-        subprocesses.end(run, Ended("terminated"))
-        token.stage = DEAD
-    else:
+        subprocesses.over(run, Ended("terminated"))
+    if run.ended is None:
         run.consume(token)
+    token.stage = DEAD
 
 
 # ── the search ─────────────────────────────────────────────────────────────────────────────────────────────────

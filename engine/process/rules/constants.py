@@ -84,6 +84,9 @@ def retries(draft: Draft) -> Iterator[Finding]:
         for text in dict.fromkeys(text for text in told if text):
             if not _is_retry(text):
                 yield found("retry-unreadable", node, text=text)
+    for text in dict.fromkeys(one.retries for one in draft.listeners if one.retries):
+        if not _is_retry(text):
+            yield Finding("retry-unreadable", draft.key, draft.line, {"name": draft.key, "text": text})
 
 
 def _is_retry(text: str) -> bool:

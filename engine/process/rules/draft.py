@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.process.model import Flow, Node, ScopeSpec
+from engine.process.model import Flow, Listener, Node, ScopeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Draft:
     """Ids of nodes that an association leads to from a compensation boundary event."""
     directions: Mapping[str, str] = field(default_factory=dict)
     """Gateway -> its `gatewayDirection`, where the file says one."""
+    listeners: tuple[Listener, ...] = ()
+    """Of the process itself."""
     broken: Collection[str] = ()
     """Ids of elements with an expression that was refused: no rule tells of them again."""
 

@@ -27,13 +27,6 @@ LISTENERS: Final[dict[str, Entry]] = {
         _DRAW,
         _DRAW_ZH,
     ),
-    "listener-process": (
-        "error",
-        "The process itself has a listener on “{event}”; only its elements are listened to.",
-        "流程本身带有“{event}”监听器；只能监听其中的元素。",
-        "Move it to the start event, or to the end events.",
-        "请移到开始事件或结束事件上。",
-    ),
     "listener-topic": (
         "error",
         "The listener on “{event}” names no type, or an expression: “{topic}”.",

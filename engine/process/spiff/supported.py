@@ -33,6 +33,7 @@ def supported(model: Definition | bytes | str) -> list[Fault]:
         return [fault for definition in read_bpmn(model).definitions for fault in supported(definition)]
     found = [fault for node in model.nodes.values() for fault in _node(model, node)]
     found += [_fault("listener", model.nodes[flow.source]) for flow in model.flows.values() if flow.listeners]
+    found += [_fault("listener", None, name=model.name)] if model.listeners else []
     scopes = {model.key: model.scope}
     scopes |= {node.id: node.inner for node in model.nodes.values() if node.inner is not None}
     for id, scope in scopes.items():

@@ -117,6 +117,8 @@ def test_the_rules_that_a_file_cannot_easily_show() -> None:
     ):  # fmt: skip
         one = model([node("s", "startEvent"), node("a", "receiveTask", **fields)], "s -> a")
         assert rules(one) == [rule]
+    whole_heard = Definition("p", "p", twins.scope, twins.nodes, twins.flows, listeners=(Listener("end", topic="a"),))
+    assert rules(whole_heard) == ["spiff-listener"]
 
 
 def rules(definition: Definition) -> list[str]:

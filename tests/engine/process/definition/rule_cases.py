@@ -513,8 +513,15 @@ FILE_CASES = [
          line().replace('targetRef="e"/>', 'targetRef="e"><extensionElements>\n' + CAM + SET_X + "</extensionElements></sequenceFlow>"),
          line().replace('targetRef="e"/>', 'targetRef="e"><extensionElements>\n' + CAM + SET_X.replace("start", "take") + "</extensionElements></sequenceFlow>"),
          known={"topics": ()}),
-    Case("listener-process", "p", "<camunda:executionListener", "<extensionElements>\n" + CAM + SET_X + "</extensionElements>" + line(), line(),
-         known={"topics": ()}),
+    *(
+        Case(rule, "p", mark, "<extensionElements>\n" + refused + "</extensionElements>" + line(), "<extensionElements>\n" + taken + "</extensionElements>" + line(),
+             known={"topics": ()})
+        for rule, mark, refused, taken in (
+            ("listener-event", "<camunda:executionListener", CAM + SET_X.replace("start", "take"), CAM + SET_X),
+            ("listener-event", "<camunda:taskListener", CAM.replace("execution", "task") + SET_X.replace("start", "create"), CAM + SET_X.replace("start", "end")),
+            ("listener-effect", "<camunda:executionListener", scripted("python", "for x in y: pass").replace("start", "end"), scripted("python", "for x in y: pass")),
+        )
+    ),
     Case("loop-count", "t", 'id="t"', line('<task id="t"><multiInstanceLoopCharacteristics><loopCardinality>-1</loopCardinality></multiInstanceLoopCharacteristics></task>'),
          line('<task id="t"><multiInstanceLoopCharacteristics><loopCardinality>1</loopCardinality></multiInstanceLoopCharacteristics></task>')),
     Case("timer-negative", "b", 'id="b"', line(after=boundary(TIMER.replace("P1D", "-P1D"))), line(after=boundary(TIMER))),
