@@ -35,8 +35,9 @@ def evaluation_open(
     """Begin: the project is in evaluation, and what the message left out comes from the book.
 
     In: project_key (the business key), party_id (the project's borrower), every variable that is there already.
-    Out: project_key, party_id, client_key, client_name, project_name, and of the project's and client's facts those
-    that were missing; stage "evaluation". Errors: NotFound for an unknown project. Idempotent.
+    Out: project_key, party_id, client_key, client_name, project_name, credit_authorisation_id (null without the
+    client's agreement), and of the project's and client's facts those that were missing; stage "evaluation". Errors:
+    NotFound for an unknown project. Idempotent.
     """
     project = project_of(ctx, project_key)
     named = inputs.ident(party_id, "party_id")
@@ -47,10 +48,19 @@ def evaluation_open(
     if party is not None:
         facts |= {"party_id": str(party.id), "client_key": party.business_key, "client_name": party.legal_name}
         facts |= {name: getattr(party, name) for name in FROM_PARTY}
+        facts["credit_authorisation_id"] = _authorisation(party)
     missing = {name: value for name, value in facts.items() if known.get(name) is None and value is not None}
     if named is not None:
         missing.pop("party_id", None)
     return {**missing, "project_key": project.business_key, "stage": "evaluation"}
+
+
+def _authorisation(party: parties.Party) -> str | None:
+    """The client's own word that its credit report may be asked for: whose and of which day. None without one."""
+    said = party.consent or {}
+    if not said.get("credit_check"):
+        return None
+    return "/".join(str(one) for one in (party.business_key, said.get("credit_check_at")) if one)
 
 
 @handles("evaluation.close", transactional=True)

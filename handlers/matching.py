@@ -131,6 +131,30 @@ def match_investor_project(
     }
 
 
+@handles("match.project_investors", transactional=True)
+def match_project_investors(ctx: Context, project_key: object = None, category: str | None = None) -> Mapping[str, Any]:
+    """The investors whom a project suits: what a syndication may start from.
+
+    In: project_key (else the case's key), category (the slotting category, before it is confirmed in the book). Out:
+    investors [{client_key, client_name, risk_class, ticket_min, ticket_max, points, reasons, reasons_en}], best first;
+    those it must not be offered to are left out. Errors: NotFound. Only reads.
+    """
+    project = projects.get(ctx.session, inputs.text(project_key) or ctx.business_key or "")
+    found = investors_for(ctx.session, project, inputs.text(category))[:SHOWN]
+    return {"investors": [_investor(party, investor, match) for party, investor, match in found]}
+
+
+def _investor(party: parties.Party, investor: Investor, match: Match) -> dict[str, Any]:
+    return {
+        "client_key": party.business_key,
+        "client_name": party.legal_name,
+        "risk_class": investor.risk_class,
+        "ticket_min": investor.ticket_min,
+        "ticket_max": investor.ticket_max,
+        "points": match.points,
+    } | _told(match.reasons)
+
+
 def matches(
     session: Session, party_id: int, ratings: Mapping[str, str] | None = None, project_keys: object = None
 ) -> list[Match] | None:
@@ -146,19 +170,21 @@ def matches(
     return sorted(found, key=lambda one: (bool(one.blocked), -one.points, one.project.business_key))
 
 
-def investors_for(session: Session, project: Project) -> list[tuple[parties.Party, Match]]:
+def investors_for(
+    session: Session, project: Project, category: str | None = None
+) -> list[tuple[parties.Party, Investor, Match]]:
     """The suitable investors of the house with how a project fits each, best first; those it must not be offered to
-    are left out. Nothing for a project that is not on offer."""
+    are left out. `category` goes before the confirmed one. Nothing for a project that is not on offer."""
     if project.phase not in PHASES:
         return []
-    category = _confirmed(session, project)
+    rated = category or _confirmed(session, project)
     found = []
     for party_id in session.execute(sa.select(investor_profile.c.party_id).distinct()).scalars().all():
         investor = profile_of(session, party_id)
-        match = judge(investor, project, category) if investor is not None else None
-        if match is not None and not match.blocked:
-            found.append((parties.get(session, party_id), match))
-    return sorted(found, key=lambda pair: (-pair[1].points, pair[0].business_key))
+        match = judge(investor, project, rated) if investor is not None else None
+        if investor is not None and match is not None and not match.blocked:
+            found.append((parties.get(session, party_id), investor, match))
+    return sorted(found, key=lambda one: (-one[2].points, one[0].business_key))
 
 
 def _confirmed(session: Session, project: Project) -> str | None:

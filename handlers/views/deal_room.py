@@ -191,7 +191,7 @@ def investors(session: Session, project: Project) -> Section:
                 "text_en": "; ".join(en for _, en in match.reasons),
             },
         }
-        for party, match in matching.investors_for(session, project)
+        for party, _, match in matching.investors_for(session, project)
     ]
     return table_of("investors", ("匹配的投资者", "Investors that fit"), INVESTORS, rows)
 

@@ -13,13 +13,13 @@ from typing import Any
 from engine import api
 from engine.settings import load
 from engine.store import tables as t
-from handlers.records import parties, projects
+from handlers.records import kyc, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.projects import Project
 from tests.bpmn.furnished import deploy, move_in
 from tests.house import MONDAY, House, MovableClock
 
-PACKAGES = ("kyc_onboarding", "client_intake", "due_diligence", "committee_vote", "credit_evaluation")
+PACKAGES = ("kyc_onboarding", "client_intake", "credit_check", "due_diligence", "committee_vote", "credit_evaluation")
 """What is deployed, called processes first; intake for the table of exchange rates."""
 KEY, MAIL = "PJ-2026-0001", "chen@example.org"
 MILLION = 1_000_000
@@ -28,7 +28,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "li": ("rm", "committee_member"), "zhao": ("rm_head",), "yan": ("es_officer",), "hua": ("es_officer",),
     "jin": ("analyst", "committee_member"), "qiu": ("analyst",), "pan": ("legal",), "yun": ("legal",),
     "tang": ("risk_officer",), "rao": ("risk_officer",), "shen": ("approver",), "lu": ("approver",),
-    "ke": ("committee_secretary",), **dict.fromkeys(MEMBERS, ("committee_member",)),
+    "ke": ("committee_secretary",), "wu": ("investor_relations",), **dict.fromkeys(MEMBERS, ("committee_member",)),
 }  # fmt: skip
 STAMP = Stamp(MONDAY, "li", "test")
 
@@ -167,6 +167,7 @@ def furnish(folder: Path) -> str:
             STAMP, 2026, KEY,
         )  # fmt: skip
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
+        kyc.add_credit_record(session, client.id, "SQ-2026-01", {"overdue": [], "defaults": []}, STAMP)
     deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url

@@ -14,7 +14,9 @@ import pytest
 from engine import api, identity, queries
 from engine.errors import Forbidden, FourEyes, InvalidInput
 from engine.store import tables as t
-from handlers.records import credit, decisions, limits, links, projects
+from handlers.records import credit, decisions, kyc, limits, links, parties, projects
+from handlers.records.changes import insert
+from handlers.records.tables import investor_profile
 from tests.bpmn.credit_house import (
     ANSWERS,
     CASE,
@@ -115,6 +117,39 @@ def signed(house: CreditHouse, **entered: object) -> Mapping[str, Any]:
     instance = int(house.task("ut_chair")["instance_id"])
     house.finish("ut_chair", {"minutes": "会议纪要", **entered})
     return house.variables(instance)
+
+
+def test_a_report_that_is_too_old_is_asked_for_anew_beside_the_diligence_and_only_with_leave(
+    house: CreditHouse,
+) -> None:
+    house.clock.move(days=91)
+    instance = house.begin()
+    house.finish("ut_es_screening", SCREENING)
+    house.finish("ut_ep_category", {"ep_category": "B"})
+    assert {"ut_authorise", "ut_model", "ut_perform"} <= set(house.waiting())
+    house.finish("ut_authorise", {"authorisation_outcome": "refused", "refusal_reason": "暂不同意"})
+    assert house.variables(instance)["credit_outcome"] == "refused"
+    with house.looking() as session:
+        assert len(kyc.credit_records(session, int(house.variables(instance)["party_id"]))) == 1
+
+
+def test_investors_whom_the_rated_project_suits_are_put_to_investor_relations(diligent: Case) -> None:
+    house, instance = diligent
+    with house.writing() as session:
+        for number, risk in enumerate(("R3", "R2"), start=1):
+            fund = parties.create(session, {"kind": "fund", "legal_name": f"基金{number}"}, STAMP, 2026)
+            suited = {"party_id": fund.id, "risk_class": risk, "result": "suitable", "at": STAMP.at, "by": "wu"}
+            insert(session, investor_profile, {**suited, "horizon_months": 240}, STAMP)
+    house.reviewed()
+    house.convened()
+    for member in MEMBERS[:6]:
+        house.vote(member, "agree")
+    signed(house, chair_decision="confirm")
+    [match] = house.variables(instance)["matched_investors"]
+    assert (match["client_name"], match["risk_class"], len(match["reasons"]) >= 3) == ("基金1", "R3", True)
+    assert house.letters() == []
+    house.finish("ut_syndicate", {"syndication": "hold", "syndication_comment": "额度充足"}, "wu")
+    assert house.letters() == ["term_sheet"]
 
 
 def test_a_project_goes_from_approval_to_execution_and_everything_is_in_the_book(

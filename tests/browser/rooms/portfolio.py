@@ -16,6 +16,7 @@ from handlers.records import (
     disclosure,
     draws,
     facilities,
+    kyc,
     ledger,
     limits,
     monitoring,
@@ -81,6 +82,7 @@ def evaluated(shown: Gallery) -> None:
         }  # fmt: skip
         project = projects.create(session, facts, stamp, 2026, PLANNED)
         projects.give_role(session, client.id, project.id, "borrower", stamp)
+        kyc.add_credit_record(session, client.id, "SQ-2026-01", {"overdue": [], "defaults": []}, stamp)
     house.message("start_evaluation", PLANNED, variables={**CASE, "project_key": PLANNED})
     house.work()
     done(shown, "ut_es_screening", SCREENING)
