@@ -15,7 +15,7 @@ from engine.execution import runtime_of
 from engine.queries import instance, instances
 from engine.store import tables as t
 from handlers import documents
-from handlers.privacy.finding import CASES, Subject, business_keys, files_of
+from handlers.privacy.finding import CASES, Subject, business_keys, comments_about, files_of
 from handlers.records import tables as book
 from handlers.records.changes import Stamp
 from handlers.records.tables import contact as contacts
@@ -46,6 +46,7 @@ def erase(session: Session, subject: Subject, stamp: Stamp) -> Erased:
         "letters": _letters(session, subject),
         "inbound_message": _inbound(session, subject),
         "interaction": _talks(session, subject),
+        "comment": _comments(session, subject),
         "inquiry": _inquiries(session, subject),
         "party": _of_clients(session, subject),
         "change_log": _log(session, subject),
@@ -68,6 +69,17 @@ def _talks(session: Session, subject: Subject) -> int:
     named = sa.and_(talks.c.party_id.in_(subject.party_ids), talks.c.person.in_([*subject.names, *subject.marks]))
     where = sa.or_(talks.c.contact_id.in_(subject.contact_ids), named)
     return _count(session.execute(talks.update().where(where).values(person=NOBODY, text="", subject=NOBODY)))
+
+
+def _comments(session: Session, subject: Subject) -> int:
+    """What colleagues wrote stays, without the person's name and marks; the audit keeps a hash, and so holds."""
+    found = comments_about(session, subject)
+    for row in found:
+        text = str(row["text"])
+        for word in subject.words:
+            text = text.replace(word, NOBODY)
+        session.execute(t.comment.update().where(t.comment.c.id == row["id"]).values(text=text))
+    return len(found)
 
 
 def _letters(session: Session, subject: Subject) -> int:

@@ -38,6 +38,12 @@ class Subject:
         keyed = names.email_key(value) or names.phone_key(value) or value
         return value in self.names or keyed in self.marks
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """How somebody who writes about the person names them, longest first: a number also without its country."""
+        plain = {mark.removeprefix("+86") for mark in self.marks}
+        return tuple(sorted({*self.names, *self.marks, *plain}, key=lambda one: (-len(one), one)))
+
 
 def find(session: Session, address: str) -> Subject:
     """By e-mail address or telephone number. NotFound when nobody in the book has it."""
@@ -86,8 +92,19 @@ def collect(session: Session, subject: Subject) -> dict[str, Any]:
         for row in _rows(session, book.inquiry, book.inquiry.c.party_id.in_(subject.party_ids))
         if any(subject.named_in(value) for value in (row["content"] or {}).values())
     ]
+    made["comment"] = comments_about(session, subject)
     made["processes"] = list(_in_processes(session, subject))
     return {name: rows for name, rows in made.items() if rows}
+
+
+def comments_about(session: Session, subject: Subject) -> list[dict[str, Any]]:
+    """What colleagues wrote about the person beside cases of their clients."""
+    keys = {key for party_id in subject.party_ids for key in business_keys(session, party_id)}
+    said = t.comment.c.text
+    named_there = sa.or_(*(said.contains(word, autoescape=True) for word in subject.words))
+    query = sa.select(t.comment, t.instance.c.business_key.label("case")).join(t.instance)
+    found = session.execute(query.where(t.instance.c.business_key.in_(keys), named_there))
+    return [dict(row) for row in found.mappings()]
 
 
 def files_of(session: Session, subject: Subject) -> tuple[documents.Document, ...]:

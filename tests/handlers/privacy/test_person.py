@@ -56,6 +56,8 @@ def desk(quick_desk: Desk) -> Iterator[Desk]:
         outbox.add(session, "email", "he@huafeng.example.com", "client_form_link", {"client_name": "x"}, dedupe_key="h")
         filing = Filing("PJ-2026-0001", "attachment", "护照.pdf", person.party_id, person.contact_id)
         files.keep(session, b"passport", filing, STAMP)
+        case = instances(session)[0].id
+        api.comment(session, identity.actor(session, "li"), case, "王敏说用 13812345678，何青不在")
     yield quick_desk
 
 
@@ -63,7 +65,7 @@ def everything(desk: Desk) -> str:
     """All that can be read in the book and the outbox, and in the variables of cases."""
     said: list[Any] = []
     with desk.runtime.reading() as session:
-        for table in [*book.metadata.sorted_tables, t.outbox]:
+        for table in [*book.metadata.sorted_tables, t.outbox, t.comment]:
             said += [dict(row) for row in session.execute(sa.select(table)).mappings()]
         for row in instances(session):
             said.append(instance(session, row.id).variables)
@@ -74,6 +76,7 @@ def test_everything_is_handed_out_and_then_nothing_of_the_person_is_left(desk: D
     with desk.runtime.reading() as session:
         held: Mapping[str, Any] = collect(session, find(session, NUMBER))
     assert {"contact", "interaction", "letters", "document", "processes", "change_log", "inquiry"} <= set(held)
+    assert [row["text"] for row in held["comment"]] == ["王敏说用 13812345678，何青不在"]
     assert {row["path"] for row in held["processes"]} >= {"contact_name", "email", "phone"}
     assert held["interaction"][-1]["text"] == "家住南通"
     assert all(mark in everything(desk) for mark in (NAME, ADDRESS, NUMBER))
@@ -81,7 +84,7 @@ def test_everything_is_handed_out_and_then_nothing_of_the_person_is_left(desk: D
         done = erase(session, find(session, ADDRESS), STAMP)
     left = everything(desk)
     assert [mark for mark in (NAME, ADDRESS, NUMBER, "家住南通", "1234 5678") if mark in left] == []
-    assert "何青说好" in left and "he@huafeng.example.com" in left
+    assert "何青说好" in left and "何青不在" in left and "13812345678" not in left and "he@huafeng.example.com" in left
     assert done.counts["contact"] == 1 and done.counts["document"] == 1
     assert list(desk.runtime.settings.data_dir.glob("files/*/*")) == []
     with desk.runtime.reading() as session:
