@@ -236,6 +236,26 @@ def _nobody(found: Field, wish: Wish, team: Mapping[str, Any] | None) -> Choice:
     return Choice(None, None, why)
 
 
+def all_barred(choice: Choice) -> bool:
+    """Whether nobody was chosen because everybody of the group may not do the task, today or later."""
+    passed = choice.why.get("passed_over")
+    return choice.person is None and isinstance(passed, Mapping) and set(passed.values()) == {"excluded"}
+
+
+def lead_instead(session: Session, team: str, excluded: Collection[str]) -> Choice | None:
+    """The team's lead, or who stands in for them, where its members may not; None when the lead may not either."""
+    row = _TEAM.one(session, {"team": team})
+    choice = named(session, row["lead"], frozenset(excluded)) if row is not None and row["lead"] else None
+    if row is None or choice is None:
+        return None
+    (en, zh), called_en, called_zh = called(session, choice.person), row["name_en"] or row["id"], row["name"]
+    text_en = f"Everybody in {called_en} took part before, so it goes to {en}, who leads the team."
+    text_zh = f"{called_zh}成员均已参与前序任务，由团队负责人{zh}办理。"
+    if choice.owner is not None:
+        text_en, text_zh = f"{text_en} {choice.why['en']}", f"{text_zh}{choice.why['zh']}"
+    return Choice(choice.person, choice.owner, _why("lead", text_en, text_zh, team=team))
+
+
 def _after(able: Iterable[str], last: str | None) -> list[str]:
     """The members in turn order, beginning behind the one who was served last."""
     return sorted(able, key=lambda p: (last is not None and p <= last, p))

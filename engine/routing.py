@@ -10,7 +10,8 @@
 | `region` | people of this region come first; text or expression |
 | `points` | how heavy the task weighs in a load (1); text or expression |
 
-A group that there is not is passed over; when none is there the task stands in the default queue: the process's
+Where four eyes (`notSameUserAs`, `exclude`) leave nobody of the group, its lead gets the task, or it stands in the
+default queue. A group that there is not is passed over; when none is there the task stands in the default queue: the process's
 `defaultTeam`, else `admin`. What could not be asked (a table or an expression fails) is kept in the reason.
 """
 
@@ -142,16 +143,43 @@ def _by_model(asking: Asking, wish: Wish) -> Routed:
 
 
 def _of_teams(asking: Asking, teams: list[str], wish: Wish) -> Routed:
-    """The first team that has somebody, or keeps a queue; else the first one's queue, with its reason."""
+    """The first team that has somebody, or keeps a queue; else, when nobody in it may ever do the task, its lead or the
+    default queue; else the first one's queue, with its reason."""
     first: Routed | None = None
+    barred = True
     for team in teams:
         choice = assignment.choose_of_team(asking.session, team, wish)
         if choice.person is not None or choice.why["rule"] == "queue":
             return Routed(team, choice)
         if choice.why["rule"] != "no_team":
             first = first or Routed(team, choice)
+            barred = barred and assignment.all_barred(choice)
             wish = replace(wish, keep=None)
+    if first is not None and barred:
+        return _above(asking, first, wish)
     return first or _default_queue(asking, teams, wish)
+
+
+def _above(asking: Asking, blocked: Routed, wish: Wish) -> Routed:
+    """Four eyes leave nobody of the team: its lead, when they may; else the default queue, to be given on."""
+    led = assignment.lead_instead(asking.session, blocked.team, wish.exclude)
+    if led is not None:
+        return Routed(blocked.team, replace(led, why={**led.why, **_passed(blocked)}))
+    team = _default(asking)
+    if team == blocked.team or not _is_team(asking.session, team):
+        return blocked
+    why = {
+        "rule": "barred",
+        "en": f"Everybody in {blocked.team} took part before; it stands in the default queue {team}.",
+        "zh": f"{blocked.team} 的成员均已参与前序任务，任务进入默认队列 {team}。",
+        "team": team,
+        **_passed(blocked),
+    }
+    return Routed(team, Choice(None, None, why))
+
+
+def _passed(blocked: Routed) -> dict[str, object]:
+    return {"passed_over": blocked.choice.why["passed_over"]}
 
 
 def _default_queue(asking: Asking, teams: list[str], wish: Wish) -> Routed:

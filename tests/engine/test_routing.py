@@ -76,6 +76,21 @@ def test_the_lead_is_told_once_of_a_task_that_nobody_could_be_given(house: House
 
 
 @SQLITE
+def test_when_four_eyes_bar_the_whole_team_its_lead_gets_the_task_and_else_the_default_queue(house: House) -> None:
+    house.deploy(p_bpmn=d.one_task(exclude="barred"))
+    led = given(house, barred=["li", "wang", "zhao"])
+    assert (led["assignee"], led["team"], led["why"]["rule"]) == ("hu", "rm", "lead")
+    assert led["why"]["passed_over"] == {"li": "excluded", "wang": "excluded", "zhao": "excluded"}
+    with house.writing() as session:
+        api.complete(session, house.actor("hu"), led["id"], {})
+    nobody = given(house, barred=["li", "wang", "zhao", "hu"])
+    assert (nobody["assignee"], nobody["team"], nobody["why"]["rule"]) == (None, "admin", "barred")
+    assert "均已参与" in nobody["why"]["zh"]
+    some = given(house, barred=["li", "wang"])
+    assert some["assignee"] == "zhao"
+
+
+@SQLITE
 def test_a_skill_is_asked_of_everybody_and_a_region_comes_first(house: House) -> None:
     change(house, "wang", "zhao", skills=["solar", "english"])
     change(house, "zhao", region="south")
