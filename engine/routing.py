@@ -10,9 +10,9 @@
 | `region` | people of this region come first; text or expression |
 | `points` | how heavy the task weighs in a load (1); text or expression |
 
-Where four eyes (`notSameUserAs`, `exclude`) leave nobody of the group, its lead gets the task, or it stands in the
-default queue. A group that there is not is passed over; when none is there the task stands in the default queue: the process's
-`defaultTeam`, else `admin`. What could not be asked (a table or an expression fails) is kept in the reason.
+A group that there is not is passed over; when none is there the task stands in the default queue: the process's
+`defaultTeam`, else `admin`. Where four eyes (`notSameUserAs`, `exclude`) bar everybody of the group, its lead gets the
+task, or the default queue. What could not be asked (a table or an expression fails) is kept in the reason.
 """
 
 from __future__ import annotations
