@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -207,19 +208,8 @@ def _compile(session: Session, definition_id: int) -> Package:
     )
     if row is None:
         raise NotFound(what="definition", id=definition_id)
-    resources = files_of(session, row["deployment_id"])
-    found = Checked()
-    definition: Definition | None = None
-    for name, content in resources.items():
-        match kind_of(name):
-            case "dmn":
-                check_decisions(found, name, content, resources)
-            case "form":
-                check_form(found, name, content)
-            case "bpmn":
-                models = read_bpmn(content, file=name, checked=True)
-                definition = next((d for d in models.definitions if d.key == row["key"]), definition)
-    if definition is None:
+    made = _made(row["key"], tuple(files_of(session, row["deployment_id"]).items()))
+    if made is None:
         raise NotFound(what="process", id=row["key"])
     return Package(
         id=definition_id,
@@ -227,10 +217,45 @@ def _compile(session: Session, definition_id: int) -> Package:
         version=row["version"],
         deployment_id=row["deployment_id"],
         folder=row["folder"],
-        definition=definition,
+        definition=made.definition,
         kernel=row["kernel"],
+        decisions=made.decisions,
+        forms=made.forms,
+        texts=made.texts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the files of a package are compiled to, whichever database they came from."""
+
+    definition: Definition
+    decisions: Mapping[str, Decisions]
+    forms: Mapping[str, dict[str, Any]]
+    texts: Mapping[str, str]
+
+
+@lru_cache(maxsize=64)
+def _made(key: str, files: tuple[tuple[str, bytes], ...]) -> _Made | None:
+    """The process of that key in these files, with its tables, forms and texts; None when it is not there."""
+    resources = dict(files)
+    found = Checked()
+    definition: Definition | None = None
+    for name, content in files:
+        match kind_of(name):
+            case "dmn":
+                check_decisions(found, name, content, resources)
+            case "form":
+                check_form(found, name, content)
+            case "bpmn":
+                models = read_bpmn(content, file=name, checked=True)
+                definition = next((d for d in models.definitions if d.key == key), definition)
+    if definition is None:
+        return None
+    return _Made(
+        definition,
         decisions={id: model for id, (_, model) in found.decisions.items()},
-        forms={key: schema for key, (_, schema) in found.forms.items()},
+        forms={form: schema for form, (_, schema) in found.forms.items()},
         texts=_texts(resources),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from engine.execution import Runtime
-from tests import databases
+from tests import databases, statements
 from tests.house import House, build
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 settings.register_profile("everywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("everywhere"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
+
+statements.share()
 
 # A browser of its own, on a machine whose network may be closed.
 CHROMIUM_FLAGS = [

@@ -3,6 +3,7 @@
 import itertools
 import os
 
+import psycopg
 import sqlalchemy as sa
 
 _numbers = itertools.count(1)
@@ -21,7 +22,5 @@ def drop(server: str, url: str) -> None:
 
 
 def _say(server: str, statement: str) -> None:
-    admin = sa.create_engine(sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(statement)
-    admin.dispose()
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(statement.encode())
