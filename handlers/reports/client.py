@@ -30,7 +30,7 @@ PROFILE: Fields = (
     ("kind", "类型", "Kind", "code"),
     ("reg_no", "统一社会信用代码", "Registration number", "text"),
     ("lei", "LEI", "LEI", "text"),
-    ("country", "国家", "Country", "code"),
+    ("country", "国家", "Country", "country"),
     ("region", "区域", "Region", "text"),
     ("address", "地址", "Address", "text"),
     ("legal_rep", "法定代表人", "Legal representative", "text"),

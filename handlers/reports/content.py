@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from engine.errors import InvalidInput
 from engine.feel import codec
-from handlers.reports.vocabulary import word
+from handlers.reports.vocabulary import country, word
 
-Form = Literal["text", "code", "money", "number", "ratio", "percent", "date", "moment", "whole", "yes"]
-FORMS: tuple[Form, ...] = ("text", "code", "money", "number", "ratio", "percent", "date", "moment", "whole", "yes")
+Form = Literal["text", "code", "country", "money", "number", "ratio", "percent", "date", "moment", "whole", "yes"]
+FORMS: tuple[Form, ...] = get_args(Form)
 NOTHING = "—"
 """What stands where a value is not known: never a nought."""
 
@@ -205,6 +205,8 @@ def shown(value: object, form: Form, language: str, zone: tzinfo) -> str:
         return ("、" if language.startswith("zh") else ", ").join(shown(one, form, language, zone) for one in value)
     if form == "code":
         return word(str(value), language)
+    if form == "country":
+        return country(str(value), language)
     if form in ("text", "date", "moment"):
         return str(value)
     return _number(value, form)

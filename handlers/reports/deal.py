@@ -55,7 +55,7 @@ _PROJECT: tuple[tuple[str, Label, Form], ...] = (
     ("project_name", L("项目名称", "Project"), "text"),
     ("project_key", L("项目编号", "Project key"), "text"),
     ("sector", L("行业", "Sector"), "code"),
-    ("country", L("国家", "Country"), "code"),
+    ("country", L("国家", "Country"), "country"),
     ("location", L("地点", "Location"), "text"),
     ("project_stage", L("项目阶段", "Stage"), "code"),
     ("capex", L("总投资", "Capital expenditure"), "money"),

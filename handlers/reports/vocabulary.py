@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from babel import Locale
+
 WORDS: Mapping[str, tuple[str, str]] = {
     # facilities
     "term": ("定期贷款", "term loan"),
@@ -269,6 +271,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "gearing": ("资产负债比例", "gearing"),
     "dscr": ("DSCR", "DSCR"),
 }
+
+
+_OWN: Mapping[str, tuple[str, str]] = {"TW": ("中国台湾", "Taiwan, China")}
+"""Names of ISO 3166-1 itself where Unicode's are others."""
+
+
+def country(code: str, language: str) -> str:
+    """The name of a country by its two letters (ISO 3166-1), as the Unicode CLDR has it; another text as it stands."""
+    chinese = language.startswith("zh")
+    if code in _OWN:
+        return _OWN[code][0 if chinese else 1]
+    return str(Locale("zh" if chinese else "en").territories.get(code, code))
 
 
 def word(code: str, language: str) -> str:

@@ -25,6 +25,8 @@ def fill(page: Page, schema: Mapping[str, Any], values: Mapping[str, Any]) -> No
 
 def _fill_all(page: Page, components: Sequence[Component], values: dict[str, Any]) -> None:
     for component in components:
+        if component["type"] in ("group", "dynamiclist"):
+            _unfold(page, component)
         if component["type"] == "dynamiclist":
             if component["path"] in values:
                 _fill_rows(page, component, values.pop(component["path"]))
@@ -32,6 +34,14 @@ def _fill_all(page: Page, components: Sequence[Component], values: dict[str, Any
             _fill_all(page, component["components"], values)
         elif component.get("key") in values:
             _KINDS[component["type"]](page, component, values.pop(component["key"]), None)
+
+
+def _unfold(page: Page, component: Component) -> None:
+    """On a phone the sections of a long form are open one at a time: this one now."""
+    if component.get("label"):
+        head = page.locator("[data-folded] > label[data-missing]", has_text=component["label"])
+        if head.count():
+            head.first.click()
 
 
 def _fill_rows(page: Page, component: Component, rows: Sequence[Mapping[str, Any]]) -> None:

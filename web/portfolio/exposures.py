@@ -21,12 +21,13 @@ from handlers.records.changes import Stamp
 from handlers.records.documents import Filing
 from handlers.records.limits import Line
 from handlers.records.portfolio import Exposure
+from handlers.reports.vocabulary import country
 from web.charts import Chart, Mark, Series
 from web.portfolio import words
 from web.portfolio.facilities import today
 from web.portfolio.files import workbook
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, language, runtime
 
 pages = Blueprint("exposures", __name__, url_prefix="/exposures")
 CLOSE = Decimal(80)
@@ -144,7 +145,7 @@ def sliced(bound: Iterable[Exposure], by: str) -> list[Slice]:
         parts[of(one)].append(one)
     found = [
         Slice(
-            words.coded(code) if code else _("not told"),
+            (country(code, language()) if by == "country" else words.coded(code)) if code else _("not told"),
             sum((one.amount for one in rows), ZERO),
             sum((one.used for one in rows), ZERO),
             sum((one.weight for one in rows), ZERO),
@@ -210,7 +211,7 @@ def categories(standing: Sequence[green.Standing]) -> Chart | None:
 def _workbook(bound: Iterable[Exposure]) -> Any:
     columns = (
         ("client_key", _("Number"), "text"), ("client_name", _("Client"), "text"),
-        ("project_name", _("Project"), "text"), ("sector", _("Sector"), "code"), ("country", _("Country"), "code"),
+        ("project_name", _("Project"), "text"), ("sector", _("Sector"), "code"), ("country", _("Country"), "country"),
         ("currency", _("Currency"), "text"), ("amount", _("Promised"), "money"), ("used", _("Drawn"), "money"),
         ("weight", _("Exposure"), "money"),
     )  # fmt: skip

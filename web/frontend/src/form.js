@@ -11,6 +11,8 @@ import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
 import { watchLive } from './form/live.js';
 import { readNumbers } from './form/numbers.js';
+import { showAmounts } from './form/amounts.js';
+import { foldSections } from './form/sections.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
 
@@ -36,6 +38,8 @@ async function mount(place) {
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
     if (language() === 'zh') sayInChinese(container);
+    showAmounts(container, schema);
+    foldSections(container, !('readonly' in place.dataset));
     place.dataset.ready = 'true';
     place.dispatchEvent(new CustomEvent('dealflow:form-ready', { bubbles: true }));
   } catch (error) {

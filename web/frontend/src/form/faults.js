@@ -114,6 +114,7 @@ function row(place, field, messages) {
   const name = field.label || field.dateLabel || field.timeLabel || field.key;
   const jump = () => {
     const input = place.querySelector(`[id^="fjs-form-"][id$="-${CSS.escape(field.id)}"], [id*="-${CSS.escape(field.id)}_"], [id*="-${CSS.escape(field.id)}-"]`);
+    input?.dispatchEvent(new CustomEvent('dealflow:reveal', { bubbles: true })); // a folded section opens first
     input?.scrollIntoView({ block: 'center' });
     input?.focus();
   };

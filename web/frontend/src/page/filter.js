@@ -17,6 +17,12 @@ document.addEventListener('input', ({ target }) => narrow(target));
 // What htmx has brought anew is narrowed again.
 document.addEventListener('htmx:load', () => document.querySelectorAll('[data-filter]').forEach((field) => field.value && narrow(field)));
 
+// On a phone the choices of a filter stand behind a button.
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-unfold]');
+  if (button) button.setAttribute('aria-expanded', String(button.parentElement.toggleAttribute('data-open')));
+});
+
 document.addEventListener('change', ({ target }) => {
   if (target.matches?.('select[data-go]')) location.assign(target.value);
 });

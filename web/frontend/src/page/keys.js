@@ -88,4 +88,19 @@ document.addEventListener('keydown', (event) => {
   if (done) event.preventDefault();
 });
 
+// Ctrl+Enter within a form: form-js keeps every Enter in its choices to itself, and an open list would take its first
+// entry. The key is taken before it comes there; leaving the field hands in what was typed last, a date for one.
+addEventListener(
+  'keydown',
+  (event) => {
+    const sends = event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing;
+    if (!sends || !event.target.closest?.('.df-form') || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    event.target.blur();
+    requestAnimationFrame(() => setTimeout(sendForm));
+  },
+  true,
+);
+
 whenReady(() => location.hash === '#search' && focusSearch());
