@@ -84,7 +84,7 @@ def notify_send(
             channel,
             recipient,
             template,
-            content | _footer(ctx, channel, recipient, own_key, client) | _status(ctx, template, content),
+            content | _footer(ctx, template, channel, recipient, own_key, client) | _status(ctx, template, content),
             dedupe_key=own_key,
             language=inputs.text(language),
             not_before=consent.not_before(ctx.session, channel, recipient, ctx.now, ctx.zone),
@@ -106,10 +106,12 @@ def _recipients(ctx: Context, to: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _footer(ctx: Context, channel: str, recipient: str, key: str, party_id: int | None) -> dict[str, Any]:
-    """The link by which a client answers any letter of ours."""
+def _footer(
+    ctx: Context, template: str, channel: str, recipient: str, key: str, party_id: int | None
+) -> dict[str, Any]:
+    """The link by which a client answers a letter of ours; a neutral one invites no question."""
     client = party_id if party_id is not None else _client_of(ctx, recipient)
-    if channel != "email" or client is None:
+    if channel != "email" or client is None or template in NEUTRAL:
         return {}
     return {"feedback_url": feedback.url(runtime_of(ctx.session).settings, feedback.Letter(client, recipient, key))}
 
