@@ -58,6 +58,15 @@ SURNAMES, GIVEN = (
     "林何周吴郑冯陈褚卫蒋沈韩杨朱秦尤许吕施张",
     ["文博", "建国", "海燕", "思远", "嘉怡", "明辉", "丽华", "志强", "雪梅", "立群", "子轩", "晓东"],
 )
+BUILDERS = ("水电建设", "能源建设", "电力工程", "市政工程", "路桥工程", "建筑安装")
+MAKERS = ("风电装备", "光伏科技", "电气设备", "储能系统", "水处理设备", "轨道装备")
+KEEPERS = ("运维服务", "能源服务", "电站管理")
+ADVISERS = ("律师事务所", "工程咨询有限公司", "会计师事务所")
+FUNDS = (
+    "国康基础设施投资基金", "华岳保险资产管理公司", "东钧绿色产业基金", "海宁社保投资管理公司", "金禾信托",
+    "博远基础设施债权计划", "中汇养老金管理公司", "申江产业投资基金", "鼎元融资租赁公司", "临港城市发展基金",
+)  # fmt: skip
+"""Who else takes part in a project: builders, makers, keepers, advisers; and who invests."""
 SOURCES = ("website", "email", "phone", "event", "referral", "import")
 MILLION = 1_000_000
 
@@ -153,7 +162,7 @@ def _deal(
                     "birthday_calendar": "solar", "email": mail, "consent": True}],
         "ownership": [{"owner": boss, "owned": company, "pct": "60", "control": "shares"},
                       {"owner": person, "owned": company, "pct": "40", "control": "shares"}],
-        "roles": [{"party_name": f"{place[0]}电网公司", "role": "offtaker"}],
+        "roles": list(_partners(chance, place[0])),
         "location": place[0], "amount": str(amount * MILLION), "capex": str(capex * MILLION),
         "equity_pct": str(100 - amount * 100 // capex), "project_stage": stage, "permits": inquiry["permits"],
         "offtake_type": offtake, "offtaker": f"{place[0]}电网公司", "offtake_expiry": f"{day.year + 22}-12-31",
@@ -163,6 +172,20 @@ def _deal(
         "credit_authorised": True, "credit_authorised_at": day.isoformat(), "profile_complete": True,
     }  # fmt: skip
     return Deal(day, company, code, person, mail, project, sector, amount * MILLION, capex * MILLION, inquiry, profile)
+
+
+def _partners(chance: random.Random, place: str) -> Iterator[Mapping[str, str]]:
+    """Who takes part beside the borrower; some of them in many projects."""
+    yield {"party_name": f"{place}电网公司", "role": "offtaker"}
+    for role, trades in (("epc", BUILDERS), ("supplier", MAKERS), ("om", KEEPERS)):
+        yield {"party_name": f"{chance.choice(WORDS)}{chance.choice(trades)}有限公司", "role": role}
+    yield {"party_name": f"{chance.choice(WORDS)}{chance.choice(ADVISERS)}", "role": "adviser"}
+    yield {
+        "party_name": f"{chance.choice(WORDS)}{chance.choice(('控股', '能源', '产业'))}集团有限公司",
+        "role": "sponsor",
+    }
+    if chance.random() < 0.4:
+        yield {"party_name": chance.choice(FUNDS), "role": "investor"}
 
 
 def _statements(chance: random.Random, year: int, size: int) -> Iterator[Mapping[str, Any]]:

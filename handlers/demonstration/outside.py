@@ -32,9 +32,14 @@ class World:
     facts: Facts
     planned: dict[int, datetime | None] = field(default_factory=dict)
     answered: int = 0
+    next: datetime | None = None
+    """When the first answer that is known will come; None: look."""
 
-    def answer(self, until: datetime) -> int:
-        """Send every message whose moment has come, and let the bank answer; returns how many."""
+    def answer(self, until: datetime, changed: bool) -> int:
+        """Send every message whose moment has come, and let the bank answer; returns how many. `changed`: something
+        new may be awaited since the last look."""
+        if not changed and self.next is not None and self.next > until:
+            return 0
         sent = self._bank()
         s = t.subscription.c
         query = sa.select(s.id, s.name, s.instance_id, s.business_key, s.correlation).where(
@@ -52,6 +57,8 @@ class World:
             if moment is not None and moment <= until:
                 sent += self._send(dict(row), said["variables"])
                 self.planned[row["id"]] = None
+        coming = [moment for row in waiting if (moment := self.planned[row["id"]]) is not None]
+        self.next = min(coming, default=until + timedelta(days=30))
         self.answered += sent
         return sent
 

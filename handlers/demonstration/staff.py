@@ -41,13 +41,20 @@ class Staff:
     stuck: dict[str, str] = field(default_factory=dict)
     """process/element -> why its task could not be done."""
     teams: dict[str, list[str]] = field(default_factory=dict)
+    next: datetime | None = None
+    """When the first of the tasks that are known is to be done; None: look."""
 
-    def work(self, until: datetime) -> int:
-        """Do every task whose moment has come; returns how many."""
-        done = 0
+    def work(self, until: datetime, changed: bool) -> int:
+        """Do every task whose moment has come; returns how many. `changed`: tasks may have come since the last look."""
+        if not changed and self.next is not None and self.next > until:
+            return 0
+        done, later = 0, [until + timedelta(days=30)]
         for task in self._open():
-            if self._moment(task) <= until and f"{task['key']}/{task['element']}" not in self.stuck:
+            if self._moment(task) <= until:
                 done += self._do(task)
+            else:
+                later.append(self._moment(task))
+        self.next = None if done else min(later)
         self.done += done
         return done
 
@@ -85,14 +92,15 @@ class Staff:
                 place = f"{task['key']}/{task['element']}"
                 self.stuck[place] = f"{refused} {getattr(refused, 'errors', '')}"
                 log.warning("not_done", place=place, key=task["business_key"], why=self.stuck[place])
-                return 0
-        self.planned[task["id"]] += timedelta(days=5)
+                break
+        self.planned[task["id"]] = self.runtime.now() + timedelta(days=5)
         return 0
 
     def _who(self, task: Mapping[str, Any]) -> list[str]:
-        with self.runtime.reading() as session:
-            team = identity.members(session, str(task["team"])) if task["team"] else ()
-        others = [one for one in team if one != task["assignee"]]
+        if not self.teams:
+            with self.runtime.reading() as session:
+                self._teams(session)
+        others = [one for one in self.teams.get(task["team"], ()) if one != task["assignee"]]
         self.chance.shuffle(others)
         return [*([task["assignee"]] if task["assignee"] else []), *others]
 

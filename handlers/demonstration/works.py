@@ -15,8 +15,8 @@ from engine.execution import Runtime
 from handlers.records import facilities, projects
 from handlers.records.tables import facility as facility_table
 
-STEPS = 6
-"""Draws until a facility is fully used."""
+STEPS, DAYS = (2, 6), (15, 70)
+"""Draws until a facility is fully used, and days between two: at least, at most. Each works has a pace of its own."""
 
 
 @dataclass
@@ -25,12 +25,13 @@ class Works:
 
     runtime: Runtime
     chance: random.Random
+    pace: dict[str, tuple[int, int]] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     last: dict[str, date] = field(default_factory=dict)
     certified: set[str] = field(default_factory=set)
 
     def go_on(self, today: date) -> int:
-        """A draw every two months or so from each facility that may; then the certificate of completion."""
+        """A draw now and then from each facility that may; then the certificate of completion."""
         with self.runtime.reading() as session:
             rows = session.execute(sa.select(facility_table).where(facility_table.c.state == "available"))
             found = [dict(row) for row in rows.mappings()]
@@ -41,14 +42,18 @@ class Works:
         key = str(row["business_key"])
         if key not in self.last:
             self.last[key] = today
-        if (today - self.last[key]).days < self.chance.randrange(45, 90):
+            self.pace[key] = self.chance.randint(*STEPS), self.chance.randint(*DAYS)
+        steps, days = self.pace[key]
+        if (today - self.last[key]).days < days:
             return 0
         self.last[key] = today
         with self.runtime.reading() as session:
             facility = facilities.get(session, key)
-        if self.drawn.get(key, 0) < STEPS and facility.drawn < facility.amount:
+        if self.drawn.get(key, 0) < steps and facility.drawn < facility.amount:
             self.drawn[key] = self.drawn.get(key, 0) + 1
-            amount = min((facility.amount / STEPS).quantize(Decimal(10_000)), facility.amount - facility.drawn)
+            left = facility.amount - facility.drawn
+            last = self.drawn[key] == steps
+            amount = left if last else min((facility.amount / steps).quantize(Decimal(10_000)), left)
             return self._tell("drawdown_requested", project, facility_key=key, draw_amount=amount, **PAYEE)
         if project not in self.certified:
             self.certified.add(project)

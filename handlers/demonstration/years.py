@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from engine import api, calendars, worker
+from sqlalchemy.orm import Session
+
+from engine import api, calendars, identity, outbox, worker
 from engine.clock import system_clock
 from engine.execution import Runtime
 from engine.settings import Settings, parse_offset
+from engine.store.filling import filling
 from handlers.demonstration.cast import Deal, deals, known_client
+from handlers.demonstration.clients import Clients
 from handlers.demonstration.outside import World
 from handlers.demonstration.staff import Facts, Staff
 from handlers.demonstration.works import Works
@@ -67,27 +73,96 @@ def live(
     coming = list(deals(chance, working[:-60] or working, count))
     stories: dict[str, Deal] = {}
     facts = _facts(runtime, stories, chance)
-    staff, world, works = Staff(runtime, chance, facts), World(runtime, chance, facts), Works(runtime, chance)
-    draws = 0
-    for day in days:
-        tell(day)
-        at_work = calendar.is_working(day)
-        for hour in HOURS if at_work else HOURS[:1]:
-            now = datetime.combine(day, hour, runtime.zone)
-            if now <= clock.at or now > until:
-                continue
-            clock.at = now
-            worker.drain(runtime)
-            if at_work and hour == HOURS[0]:
-                while coming and coming[0].day <= day:
+    house = House(
+        Staff(runtime, chance, facts), World(runtime, chance, facts), Works(runtime, chance), Clients(runtime, chance)
+    )
+    with filling(runtime.database), _quick(), _mail_arrives(runtime):
+        for day in days:
+            tell(day)
+            at_work = calendar.is_working(day)
+            for hour in HOURS if at_work else HOURS[:1]:
+                now = datetime.combine(day, hour, runtime.zone)
+                if now <= clock.at or now > until:
+                    continue
+                clock.at = now
+                changed = worker.drain(runtime) > 0
+                while at_work and coming and coming[0].day <= day:
                     _inquire(runtime, coming.pop(0), stories)
-                draws += works.go_on(day)
-            world.answer(now)
-            if at_work:
-                staff.work(now)
-    clock.at = until
-    worker.drain(runtime)
-    return Told(len(working), count - len(coming), staff.done, world.answered, draws, staff.stuck)
+                    changed = True
+                house.go_on(now, at_work and hour == HOURS[0], at_work, changed)
+            if day.day == 28:
+                _look_up(runtime, house.staff)
+        clock.at = until
+        worker.drain(runtime)
+        while worker.run_statistics(runtime):
+            pass
+        worker.run_keeping(runtime)
+    staff, world, clients = house.staff, house.world, house.clients
+    return Told(
+        len(working), count - len(coming), staff.done, world.answered + clients.told, house.draws, dict(staff.stuck)
+    )
+
+
+@dataclass
+class House:
+    """Everybody in and around it."""
+
+    staff: Staff
+    world: World
+    works: Works
+    clients: Clients
+    draws: int = 0
+
+    def go_on(self, now: datetime, morning: bool, at_work: bool, changed: bool) -> None:
+        """One look at what there is. `changed`: something happened since the last one."""
+        if morning:
+            draws = self.works.go_on(now.date())
+            changed = bool(draws + self.clients.act(now.date())) or changed
+            self.draws += draws
+        changed = self.world.answer(now, changed) > 0 or changed
+        if at_work:
+            self.staff.work(now, changed)
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """What is compiled once stays: the collector of garbage need not look at it again and again."""
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+@contextmanager
+def _mail_arrives(runtime: Runtime) -> Iterator[None]:
+    """The mail of these years was delivered, to nobody: what is stored says so, and none of it goes out later."""
+    known, settings = worker.channels(runtime), runtime.settings
+    usual = dict(known)
+    runtime.cache["channels"] = {**usual, "email": _delivered}
+    runtime.settings = settings.model_copy(update={"smtp_url": "smtp://mail.invalid"})
+    try:
+        yield
+    finally:
+        runtime.cache["channels"], runtime.settings = usual, settings
+
+
+def _delivered(settings: Settings, session: Session, message: outbox.Message) -> None:
+    """Takes a letter as a mail server does."""
+
+
+_delivered.transactional = True  # type: ignore[attr-defined]
+
+
+def _look_up(runtime: Runtime, staff: Staff) -> None:
+    """Once a month people have read what the bell says."""
+    with runtime.transaction() as session:
+        for person in sorted({one for team in staff.teams.values() for one in team}):
+            api.read_all_notifications(session, identity.actor(session, person))
 
 
 def _days(first: date, last: date) -> list[date]:
