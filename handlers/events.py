@@ -1,7 +1,7 @@
 """Marketing events as processes run them: planned, decided, held, their leads handed to intake, their yield counted.
 
 Law: every lead carries the event's key as its campaign, so that what a lead cost is counted and never typed. A claim of
-benefit to society or nature needs its evidence.
+benefit to society or nature needs its evidence, kept as a file.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.registry import Context, handles
+from engine.registry import BpmnError, Context, handles
 from handlers import inputs, names
 from handlers.contacting import completed_by
 from handlers.finance.exact import count, not_negative, refused
-from handlers.records import events, keys
+from handlers.records import documents, events, keys
 from handlers.records.changes import once
 
 
@@ -36,7 +36,8 @@ def event_plan(
 
     In: event_name, event_kind exhibition|seminar|report|visit|csr, held_on, place, event_purpose, budget in units of
     currency (CNY), expected_leads, claim with its evidence, event_key (of a plan that came back). Out: event_key EV-….
-    Errors: InvalidInput for an unknown kind, a negative budget, a claim without evidence. Idempotent by job key.
+    evidence_files: names of the files kept with the event. Errors: InvalidInput for an unknown kind or a negative
+    budget; BpmnError EVIDENCE_MISSING for a claim without a kept file. Idempotent by job key.
     """
 
     def keep() -> Mapping[str, Any]:
@@ -44,8 +45,10 @@ def event_plan(
             raise refused("event_kind", f"unknown: {event_kind}", f"未知活动类型：{event_kind}")
         cost = inputs.number(budget, "budget")
         claimed, shown = inputs.text(claim), inputs.text(evidence)
-        if claimed is not None and shown is None:
-            raise refused("evidence", "a claim needs its evidence", "对外声明须有证明材料")
+        own_key = inputs.text(event_key) or ctx.business_key
+        files = [one.name for one in documents.of_subjects(ctx.session, [own_key or ""]) if one.removed_at is None]
+        if claimed is not None and (shown is None or not files):
+            raise BpmnError("EVIDENCE_MISSING", "a claim needs its evidence as a file kept with the event")
         values = {
             "name": inputs.text(event_name),
             "kind": event_kind,
@@ -59,8 +62,8 @@ def event_plan(
             "evidence": shown,
         }
         stamp = inputs.stamp(ctx, "event", completed_by(ctx, "ut_plan"))
-        made = events.plan(ctx.session, values, stamp, inputs.year(ctx), inputs.text(event_key) or ctx.business_key)
-        return {"event_key": made.business_key}
+        made = events.plan(ctx.session, values, stamp, inputs.year(ctx), own_key)
+        return {"event_key": made.business_key, "evidence_files": files}
 
     return once(ctx.session, ctx.job_key, "event.plan", ctx.now, keep)
 

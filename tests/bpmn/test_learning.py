@@ -13,6 +13,7 @@ import pytest
 from engine import api, identity, watcher
 from engine.errors import Forbidden, FormInvalid
 from engine.settings import load
+from handlers import case_files
 from handlers.records import events, inquiries, kyc, merging, parties, projects, requests, training
 from handlers.records.changes import Stamp
 from handlers.records.tables import lead_verdict
@@ -120,7 +121,14 @@ def test_a_claim_without_evidence_is_refused_and_one_with_it_goes_to_compliance(
     with pytest.raises(FormInvalid, match="evidence"):
         finish(house, "ut_plan", "ma", **plan)
     finish(house, "ut_plan", "ma", **plan, evidence="协议 1")
-    assert [task["assignee"] for task in house.tasks()] == ["sun"]
+    [back] = house.tasks()
+    assert (back["element"], back["assignee"]) == ("ut_plan", "ma")
+    with house.writing() as session:
+        case_files.take(session, house.actor("ma"), back["instance_id"], "协议.txt", b"1", house.clock())
+    finish(house, "ut_plan", "ma", **plan, evidence="协议 1")
+    [task] = house.tasks()
+    assert (task["element"], task["assignee"]) == ("ut_approve", "sun")
+    assert house.variables(task["instance_id"])["evidence_files"] == ["协议.txt"]
 
 
 def client(house: House, name: str, **values: Any) -> str:
