@@ -4,6 +4,7 @@ the case that runs follows, and is carried through it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,3 +248,87 @@ def test_the_bpmn_io_logo_of_the_editors_stays_visible_and_works(owner: Page, pl
     logo.click()
     expect(owner.locator(".bjs-powered-by-lightbox")).to_be_visible()
     assert not place.wrong, "\n".join(place.wrong)
+
+
+def test_what_was_typed_a_moment_ago_is_kept_when_another_element_is_chosen_and_a_link_followed(
+    owner: Page, place: Place
+) -> None:
+    page, path = owner, f"{place.url}/studio/committee_vote"
+    page.goto(f"{path}/edit/committee_vote.bpmn")
+    edited(page)
+    chosen(page, "ut_prepare")
+    page.locator("#bio-properties-panel-dealflow-due").fill("P3D")
+    chosen(page, "ut_chair")
+    page.locator("#bio-properties-panel-dealflow-due").fill("P4D")
+    page.click("text=检查并部署")
+    page.wait_for_url(f"{path}/deploy")
+    drawn = page.request.get(f"{path}/files/committee_vote.bpmn").text()
+    for task, due in {"ut_prepare": "P3D", "ut_chair": "P4D"}.items():
+        part = drawn[drawn.index(f'id="{task}"') :].split("</userTask>")[0]
+        assert f'name="due" value="{due}"' in part, part
+
+
+UNSAID = """async (ids) => {
+  const place = document.querySelector('[data-studio]'), editor = place.modeler ?? place.editor;
+  const pause = () => new Promise((done) => setTimeout(done, 60));
+  const open = (what) => document.querySelectorAll(what).forEach((one) => one.click());
+  const registry = editor.get?.(place.modeler ? 'elementRegistry' : 'formFieldRegistry');
+  for (const one of registry?.getAll() ?? []) {
+    if (ids && !ids.includes(one.id)) continue;
+    editor.get('selection')[place.modeler ? 'select' : 'set'](one);
+    await pause();
+    open('.bio-properties-panel-group-header:not(.open)');
+    await pause();
+    if (place.modeler && one.width) {
+      editor.get('contextPad').open(one, true);
+      editor.get('popupMenu').open(one, 'bpmn-replace', { x: 0, y: 0 });
+      editor.get('popupMenu').close();
+    }
+  }
+  return [...place.missing];
+}"""
+"""Every field of a form, or these elements of a diagram, chosen with all its properties open: words without Chinese."""
+
+
+def test_the_editors_of_diagrams_tables_and_forms_say_everything_in_chinese(owner: Page, place: Place) -> None:
+    page = owner
+    unsaid: dict[str, list[str]] = {}
+    for file in ("credit_evaluation.bpmn", "plan_rules.dmn", "forms/financing_plan.form"):
+        page.goto(f"{place.url}/studio/credit_evaluation/edit/{file}")
+        edited(page)
+        asked = None
+        if file.endswith(".bpmn"):
+            asked = page.evaluate(
+                "() => { const seen = {}; document.querySelector('[data-studio]').modeler.get('elementRegistry')"
+                ".forEach((one) => { seen[one.type] ??= one.id; }); return Object.values(seen); }"
+            )
+        unsaid[file] = page.evaluate(UNSAID, asked)
+    assert not any(unsaid.values()), json.dumps(unsaid, ensure_ascii=False)
+
+
+def test_a_scenario_is_clicked_through_and_kept(owner: Page, place: Place) -> None:
+    page, path = owner, f"{place.url}/studio/committee_vote"
+    page.goto(f"{path}/scenarios")
+    page.wait_for_selector("[data-studio][data-ready=true]")
+    page.click("[data-record]")
+    page.get_by_label("照此场景开始").select_option("scenarios/01_all_vote.json")
+    expect(page.get_by_label("开始时的变量（JSON）")).not_to_have_value("")
+    page.click("text=继续")
+    expect(page.locator("[data-steps] summary")).to_contain_text("会前准备")
+    expect(page.locator("[data-element-id=ut_prepare].df-active")).to_have_count(1)
+    page.get_by_label("其他变量（JSON）").fill("{ no")
+    page.click("[data-steps] details >> text=继续")
+    expect(page.locator(".df-studio-steps li")).to_have_count(1)  # that is no JSON, and the field says so
+    recorded = json.loads((ROOT / "bpmn/committee_vote/scenarios/01_all_vote.json").read_text("utf-8"))["steps"]
+    page.get_by_label("其他变量（JSON）").fill(json.dumps(recorded[1]["variables"]))
+    page.get_by_label("由谁办理（登录名）").fill(recorded[1]["as"])
+    page.click("[data-steps] details >> text=继续")
+    expect(page.locator(".df-studio-steps li")).to_have_count(2)
+    page.get_by_label("场景名称").fill("点击录制")
+    page.click("text=保存为场景")
+    expect(page.locator("[data-steps] [role=status]")).to_contain_text("08_recorded.json")
+    page.goto(f"{path}/scenarios")
+    page.click("[data-run]")
+    kept = page.locator("[data-scenario='scenarios/08_recorded.json']")
+    expect(kept).to_have_attribute("data-passed", "true", timeout=60_000)
+    expect(kept).to_contain_text("点击录制")

@@ -5,6 +5,7 @@ import { Draft } from './studio/draft.js';
 import { listFaults } from './studio/faults.js';
 import { dmnChinese } from './studio/chinese/dmn.js';
 import { missing, translation } from './studio/translation.js';
+import { typingModule } from './studio/typing.js';
 import { say } from './studio/words.js';
 import { rowTests } from './studio/row-tests.js';
 
@@ -15,8 +16,7 @@ async function mount(place) {
   place.replaceChildren(canvas, panel);
   place.before(views);
   try {
-    const words = [translation(dmnChinese)];
-    const common = { additionalModules: words };
+    const common = { additionalModules: [translation(dmnChinese), typingModule('debounceInput')] };
     const modeler = new Modeler({
       container: canvas,
       drd: { ...common, propertiesPanel: { parent: panel } },

@@ -3,15 +3,22 @@ import { FormEditor } from '@bpmn-io/form-js-editor';
 import { element, mountEvery } from './elements.js';
 import { Draft } from './studio/draft.js';
 import { listFaults } from './studio/faults.js';
-import { formChinese } from './studio/chinese/form.js';
+import { formChinese, formCounted, formPlaced } from './studio/chinese/form.js';
 import { missing, translation } from './studio/translation.js';
+import { sayInChinese } from './studio/said.js';
+import { takeOver, typingModule } from './studio/typing.js';
 import { say } from './studio/words.js';
+
+// What people wrote, the form as it will look, and what has its own words (the calendar; code).
+const OWN = '.fjs-form-container, .fjs-form-field, .flatpickr-calendar, .cm-editor, .fjs-powered-by, code, pre, .bio-properties-panel-header-label, .bio-properties-panel-collapsible-entry-header-title';
 
 async function mount(place) {
   const canvas = element('div', { class: 'df-studio-canvas df-studio-form' });
   place.replaceChildren(canvas);
   try {
-    const editor = new FormEditor({ container: canvas, additionalModules: [translation(formChinese)] });
+    const editor = new FormEditor({ container: canvas, additionalModules: [translation(formChinese), typingModule('debounce')] });
+    editor.on('selection.changed', 10_000, takeOver); // before the panel shows another field
+    sayInChinese(canvas, { words: formChinese, counted: formCounted, placed: formPlaced }, OWN);
     const draft = new Draft(place, {
       text: async () => `${JSON.stringify(editor.getSchema(), null, 1)}\n`,
       checked: (faults) => listFaults(faults, place.dataset.name, () => {}),

@@ -9,7 +9,7 @@ import { say } from './studio/play-words.js';
 
 async function mount(place) {
   const drawing = place.querySelector('[data-drawing]');
-  const state = { place, viewer: null, steps: [], process: '', painted: [] };
+  const state = { place, viewer: null, base: {}, steps: [], process: '', painted: [] };
   try {
     const xml = await read(place.dataset.xmlUrl, 'text');
     const { fontFamily } = getComputedStyle(drawing);
@@ -87,17 +87,56 @@ function paint(state, marks) {
 
 // ── one, clicked through ─────────────────────────────────────────────────────────────────────────────────────────
 
-async function record(state) {
-  state.steps = [{ start: state.process }];
+/** How it begins: with nothing, or with the people, handlers and values of a scenario that is there. */
+function record(state) {
   state.place.querySelector('[data-scenarios]').hidden = true;
-  await show(state);
+  const known = [...state.place.querySelectorAll('[data-scenario]')].map((row) => [row.dataset.scenario, row.querySelector('a')]);
+  const like = element(
+    'select', { class: 'form-select', 'aria-label': say('like') }, element('option', { value: '' }, say('nothing')),
+    ...known.map(([name, link]) => element('option', { value: name }, link.textContent)),
+  );
+  const values = element('textarea', { class: 'form-control', rows: 6, 'aria-label': say('startWith'), placeholder: '{"amount": 60000000}' });
+  like.addEventListener('change', async () => {
+    const { steps = [], name: _, now, ...base } = like.value ? JSON.parse(await read(state.place.dataset.saveUrl.replace(/scenarios\/$/, like.value), 'text')) : {};
+    const { variables: given, ...first } = steps[0] ?? { start: state.process };
+    state.base = { ...base, ...(now ? { now } : {}) };
+    state.first = first;
+    values.value = given ? JSON.stringify(given, null, 1) : '';
+  });
+  const begin = () => {
+    const variables = json(values);
+    if (variables === null) return;
+    state.steps = [{ ...state.first, ...(variables ? { variables } : {}) }];
+    show(state);
+  };
+  state.base = {};
+  state.first = { start: state.process };
+  state.place.querySelector('[data-summary]').textContent = say('begin');
+  const panel = state.place.querySelector('[data-steps]');
+  panel.hidden = false;
+  panel.replaceChildren(
+    ...(known.length ? [element('label', { class: 'form-label' }, say('like')), like] : []),
+    element('label', { class: 'form-label mt-2' }, say('startWith')), values, go(begin),
+  );
+}
+
+/** What stands in a field as JSON: undefined when nothing does; null when it is none, which the field then says. */
+function json(field) {
+  field.setCustomValidity('');
+  try {
+    return field.value.trim() ? JSON.parse(field.value) : undefined;
+  } catch (error) {
+    field.setCustomValidity(error.message);
+    field.reportValidity();
+    return null;
+  }
 }
 
 async function show(state) {
   const panel = state.place.querySelector('[data-steps]');
   const summary = state.place.querySelector('[data-summary]');
   panel.hidden = false;
-  const told = await post(state.place.dataset.playUrl, { steps: state.steps }).catch((error) => ({ error: error.message, instances: [], visited: [], tokens: {}, refused: [] }));
+  const told = await post(state.place.dataset.playUrl, { ...state.base, steps: state.steps }).catch((error) => ({ error: error.message, instances: [], visited: [], tokens: {}, refused: [] }));
   state.now = told.now;
   const tokens = told.tokens[state.process] ?? {};
   paint(state, { 'df-visited': told.visited, 'df-active': Object.keys(tokens) });
@@ -144,14 +183,11 @@ function choice(state, wait) {
   const more = element('textarea', { class: 'form-control', rows: 2, 'aria-label': say('more'), placeholder: '{"amount": 60000000}' });
   const person = element('input', { class: 'form-control', placeholder: say('as'), 'aria-label': say('as'), value: wait.assignee ?? '' });
   const send = () => {
-    let variables;
-    try {
-      variables = { ...Object.fromEntries(fields.map((one) => one.read()).filter(([, value]) => value !== undefined)), ...(more.value.trim() ? JSON.parse(more.value) : {}) };
-    } catch (error) {
-      more.setCustomValidity(error.message);
-      more.reportValidity();
-      return;
-    }
+    const further = json(more);
+    if (further === null) return;
+    const entered = fields.map((one) => one.read());
+    if (entered.some(([, value]) => value === null)) return;
+    const variables = { ...Object.fromEntries(entered.filter(([, value]) => value !== undefined)), ...further };
     const given = Object.keys(variables).length ? { variables } : {};
     const key = wait.kind === 'message' ? wait.name : wait.element;
     const step = wait.kind === 'message' ? { message: key, business_key: wait.of.business_key ?? undefined } : { complete: key };
@@ -179,7 +215,7 @@ function input({ key, label, type, values, needed }) {
     value = () => (field.value ? JSON.parse(field.value) : undefined);
   } else if (['dynamiclist', 'checklist', 'taglist', 'filepicker'].includes(type)) {
     field = element('textarea', { class: 'form-control', rows: 2, placeholder: '[]' });
-    value = () => (field.value.trim() ? JSON.parse(field.value) : undefined);
+    value = () => json(field);
   } else {
     field = element('input', { class: 'form-control', type: type === 'number' ? 'number' : type === 'datetime' ? 'date' : 'text', step: 'any' });
     value = () => (field.value === '' ? undefined : type === 'number' ? Number(field.value) : field.value);
@@ -198,7 +234,7 @@ function saver(state, told) {
     const file = `${String(count).padStart(2, '0')}_recorded.json`;
     const root = told.instances[0];
     const expected = root ? { expect: { instance: root.instance, state: [root.state] } } : undefined;
-    const scenario = { name: name.value || file, steps: [...state.steps, ...(expected ? [expected] : [])] };
+    const scenario = { name: name.value || file, ...state.base, steps: [...state.steps, ...(expected ? [expected] : [])] };
     const answer = await fetch(state.place.dataset.saveUrl + file, {
       method: 'PUT',
       credentials: 'same-origin',

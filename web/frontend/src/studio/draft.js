@@ -2,6 +2,7 @@
 // that it changes; when somebody saved in between nothing is overwritten, and the page says so.
 import { csrfToken, lost } from '../server.js';
 import { moment } from '../texts.js';
+import { takeOver } from './typing.js';
 import { say } from './words.js';
 
 const PAUSE = 1000;
@@ -23,9 +24,12 @@ export class Draft {
     this.version = place.dataset.version;
     this.readonly = 'readonly' in place.dataset;
     this.status = document.querySelector('[data-studio-status]');
+    place.addEventListener('focusout', takeOver);
     addEventListener('beforeunload', (event) => {
+      takeOver();
       if (this.dirty) event.preventDefault();
     });
+    document.addEventListener('click', (event) => this.leave(event));
     document.addEventListener('dealflow:reached', () => this.dirty && this.save());
   }
 
@@ -48,8 +52,20 @@ export class Draft {
     this.timer = setTimeout(() => this.save(), PAUSE);
   }
 
+  /** A link on the page is followed once what was drawn is saved; what cannot be saved stays on the screen. */
+  async leave(event) {
+    const link = event.target.closest?.('a[href]');
+    if (!link || link.target || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    takeOver();
+    if (this.stopped || !(this.dirty || this.saving) || new URL(link.href).origin !== location.origin) return;
+    event.preventDefault();
+    if (this.saving) await this.saving;
+    if (!this.dirty || (await this.save())) location.assign(link.href);
+  }
+
   /** Save now; whether it is saved. One save at a time: the next waits for the version that this one makes. */
   async save() {
+    takeOver();
     clearTimeout(this.timer);
     if (this.saving) {
       this.again = true;

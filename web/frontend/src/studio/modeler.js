@@ -4,14 +4,17 @@ import TokenSimulationModule from 'bpmn-js-token-simulation/lib/modeler';
 import { bpmnChinese } from './chinese/bpmn.js';
 import { choicesModule } from './choices.js';
 import { translation } from './translation.js';
+import { takeOver, typingModule } from './typing.js';
 
 export function newModeler(container, panel, choices) {
   // By name: the labels are measured on a canvas, which does not know what "inherit" means.
   const { fontFamily } = getComputedStyle(container);
-  return new Modeler({
+  const modeler = new Modeler({
     container,
     propertiesPanel: { parent: panel },
     textRenderer: { defaultStyle: { fontFamily } },
-    additionalModules: [translation(bpmnChinese), choicesModule(choices), TokenSimulationModule],
+    additionalModules: [translation(bpmnChinese), choicesModule(choices), TokenSimulationModule, typingModule('debounceInput')],
   });
+  modeler.on('selection.changed', 10_000, takeOver); // before the panel shows another element
+  return modeler;
 }
