@@ -55,12 +55,17 @@ class Signature:
         return self.function(at, *values) if self.wants_moment else self.function(*values)
 
     def by_name(self, names: Sequence[str], given: Sequence[Value]) -> list[Value] | None:
-        """The named arguments in order; None when the names are not this signature's."""
+        """The named arguments in order; None when the names are not this signature's.
+
+        What is not named is null, which only a parameter of any kind takes.
+        """
         found = dict(zip(names, given, strict=True))
-        if len(found) != len(names) or not set(names) <= set(self.names):
+        if not found or len(found) != len(names) or not set(names) <= set(self.names):
             return None
-        if any(name not in found for name in self.names[: self.required]):
-            return None
+        for name, kinds in list(zip(self.names, self.kinds, strict=True))[: self.required]:
+            if kinds and name not in found:
+                return None
+            found.setdefault(name, None)
         furthest = max(self.names.index(name) for name in found) if found else -1
         return [found.get(name, _LEFT_OUT) for name in self.names[: furthest + 1]]
 

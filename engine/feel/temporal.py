@@ -26,7 +26,7 @@ _TIME_ONLY: Final = re.compile(_TIME, re.ASCII)
 _BOTH: Final = re.compile(f"{_DATE}T{_TIME}", re.ASCII)
 _YEARS: Final = re.compile(r"(-)?P(?=\d)(?:(\d{1,20})Y)?(?:(\d{1,20})M)?", re.ASCII)
 _DAYS: Final = re.compile(
-    r"(-)?P(?=\d|T\d)(?:(\d{1,20})D)?(?:T(?=\d)(?:(\d{1,20})H)?(?:(\d{1,20})M)?(?:(\d{1,20})(?:\.(\d+))?S)?)?",
+    r"(-)?P(?=\d|T\d)(?:(\d{1,20})D)?(?:T(?=\d)(?:(\d{1,20})H)?(?:(\d{1,20})M)?(?:(\d{1,20})(?:\.(\d*))?S)?)?",
     re.ASCII,
 )
 

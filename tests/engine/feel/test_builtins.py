@@ -256,6 +256,10 @@ def test_ranges(expression, value):
     is(null, null) → true
     is(@"10:00:00Z", @"10:00:00") → false
     is(@"23:00:50z", @"23:00:50+00:00") → true
+    is(value1: 1) → false
+    is(value2: null) → true
+    is(1) → null
+    substring(start position: 1) → null
     is(@"2012-12-25T10:00:00", @"2012-12-25") → false
     """.replace("\\\\", "\\")
 )

@@ -59,6 +59,7 @@ def test_ordinary_values_are_pythons_own():
     duration("PT0.5S") → PT0.5S
     duration("PT0.000000001S") → PT0.000000001S
     duration("P0D") → PT0S
+    duration("PT1.S") → PT1S
     duration("P0Y") → P0M
     duration("P1Y1D") → null
     duration("P") → null
