@@ -2,8 +2,9 @@
 own transaction and leaves by the outbox: what is not in the book never leaves, and nothing leaves twice.
 
 The bank's answers are files too (`handlers.channels.bank`): `payment.collect` reads them and tells the case that
-waits, by message payment_confirmed or payment_rejected under the payment's business key. A program may send the same
-messages through the interface instead.
+waits, by message payment_confirmed or payment_rejected under the payment's business key. Notifications and statements
+lie in the same folder: a payment of ours that was debited is confirmed, money that came in is a repayment_received. A
+program may send the same messages through the interface instead.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from engine.log import logger
 from engine.registry import BpmnError, Context, handles
 from handlers import bank, inputs
 from handlers.bank import Order, Status
+from handlers.bank_entries import HOLDERS, BankEntry, entries
 from handlers.channels import bank as letterbox
 from handlers.finance.exact import needed, rounded
-from handlers.records import ledger
+from handlers.records import facilities, ledger
+from handlers.records.changes import once
 from handlers.records.ledger import Payment
 
 DEBTOR = "Dealflow"
@@ -135,11 +138,13 @@ def payment_recall(ctx: Context, key: object, reason: object = None) -> Mapping[
 
 @handles("payment.collect", transactional=True)
 def payment_collect(ctx: Context) -> Mapping[str, Any]:
-    """Read the bank's answers and tell those who wait.
+    """Read the bank's answers (pain.002) and what it booked (camt.054, camt.053), and tell those who wait.
 
-    Out: payments_answered: how many. A file whose payments are all answered in the book is put away, so that an answer
-    read in a transaction that failed is read again; one that cannot be read stays, and the log says so. Sends
-    payment_confirmed | payment_rejected with payment_ref, bank_reference, payment_reason, each once.
+    Out: payments_answered: how many were news. A file of which nothing is news is put away, so that an answer read in a
+    transaction that failed is read again; one that cannot be read stays, and the log says so. Sends
+    payment_confirmed | payment_rejected with payment_ref, bank_reference, payment_reason, and repayment_received with
+    repayment_amount, paid_on, bank_reference under the facility's key that the payer wrote (money that names none comes
+    under a key of its own, so that people find out what it is), each once.
     """
     settings = runtime_of(ctx.session).settings
     told = 0
@@ -147,21 +152,62 @@ def payment_collect(ctx: Context) -> Mapping[str, Any]:
         said = _read(path)
         if said is None:
             continue
-        fresh = [status for status in said if _told(ctx, status)]
+        fresh = [one for one in said if _news(ctx, one)]
         told += len(fresh)
         if not fresh:
             path.replace(letterbox.folder(settings, letterbox.DONE) / path.name)
     return {"payments_answered": told}
 
 
-def _read(path: Path) -> list[Status] | None:
+def _read(path: Path) -> list[Status] | list[BankEntry] | None:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ValueError(f"larger than {LARGEST_BYTES} bytes")
-        return list(bank.statuses(path.read_bytes()))
+        content = path.read_bytes()
+        if any(f"<{name}".encode() in content or f":{name}".encode() in content for name in HOLDERS):
+            return list(entries(content))
+        return list(bank.statuses(content))
     except (OSError, ValueError) as error:
         log.warning("bank_answer_unreadable", file=path.name, error=str(error))
         return None
+
+
+def _news(ctx: Context, one: Status | BankEntry) -> bool:
+    return _told(ctx, one) if isinstance(one, Status) else _entered(ctx, one)
+
+
+def _entered(ctx: Context, entry: BankEntry) -> bool:
+    """Whether a booking is news: a payment of ours, or money that came in; other debits are the house's own affair."""
+    if entry.ref is not None and ledger.payment(ctx.session, ref=entry.ref) is not None:
+        back = entry.credit or entry.reversal
+        said = entry.text or None
+        code = "RVSL" if back else "BOOK"
+        return _told(ctx, Status(entry.ref, "rejected" if back else "confirmed", code, said, entry.bank_reference))
+    if not entry.credit or entry.reversal:
+        return False
+    news: list[str] = []
+    once(ctx.session, f"bank-entry:{entry.mark}", "payment.collect", ctx.now, lambda: _received(ctx, entry, news))
+    return bool(news)
+
+
+def _received(ctx: Context, entry: BankEntry, news: list[str]) -> dict[str, str]:
+    facility = facilities.find(ctx.session, entry.facility_key) if entry.facility_key else None
+    fits = facility is not None and facility.currency == entry.currency
+    key = facility.business_key if facility is not None and fits else f"BK-{entry.mark[:12]}"
+    said = {
+        "facility_key": key,
+        "repayment_amount": entry.amount,
+        "currency": entry.currency,
+        "paid_on": entry.day,
+        "bank_reference": entry.bank_reference or entry.mark,
+        "payer": entry.payer,
+        "remittance": entry.text,
+    }
+    mark = f"bank-entry:{entry.mark}"
+    ctx.schedule.add("repayment_received", due=ctx.now, business_key=key, dedupe_key=mark, variables=said)
+    ctx.audit("bank_entry_received", {"key": key, "mark": entry.mark, "reference": entry.bank_reference})
+    news.append(key)
+    return {"key": key}
 
 
 def _told(ctx: Context, status: Status) -> bool:

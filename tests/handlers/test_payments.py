@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from engine.outbox import Message
-from handlers import bank
+from handlers import bank, bank_entries
 from handlers.bank import Order
 from handlers.channels import bank as letterbox
 from handlers.records import ledger
@@ -110,3 +110,51 @@ def test_an_answer_is_told_once_and_its_file_put_away(quick_desk: Desk) -> None:
     assert quick_desk.run("payment.collect", {})["payments_answered"] == 0
     assert [path.name for path in inbox.iterdir()] == ["broken.xml"]
     assert quick_desk.run("payment.recall", {"key": "DR-1/1"})["payment_state"] == "rejected"
+
+
+def entry(*, amount: str = "20.00", sign: str = "CRDT", ref: str = "NOTPROVIDED", text: str = "", state: str = "BOOK",
+          number: str = "B-1") -> str:  # fmt: skip
+    return (
+        f'<Ntry><Amt Ccy="CNY">{amount}</Amt><CdtDbtInd>{sign}</CdtDbtInd><Sts><Cd>{state}</Cd></Sts><BookgDt><Dt>'
+        f"2026-03-02</Dt></BookgDt><AcctSvcrRef>{number}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{ref}"
+        f"</EndToEndId></Refs><RltdPties><Dbtr><Pty><Nm>江南绿源</Nm></Pty></Dbtr></RltdPties><RmtInf><Ustrd>{text}"
+        "</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def notice(*rows: str, kind: str = "camt.054.001.08") -> bytes:
+    body, holder = ("BkToCstmrDbtCdtNtfctn", "Ntfctn") if "054" in kind else ("BkToCstmrStmt", "Stmt")
+    account = "<Acct><Id><Othr><Id>00000001</Id></Othr></Id></Acct>"
+    return (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{kind}"><{body}><{holder}>{account}{"".join(rows)}'
+        f"</{holder}></{body}></Document>"
+    ).encode()
+
+
+def test_what_is_booked_is_read_and_one_entry_in_two_files_has_one_mark() -> None:
+    rows = (entry(text="还款 fa-2026-0001 第3期"), entry(state="PDNG", number="B-2"))
+    [told] = bank_entries.entries(notice(*rows))
+    assert (told.credit, told.amount, told.day, told.payer) == (True, Decimal("20.00"), date(2026, 3, 2), "江南绿源")
+    assert (told.facility_key, told.ref) == ("FA-2026-0001", None)
+    assert [one.mark for one in bank_entries.entries(notice(rows[0], kind="camt.053.001.02"))] == [told.mark]
+    both = next(bank_entries.entries(notice(entry(text="FA-2026-0001 FA-2026-0002"))))
+    assert both.facility_key is None
+    for wrong in (b"<Document><Other/></Document>", notice(entry(amount="many"))):
+        with pytest.raises(ValueError):
+            list(bank_entries.entries(wrong))
+
+
+def test_a_notification_confirms_our_payment_and_money_that_names_no_facility_goes_to_people(quick_desk: Desk) -> None:
+    quick_desk.run("payment.instruct", PAYMENT)
+    inbox = letterbox.folder(quick_desk.runtime.settings, letterbox.IN)
+    out = entry(sign="DBIT", ref="PM-2026-0001", number="B-3")
+    (inbox / "a.xml").write_bytes(notice(out, entry(text="货款"), entry(sign="DBIT", number="B-4")))
+    (inbox / "b.xml").write_bytes(notice(entry(text="货款"), kind="camt.053.001.08"))
+    assert quick_desk.run("payment.collect", {}, job_key="1")["payments_answered"] == 2
+    assert quick_desk.run("payment.collect", {}, job_key="2")["payments_answered"] == 0
+    assert {path.name for path in letterbox.folder(quick_desk.runtime.settings, letterbox.DONE).iterdir()} == {
+        "a.xml", "b.xml",
+    }  # fmt: skip
+    with quick_desk.runtime.reading() as session:
+        paid = ledger.payment(session, ref="PM-2026-0001")
+    assert paid is not None and (paid.state, paid.bank_reference) == ("confirmed", "B-3")
