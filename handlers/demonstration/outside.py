@@ -21,6 +21,8 @@ from handlers.demonstration.speaking import book, spoken
 from handlers.demonstration.staff import Facts
 
 log = logger("demonstration")
+TWICE = 60
+"""One answer in so many comes a second time."""
 
 
 @dataclass
@@ -56,6 +58,8 @@ class World:
             moment = self.planned[row["id"]]
             if moment is not None and moment <= until:
                 sent += self._send(dict(row), said["variables"])
+                if self.chance.randrange(TWICE) == 0:  # nobody awaits it any more: it is kept, and in the end shown
+                    self._send(dict(row), said["variables"])
                 self.planned[row["id"]] = None
         coming = [moment for row in waiting if (moment := self.planned[row["id"]]) is not None]
         self.next = min(coming, default=until + timedelta(days=30))

@@ -41,6 +41,7 @@ class Staff:
     stuck: dict[str, str] = field(default_factory=dict)
     """process/element -> why its task could not be done."""
     teams: dict[str, list[str]] = field(default_factory=dict)
+    actors: dict[str, identity.Actor] = field(default_factory=dict)
     next: datetime | None = None
     """When the first of the tasks that are known is to be done; None: look."""
 
@@ -105,7 +106,7 @@ class Staff:
         return [*([task["assignee"]] if task["assignee"] else []), *others]
 
     def _complete(self, session: Session, task: Mapping[str, Any], person: str) -> None:
-        actor = identity.actor(session, person)
+        actor = self.actors.get(person) or self.actors.setdefault(person, identity.actor(session, person))
         if task["assignee"] is None:
             api.claim(session, actor, task["id"])
         elif task["assignee"] != person:

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from engine import api
 from engine.execution import Runtime
-from handlers.records import facilities, projects
+from handlers.records import facilities
 from handlers.records.tables import facility as facility_table
+from handlers.records.tables import project as project_table
 
 STEPS, DAYS = (2, 6), (15, 70)
 """Draws until a facility is fully used, and days between two: at least, at most. Each works has a pace of its own."""
@@ -32,14 +33,17 @@ class Works:
 
     def go_on(self, today: date) -> int:
         """A draw now and then from each facility that may; then the certificate of completion."""
+        query = (
+            sa.select(facility_table.c.business_key, project_table.c.business_key)
+            .join(project_table, project_table.c.id == facility_table.c.project_id)
+            .where(facility_table.c.state == "available")
+            .order_by(facility_table.c.id)
+        )
         with self.runtime.reading() as session:
-            rows = session.execute(sa.select(facility_table).where(facility_table.c.state == "available"))
-            found = [dict(row) for row in rows.mappings()]
-            keys = {row["project_id"]: projects.get(session, row["project_id"]).business_key for row in found}
-        return sum(self._step(row, keys[row["project_id"]], today) for row in found)
+            found = [(key, project) for key, project in session.execute(query)]
+        return sum(self._step(key, project, today) for key, project in found)
 
-    def _step(self, row: dict[str, Any], project: str, today: date) -> int:
-        key = str(row["business_key"])
+    def _step(self, key: str, project: str, today: date) -> int:
         if key not in self.last:
             self.last[key] = today
             self.pace[key] = self.chance.randint(*STEPS), self.chance.randint(*DAYS)
