@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 
 from engine import api, queries
 from engine.errors import NotFound
+from engine.queries import trail
 from handlers import segments, sights
 from web import schemas
 from web.cases import case_of
+from web.changes import changes
 from web.formats import relative
 from web.operations.cases import listed
 from web.rights import guarded
@@ -64,6 +66,17 @@ def fields_of(db: Any, key: str, version: int) -> dict[str, Mapping[str, Any]]:
         for field in schemas.variables(schemas.shown(form.schema, form.translations, language())):
             found.setdefault(str(field.get("key") or field.get("path")), field)
     return found
+
+
+@pages.get("/<int:instance_id>/changed")
+@guarded("cases")
+def changed(instance_id: int) -> Any:
+    """What was entered and then entered otherwise, field by field."""
+    with runtime().reading() as db:
+        row = queries.instance(db, instance_id).row
+        segments.require_case(db, actor(), instance_id)
+        found = changes(trail.written(db, instance_id), fields_of(db, row.key, row.version))
+    return render_template("parts/changes.html", changes=found)
 
 
 @pages.get("/<int:instance_id>/state.json")

@@ -106,7 +106,7 @@ class Sheet:
 def sheet(field: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Sheet:
     """A dynamic list's entries under the labels of its fields; what has no label is left to the technical data."""
     inner = {str(one["key"]): one for one in fields(field) if one.get("key") and title(one)}
-    lines = ((title(one), tuple(_said(one, entry.get(key)) for entry in entries)) for key, one in inner.items())
+    lines = ((title(one), tuple(said(one, entry.get(key)) for entry in entries)) for key, one in inner.items())
     return Sheet(title(field), tuple(line for line in lines if any(item not in (None, "", []) for item in line[1])))
 
 
@@ -128,13 +128,14 @@ def sorted_out(
         if field is not None and title(field) and is_entries(value) and field.get("components"):
             known.append((title(field), sheet(field, value)))
         elif field is not None and title(field) and not isinstance(value, Mapping) and not is_entries(value):
-            known.append((title(field), _said(field, value)))
+            known.append((title(field), said(field, value)))
         else:
             technical.append((name, value))
     return known, technical
 
 
-def _said(field: Mapping[str, Any], value: Any) -> Any:
+def said(field: Mapping[str, Any], value: Any) -> Any:
+    """A value as its field says it: a choice by its label."""
     options = {
         str(option.get("value")): option.get("label")
         for option in field.get("values") or ()

@@ -56,6 +56,7 @@ from engine.queries.people import (
     people,
     people_of,
     person,
+    settings_of_colleagues,
     teams,
     unread_count,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "people_of",
     "person",
     "process_names",
+    "settings_of_colleagues",
     "signature",
     "start_of",
     "startable",

@@ -113,6 +113,18 @@ def people_of(session: Session, teams: Collection[str] | None) -> list[str]:
     return list(session.scalars(query))
 
 
+def settings_of_colleagues(session: Session, person_id: str, name: str) -> list[tuple[str, Any]]:
+    """(sign-in name, value) of a setting that active members of the person's teams keep, by sign-in name; the person's
+    own is not among them."""
+    m, p = t.membership.c, t.person.c
+    mine = sa.select(m.team_id).where(m.person_id == person_id)
+    others = sa.select(m.person_id).where(m.team_id.in_(mine))
+    rows = session.execute(
+        sa.select(p.id, p.settings).where(p.id.in_(others), p.id != person_id, p.active.is_(True)).order_by(p.id)
+    )
+    return [(row.id, row.settings[name]) for row in rows if row.settings and name in row.settings]
+
+
 def notifications(session: Session, person_id: str, limit: int = 20) -> list[NotificationRow]:
     """The newest notices of a person."""
     rows = session.execute(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from engine.queries import administration
 from engine.store import tables as t
 from handlers import letters, modules
 from tests.house import PASSWORD, House, MovableClock
+from tests.paths import ROOT
 from tests.web.conftest import Visitor
+from web.admin import wording
 
 WHO = Callable[[str], Visitor]
 
@@ -244,3 +247,37 @@ class TestFirstStart:
         with empty.app_context():
             code = setup.code(empty.extensions["dealflow"].settings)
         assert far.post("/setup", {**FORM, "code": code}, **there).status_code == 302
+
+
+def test_an_outside_source_is_tested_and_says_what_came_of_it(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    assert "演示数据" in root.get("/admin/sources").get_data(as_text=True)
+    assert root.post("/admin/sources/sanctions/test").status_code == 302
+    page = root.get("/admin/sources").get_data(as_text=True)
+    assert "应答正常" in page and "有应答" in page
+    (house.runtime.settings.data_dir / "providers").mkdir()  # a folder of one's own counts at once
+    root.post("/admin/sources/bureau/test")
+    page = root.get("/admin/sources").get_data(as_text=True)
+    assert "未接入" in page and "没有应答" in page and "无应答" in page
+    assert [action for action, _data in told(house, "source:")] == ["source_asked", "source_asked"]
+    assert root.post("/admin/sources/weather/test").status_code == 404
+    audit = root.get("/admin/audit?subject=source:").get_data(as_text=True)
+    assert "测试外部数据源" in audit
+
+
+def test_every_deed_that_the_audit_tells_of_has_words() -> None:
+    sources = [path for room in ("engine", "handlers", "web") for path in (ROOT / room).rglob("*.py")
+               if "node_modules" not in path.parts]  # fmt: skip
+    written = {name for path in sources for name in deeds(ast.parse(path.read_text(encoding="utf-8")))}
+    assert len(written) > 40
+    assert written <= wording.ACTIONS.keys(), sorted(written - wording.ACTIONS.keys())
+
+
+def deeds(code: ast.Module) -> Iterator[str]:
+    """What is written into the audit by its fourth argument, where that is a text."""
+    for call in ast.walk(code):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("audit.append", "api.note") and len(call.args) > 3:
+            chosen = call.args[3]
+            for one in (chosen.body, chosen.orelse) if isinstance(chosen, ast.IfExp) else (chosen,):
+                if isinstance(one, ast.Constant):
+                    yield str(one.value)

@@ -220,3 +220,15 @@ def test_a_substitute_is_told_for_whom_and_the_record_has_both_names(house: Hous
     assert "您正代 李雷 办理" in wang.get(f"/tasks/{task}").get_data(as_text=True)
     wang.post(f"/tasks/{task}/complete", {"variables": "{}"})
     assert "已由 王芳 代 李雷" in visitor("li").get(f"/tasks/{task}").get_data(as_text=True)
+
+
+def test_who_changed_what_stands_field_by_field_with_before_and_after(house: House, visitor: WHO) -> None:
+    task = open_task(house)
+    case = case_of(house, task)
+    house.complete("assess", "li", case, price="120.00", advice="go")
+    with house.writing() as session:
+        api.set_variables(session, house.actor("owen"), case, {"advice": "stop", "bureau_score": 3})
+    told = visitor("chen").get(f"/instances/{case}/changed", headers=HTMX).get_data(as_text=True)
+    assert "<del>继续</del>" in told and "<ins>放弃</ins>" in told and "建议" in told  # choices by their labels
+    assert "欧文" in told or "owen" in told
+    assert "报价" not in told, "what was entered once is no change"

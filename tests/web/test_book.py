@@ -298,5 +298,10 @@ def test_a_segment_is_kept_by_name_with_its_number_and_forgotten(house: House, v
     page = li.get("/clients").get_data(as_text=True)
     assert "/clients?role=guarantor" in page and '我的担保人 <span class="df-count">1</span>' in page
     assert "我的担保人" not in visitor("wang").get("/clients").get_data(as_text=True)
+    shared = {"name": "我的担保人", "query": "role=guarantor", "team": "rm"}
+    li.post("/clients/segments", shared)
+    theirs = visitor("wang").get("/clients").get_data(as_text=True)
+    assert '我的担保人 <span class="df-count">1</span>' in theirs and "李雷" in theirs
+    assert "我的担保人" not in visitor("ma").get("/clients").get_data(as_text=True)
     li.post("/clients/segments", {"name": "我的担保人"})
     assert "我的担保人" not in li.get("/clients").get_data(as_text=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from engine import api, identity
+from handlers.records import custom, parties, projects
+from handlers.records.changes import Stamp
 from tests.house import House
 from tests.web.conftest import Visitor
 from tests.web.test_inbox import FACTS
@@ -134,3 +136,21 @@ def test_the_list_is_read_in_two_parts_and_nothing_is_lost_between_them(house: H
     assert whole == [ids[5], ids[1], ids[3], *ids[::2]]
     assert [task.id for page in pages for task in page.tasks] == whole
     assert [page.total for page in pages] == [7] * 5
+
+
+def test_the_house_s_own_fields_are_columns_beside_the_task(house: House, visitor: Callable[[str], Visitor]) -> None:
+    with house.writing() as session:
+        stamp = Stamp(house.clock(), "li", "interview")
+        party = parties.create(session, {"legal_name": "青海储能"}, stamp, 2026)
+        project = projects.create(session, {"name": "青海 100MW"}, stamp, 2026, "PJ-2026-0001")
+        projects.give_role(session, party.id, project.id, "borrower", stamp)
+        labels = [{"value": "a", "label": "一类", "label_en": "First"}]
+        custom.define(session, "party", "class", "choice", "客户分类", "Class", stamp, choices=labels)
+        custom.put(session, "party", party.id, {"class": "a"}, stamp)
+        api.start(session, api.SYSTEM, "offer", FACTS, "PJ-2026-0001")
+    li = visitor("li")
+    assert "客户分类" in li.get("/inbox?view=teams").get_data(as_text=True), "it is offered"
+    chosen = {"column": ["case", "own_party_class", "own_party_made_up"]}
+    assert li.post("/inbox/columns", chosen).status_code == 302
+    page = li.get("/inbox?view=teams").get_data(as_text=True)
+    assert 'data-label="客户分类"><span>一类</span>' in page

@@ -43,6 +43,7 @@ SHELVES: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry("admin.letters", _("Letters"), "mail", "admin-letters", "/admin/letters"),
             Entry("admin.deliveries", _("Deliveries"), "send", "admin-deliveries", "/admin/deliveries"),
             Entry("admin.integrations", _("Programs"), "api", "admin-integrations", "/admin/integrations"),
+            Entry("admin.sources", _("Outside sources"), "world", "admin-integrations", "/admin/sources"),
             Entry("admin.audit", _("Audit"), "shield-check", "admin-audit", "/admin/audit"),
         ),
     ),

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from flask import Response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as N_
 
-from engine import api
+from engine import api, queries
 from engine.errors import InvalidInput
 from handlers import sights
 from handlers.records import custom
@@ -64,7 +64,8 @@ def index() -> Any:
     shown = columns(own)
     return render_template(
         "clients/index.html", found=found, paged=paged, wanted=wanted, counts=counts, columns=offered(), shown=shown,
-        own=own, words=FILTER_WORDS, mine=mine, address=address, may_export=may_read("client-files"),
+        own=own, words=FILTER_WORDS, mine=mine, my_teams=sorted(actor().teams), address=address,
+        may_export=may_read("client-files"),
     )  # fmt: skip
 
 
@@ -125,20 +126,26 @@ SEGMENTS, MOST_SEGMENTS = "client_segments", 12
 
 
 def segments(db: Any) -> list[dict[str, Any]]:
-    """The segments that the person kept, with their addresses and how many clients are in each now."""
+    """The segments that the person kept, then those that colleagues share with a team of theirs, with their addresses
+    and how many clients are in each now; each reader finds what they may see."""
+    kept: list[tuple[Any, str | None]] = [(one, None) for one in person().settings.get(SEGMENTS) or ()]
+    for colleague, theirs in queries.settings_of_colleagues(db, actor().id, SEGMENTS):
+        kept += [(one, colleague) for one in theirs if one.get("team") in actor().teams]
     found = []
-    for one in person().settings.get(SEGMENTS) or ():
+    for one, by in kept[: 2 * MOST_SEGMENTS]:
         query: dict[str, Any] = {str(name): str(value) for name, value in one["query"].items()}
         with suppress(InvalidInput):  # of a field that is gone
             count = client_list.count(db, asked(query))
-            found.append({"name": one["name"], "where": url_for("clients.index", **query), "count": count})
+            where = url_for("clients.index", **query)
+            found.append({"name": one["name"], "where": where, "count": count, "by": by, "team": one.get("team")})
     return found
 
 
 @pages.post("/segments")
 @guarded("clients")
 def keep_segment() -> Any:
-    """Keep what is asked for under a name; the same name is written over, an empty query forgets it."""
+    """Keep what is asked for under a name, for oneself or for a team (`team`); the same name is written over, an empty
+    query forgets it."""
     name = " ".join(request.form.get("name", "").split())[:40]
     given = dict(parse_qsl(request.form.get("query", "")[:2000]))
     kept_names = ("q", "sort", *FILTERS)
@@ -148,7 +155,8 @@ def keep_segment() -> Any:
         most, most_zh = f"needed, and {MOST_SEGMENTS} at most", f"请命名，最多 {MOST_SEGMENTS} 个"
         raise InvalidInput(place="name", reason=most, reason_zh=most_zh)
     with runtime().transaction() as db:
-        mine = [*kept, {"name": name, "query": query}] if query else kept
+        shared = {"team": team} if (team := request.form.get("team", "")) in actor().teams else {}
+        mine = [*kept, {"name": name, "query": query, **shared}] if query else kept
         api.save_preferences(db, actor(), settings={SEGMENTS: mine})
     return redirect(url_for("clients.index", **query))
 
@@ -187,5 +195,3 @@ def sent(content: bytes, name: str, kind: str) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-

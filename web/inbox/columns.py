@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from web.scope import person
+from handlers.records import custom
+from web.scope import person, said
 
 COLUMNS: dict[str, Any] = {
     "case": _("Client and project"),
@@ -34,11 +36,27 @@ FROM_BOOK = frozenset({"phase", "owner"})
 DENSITIES: dict[str, Any] = {"comfortable": _("Comfortable"), "dense": _("Dense")}
 
 
-def chosen() -> list[str]:
-    """The columns of whoever is signed in, in the order of the table above."""
+def own(db: Any) -> dict[str, custom.Field]:
+    """The house's own fields of clients and projects, each as the column `own_<record>_<key>`."""
+    return {f"own_{of}_{one.key}": one for of in ("project", "party") for one in custom.fields_of(db, of)}
+
+
+def offered(fields: Mapping[str, custom.Field]) -> dict[str, Any]:
+    """Every column with its name: those of the table above, then the house's own."""
+    return COLUMNS | {name: said(one.label, one.label_en) for name, one in fields.items()}
+
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """The columns of whoever is signed in, in the order of `names`."""
     kept = person().settings.get("inbox_columns")
     wanted = kept if isinstance(kept, list) else USUAL
-    return [name for name in COLUMNS if name in wanted]
+    return [name for name in names if name in wanted]
+
+
+def own_words(field: custom.Field, value: Any) -> Any:
+    """A value of an own field in words: a choice by its label."""
+    found = next((one for one in field.choices or () if field.type == "choice" and one["value"] == value), None)
+    return value if found is None else said(found["label"], found.get("label_en"))
 
 
 def density() -> str:

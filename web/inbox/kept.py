@@ -54,7 +54,9 @@ def drop(id: int) -> Any:
 @guarded("inbox")
 def choose() -> Any:
     """Keep which columns the person sees, and how high a row is."""
-    chosen = [name for name in request.form.getlist("column") if name in columns.COLUMNS]
+    with runtime().reading() as db:
+        offered = columns.offered(columns.own(db))
+    chosen = [name for name in request.form.getlist("column") if name in offered]
     density = request.form.get("density")
     settings: dict[str, object] = {"inbox_columns": chosen}
     if density in columns.DENSITIES:

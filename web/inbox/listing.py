@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import AlreadyHandled, DealflowError, Forbidden
 from handlers.reports.vocabulary import word
-from handlers.views.beside_tasks import beside_tasks
+from handlers.views.beside_tasks import beside_tasks, own_beside
 from web.errors import spoken
 from web.inbox import columns
 from web.inbox.room import SIZE, address, asked, asked_page, by_name, pages, views
@@ -37,13 +37,18 @@ def index() -> Any:
 
 def list_values(db: Any, ask: queries.Ask, tasks: Any) -> dict[str, Any]:
     """What the rows need beside themselves; what they all say is looked up once, not once a row."""
-    shown = columns.chosen()
+    own = columns.own(db)
+    words = columns.offered(own)
+    shown = columns.chosen(words)
     book = beside_tasks(db, tasks) if columns.FROM_BOOK & set(shown) else {}
     return {
         "ask": ask,
         "address": address,
         "columns": shown,
-        "words": columns.COLUMNS,
+        "words": words,
+        "own": own,
+        "own_values": own_beside(db, tasks) if own.keys() & set(shown) else {},
+        "own_words": columns.own_words,
         "book": book,
         "word": word,
         "fixed": fixed(),
@@ -102,7 +107,7 @@ def head_values(db: Any, ask: queries.Ask) -> dict[str, Any]:
         "colleagues": by_name(colleagues),
         "narrowed": narrowed(ask, processes, teams),
         "filters": queries.filters(db, who),
-        "offered": columns.COLUMNS,
+        "offered": columns.offered(columns.own(db)),
         "density": columns.density(),
         "densities": columns.DENSITIES,
     }

@@ -9,9 +9,10 @@ from flask import render_template
 
 from engine import queries
 from engine.queries.reasons import Reason, reasons
-from engine.queries.trail import task_trail
+from engine.queries.trail import task_trail, written
 from handlers import sights
 from web import schemas
+from web.changes import changes
 from web.formats import value
 from web.instances import fields_of
 from web.rights import guarded
@@ -32,6 +33,17 @@ def known(task_id: int) -> Any:
     plain = [(name, item) for name, item in told if not isinstance(item, schemas.Sheet)]
     sheets = [item for _name, item in told if isinstance(item, schemas.Sheet)]
     return render_template("tasks/known.html", plain=plain, sheets=sheets, case=case)
+
+
+@pages.get("/<int:task_id>/changed")
+@guarded("tasks")
+def changed(task_id: int) -> Any:
+    """What was entered and then entered otherwise, field by field."""
+    with runtime().reading() as db:
+        row = queries.task(db, actor(), task_id).row
+        case = queries.instance(db, row.instance_id).row
+        found = changes(written(db, case.id), fields_of(db, case.key, case.version))
+    return render_template("parts/changes.html", changes=found)
 
 
 @pages.get("/<int:task_id>/trail")

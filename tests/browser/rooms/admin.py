@@ -54,6 +54,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "admin-reminder": "/admin/reminders/standard",
         "admin-deliveries": "/admin/deliveries",
         "admin-fields": "/admin/fields",
+        "admin-sources": "/admin/sources",
         "admin-audit": "/admin/audit",
         "admin-changes": "/admin/changes",
         "account": "/me/sign-in",
