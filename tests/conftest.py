@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck, settings
 
+from engine import identity
 from engine.execution import Runtime
 from tests import databases, statements
+from tests.examples import cases
 from tests.house import House, build
 
 if TYPE_CHECKING:
@@ -19,11 +23,16 @@ if TYPE_CHECKING:
 
 # A loaded machine is slow, not wrong: generated cases have no deadline each. CI plays the same cases every time, so
 # that red means a change broke something; everywhere else new cases are tried at every run (and found faults kept).
-settings.register_profile("everywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "everywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=cases(50, 200)
+)
 settings.register_profile("ci", settings.get_profile("everywhere"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
 statements.share()
+# A password is slow to check on purpose; tests sign in hundreds of times, with the same hash in its quickest measure.
+_quick = PasswordHasher.from_parameters(CHEAPEST)
+identity._hasher = lambda: _quick  # type: ignore[assignment]
 
 # A browser of its own, on a machine whose network may be closed.
 CHROMIUM_FLAGS = [

@@ -43,7 +43,9 @@ def modules() -> Iterator[Path]:
                 yield path
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    """Every module's name relative to the repository, and its syntax tree."""
+def trees(word: str, *rooms: str) -> Iterator[tuple[str, ast.Module]]:
+    """The name relative to the repository, and the syntax tree, of every module (of these rooms) with that word."""
     for path in modules():
-        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path))
+        name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        if word in text and name.startswith(rooms or ROOMS):
+            yield name, ast.parse(text, str(path))

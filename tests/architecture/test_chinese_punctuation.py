@@ -25,9 +25,12 @@ ALLOWED = {
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Every string of a file but docstrings; what a format fills in is left out."""
-    tree = ast.parse(path.read_text("utf-8"))
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    source = path.read_text("utf-8")
+    if not re.search(CHINESE, source):
+        return
+    nodes = list(ast.walk(ast.parse(source)))
+    told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             told |= {id(part) for part in node.values}
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)

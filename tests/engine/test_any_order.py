@@ -37,6 +37,7 @@ from engine.store import tables as t
 from engine.store.database import UnitSession
 from tests import databases
 from tests.engine import diagrams as d
+from tests.examples import cases
 from tests.house import House, MovableClock, build
 
 booked = sa.Table(
@@ -546,7 +547,7 @@ def test_whatever_comes_in_any_order_rows_and_model_agree(tmp_path: Path) -> Non
         return f"sqlite:///{path}", tmp_path
 
     machine = type("OnSQLite", (AnyOrder,), {"url_of": staticmethod(copy)})
-    run_state_machine_as_test(machine, settings=settings(max_examples=25, stateful_step_count=30))
+    run_state_machine_as_test(machine, settings=settings(max_examples=cases(6, 25), stateful_step_count=30))
 
 
 @pytest.mark.slow
@@ -559,4 +560,4 @@ def test_the_same_on_postgresql(tmp_path: Path, postgres_server: str) -> None:
         return databases.create(postgres_server, sa.make_url(ready).database or ""), tmp_path
 
     machine = type("OnPostgreSQL", (AnyOrder,), {"url_of": staticmethod(copy)})
-    run_state_machine_as_test(machine, settings=settings(max_examples=4, stateful_step_count=25))
+    run_state_machine_as_test(machine, settings=settings(max_examples=cases(2, 8), stateful_step_count=25))

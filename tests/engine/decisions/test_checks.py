@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.decisions import compile_decisions
 from engine.errors import Fault, ModelRefused
 from tests.engine.decisions.models import moment, one_table
+from tests.examples import cases
 
 AUTHORITY = [("amount", "number"), ("category", "string")]
 
@@ -134,7 +135,7 @@ CELLS = st.sampled_from(["-", "< 2", "<= 2", "> 2", "[1..3)", "2", "not(2)", "1,
 TEXTS = st.sampled_from(["-", '"A"', '"B"', '"A","B"', 'not("A")'])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(50, 150), deadline=None)
 @given(st.lists(st.tuples(CELLS, TEXTS), min_size=1, max_size=5))
 def test_what_the_checks_say_is_what_evaluation_does(rows: list[tuple[str, str]]) -> None:
     columns = [("n", "number"), ("t", "string")]

@@ -13,6 +13,7 @@ from engine.decisions.cells import shape_of
 from engine.decisions.columns import LazyTests, build_column
 from engine.feel import YearsMonths, compile_unary_tests
 from tests.engine.decisions.models import moment
+from tests.examples import cases
 
 NUMBERS = st.integers(-3, 6).map(str) | st.sampled_from(["2.50", "-1.5", ".5"])
 STRINGS = st.sampled_from(['"a"', '"b"', '"c\\"d"', '""', '"甲"'])
@@ -47,7 +48,7 @@ def run_cell(text: str, value: Any, scope: dict[str, Any]) -> bool:
     return text == "-" or compile_unary_tests(text)(value, scope, moment()) is True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(100, 400), deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=6), st.lists(VALUES, min_size=1, max_size=6))
 def test_a_column_matches_the_rules_that_feel_matches(cells: list[str], values: list[Any]) -> None:
     scope = {"other": Decimal(1)}

@@ -22,6 +22,7 @@ from engine.process.triggers import Trigger
 from engine.process.waits import Wait
 from tests.engine.process.generated import CHOICES, PARTS, answered, begun, blocks, definition_of
 from tests.engine.process.native.building import env
+from tests.examples import cases
 
 LEAVES = (
     "task", "user", "topic", "script", "signal", "message", "wait", "choice", "overdue", "failing", "reminded", "anew",
@@ -89,7 +90,7 @@ def agree(definition: Definition, choices: list[int], chunk: int) -> None:
         same = divided.take(trigger if number is None else replace(trigger, wait=ids[number]), at)  # type: ignore[call-arg]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(blocks(LEAVES, PARTS, 7), CHOICES, st.integers(1, 3))
 def test_a_divided_state_tells_what_a_whole_one_tells(block: Any, choices: list[int], chunk: int) -> None:
     agree(definition_of(("several", [block])), choices, chunk)

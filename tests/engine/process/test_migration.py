@@ -26,6 +26,7 @@ from tests.engine.process.generated import CHOICES, answered, begun, definition_
 from tests.engine.process.native.building import env
 from tests.engine.process.native.diagrams import diagram, script
 from tests.engine.process.test_second_opinion import BLOCKS
+from tests.examples import cases
 
 TIMER = "<timerEventDefinition><timeDuration>{}</timeDuration></timerEventDefinition>"
 MESSAGES = '<message id="m" name="stop"/><message id="m2" name="halt"/>'
@@ -334,7 +335,7 @@ def test_a_move_is_told_before_it_is_made(kernel: Any) -> None:
 
 # ── what holds of every migration ──────────────────────────────────────────────────────────────────────────────
 
-BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=cases(25, 60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass

@@ -32,6 +32,7 @@ from tests.engine.process.generated import (
     unstructured,
 )
 from tests.engine.process.native.building import env
+from tests.examples import cases
 from tests.paths import ROOT, shared
 
 LEAVES = (
@@ -104,7 +105,7 @@ def _races(definition: Definition, state: State, trigger: t.Trigger) -> bool:
 
 
 LIMIT = 120
-BOUNDED = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=cases(40, 200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @BOUNDED

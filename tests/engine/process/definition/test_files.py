@@ -14,6 +14,7 @@ from engine.process import support
 from engine.process.definition import process_ids, read_bpmn
 from tests.engine.process.definition.models import HEAD, faults, line_of, model
 from tests.engine.process.definition.rule_cases import ERRORS, Case, line
+from tests.examples import cases
 from tests.paths import shared
 
 GOOD = model(line())
@@ -210,7 +211,7 @@ CORPUS = [model(case.bad, case.roots, case.process) for case in ERRORS]
 CORPUS += [prefixed(xml) for xml in CORPUS]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(50, 150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_mutilated_file_never_crashes_the_reader(data: st.DataObject) -> None:
     """Lines dropped, doubled, swapped and attributes renamed: the file is read or refused, nothing else."""

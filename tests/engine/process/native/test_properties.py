@@ -17,6 +17,7 @@ from engine.process.state import State, new_state
 from engine.process.waits import IncidentWait
 from tests.engine.process.generated import CHOICES, PARTS, answer, begun, blocks, definition_of, unstructured
 from tests.engine.process.native.building import env
+from tests.examples import cases
 
 JOINS = {"parallelGateway", "inclusiveGateway", "complexGateway"}
 
@@ -52,7 +53,7 @@ def _run(definition: Definition, choices: list[int], turns: int, save: bool) -> 
     return events, done.state, done.ended
 
 
-QUIET = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUIET = settings(max_examples=cases(30, 120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUIET
