@@ -87,6 +87,20 @@ def test_the_theme_is_kept_and_set_before_the_first_paint(page: Page, site: Site
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
+def test_paper_is_light_in_the_dark_and_shows_no_tools(page: Page, site: Site) -> None:
+    page.add_init_script("localStorage.setItem('dealflow.theme', 'dark')")
+    tools = '<nav class="navbar">menu</nav><p class="df-back">back</p><button class="btn">go</button>'
+    page.goto(site.html("/p", tools))
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    page.emulate_media(media="print")
+    expect(html).to_have_attribute("data-bs-theme", "light")
+    for tool in (".navbar", ".df-back", ".btn"):
+        expect(page.locator(tool)).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+
+
 def test_htmx_sends_the_token_and_swaps_faults_in(page: Page, site: Site) -> None:
     site.answers[("POST", "/claim")] = 422
     page.goto(site.html("/p", '<button hx-post="/claim" hx-target="#to">claim</button><div id="to"></div>'))

@@ -1,6 +1,9 @@
 // Light or dark: what the person chose in this browser, else what the system says. Runs before the first paint.
+// Paper is light, whatever the screen is.
 const KEY = 'dealflow.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
+const paper = matchMedia('print');
+let printing = false;
 
 function chosen() {
   try {
@@ -11,11 +14,20 @@ function chosen() {
 }
 
 function apply() {
-  document.documentElement.dataset.bsTheme = chosen() ?? (system.matches ? 'dark' : 'light');
+  const theme = printing || paper.matches ? 'light' : (chosen() ?? (system.matches ? 'dark' : 'light'));
+  if (document.documentElement.dataset.bsTheme !== theme) document.documentElement.dataset.bsTheme = theme;
+}
+
+function print(now) {
+  printing = now;
+  apply();
 }
 
 apply();
 system.addEventListener('change', apply);
+paper.addEventListener('change', apply);
+addEventListener('beforeprint', () => print(true));
+addEventListener('afterprint', () => print(false));
 
 document.addEventListener('click', (event) => {
   if (!event.target.closest?.('[data-theme-toggle]')) return;
