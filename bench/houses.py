@@ -25,12 +25,15 @@ MODEL = f"""<?xml version="1.0" encoding="UTF-8"?>
 _numbers = itertools.count(1)
 
 
-def fresh(server: str, folder: Path) -> tuple[Runtime, str]:
-    """An engine on a new database of the server with the model deployed, and the database's address."""
+def fresh(server: str, folder: Path, template: str = "template1") -> tuple[Runtime, str]:
+    """An engine on a new database of the server with the model deployed, and the database's address.
+
+    template: the database that it is a copy of; one that has the tables already saves making them.
+    """
     name = f"bench_{os.getpid()}_{next(_numbers)}"
     admin = sa.create_engine(sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     admin.dispose()
     url = sa.make_url(server).set(database=name).render_as_string(hide_password=False)
     runtime = api.open_engine(load(database_url=url, data_dir=folder, handlers=("bench.napping",)))

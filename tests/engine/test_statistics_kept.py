@@ -14,6 +14,7 @@ from engine.queries.selection import Cases
 from engine.statistics import keeping
 from engine.store import figures as f
 from engine.store import tables as t
+from tests import examples
 from tests.engine import diagrams as d
 from tests.engine.statistics import figures
 from tests.house import House
@@ -96,7 +97,7 @@ def something_happens(house: House, chance: random.Random, cases: list[int]) -> 
             keeping.keep_up(house.runtime)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(examples.cases(2, 8)))
 def test_whatever_happens_kept_up_and_rebuilt_figures_are_equal(
     house: House, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,9 +29,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def runtime(postgres_server: str, tmp_path: Path) -> Iterator[Runtime]:
-    """An engine on an empty database with a case of one nap."""
-    runtime, _ = houses.fresh(postgres_server, tmp_path)
+def runtime(postgres_server: str, postgres_with_people: str, tmp_path: Path) -> Iterator[Runtime]:
+    """An engine on a database of its own with a case of one nap."""
+    runtime, _ = houses.fresh(postgres_server, tmp_path, postgres_with_people)
     yield runtime
     runtime.database.dispose()
 
