@@ -75,6 +75,7 @@ MENU = (
         (
             Entry("processes.index", _("Processes"), "sitemap", "processes", "/processes", "p"),
             Entry("studio.index", _("Studio"), "pencil", "studio", "/studio"),
+            Entry("api_v1.docs", _("Programming interface"), "api", "studio", "/api/v1"),
         ),
     ),
     Group(

@@ -29,4 +29,5 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "studio-rollback": f"/studio/{folder}/rollback/{deployed}",
         "studio-compare": f"/studio/{folder}/compare",
         "studio-scenarios": f"/studio/{folder}/scenarios",
+        "api-docs": "/api/v1/docs",
     }
