@@ -33,6 +33,7 @@ from handlers.records import (
 )
 from handlers.reports.client import client_360
 from handlers.reports.content import Table
+from handlers.views import next_actions
 from tests.bpmn import relationship_house
 from tests.bpmn.relationship_house import CLIENT, EMAIL, PROJECT, REVIEW, RelationshipHouse
 from tests.house import SHANGHAI
@@ -141,6 +142,23 @@ def test_nothing_is_pushed_without_consent(house: RelationshipHouse) -> None:
     assert "ask_consent" in {
         house.variables_of(task)["action"]["action"] for task in house.tasks() if task["element"] == "ut_action"
     }
+
+
+def proposed(house: RelationshipHouse) -> list[tuple[str, str]]:
+    with house.looking() as session:
+        party, now = parties.get(session, house.party), house.clock()
+        table = next_actions.next_actions(session, party, now, now.astimezone(SHANGHAI).date())
+    return [(row["text"]["text_en"], row["how"]["text_en"]) for row in table.rows]
+
+
+def test_what_to_do_next_is_told_at_once_when_the_clients_data_change(house: RelationshipHouse) -> None:
+    assert not any("hedge" in text for text, _how in proposed(house))
+    reviewed(house, "hedging")
+    assert ("Products that hedge rates and currency", "By letter (the client agreed)") in proposed(house)
+    with house.writing() as session:
+        parties.add_contact(session, house.party, {"name": "陈晓", "email": EMAIL, "consent": False}, house.stamp())
+    house.change_client(consent={"contact": False})
+    assert {how for _text, how in proposed(house)} == {"By a person"}
 
 
 # ── opportunities ──────────────────────────────────────────────────────────────────────────────────────────────

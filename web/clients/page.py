@@ -20,7 +20,7 @@ from handlers.reports.client import NOT_FOR_MARKETING
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
 from handlers.reports.typesetting import GENERIC, exists, pdf
-from handlers.views import client_room, ownership_picture
+from handlers.views import client_room, next_actions, ownership_picture
 from web import intake
 from web.ahead import is_for_me
 from web.charts import Chart, Series
@@ -154,7 +154,7 @@ def _ownership(db: Any, party: Party) -> dict[str, Any]:
 
 def _service(db: Any, party: Party) -> dict[str, Any]:
     return {
-        "sections": client_room.serving(db, party),
+        "sections": [next_actions.next_actions(db, party, now(), today()), *client_room.serving(db, party)],
         "worth": client_room.worth(db, party, now(), today()),
         "churn": relationship.churn_of(db, party.id),
         "stages": relationship.stages_of(db, party.id),
