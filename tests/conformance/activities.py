@@ -119,6 +119,14 @@ DATA = [
     Case("a write to a local name stays local", one("s -> h -> e", tag("subProcess", "h", mapped(("in", "x", "${5}")), start("s1"), script("a", "x = 9"), '<endEvent id="e1"/><sequenceFlow id="f1" sourceRef="s1" targetRef="a"/><sequenceFlow id="f2" sourceRef="a" targetRef="e1"/>')), [run(x=1)], variables={"x": 1}),
     Case("handlers are consumed call by call", one("s -> a -> b -> c -> e", service("a", "k"), service("b", "k"), service("c", "k")), [run()], head={"handlers": {"k": [{"returns": {"x": 1}}, {"returns": {"x": 2, "y": 2}}]}}, variables={"x": 2, "y": 2}, trace="s a b c e"),
     Case("a service without handler waits", one("s -> w -> e", service("w")), [run(), now_expect(waiting=["w"]), done("w", x=1)], trace="s w e", variables={"x": 1}),
+    Case(
+        "a manual task with a form waits for who confirms it",
+        one("s -> k -> k2 -> e", tag("manualTask", "k", camunda_formKey="f", camunda_assignee="li"), tag("manualTask", "k2", extensions('<zeebe:formDefinition formId="f"/>'))),
+        [run(), {"expect": {"tasks": {"k": {"assignee": "li", "form": "f"}}}}, done("k", seen=True), done("k2")],
+        trace="s k k2 e",
+        variables={"seen": True},
+        states="completed",
+    ),
     Case("manual and none tasks pass", one("s -> k -> t -> e", tag("manualTask", "k")), [run()], trace="s k t e"),
     Case("input sets ask for their data", one("s -> w -> e", tag("userTask", "w", '<ioSpecification><dataInput id="i1" name="amount"/><inputSet><dataInputRefs>i1</dataInputRefs></inputSet><outputSet/></ioSpecification><dataInputAssociation><sourceRef>d</sourceRef><targetRef>i1</targetRef></dataInputAssociation>'), '<dataObject id="do" name="amount"/><dataObjectReference id="d" dataObjectRef="do"/>'), [run(amount=3), done("w")], trace="s w e"),
 ]

@@ -28,6 +28,10 @@ _SILENT: Final = frozenset(
 """Namespaces that say nothing about execution."""
 
 _TASK: Final = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority"})
+_PEOPLE: Final = frozenset(
+    {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formKey", "formRef",
+     "formRefBinding"}
+)  # fmt: skip
 _IMPLEMENTED: Final = frozenset(
     {"class", "delegateExpression", "expression", "resultVariable", "topic", "type", "taskPriority"}
 )
@@ -35,9 +39,7 @@ _IMPLEMENTED: Final = frozenset(
 ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "process": frozenset({"versionTag", "historyTimeToLive", "candidateStarterGroups", "candidateStarterUsers"}),
     "startEvent": _TASK | {"initiator", "formKey", "formRef", "formRefBinding"},
-    "userTask": _TASK
-    | {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority", "formKey", "formRef",
-       "formRefBinding"},
+    "userTask": _TASK | _PEOPLE,
     "serviceTask": _TASK | _IMPLEMENTED | {"resultVariableName"},
     "sendTask": _TASK | _IMPLEMENTED,
     "businessRuleTask": _TASK
@@ -45,7 +47,7 @@ ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     | {"decisionRef", "decisionRefBinding", "decisionRefVersion", "decisionRefVersionTag", "mapDecisionResult"},
     "scriptTask": _TASK | {"resultVariable", "resource"},
     "receiveTask": _TASK,
-    "manualTask": _TASK,
+    "manualTask": _TASK | _PEOPLE,
     "task": _TASK,
     "callActivity": _TASK
     | {"calledElementBinding", "calledElementVersion", "calledElementVersionTag", "caseRef", "inheritVariables",
@@ -83,6 +85,7 @@ ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "activities": _RETRIES | _LISTENER | {"inputOutput"},
     "events": _RETRIES | _LISTENER | {"inputOutput"},
     "userTask": frozenset({"formData", "taskListener"}),
+    "manualTask": frozenset({"formData"}),
     "startEvent": frozenset({"formData"}),
     "gateways": _RETRIES | _LISTENER,
     "sequenceFlow": _LISTENER,
@@ -102,6 +105,7 @@ ZEEBE_ELEMENTS: Final[Mapping[str, frozenset[str]]] = {
     "userTask": frozenset(
         {"userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition", "taskListeners"}
     ),
+    "manualTask": frozenset({"assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition"}),
     "startEvent": frozenset({"formDefinition"}),
     "serviceTask": _WORKER,
     "sendTask": _WORKER,

@@ -12,6 +12,12 @@ from engine.process.expressions import Literal
 from engine.process.model import Expr, FormField, UserSpec
 
 
+def read_manual(reading: Reading, element: Element, key: str) -> dict[str, Any]:
+    """A manual task is for somebody only when a form asks for what was done; without one it passes."""
+    found = read_user(reading, element, key)
+    return found if found["user"].form or found["user"].form_fields else {}
+
+
 def read_user(reading: Reading, element: Element, key: str) -> dict[str, Any]:
     """A user task."""
     return {"user": _user(reading, element, key)}

@@ -19,7 +19,7 @@ from engine.process.definition.events import event_place, read_events
 from engine.process.definition.listeners import read_listeners
 from engine.process.definition.loops import read_loop
 from engine.process.definition.mappings import read_mappings
-from engine.process.definition.people import read_start_form, read_user
+from engine.process.definition.people import read_manual, read_start_form, read_user
 from engine.process.definition.reading import Reading, subscriptions
 from engine.process.definition.tasks import (
     read_business_rule,
@@ -69,6 +69,7 @@ _QUIET: Final = frozenset(
 
 SPECIFIC: Final[Mapping[str, Callable[[Reading, Element, str], dict[str, Any]]]] = {
     "userTask": read_user,
+    "manualTask": read_manual,
     "serviceTask": read_service,
     "sendTask": read_send,
     "receiveTask": read_receive,

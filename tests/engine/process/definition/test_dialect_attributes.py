@@ -105,6 +105,10 @@ WITH: Mapping[tuple[str, str], str] = {
     ("*", "decisionRefVersionTag"): 'camunda:decisionRef="d" camunda:decisionRefBinding="versionTag"',
     ("*", "calledElementVersionTag"): 'camunda:calledElementBinding="versionTag"',
     ("*", "formRefBinding"): 'camunda:formRef="f"',
+    **{
+        ("manualTask", name): 'camunda:formKey="f"'
+        for name in ("assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority")
+    },
 }
 """Other attributes without which one says nothing."""
 VALUES: Mapping[str, str] = {
