@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from engine.store import tables as t
-from tests.browser import gallery
+from tests.browser import axe, gallery
 from tests.browser.conftest import Place, serving
 from tests.browser.rooms import portfolio
 
@@ -38,8 +37,7 @@ def page(browser: Browser, deals: Place) -> Iterator[Page]:
 
 def sound(page: Page) -> None:
     """Nothing serious for axe, nothing that scrolls sideways."""
-    found = [one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
-    assert found == []
+    assert axe.serious(page) == []
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 

@@ -1,9 +1,9 @@
 """Forms and diagrams for people who see little, or use no mouse: axe finds nothing serious, in either theme."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.axe import serious
 from tests.web.frontend.site import Site
 from tests.web.frontend.test_form import open_form
 from tests.web.frontend.test_viewer import open_diagram
@@ -11,16 +11,6 @@ from tests.web.frontend.test_viewer import open_diagram
 pytestmark = pytest.mark.browser
 
 STATE = {"active": ["call"], "done": ["start"], "incidents": ["end"], "waits": {"call": "等待"}, "counts": {"call": 2}}
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:150]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

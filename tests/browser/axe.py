@@ -1,0 +1,77 @@
+"""What axe-core finds serious or critical in a page. Law: only rules that can find such a thing are run, only what they
+found is carried out of the page, and a colour on a ground that passed once is not measured again.
+
+The contrast of a text depends on its colour, its size and the grounds behind it. Three texts of each such combination
+are measured, on every page anew until one of them passed: `known` remembers those, for one theme.
+"""
+
+from __future__ import annotations
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+COMBINATIONS = """known => {
+    const passed = new Set(known), grounds = new Map(), found = new Map();
+    const ground = element => {
+        if (!element) return '';
+        if (!grounds.has(element)) {
+            const {backgroundColor, backgroundImage, opacity, filter} = getComputedStyle(element);
+            const own = [backgroundColor === 'rgba(0, 0, 0, 0)' ? '' : backgroundColor,
+                backgroundImage === 'none' ? '' : backgroundImage, opacity === '1' ? '' : opacity,
+                filter === 'none' ? '' : filter,
+                element.matches(':disabled, [aria-disabled=true]') ? 'off' : ''].join('');
+            grounds.set(element, ground(element.parentElement) + (own && `<${own}`));
+        }
+        return grounds.get(element);
+    };
+    const speaks = element => element.matches('input, select, textarea')
+        || [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    for (const element of document.body.querySelectorAll('*')) {
+        if (!speaks(element) || !element.checkVisibility({visibilityProperty: true})) continue;
+        const {width, height} = element.getBoundingClientRect();
+        if (width < 2 || height < 2) continue;
+        const {color, fill, fontSize, fontWeight, textShadow} = getComputedStyle(element);
+        const off = element.control?.disabled ? 'off' : '';
+        const key = [color, element.ownerSVGElement ? fill : '', fontSize, fontWeight, textShadow, off,
+            ground(element)].join('|');
+        if (!passed.has(key)) found.set(key, [...(found.get(key) ?? []), element]);
+    }
+    const three = all => [...new Set([all[0], all[all.length >> 1], all.at(-1)])];
+    window.dfToMeasure = new Map([...found].flatMap(([key, all]) => three(all).map(one => [one, key])));
+    return window.dfToMeasure.size;
+}"""
+CONTRAST = """() => axe.run({include: [...dfToMeasure.keys()]}, {
+        runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations', 'passes'],
+        selectors: false, elementRef: true, preload: false,
+    }).then(found => [
+        found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)),
+        found.passes.flatMap(one => one.nodes.map(node => dfToMeasure.get(node.element))).filter(key => key),
+    ])"""
+OTHERS = """() => {
+    const grave = new Set(['serious', 'critical']), not = new Set(['experimental', 'deprecated']);
+    const rules = axe._audit.rules.filter(one => one.enabled && one.id !== 'color-contrast' && grave.has(one.impact)
+        && !one.tags.some(tag => not.has(tag))).map(one => one.id);
+    return axe.run(document, {
+        runOnly: {type: 'rule', values: rules}, resultTypes: ['violations'], preload: false,
+    }).then(found => found.violations.filter(one => grave.has(one.impact)).flatMap(
+        one => one.nodes.slice(0, 3).map(node => `${one.id}: ${node.html.slice(0, 160)}`)));
+}"""
+
+
+def serious(page: Page, known: set[str] | None = None) -> list[str]:
+    """Rule and beginning of the element of everything serious or critical in the page, three of each rule."""
+    faults = contrast(page, known)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return faults + list(page.evaluate(OTHERS))
+
+
+def contrast(page: Page, known: set[str] | None = None) -> list[str]:
+    """The same of texts that stand out too little from their ground; what passed is added to `known`."""
+    known = set() if known is None else known
+    if not page.evaluate(COMBINATIONS, sorted(known)):
+        return []
+    page.evaluate(AXE_SCRIPT)
+    faults, passed = page.evaluate(CONTRAST)
+    known |= set(passed)
+    return list(faults)
