@@ -33,12 +33,12 @@ def filling(database: sa.Engine) -> Iterator[None]:
 
 
 def _hasty(connection: Any, _record: object) -> None:
-    sqlite = type(connection).__module__.startswith("sqlite3")
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF" if sqlite else "SET synchronous_commit TO off")
-    cursor.close()
-    if not sqlite:
-        connection.commit()  # said outside a transaction that might be rolled back
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.execute("PRAGMA synchronous=OFF")
+        return
+    connection.autocommit = True  # said outside a transaction that might be rolled back
+    connection.execute("SET synchronous_commit TO off")
+    connection.autocommit = False
 
 
 def _settle(database: sa.Engine) -> None:
