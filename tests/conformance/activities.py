@@ -120,6 +120,21 @@ DATA = [
     Case("handlers are consumed call by call", one("s -> a -> b -> c -> e", service("a", "k"), service("b", "k"), service("c", "k")), [run()], head={"handlers": {"k": [{"returns": {"x": 1}}, {"returns": {"x": 2, "y": 2}}]}}, variables={"x": 2, "y": 2}, trace="s a b c e"),
     Case("a service without handler waits", one("s -> w -> e", service("w")), [run(), now_expect(waiting=["w"]), done("w", x=1)], trace="s w e", variables={"x": 1}),
     Case(
+        "an output mapping fills the output element of its own iteration",
+        one(
+            "s -> k -> e",
+            service(
+                "k", "w",
+                extensions('<zeebe:ioMapping><zeebe:output source="=r * i" target="o"/></zeebe:ioMapping>'),
+                tag("multiInstanceLoopCharacteristics", "", extensions(tag("zeebe:loopCharacteristics", "", inputCollection="=items", inputElement="i", outputCollection="res", outputElement="=o"))),
+            ),
+        ),
+        [run(items=[1, 2, 3])],
+        head={"handlers": {"w": {"returns": {"r": 10}}}},
+        variables={"res": [10, 20, 30], "o": "-absent-", "r": "-absent-"},
+        states="completed",
+    ),
+    Case(
         "a manual task with a form waits for who confirms it",
         one("s -> k -> k2 -> e", tag("manualTask", "k", camunda_formKey="f", camunda_assignee="li"), tag("manualTask", "k2", extensions('<zeebe:formDefinition formId="f"/>'))),
         [run(), {"expect": {"tasks": {"k": {"assignee": "li", "form": "f"}}}}, done("k", seen=True), done("k2")],

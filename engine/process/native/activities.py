@@ -126,6 +126,9 @@ def complete(run: Run, token: Token, p: PNode) -> None:
     if p.outputs and (p.loop is None or token.index >= 0):
         found = run.params(p.outputs, run.place(token))
         _take_down(run, token, p)
+        mine = {name: found.pop(name) for name in p.own if name in found} if token.index >= 0 else {}
+        if mine:
+            run.write_here(token.inner, mine)
         run.write(token.scope, found)
     else:
         _take_down(run, token, p)

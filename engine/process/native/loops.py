@@ -7,7 +7,6 @@ The activity's token owns a body scope with the counters; each iteration is a to
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from engine.process.model import Loop
@@ -119,12 +118,9 @@ def iterate(run: Run, body: Scope, p: PNode, index: int, item: Any) -> Token:
     """One iteration on its way, with its own variables."""
     loop = p.loop
     assert loop is not None
-    own: dict[str, Any] = {"loopCounter": index}
+    own: dict[str, Any] = {**dict.fromkeys(p.own), "loopCounter": index}
     if loop.element_variable:
         own[loop.element_variable] = item
-    result = loop.output_element.text if loop.output_element is not None else ""
-    if re.fullmatch(r"\w+", result) and result not in own:
-        own[result] = None
     token = run.new_token(p.id, body.id, near=bodies.place_of(body, index))
     token.index = index
     token.inner = run.new_scope(body.id, token.id, p.id, "task", own).id

@@ -6,6 +6,7 @@ the identity of their definition, so that a definition is planned once however m
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ class PNode:
         "node",
         "outputs",
         "outs",
+        "own",
         "repeat",
         "routing",
         "single",
@@ -71,6 +73,8 @@ class PNode:
         self.node = node
         self.activity = node.type in ACTIVITIES
         self.loop = node.loop
+        self.own = _own(node)
+        """Names that each iteration of a loop has for itself."""
         self.inner = node.inner
         self.incoming = node.incoming
         self.outs: tuple[tuple[str, str, Expr | None], ...] = tuple(
@@ -112,6 +116,15 @@ class PNode:
         """Stage -> who is heard at it."""
         self.heard: dict[int, Op] = {}
         """Stage -> what goes on once all were heard."""
+
+
+def _own(node: Node) -> tuple[str, ...]:
+    loop = node.loop
+    if loop is None:
+        return ()
+    result = loop.output_element.text if loop.output_element is not None else ""
+    names = ("loopCounter", loop.element_variable or "", result if re.fullmatch(r"\w+", result) else "")
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 ROUTING = {
