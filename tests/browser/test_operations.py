@@ -62,3 +62,14 @@ def test_an_operator_finds_a_broken_case_mends_it_and_moves_its_token(place: Pla
     ]
     assert actions == ["retried", "token_moved"]
     assert not place.wrong, place.wrong
+
+
+def test_what_if_is_run_and_its_result_stands_on_the_diagram(place: Place, page: Page) -> None:
+    place.sign_in(page, "owen", "/simulation?process=client_intake")
+    page.locator("[name=cases]").fill("40")
+    page.get_by_role("button", name="运行推演").click()
+    expect(page.locator("[data-bpmn-viewer]").first).to_have_attribute("data-ready", "true")
+    result = page.locator("#result")
+    expect(result).to_contain_text("每次 40 ")
+    assert result.locator("tbody tr").count() >= 3
+    assert place.wrong == []

@@ -28,17 +28,19 @@ RESOURCES = (
     "identity",
     "instances",
     "messages",
+    "migration",
     "task_data",
     "tasks",
+    "tooling",
     "trouble",
 )
 """The modules of this room with routes `pages`."""
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
 """The same under both, as there is one engine, called default."""
 ELSEWHERE = frozenset(
-    {"authorization", "batch", "case-definition", "case-execution", "case-instance", "condition", "execution"}
-    | {"decision-requirements-definition", "filter", "metrics", "migration", "modification", "optimize", "schema"}
-    | {"telemetry", "tenant", "variable-instance", "job-definition", "event-subscription"}
+    {"case-definition", "case-execution", "case-instance", "condition", "execution"}
+    | {"decision-requirements-definition", "metrics", "modification", "optimize", "schema"}
+    | {"telemetry", "variable-instance", "job-definition", "event-subscription"}
 )
 """Resources of Camunda that are not here."""
 

@@ -378,6 +378,18 @@ def variable_instance(id: str) -> Response:
 def incidents() -> Response:
     """Incidents, open and resolved."""
     asked = Asked()
+    orders = INCIDENT_ORDERS | {"createTime": "at", "endTime": "resolved_at"}
+    return listed("incidents", asked, _wanted_incidents(asked), orders, lambda db, row: _past_incident(row))
+
+
+@pages.get("/incident/count")
+def incident_count() -> Response:
+    """How many there are and were."""
+    asked = Asked()
+    return counted("incidents", asked, _wanted_incidents(asked))
+
+
+def _wanted_incidents(asked: Asked) -> Wanted:
     more: dict[str, Filter] = {
         "open": when("resolved_at", "null", True),
         "resolved": when("resolved_at", "null", False),
@@ -387,9 +399,7 @@ def incidents() -> Response:
         "endTimeAfter": moments("resolved_at", "gt"),
     }
     require_operator(asked.get("processInstanceId"))
-    wanted = Wanted(conditions(asked, INCIDENT_FILTERS | more), order=(("at", True),))
-    orders = INCIDENT_ORDERS | {"createTime": "at", "endTime": "resolved_at"}
-    return listed("incidents", asked, wanted, orders, lambda db, row: _past_incident(row))
+    return Wanted(conditions(asked, INCIDENT_FILTERS | more), order=(("at", True),))
 
 
 def _past_incident(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_the_same_stands_under_the_engines_name(root: Program) -> None:
 
 
 def test_what_is_not_here_is_told_apart_from_what_is_nowhere(root: Program) -> None:
-    assert root.refused("GET", "/migration/generate")[:2] == (501, "NotSupportedException")
+    assert root.refused("GET", "/case-definition")[:2] == (501, "NotSupportedException")
     assert root.refused("GET", "/no-such-thing")[:2] == (404, "NotFoundException")
     status, kind, message = root.refused("GET", "/task?caseDefinitionKey=x")
     assert (status, kind) == (501, "NotSupportedException") and "caseDefinitionKey" in message
