@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import checking
 from engine import definitions as packages
 from engine.comparing import Change as Change
 from engine.comparing import FileChange as FileChange
@@ -201,7 +202,7 @@ def choices(session: Session, files: Mapping[str, bytes]) -> Choices:
     processes = {part.key: Choice(part.key, part.name, part.name_en) for row in rows for part in row.processes}
     messages = _messages(session)
     for name, content in files.items():
-        kind = packages.kind_of(name)
+        kind = checking.kind_of(name)
         if kind == "form":
             with suppress(ValueError):
                 id = str(json.loads(content).get("id") or name.rsplit("/", 1)[-1].removesuffix(".form"))
@@ -231,8 +232,8 @@ def _sorted(found: Mapping[str, Choice]) -> tuple[Choice, ...]:
 
 def _own_decisions(session: Session, files: Mapping[str, bytes]) -> dict[str, str]:
     """The decisions of the package's own tables, the readable ones."""
-    tables = {name: content for name, content in files.items() if packages.kind_of(name) == "dmn"}
-    return {id: model.ids()[id] for id, (_, model) in packages.check(session, tables).decisions.items()}
+    tables = {name: content for name, content in files.items() if checking.kind_of(name) == "dmn"}
+    return {id: model.ids()[id] for id, (_, model) in checking.check(session, tables).decisions.items()}
 
 
 def _newest(session: Session) -> list[Any]:
