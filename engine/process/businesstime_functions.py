@@ -8,6 +8,7 @@
 | `working_days_between(from, to)` | working days after `from` up to and with `to`; negative backwards |
 | `is_working_day(date)` | whether people work on a day |
 | `business_key()`, `initiator()`, `instance_id()` | of this instance |
+| `cycle(3, "PT1H")`, `cycle("PT1H")` | a timer's repetition, so often or for ever (`R3/PT1H`), as Zeebe writes it |
 | `now()`, `today()` | for JUEL; FEEL has its own |
 
 The functions of working time take the name of another calendar at their end: `due(2, "BD", "hk")`, and `"cn+hk"` for
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from engine.feel.text import to_string
 from engine.process.businesstime import BusinessCalendar
 from engine.process.contract import Env
 from engine.process.timing import add, read_moment, read_period
@@ -127,6 +129,13 @@ def _today(host: HostFunctions) -> Any:
     return host.env.now.astimezone(host.env.zone).date()
 
 
+def _cycle(host: HostFunctions, *given: Any) -> Any:
+    if len(given) not in (1, 2) or any(one is None for one in given):
+        return None
+    period = given[-1] if isinstance(given[-1], str) else to_string(given[-1])
+    return f"R{given[0] if len(given) == 2 else ''}/{period}"
+
+
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "due": _due,
     "task_due_plus": _task_due_plus,
@@ -137,6 +146,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "business_key": _business_key,
     "initiator": _initiator,
     "instance_id": _instance_id,
+    "cycle": _cycle,
     "now": _now,
     "today": _today,
 }

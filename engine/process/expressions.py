@@ -22,7 +22,7 @@ from engine.process.plain import compile_plain_expression
 
 HOST_FUNCTIONS: Final = frozenset(
     {"due", "task_due_plus", "task_due_minus", "add_working_days", "working_days_between", "is_working_day",
-     "business_key", "instance_id", "initiator", "now", "today"}
+     "business_key", "instance_id", "initiator", "now", "today", "cycle"}
 )  # fmt: skip
 """What every expression may call beside its language's own functions (see `engine.process.businesstime_functions`)."""
 
