@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -181,7 +181,7 @@ def write(session: Session, live: Live, now: datetime, *, facts: bool = False) -
         _INSERT.later(session, _first_row(live, now) | values)
     else:
         place = {"b_id": live.id, "b_version": live.version - 1}
-        _update(tuple(values)).later(session, {**place, **values}, partial(_require_written, live.id))
+        _update(tuple(values)).later(session, {**place, **values}, must=partial(_written_past, live.id))
     if stored.parts or live.rows:
         away = {part: body for part, body in live.rows.items() if not live.state.here(part, part)}
         now_kept = {**away, **stored.parts}
@@ -189,9 +189,8 @@ def write(session: Session, live: Live, now: datetime, *, facts: bool = False) -
         live.rows = now_kept
 
 
-def _require_written(instance_id: int, written: Sequence[int]) -> None:
-    if len(written) != 1:
-        raise InternalError(reason=f"instance {instance_id} was written by somebody else")
+def _written_past(instance_id: int) -> InternalError:
+    return InternalError(reason=f"instance {instance_id} was written by somebody else")
 
 
 _INSERT = Prepared(sa.insert(t.instance))

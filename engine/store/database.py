@@ -32,7 +32,7 @@ from engine.errors import (
     UnitBroken,
 )
 from engine.log import logger
-from engine.store.prepared import forget_waiting, send_waiting
+from engine.store.prepared import forget_waiting, send_last, send_waiting, told_by
 
 log = logger("store")
 
@@ -111,7 +111,12 @@ def _begin_immediate(connection: sa.Connection) -> None:
     if connection.info.get("reading", False) is not reading:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         connection.info["reading"] = reading
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    text = "BEGIN" if reading else "BEGIN IMMEDIATE"
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.execute(text)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise told_by(connection, driver, error, text) from error
     connection.info["begun"] = True
 
 
@@ -127,7 +132,35 @@ def _ended(connection: sa.Connection) -> None:
 
 
 class UnitSession(Session):
-    """The session of a unit of work: whoever is handed it may write, and may not end it."""
+    """The session of a unit of work: whoever is handed it may write, and may not end it.
+
+    Its connection is had when something is first said, and its transaction is begun and ended here: what a session
+    does around each costs more than a step (docs/decisions/0016-prepared-statements.md).
+    """
+
+    def __init__(self, database: sa.Engine, info: dict[str, Any]) -> None:
+        super().__init__(expire_on_commit=False, autoflush=False, join_transaction_mode="rollback_only", info=info)
+        self.database = database
+        self.mine: sa.Connection | None = None
+        self.over = False
+
+    def get_bind(self, *_asked: Any, **_named: Any) -> sa.Connection:
+        """The unit's connection, in its transaction."""
+        if self.mine is None:
+            if self.over:
+                self._refuse("execute")
+            connection = self.database.connect()
+            try:
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+            self.mine = connection
+        return self.mine
+
+    def connection(self, *asked: Any, **named: Any) -> sa.Connection:
+        """The unit's connection; a savepoint that was asked for is there by then."""
+        return super().connection(*asked, **named) if self.in_nested_transaction() else self.get_bind()
 
     def _refuse(self, verb: str) -> NoReturn:
         raise UnitBroken(verb=verb)
@@ -142,7 +175,31 @@ class UnitSession(Session):
 
     def keep(self) -> None:
         """Commit; for `transaction()` alone."""
-        Session.commit(self)
+        if self.in_transaction():
+            Session.commit(self)  # what it was in of ours; ours goes on
+        whole = partial(_before_commit, self)
+        if self.mine is None:
+            whole()
+            return
+        send_last(self.mine, whole)
+        ours = self.mine.get_transaction()
+        if ours is not None:
+            ours.commit()
+        self._give_back()
+
+    def leave(self) -> None:
+        """The end, for `transaction()` alone; what was not kept is undone."""
+        self.over = True
+        try:
+            if self.in_transaction():
+                self.close()
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        mine, self.mine = self.mine, None
+        if mine is not None:
+            mine.close()
 
 
 @contextmanager
@@ -153,23 +210,28 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
     StorageFull, DatabaseUnavailable and Contended say that nothing was saved.
     """
     told: DealflowError | None = None
-    with named_faults(), UnitSession(database, expire_on_commit=False, autoflush=False, info=info) as session:
+    session = UnitSession(database, info)
+    with named_faults():
         try:
-            yield session
-        except DealflowError as error:
-            if not error.commits:
-                raise
-            told = error
-        if session.in_transaction():
-            send_waiting(session.connection())
-        require_whole(session)
-        reached("unit.before_commit")
-        session.keep()
+            try:
+                yield session
+            except DealflowError as error:
+                if not error.commits:
+                    raise
+                told = error
+            session.keep()
+        finally:
+            session.leave()
     reached("unit.after_commit")
     for hook in session.info.get("after_commit", ()):
         _call(hook)
     if told is not None:
         raise told
+
+
+def _before_commit(session: UnitSession) -> None:
+    require_whole(session)
+    reached("unit.before_commit")
 
 
 def require_whole(session: Session) -> None:
@@ -178,10 +240,11 @@ def require_whole(session: Session) -> None:
     SQLite may have ended it by itself (StorageFull). PostgreSQL gives up all that follows a failed statement, and
     would answer a COMMIT with a silent ROLLBACK (FaultIgnored).
     """
-    if not session.in_transaction():
+    connection = session.mine if isinstance(session, UnitSession) else session.connection()
+    if connection is None:
         return
-    driver: Any = session.connection().connection.dbapi_connection
-    if session.get_bind().dialect.name == "sqlite":
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
         if not driver.in_transaction:
             raise StorageFull(reason="the database ended the transaction by itself")
     else:

@@ -8,6 +8,7 @@ have their names (`engine.store.database`). Nothing here commits.
 What a step writes need not be seen before the step is whole. `later` therefore keeps writes back on PostgreSQL, where
 every statement is a journey, and sends them as one (data-modifying `WITH` queries; PostgreSQL documentation, 7.8.2).
 Whatever else is said on the connection, a savepoint or a commit sends what waits first: nobody sees a difference.
+There the way is libpq's own (`engine.store.direct`), and the last writes of a unit bring its COMMIT with them.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+if TYPE_CHECKING:
+    from engine.store.direct import Direct
+
 Values = Mapping[str, Any]
 Told = Callable[[Sequence[Any]], None]
 """Is given what a write returned: the values of its one returned column."""
 MOST_TOGETHER = 12
 """Writes that are sent as one at most."""
-_LINE = "store.line"
+_LINE, _DIRECT = "store.line", "store.direct"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,59 +67,73 @@ class _Form:
 class Line:
     """One unit of work's way to the database: the driver's cursor, and the writes that wait."""
 
-    __slots__ = ("connection", "cursor", "dialect", "driver", "positional", "savepoints", "waiting")
+    __slots__ = ("connection", "dialect", "direct", "driver", "drivers_cursor", "positional", "savepoints", "waiting")
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.positional = self.dialect.positional
         driver: Any = connection.connection.dbapi_connection
-        self.driver, self.cursor = driver, driver.cursor()
+        self.driver, self.drivers_cursor = driver, None
+        self.direct = None if self.positional else _direct(connection, driver)
         self.waiting: list[_Waiting] = []
         self.savepoints: list[str] = []
 
-    def say(self, text: str, parameters: Any) -> Any:
-        """One statement to the driver; the cursor with its result."""
+    @property
+    def cursor(self) -> Any:
+        """The driver's own cursor."""
+        if self.drivers_cursor is None:
+            self.drivers_cursor = self.driver.cursor()
+        return self.drivers_cursor
+
+    def say(self, text: str, parameters: Any, *, commits: bool = False) -> Any:
+        """One statement to the driver; what has its result as a cursor has it. `commits`: it may bring the COMMIT."""
         dispatch: Any = self.connection.dispatch
         for hear in dispatch.before_cursor_execute:
-            hear(self.connection, self.cursor, text, parameters, None, False)
+            hear(self.connection, self.drivers_cursor, text, parameters, None, False)
         try:
+            if self.direct is not None:
+                found = self.direct.say(text, parameters, commits=commits)
+                if found is not None:
+                    return found
             return self.cursor.execute(text, parameters)
         except self.dialect.loaded_dbapi.Error as error:
-            raise self._fault(error, text, parameters) from error
+            raise told_by(self.connection, self.driver, error, text, parameters) from error
+        except BaseException:
+            if self.direct is not None and self.direct.is_between():
+                self.connection.invalidate()
+            raise
 
-    def _fault(self, error: Any, text: str, parameters: Any) -> BaseException:
-        """The driver's complaint as SQLAlchemy tells it; a connection that is gone is not used again."""
-        gone = self.dialect.is_disconnect(error, self.driver, self.cursor)
-        if gone:
-            self.connection.invalidate(error)
-        base = self.dialect.loaded_dbapi.Error
-        told = DBAPIError.instance(
-            text, parameters, error, base, hide_parameters=True, connection_invalidated=gone, dialect=self.dialect
-        )
-        assert isinstance(told, BaseException)
-        return told
-
-    def send(self) -> None:
-        """Send the writes that wait, as one; then tell those who asked what was returned."""
+    def send(self, *, commits: bool = False) -> None:
+        """Send the writes that wait, as one (`commits`: the last of them brings the COMMIT, where the way is direct);
+        then tell those who asked what was returned."""
         while self.waiting:
             waiting, self.waiting = self.waiting, []
-            if len(waiting) == 1:
-                one = waiting[0]
-                found = one.prepared.told(self, one.values, asked=one.told is not None)
-                if one.told is not None:
-                    one.told(found)
-                continue
-            forms = [one.prepared.form(self.dialect) for one in waiting]
-            text = _together(tuple((form, one.told is not None) for form, one in zip(forms, waiting, strict=True)))
-            parameters: dict[str, Any] = {}
-            for place, (form, one) in enumerate(zip(forms, waiting, strict=True)):
-                for name, value in zip(form.names, form.converted(one.values), strict=True):
-                    parameters[f"w{place}_{name}"] = value
-            answers = iter(self.say(text, parameters).fetchone())
+            asked = any(one.told is not None for one in waiting)
+            answer = self._sent(waiting, commits=commits and not asked)
             for one in waiting:
                 if one.told is not None:
-                    one.told(next(answers) or ())
+                    one.told(next(answer) or ())
+
+    def settle(self) -> None:
+        """Send what waits as long as somebody is to be told of it: the others may go with the COMMIT."""
+        while any(one.told is not None for one in self.waiting):
+            self.send()
+
+    def _sent(self, waiting: Sequence[_Waiting], *, commits: bool) -> Iterator[Any]:
+        """What was asked of each, in their order."""
+        forms = [one.prepared.form(self.dialect) for one in waiting]
+        shapes = ((form, one.told is not None, one.must is not None) for form, one in zip(forms, waiting, strict=True))
+        text, names = _together(tuple(shapes))
+        values = (value for form, one in zip(forms, waiting, strict=True) for value in form.converted(one.values))
+        try:
+            answer = self.say(text, dict(zip(names, values, strict=True)), commits=commits)
+        except DBAPIError as error:
+            broken = [one.must for one in waiting if one.must is not None]
+            if broken and getattr(error.orig, "sqlstate", None) == _NOTHING_TOUCHED:
+                raise broken[0]() from error
+            raise
+        return iter(answer.fetchone() or ()) if any(one.told is not None for one in waiting) else iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +141,7 @@ class _Waiting:
     prepared: Prepared
     values: Values
     told: Told | None
+    must: Callable[[], Exception] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -151,17 +170,26 @@ class Prepared:
         _, cursor = self._said(session, values)
         return int(cursor.rowcount)
 
-    def later(self, session: Session, values: Values, told: Told | None = None) -> None:
-        """Say it before anything else is said on this connection, or at the commit. `told` hears what it returned."""
+    def later(
+        self,
+        session: Session,
+        values: Values,
+        told: Told | None = None,
+        must: Callable[[], Exception] | None = None,
+    ) -> None:
+        """Say it before anything else is said on this connection, or at the commit. `told` hears what it returned;
+        `must` makes the error of a write that touches no row (it has a returned column)."""
         line = line_of(session)
-        if line.dialect.name != "postgresql":
-            found = self.told(line, values, asked=told is not None)
+        if line.positional:
+            found = self.told(line, values, asked=told is not None or must is not None)
+            if must is not None and not found:
+                raise must()
             if told is not None:
                 told(found)
             return
         if len(line.waiting) >= MOST_TOGETHER or any(_meet(one.prepared, self) for one in line.waiting):
             line.send()
-        line.waiting.append(_Waiting(self, values, told))
+        line.waiting.append(_Waiting(self, values, told, must))
 
     def told(self, line: Line, values: Values, *, asked: bool) -> Sequence[Any]:
         """Say it on this line; the values of its returned column, if they are asked for."""
@@ -219,15 +247,54 @@ def _meet(before: Prepared, after: Prepared) -> bool:
     return before.statement.table is after.statement.table and not isinstance(after.statement, sa.Insert)
 
 
+def told_by(connection: sa.Connection, driver: Any, error: Any, text: str, parameters: Any = ()) -> BaseException:
+    """The driver's complaint as SQLAlchemy tells it; a connection that is gone is not used again."""
+    dialect = connection.dialect
+    gone = dialect.is_disconnect(error, driver, None)
+    if gone:
+        connection.invalidate(error)
+    told = DBAPIError.instance(
+        text,
+        parameters,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=gone,
+        dialect=dialect,
+    )
+    assert isinstance(told, BaseException)
+    return told
+
+
+_NOTHING_TOUCHED = "22012"
+"""SQLSTATE of a division by zero: how a statement fails whose write must touch a row, and touched none."""
+
+
 @lru_cache(maxsize=512)
-def _together(parts: tuple[tuple[_Form, bool], ...]) -> str:
-    """Several writes as one statement, whose row has a list for each that is asked what it returned."""
-    written, asked = [], []
-    for place, (form, is_asked) in enumerate(parts):
+def _together(parts: tuple[tuple[_Form, bool, bool], ...]) -> tuple[str, tuple[str, ...]]:
+    """Several writes as one statement, whose row has a list for each that is asked what it returned; the names of its
+    values. One that must touch a row divides by how many it touched."""
+    if len(parts) == 1 and not any(parts[0][1:]):
+        return parts[0][0].text, parts[0][0].names
+    written, asked, required, names = [], [], [], []
+    for place, (form, is_asked, must) in enumerate(parts):
         written.append(f"w{place} AS ({form.text.replace('%(', f'%(w{place}_')})")
+        names += [f"w{place}_{name}" for name in form.names]
         if is_asked:
             asked.append(f"(SELECT array_agg({form.keys[0]}) FROM w{place})")
-    return f"WITH {', '.join(written)} SELECT {', '.join(asked) or '1'}"
+        if must:
+            required.append(f"1 / (SELECT count(*) FROM w{place})")
+    return f"WITH {', '.join(written)} SELECT {', '.join(asked + required) or '1'}", tuple(names)
+
+
+def _direct(connection: sa.Connection, driver: Any) -> Direct | None:
+    """The driver's connection by libpq, kept beside it; None when it is not in its usual state."""
+    from engine.store.direct import Direct  # with SQLite nobody needs the driver
+
+    found: Direct | None = connection.info.get(_DIRECT)
+    if found is None or found.driver is not driver:
+        found = connection.info[_DIRECT] = Direct(driver)
+    return found if found.able() else None
 
 
 @contextmanager
@@ -267,15 +334,39 @@ def line_of(session: Session) -> Line:
     return line
 
 
-def send_waiting(connection: sa.Connection, *_statement: object) -> None:
+_FORGETS = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")
+"""After which psycopg forgets what is prepared on a connection, ours with it."""
+
+
+def send_waiting(connection: sa.Connection, _cursor: object = None, said: str = "", *_more: object) -> None:
     """Before anything else is said on a connection: what waits on it."""
     line: Line | None = None if connection.invalidated else connection.info.get(_LINE)
-    if line is not None and line.waiting and line.connection is connection:
+    if line is None or line.connection is not connection:
+        return
+    if line.waiting:
         line.send()
+    if line.direct is not None and said.startswith(_FORGETS):
+        line.direct.forgotten = True
+
+
+def send_last(connection: sa.Connection, whole: Callable[[], None]) -> None:
+    """At the end of a unit: what waits, with the COMMIT where it can be. `whole` is asked before it."""
+    line: Line | None = connection.info.get(_LINE)
+    if line is None or line.connection is not connection:
+        whole()
+        return
+    line.settle()
+    whole()
+    line.send(commits=True)
 
 
 def forget_waiting(connection: sa.Connection, *_savepoint: object) -> None:
-    """What waits is undone before it was said."""
-    line: Line | None = None if connection.invalidated else connection.info.get(_LINE)
+    """What waits is undone before it was said, and psycopg forgets what was prepared."""
+    if connection.invalidated:
+        return
+    direct: Direct | None = connection.info.get(_DIRECT)
+    if direct is not None:
+        direct.forgotten = True
+    line: Line | None = connection.info.get(_LINE)
     if line is not None and line.connection is connection:
         line.waiting = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.ids import new_id
 from engine.store import Prepared, savepoint
@@ -131,3 +133,54 @@ def test_a_step_that_somebody_wrote_past_is_undone(house: House) -> None:
         session.execute(sa.insert(t.deployment).values(id=new_id(), at=AT, by="x", folder="f"))
         none.later(session, {}, complain)
     assert house.rows(t.deployment) == []
+
+
+def test_a_write_that_must_touch_a_row_and_touches_none_undoes_the_unit(house: House) -> None:
+    with house.runtime.transaction() as session:
+        INSERT.later(session, row("old"))
+    with pytest.raises(ValueError, match="it is gone"), house.runtime.transaction() as session:
+        INSERT.later(session, row("new"))
+        CHANGE.later(session, {"which": "old", "faults": []}, must=lambda: ValueError("not this one"))
+        CHANGE.later(session, {"which": "nobody", "faults": []}, must=lambda: ValueError("it is gone"))
+    assert [(each["folder"], each["faults"]) for each in house.rows(t.refused)] == [("old", ["a"])]
+
+
+@POSTGRES
+def test_begin_travels_with_the_first_statement_and_commit_with_the_last_write(house: House, tmp_path: Path) -> None:
+    with house.runtime.transaction() as session:  # what is prepared is prepared
+        LOOK.one(session, {"which": "one"})
+        INSERT.later(session, row("one"))
+    with (tmp_path / "trace").open("w+") as trace, house.runtime.transaction() as session:
+        driver: Any = session.connection().connection.dbapi_connection
+        driver.pgconn.trace(trace.fileno())
+        assert LOOK.one(session, {"which": "one"}) is not None
+        INSERT.later(session, row("two"))
+        session.keep()  # type: ignore[attr-defined]  # what transaction() does at its end
+        driver.pgconn.untrace()
+        trace.seek(0)
+        sent = [line.split("\t")[3].split()[0] for line in trace if line.split("\t")[1] == "F"]
+    assert (sent.count("Sync"), sent.count("Query"), sent.count("Parse")) == (2, 0, 2)  # BEGIN and COMMIT are parsed
+    assert [each["folder"] for each in house.rows(t.refused)] == ["one", "two"]
+
+
+def test_what_was_prepared_is_prepared_again_when_the_driver_has_forgotten(house: House) -> None:
+    with pytest.raises(ValueError), house.runtime.transaction() as session:
+        for _ in range(8):  # often enough for psycopg to prepare it
+            session.execute(ALL).all()
+        INSERT.run(session, row("one"))
+        raise ValueError  # psycopg gives up what is prepared on the connection
+    with house.runtime.transaction() as session:
+        INSERT.run(session, row("one"))
+        with pytest.raises(ValueError), session.begin_nested():
+            session.execute(ALL).all()
+            raise ValueError
+        INSERT.run(session, row("two"))
+        assert LOOK.one(session, {"which": "two"}) is not None
+    assert [each["folder"] for each in house.rows(t.refused)] == ["one", "two"]
+
+
+@POSTGRES
+def test_text_that_the_database_cannot_hold_is_refused_and_never_cut(house: House) -> None:
+    with pytest.raises(DBAPIError, match="NUL"), house.runtime.transaction() as session:
+        INSERT.run(session, row("cut\x00here"))
+    assert house.rows(t.refused) == []
