@@ -106,8 +106,10 @@ def names() -> dict[str, str]:
 
 def called(id: str | None) -> str:
     """A person or a team by name; what nobody did in person is the system's; the id when nobody is called so."""
-    if id and (id == "system" or id.startswith("process:")):
+    if id and (id == "system" or id.startswith(("process:", "handler:"))):
         return _("the system")
+    if id == "demo":
+        return _("demonstration")
     return names().get(id, id) if id else ""
 
 

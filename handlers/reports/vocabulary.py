@@ -30,7 +30,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "annual": ("每年", "yearly"),
     "COMPLIANT": ("合规", "compliant"),
     "WATCH": ("关注", "watch"),
-    "LOCK_UP": ("锁定分配", "lock-up"),
+    "LOCK_UP": ("锁定分红", "lock-up"),
     "DEFAULT": ("违约", "default"),
     "DATA_MISSING": ("DATA_MISSING（数据缺失）", "DATA_MISSING"),
     # conditions

@@ -12,11 +12,12 @@ import pytest
 from engine import api, identity
 from engine.queries import administration
 from engine.store import tables as t
-from handlers import letters, modules
+from handlers import drawdowns, letters, modules
 from tests.house import PASSWORD, House, MovableClock
 from tests.paths import ROOT
 from tests.web.conftest import Visitor
 from web.admin import wording
+from web.admin.deeds import DEEDS
 
 WHO = Callable[[str], Visitor]
 
@@ -271,6 +272,14 @@ def test_every_deed_that_the_audit_tells_of_has_words() -> None:
     written = {name for path in sources for name in deeds(ast.parse(path.read_text(encoding="utf-8")))}
     assert len(written) > 40
     assert written <= wording.ACTIONS.keys(), sorted(written - wording.ACTIONS.keys())
+
+
+def test_every_deed_that_a_handler_notes_has_words() -> None:
+    told = re.compile(r'ctx\.audit\(\s*"([a-z_]+)"')
+    noted = {name for path in (ROOT / "handlers").rglob("*.py") for name in told.findall(path.read_text("utf-8"))}
+    known = {*DEEDS, *wording.ACTIONS, *(f"drawdown_{state}" for state in drawdowns.STATES)}
+    assert len(noted) > 40 and noted <= known, sorted(noted - known)
+    assert {f"drawdown_{state}" for state in drawdowns.STATES} <= DEEDS.keys()
 
 
 def deeds(code: ast.Module) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from engine import identity
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.house import House
@@ -61,6 +62,11 @@ def test_cases_are_found_by_any_fact_and_the_filter_is_kept(house: House, visito
     assert found("since=2026-03-03") == set()
     owen.post("/instances/filters", {"name": "大额", "fact": "amount", "value": "900"})
     assert "大额" in text(owen.get("/instances"))
+    with house.writing() as session:
+        identity.add_member(session, "process_owner", "wang")
+    owen.post("/instances/filters", {"name": "团队大额", "fact": "amount", "value": "900", "share": "process_owner"})
+    theirs = text(visitor("wang").get("/instances"))
+    assert "团队大额" in theirs and "欧文" in theirs and ">大额<" not in theirs
 
 
 def test_an_operator_mends_a_broken_case_and_the_audit_says_how(house: House, visitor: WHO) -> None:

@@ -8,11 +8,17 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
+from web.admin.deeds import DEEDS
+
 ACTIONS: Mapping[str, Any] = {
     "absence_ended": _("absence ended"),
     "absence_set": _("absence planned"),
+    "active": _("case goes on"),
     "attached": _("file attached"),
+    "batch_cancelled": _("batch given up"),
     "batch_finished": _("batch finished"),
+    "batch_paused": _("batch rests"),
+    "batch_resumed": _("batch goes on"),
     "batch_started": _("batch started"),
     "calendar_feed_ended": _("calendar feed ended"),
     "calendar_feed_made": _("calendar feed made"),
@@ -101,7 +107,7 @@ SYSTEMS = (
 
 def action_words(action: str) -> str:
     """What was done."""
-    return str(ACTIONS.get(action, action.replace("_", " ")))
+    return str(ACTIONS.get(action) or DEEDS.get(action) or action.replace("_", " "))
 
 
 def browser_words(agent: str) -> str:

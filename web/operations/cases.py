@@ -30,11 +30,25 @@ def listed() -> Any:
         paged = Pages(asked_page(), SIZE, finding.number_of_cases(db, wanted))
         rows = finding.cases(db, wanted, page=paged.number, size=SIZE)
         choices = _choices(db, asked.get("process"))
-    kept = person().settings.get(KEPT) or []
+        shared = _shared(db)
+    kept = [*(person().settings.get(KEPT) or []), *shared]
     narrow = {name: text for name, text in asked.items() if name not in ("q", "process", "state")}
     return render_template(
-        "operations/cases.html", rows=rows, paged=paged, asked=asked, narrow=narrow, kept=kept, **choices
+        "operations/cases.html",
+        rows=rows,
+        paged=paged,
+        asked=asked,
+        narrow=narrow,
+        kept=kept,
+        my_teams=sorted(actor().teams),
+        **choices,
     )
+
+
+def _shared(db: Any) -> list[dict[str, Any]]:
+    """The filters that colleagues share with a team of the person's, with who did (`by`)."""
+    theirs = queries.settings_of_colleagues(db, actor().id, KEPT)
+    return [{**one, "by": by} for by, kept in theirs for one in kept if one.get("team") in actor().teams]
 
 
 def _choices(db: Any, key: str | None) -> dict[str, Any]:
@@ -55,12 +69,13 @@ def _choices(db: Any, key: str | None) -> dict[str, Any]:
 @pages.post("/filters")
 @guarded("cases")
 def keep() -> Any:
-    """Keep the filter under a name, or (`remove`) forget it."""
+    """Keep the filter under a name, for oneself or for a team (`share`), or (`remove`) forget it."""
     name = request.form.get("name", "").strip()[:60]
     kept = [one for one in person().settings.get(KEPT) or [] if one.get("name") != name]
     asked = filters.said(request.form)
     if name and "remove" not in request.form:
-        kept.append({"name": name, "asked": asked})
+        team = request.form.get("share", "")
+        kept.append({"name": name, "asked": asked, **({"team": team} if team in actor().teams else {})})
     runtime().unit(lambda db: api.save_preferences(db, actor(), settings={KEPT: kept[-MOST_KEPT:]}))
     flash(_("The filter is forgotten.") if "remove" in request.form else _("The filter is kept."), "success")
     where: dict[str, Any] = dict(asked)

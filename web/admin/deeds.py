@@ -1,0 +1,68 @@
+"""What the audit says of the house's own steps: the words of what handlers note (`ctx.audit`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+DEEDS: Mapping[str, Any] = {
+    "alert": _("alert raised or joined"),
+    "amendment_active": _("amendment took effect"),
+    "amendment_decided": _("amendment decided on"),
+    "amendment_restored": _("earlier terms restored"),
+    "ballot_by_proxy_not_counted": _("ballot by proxy not counted"),
+    "bank_entry_received": _("entry of the bank received"),
+    "booked": _("entry booked"),
+    "change_decided": _("change of client data decided on"),
+    "committee_constituted": _("committee constituted"),
+    "committee_decided": _("committee decided"),
+    "complaint_closed": _("complaint closed"),
+    "complaint_escalated": _("complaint escalated"),
+    "complaint_registered": _("complaint registered"),
+    "contracts_signed": _("contracts signed"),
+    "covenant_breach": _("covenant broken"),
+    "covenants_tested": _("covenants tested"),
+    "credit_decided": _("credit decided on"),
+    "data_reviewed": _("client data reviewed"),
+    "distributions_locked": _("distributions locked"),
+    "drawdown_approved": _("drawdown approved"),
+    "drawdown_paid": _("drawdown paid"),
+    "drawdown_refused": _("drawdown refused"),
+    "drawdown_requested": _("drawdown asked for"),
+    "drawdown_returned": _("drawdown came back"),
+    "drawstop": _("drawdowns stopped"),
+    "evaluation_closed": _("evaluation closed"),
+    "event_of_default": _("event of default"),
+    "facilities_lapsed": _("facilities lapsed"),
+    "facilities_opened": _("facilities opened"),
+    "financial_close": _("financial close"),
+    "improvement_closed": _("improvement closed"),
+    "initial_review": _("approval to proceed decided on"),
+    "inquiry_registered": _("inquiry registered"),
+    "investor_entitled": _("investor entitled to reports"),
+    "kyc_decided": _("due diligence decided on"),
+    "lead_assigned": _("lead given to a manager"),
+    "lead_recalled": _("lead taken back"),
+    "limit_exceeded": _("limit exceeded"),
+    "limit_released": _("limit released"),
+    "limit_reserved": _("limit reserved"),
+    "limit_restored": _("limit restored"),
+    "limit_used": _("limit used"),
+    "notice_not_sent": _("notice not sent"),
+    "opportunity_found": _("opportunity found"),
+    "payment_answered": _("bank answered a payment"),
+    "payment_instructed": _("payment instructed"),
+    "payment_recalled": _("payment recalled"),
+    "rating_confirmed": _("rating confirmed"),
+    "report_released": _("report released"),
+    "retention_closed": _("retention case closed"),
+    "retention_opened": _("retention case opened"),
+    "reversed": _("entry reversed"),
+    "security_released": _("security released"),
+    "service_restricted": _("service restricted"),
+    "term_sheet_accepted": _("term sheet accepted"),
+    "tier_reviewed": _("tier reviewed"),
+}
+"""By name; `drawdown_<state>` for each state that a draw comes into."""
