@@ -51,8 +51,25 @@ def kind_of(name: str) -> str:
     return "scenario" if name.startswith("scenarios/") else "other"
 
 
-def check(session: Session, files: Mapping[str, bytes]) -> Checked:
-    """Read and compile a package's files against what this installation knows; deploys nothing."""
+def check_beside(session: Session, folders: Mapping[str, Mapping[str, bytes]]) -> dict[str, Checked]:
+    """Check packages that are to run beside each other, by folder: a message of one starts no process of another."""
+    found = {folder: check(session, files, alone=False) for folder, files in folders.items()}
+    processes = {
+        key: (f"{folder}/{name}", definition)
+        for folder, checked in found.items()
+        for key, (name, definition) in checked.processes.items()
+    }
+    for fault in _shared_starts(session, processes):
+        folder, _, name = fault.file.partition("/")
+        found[folder].faults.append(replace(fault, file=name))
+    return found
+
+
+def check(session: Session, files: Mapping[str, bytes], *, alone: bool = True) -> Checked:
+    """Read and compile a package's files against what this installation knows; deploys nothing.
+
+    alone: nothing else is about to be deployed that would take the messages of a running process over.
+    """
     runtime = runtime_of(session)
     found = Checked()
     for name, content in sorted(files.items()):
@@ -66,7 +83,8 @@ def check(session: Session, files: Mapping[str, bytes]) -> Checked:
     for name, content in sorted(files.items()):
         if kind_of(name) == "bpmn":
             _check_processes(session, found, name, content, _known(session, runtime, found, files))
-    found.faults.extend(_shared_starts(session, found))
+    if alone:
+        found.faults.extend(_shared_starts(session, found.processes))
     if not any(kind_of(name) in ("bpmn", "dmn", "form") for name in files):
         found.faults.append(
             Fault(
@@ -118,9 +136,11 @@ def _check_processes(session: Session, found: Checked, name: str, content: bytes
         found.faults.extend(_unbound_forms(session, found, definition, name))
 
 
-def _shared_starts(session: Session, found: Checked) -> Iterator[Fault]:
-    """Messages that begin another process of these files, or one that runs and is not replaced by them."""
-    starts = [start for name, definition in found.processes.values() for start in message_starts(definition, file=name)]
+def _shared_starts(session: Session, processes: Mapping[str, tuple[str, Definition]]) -> Iterator[Fault]:
+    """Messages that begin another of these processes, or one that runs and is not replaced by them."""
+    starts = [
+        start for name, definition in processes.values() for start in message_starts(definition, name, definition.name)
+    ]
     if not starts:
         return
     s, d = t.subscription.c, t.definition.c
@@ -128,7 +148,7 @@ def _shared_starts(session: Session, found: Checked) -> Iterator[Fault]:
         sa.select(s.name, s.process_key, s.element, d.name.label("called"))
         .join(t.definition, d.id == s.definition_id)
         .where(s.kind == "message", s.name.in_({start.message for start in starts}), s.instance_id.is_(None))
-        .where(s.process_key.not_in(found.processes), d.suspended.is_(False))
+        .where(s.process_key.not_in(processes), d.suspended.is_(False))
         .order_by(s.id)
     )
     taken = [MessageStart(row.name, row.process_key, row.element, called=row.called or "") for row in rows]

@@ -62,6 +62,7 @@ from engine.api.people import change_password, end_absence, read_all_notificatio
 from engine.api.processes import (
     cancel,
     check,
+    check_folders,
     deploy,
     export,
     resume,
@@ -130,6 +131,7 @@ __all__ = [
     "change",
     "change_password",
     "check",
+    "check_folders",
     "choose_password",
     "claim",
     "comment",

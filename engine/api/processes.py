@@ -34,6 +34,11 @@ def check(session: Session, folder: str, files: Mapping[str, bytes]) -> list[Fau
     return checking.check(session, files).faults
 
 
+def check_folders(session: Session, folders: Mapping[str, Mapping[str, bytes]]) -> dict[str, list[Fault]]:
+    """The same for packages that are to run beside each other, by folder."""
+    return {folder: found.faults for folder, found in checking.check_beside(session, folders).items()}
+
+
 def deploy(session: Session, actor: Actor, folder: str, files: Mapping[str, bytes], note: str = "") -> Deployed:
     """Make a package the newest version; running instances keep theirs. ModelRefused carries all faults.
 

@@ -258,6 +258,16 @@ def test_a_message_moves_from_one_package_to_another_in_one_go(house: House, tmp
             (tmp_path / key / f"{key}.bpmn").write_text(begun_by(key, name), encoding="utf-8")
         return [one.deployed is not None for one in deploy_all(house.runtime, tmp_path, api.SYSTEM)]
 
+    def checked(**drawn: str) -> list[str]:
+        with house.looking() as session:
+            found = api.check_folders(
+                session, {key: {"p.bpmn": begun_by(key, name).encode()} for key, name in drawn.items()}
+            )
+        return [f"{folder}/{fault.file} {fault.rule}" for folder, faults in found.items() for fault in faults]
+
+    assert checked(a="n", b="n", c="k") == ["b/p.bpmn start-message-shared"]
     assert save(a="n", b="m") == [True, True]
+    assert checked(a="m", b="k") == []
+    assert checked(a="m") == ["a/p.bpmn start-message-shared"]
     assert save(a="m", b="k") == [True, True]
     assert sent(house, "m").state == "started"

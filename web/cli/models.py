@@ -40,19 +40,21 @@ def check() -> int:
         return 1
     click.echo(words(f"✓ 数据库：{len(found)} 个流程", f"✓ database: {len(found)} processes"))
     code = 0
-    for folder in watcher.packages(settings.bpmn_dir):
-        with runtime.transaction() as session:
-            wrong = api.check(session, folder.name, watcher.read_package(folder, settings.max_model_bytes))
+    limit = settings.max_model_bytes
+    folders = {one.name: watcher.read_package(one, limit) for one in watcher.packages(settings.bpmn_dir)}
+    with runtime.transaction() as session:
+        checked = api.check_folders(session, folders)
+    for folder, wrong in checked.items():
         errors = [fault for fault in wrong if fault.severity == "error"]
         sign, count, warned = "✗" if errors else "✓", len(errors), len(wrong) - len(errors)
         told = words(
-            f"{sign} {folder.name}：{count} 处错误，{warned} 处警告",
-            f"{sign} {folder.name}: {count} {'fault' if count == 1 else 'faults'}, "
+            f"{sign} {folder}：{count} 处错误，{warned} 处警告",
+            f"{sign} {folder}: {count} {'fault' if count == 1 else 'faults'}, "
             f"{warned} {'warning' if warned == 1 else 'warnings'}",
         )
         click.secho(told, fg="red" if errors else None)
         if wrong:
-            click.echo(faults(folder.name, wrong))
+            click.echo(faults(folder, wrong))
         code = 2 if errors else code
     return code
 
