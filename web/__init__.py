@@ -15,8 +15,15 @@ from engine.settings import Settings, secret
 from engine.settings import load as load_settings
 from web import catalogue, errors, formats, headers, modules, scope
 from web.extensions import babel, csrf, limiter, sign_ins
+from web.routes import Route
 
 __all__ = ["create_app"]
+
+
+class Application(Flask):
+    """Flask, with our rules."""
+
+    url_rule_class = Route
 
 
 def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
@@ -26,7 +33,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
     worker); opened from the settings when missing.
     """
     settings = settings or (runtime.settings if runtime is not None else load_settings())
-    app = Flask("web", static_folder="static", template_folder="templates")
+    app = Application("web", static_folder="static", template_folder="templates")
     app.extensions["dealflow"] = runtime if runtime is not None else api.open_engine(settings)
     app.config.update(
         SECRET_KEY=secret(settings),
