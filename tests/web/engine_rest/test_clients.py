@@ -113,6 +113,37 @@ def test_the_javascript_client_works_unchanged(printing: tuple[House, str, str])
     assert results["file"]["file_name"] == "页.txt" and "poll:error" not in said
 
 
+@pytest.fixture(scope="module")
+def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs the Java client; it is taken from Maven's folder on this machine, never from a network."""
+    source = Path(__file__).with_name("java")
+    if not all(map(shutil.which, ("java", "javac", "mvn"))):
+        pytest.skip("no Java on this machine: its external task client did not run (default-jdk-headless, maven)")
+    paths = tmp_path_factory.mktemp("java") / "classpath"
+    resolve = ["mvn", "-q", "-B", "-f", str(source / "pom.xml"), "dependency:build-classpath"]
+    found = subprocess.run([*resolve, "-o", f"-Dmdep.outputFile={paths}"], capture_output=True, check=False)
+    if found.returncode:
+        pytest.skip(f"the Java client is not on this machine; once, with a network: {' '.join(resolve)}")
+    return ["java", "-cp", paths.read_text().strip(), str(source / "Worker.java")]
+
+
+@pytest.mark.slow
+def test_the_java_client_works_unchanged(printing: tuple[House, str, str], java: list[str]) -> None:
+    house, address, token = printing
+    client = subprocess.Popen([*java, address, token], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        well, jam, failing = (house.start("printing", what=what) for what in ("well", "jam", "fail"))
+        until(lambda: all(house.tasks(one) for one in (well, jam, failing)), 60)
+    finally:
+        client.terminate()
+        said = (client.communicate()[0] or b"").decode()
+    assert house.task("repair", jam) and house.variables(jam)["where"] == "tray 2", said
+    assert house.task("read", failing), said
+    results = house.variables(well)
+    assert results["told"] == {"what": "well"} and results["half"] == Decimal("0.5") and results["pages"] == 3
+    assert results["at"] == datetime(2026, 3, 2, 1, tzinfo=UTC) and results["file"]["file_name"] == "页.txt"
+
+
 def test_two_hundred_wait_and_a_page_answers_meanwhile(printing: tuple[House, str, str]) -> None:
     """Work goes to exactly one of those who wait, and nothing is kept for those who hung up."""
     house, address, token = printing
