@@ -18,15 +18,14 @@ from werkzeug.test import TestResponse
 from engine import api, identity
 from engine.settings import load
 from tests.house import PASSWORD, House, MovableClock, build
+from tests.once import made_once
 from tests.web.material import package
-from web import create_app
+from web import catalogue, create_app
 from web.extensions import limiter
 
 
-@pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with people who have passwords, the book's tables and one small process; copied for every test."""
-    folder = tmp_path_factory.mktemp("furnished")
+def furnish(folder: Path) -> dict[str, Any]:
+    """People who have passwords, the book's tables, one small process; the compiled catalogues."""
     house = build(f"sqlite:///{folder / 'web.db'}", folder, handlers=("handlers",))
     with house.writing() as session:
         for name in ("li", "wang", "hu", "chen", "root", "owen"):
@@ -35,13 +34,21 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house.runtime.database.dispose()
     with closing(sqlite3.connect(folder / "web.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / "web.db"
+    catalogue.compiled(folder)
+    return {}
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to be copied for every test, beside the compiled catalogues."""
+    return made_once(tmp_path_factory, "house-for-pages", furnish)[0] / "web.db"
 
 
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
     """A furnished house on a copy of its own. Pages are tried on SQLite; the engine's tests hold both databases."""
     shutil.copy(furnished, tmp_path / "web.db")
+    shutil.copytree(furnished.parent / "translations", tmp_path / "translations")
     clock = MovableClock()
     settings = load(
         database_url=f"sqlite:///{tmp_path / 'web.db'}",

@@ -10,7 +10,7 @@ class Quick(Flask):
 
 
 def test_an_address_is_written_with_its_parts_its_defaults_and_what_is_left_over() -> None:
-    app = Quick("tests")
+    app = Quick("web")
     app.add_url_rule("/list/", "rows", lambda page: "", defaults={"page": 1})
     app.add_url_rule("/list/<int:page>/<path:rule>", "cell", lambda page, rule: "")
     with app.test_request_context():
