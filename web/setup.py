@@ -26,8 +26,8 @@ from web.scope import language, runtime
 
 pages = Blueprint("setup", __name__, url_prefix="/setup")
 
-OPEN = ("setup.", "static", "health.", "auth.choose_language")
-"""Endpoints that answer before the set-up."""
+OPEN = ("setup.", "static", "health.", "auth.choose_language", "api_v1.", "engine_rest")
+"""Endpoints that answer before the set-up; programs sign in by a token, and could make nothing of a page."""
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 

@@ -216,8 +216,9 @@ class TestFirstStart:
         settings = load(database_url=f"sqlite:///{tmp_path / 'new.db'}", data_dir=tmp_path, secret_key="for tests")
         runtime = api.open_engine(settings, MovableClock())
         api.migrate(runtime)
+        app = create_app(runtime=runtime)
         limiter.reset()
-        yield create_app(runtime=runtime)
+        yield app
         runtime.database.dispose()
 
     def test_everything_leads_to_the_set_up_which_happens_once(self, empty: Any) -> None:
@@ -225,6 +226,8 @@ class TestFirstStart:
         near = {"base_url": "http://127.0.0.1:8000"}
         assert first.get("/inbox", **near).headers["Location"] == "/setup"
         assert first.get("/healthz", **near).status_code == 200
+        for path in ("/api/v1/tasks", "/engine-rest/task"):
+            assert first.get(path, **near).status_code == 401
         second.get("/setup", **near)
         first.get("/setup", **near)
         assert first.post("/setup", {**FORM, "again": "other"}, **near).status_code == 422
