@@ -107,6 +107,7 @@ ROOMS = (
     "studio",
     "talk",
     "tasks",
+    "team_news",
     "tips",
 )
 """The modules of this room with a blueprint `pages`, sorted."""
