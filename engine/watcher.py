@@ -136,6 +136,21 @@ def _needs_another(found: Iterable[Fault]) -> bool:
     return all(fault.rule in REFERENCES for fault in found if fault.severity == "error")
 
 
+def deploy_saved(runtime: Runtime, root: Path, names: Iterable[str]) -> list[Outcome]:
+    """Deploy folders that were saved, and those before them that only waited for what another would bring."""
+    saved = [root / name for name in sorted(names) if (root / name).is_dir()]
+    outcomes = _in_turn(runtime, saved, api.SYSTEM, "saved")
+    if any(one.deployed is not None and not one.deployed.unchanged for one in outcomes):
+        with runtime.reading() as session:
+            kept = faults.last(session)
+        waiting = {
+            one.folder for one in kept if _needs_another(other.fault for other in kept if other.folder == one.folder)
+        }
+        again = [root / name for name in sorted(waiting) if (root / name).is_dir() and root / name not in saved]
+        outcomes += [one for one in _in_turn(runtime, again, api.SYSTEM, "saved") if one.deployed is not None]
+    return outcomes
+
+
 def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
     """Watch `bpmn_dir` until `stop` is set; blocks. Every save is told to the listener within two seconds."""
     root = runtime.settings.bpmn_dir
@@ -145,8 +160,7 @@ def watch(runtime: Runtime, stop: threading.Event, listener: Listener) -> None:
             for _, path in changes
             if Path(path).suffix in TAKEN
         }
-        folders = [root / name for name in sorted(touched) if (root / name).is_dir()]
-        for outcome in _in_turn(runtime, folders, api.SYSTEM, "saved"):
+        for outcome in deploy_saved(runtime, root, touched):
             if outcome.deployed is None or outcome.mended or not outcome.deployed.unchanged:
                 log.info("package_saved", folder=outcome.folder, deployed=outcome.deployed is not None)
                 listener(outcome)

@@ -10,7 +10,7 @@ import pytest
 from engine import api
 from engine.errors import InvalidInput, ModelRefused
 from engine.store import tables as t
-from engine.watcher import deploy_all
+from engine.watcher import deploy_all, deploy_saved
 from tests.conformance.drawing import catch, conditional, message, process, signal, start, tag, timer
 from tests.conformance.drawing import diagram as file
 from tests.engine.together import SQLITE, at_once
@@ -265,9 +265,15 @@ def test_a_message_moves_from_one_package_to_another_in_one_go(house: House, tmp
             )
         return [f"{folder}/{fault.file} {fault.rule}" for folder, faults in found.items() for fault in faults]
 
+    def saved(key: str, name: str) -> list[tuple[str, bool]]:
+        (tmp_path / key / f"{key}.bpmn").write_text(begun_by(key, name), encoding="utf-8")
+        return [(one.folder, one.deployed is not None) for one in deploy_saved(house.runtime, tmp_path, [key])]
+
     assert checked(a="n", b="n", c="k") == ["b/p.bpmn start-message-shared"]
     assert save(a="n", b="m") == [True, True]
     assert checked(a="m", b="k") == []
     assert checked(a="m") == ["a/p.bpmn start-message-shared"]
     assert save(a="m", b="k") == [True, True]
     assert sent(house, "m").state == "started"
+    assert saved("b", "m") == [("b", False)]
+    assert saved("a", "n") == [("a", True), ("b", True)]
