@@ -21,7 +21,7 @@ from handlers.records import inquiries, interactions, kyc, limits, parties, proj
 from handlers.records import tables as book
 from handlers.records.kyc import KycCase
 from handlers.records.limits import Line
-from handlers.records.parties import Party
+from handlers.records.parties import Contact, Party
 from handlers.records.relationship import Churn, StageChange
 from handlers.records.statements import Statement
 from handlers.reports import client as paper
@@ -104,6 +104,8 @@ class Head:
     last_contact: datetime | None
     complaints: int
     business_keys: tuple[str, ...]
+    caller: Contact | None
+    """Whom one calls: the first person with a mobile number."""
 
     @property
     def used_pct(self) -> Decimal | None:
@@ -131,6 +133,7 @@ def head(session: Session, party: Party, today: date) -> Head:
         last_contact=client_facts.last_contacts(session, party.id).get(party.id),
         complaints=len(service.open_complaints(session, party.id)),
         business_keys=business_keys(session, party),
+        caller=next((one for one in parties.contacts_of(session, party.id) if one.mobile), None),
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import current_app, render_template, url_for
 
+from engine import queries
 from engine.queries import thresholds as looking
 from web.admin.room import pages
 from web.rights import PAGES, guarded, may_act
-from web.scope import runtime
+from web.scope import runtime, said
 
 
 @pages.get("/thresholds")
@@ -19,8 +20,9 @@ def thresholds() -> Any:
     """All tables by package."""
     with runtime().reading() as db:
         rows = looking.decision_tables(db)
+        names = {one.folder: said(one.name, one.name_en) for one in queries.definitions(db)}
     groups = [(folder, list(some)) for folder, some in groupby(rows, key=lambda row: row.folder)]
-    return render_template("admin/thresholds.html", groups=groups)
+    return render_template("admin/thresholds.html", groups=groups, names=names)
 
 
 @pages.get("/thresholds/<key>")

@@ -6,8 +6,12 @@ const narrow = matchMedia('(max-width: 575.98px)');
 const SECTIONS = '.fjs-form-field-group, .fjs-form-field-dynamiclist';
 const FEW = 3; // a form of fewer sections is short enough
 
-/** The sections that are in no other one. */
-const sectionsOf = (container) => [...container.querySelectorAll(SECTIONS)].filter((one) => !one.parentElement.closest(SECTIONS));
+const CONTROLS = 'input, textarea, .fjs-select-display, .fjs-repeat-render-add';
+
+/** The sections that are in no other one; of a form that asks, those in which something is entered: what is shown to be
+ * read before one decides stays open. */
+const sectionsIn = (container, asks) =>
+  [...container.querySelectorAll(SECTIONS)].filter((one) => !one.parentElement.closest(SECTIONS) && (!asks || one.querySelector(CONTROLS)));
 const headOf = (section) => section.querySelector(':scope > label');
 
 /** A required field of the section in which nothing stands; what is hidden is not drawn. */
@@ -27,9 +31,10 @@ const missingIn = (section) => [...section.querySelectorAll('.fjs-form-field')].
 
 /** Fold the sections of a form on a phone; one that is read says nothing of what is missing. */
 export function foldSections(container, asks) {
-  if (sectionsOf(container).length < FEW) return;
+  const sectionsOf = () => sectionsIn(container, asks);
+  if (sectionsOf().length < FEW) return;
   const mark = () => {
-    for (const section of sectionsOf(container)) {
+    for (const section of sectionsOf()) {
       const [head, missing, wrong] = [headOf(section), missingIn(section), section.querySelectorAll('.fjs-has-errors').length];
       if (!head) continue;
       const words = !asks ? '' : wrong ? text('sectionWrong', { count: wrong }) : missing ? text('sectionMissing', { count: missing }) : '✓';
@@ -37,26 +42,34 @@ export function foldSections(container, asks) {
       section.toggleAttribute('data-wanting', asks && Boolean(missing || wrong));
     }
   };
-  const open = (chosen) => {
-    for (const section of sectionsOf(container)) {
+  let shown = null; // the heading of the open section: form-js may draw the section itself anew
+  let byItself = true; // nobody has chosen yet
+  const named = (section) => headOf(section)?.textContent;
+  const fold = () => {
+    for (const section of sectionsOf()) {
       const head = headOf(section);
       if (!head) continue;
-      section.toggleAttribute('data-folded', narrow.matches && section !== chosen);
+      section.toggleAttribute('data-folded', narrow.matches && named(section) !== shown);
       if (!narrow.matches) {
         ['role', 'tabindex', 'aria-expanded'].forEach((name) => head.removeAttribute(name));
         continue;
       }
       head.setAttribute('role', 'button');
       head.setAttribute('tabindex', '0');
-      head.setAttribute('aria-expanded', String(section === chosen));
+      head.setAttribute('aria-expanded', String(named(section) === shown));
     }
   };
-  const first = () => sectionsOf(container).find((one) => one.hasAttribute('data-wanting')) ?? sectionsOf(container)[0];
+  const open = (chosen) => {
+    shown = chosen ? named(chosen) : null;
+    fold();
+  };
+  const first = () => sectionsOf().find((one) => one.hasAttribute('data-wanting')) ?? sectionsOf()[0];
   const toggle = (event) => {
     const head = event.target.closest('label[data-missing]');
     const section = head?.parentElement;
     if (!section || !narrow.matches || headOf(section) !== head) return;
     event.preventDefault(); // a label would give its field the focus
+    byItself = false;
     open(section.hasAttribute('data-folded') ? section : null);
     if (section.getBoundingClientRect().top < 0) section.scrollIntoView({ block: 'start' });
   };
@@ -64,7 +77,7 @@ export function foldSections(container, asks) {
   container.addEventListener('keydown', (event) => ['Enter', ' '].includes(event.key) && event.target.matches('label[data-missing]') && toggle(event));
   // Whoever leads to a field (a link of a fault) opens its section first.
   container.addEventListener('dealflow:reveal', ({ target }) => {
-    const section = sectionsOf(container).find((one) => one.contains(target));
+    const section = sectionsOf().find((one) => one.contains(target));
     if (section?.hasAttribute('data-folded')) open(section);
   });
   mark();
@@ -73,8 +86,13 @@ export function foldSections(container, asks) {
   let asked;
   const later = () => {
     cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(mark);
+    asked = requestAnimationFrame(() => {
+      mark();
+      if (byItself) open(first());
+      else fold();
+    });
   };
+  container.addEventListener('focusin', () => (byItself = false));
   container.addEventListener('input', later);
   container.addEventListener('change', later);
   new MutationObserver(later).observe(container, { childList: true, subtree: true });
