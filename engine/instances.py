@@ -116,13 +116,13 @@ def hold(session: Session, wanted: Iterable[tuple[int | None, int | None]]) -> s
     ids = {id for pair in pairs for id in pair if id is not None}
     if not ids:
         return ids
-    rows = session.execute(
-        sa.select(t.instance.c.id, t.instance.c.root_id)
-        .where(t.instance.c.id.in_(ids))
-        .with_for_update(skip_locked=True)
-    ).all()
-    locked = {row.id for row in rows}
-    return {row.id for row in rows if row.root_id in locked}
+    rows = _HOLD.all(session, {"ids": list(ids)})
+    locked = {row["id"] for row in rows}
+    return {row["id"] for row in rows if row["root_id"] in locked}
+
+
+_OF_MANY = t.instance.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))
+_HOLD = Prepared(sa.select(t.instance.c.id, t.instance.c.root_id).where(_OF_MANY).with_for_update(skip_locked=True))
 
 
 def from_row(session: Session, row: Mapping[str, Any]) -> Live:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,20 +62,33 @@ class Due:
 def due(session: Session, limit: int, after: Due | None = None, shard: int | None = None) -> list[Due]:
     """What is due (of one shard), oldest first, behind `after`. Timers of suspended instances and processes rest until
     they are resumed."""
+    values: dict[str, Any] = {"now": runtime_of(session).now(), "most": limit}
+    if shard is not None:
+        values["shard"] = shard
+    if after is not None:
+        values |= {"after_at": after.due_at, "after_id": after.id}
+    rows = _due(shard is not None, after is not None).all(session, values)
+    return [Due(row["id"], row["instance_id"], row["due_at"], row["root_id"]) for row in rows]
+
+
+_NOW = sa.bindparam("now", type_=t.Moment)
+
+
+@lru_cache
+def _due(of_shard: bool, behind: bool) -> Prepared:
     goes_on = sa.or_(t.definition.c.suspended.is_(False), t.instance.c.state == "active")
     query = (
         sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.due_at, t.instance.c.root_id)
         .outerjoin(t.instance, t.instance.c.id == t.timer.c.instance_id)
         .outerjoin(t.definition, t.definition.c.id == t.timer.c.definition_id)
-        .where(t.timer.c.due_at <= runtime_of(session).now(), goes_on)
+        .where(t.timer.c.due_at <= _NOW, goes_on)
     )
-    if shard is not None:
-        query = query.where(t.timer.c.shard == shard)
-    if after is not None:
-        place = sa.tuple_(sa.literal(after.due_at, t.Moment), sa.literal(after.id, t.Id))
+    if of_shard:
+        query = query.where(t.timer.c.shard == sa.bindparam("shard"))
+    if behind:
+        place = sa.tuple_(sa.bindparam("after_at", type_=t.Moment), sa.bindparam("after_id", type_=t.Id))
         query = query.where(sa.tuple_(t.timer.c.due_at, t.timer.c.id) > place)
-    rows = session.execute(query.order_by(t.timer.c.due_at, t.timer.c.id).limit(limit))
-    return [Due(row.id, row.instance_id, row.due_at, row.root_id) for row in rows]
+    return Prepared(query.order_by(t.timer.c.due_at, t.timer.c.id).limit(sa.bindparam("most", type_=sa.Integer)))
 
 
 def due_in(session: Session, shard: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -98,12 +112,15 @@ def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
 
 def still_there(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
     """Those of the timers that are due still, with their waits: what was fired, moved or cancelled is left out."""
-    rows = session.execute(
-        sa.select(t.timer.c.id, t.timer.c.wait).where(
-            t.timer.c.id.in_(ids), t.timer.c.due_at <= runtime_of(session).now()
-        )
-    )
-    return {row.id: row.wait for row in rows}
+    now = runtime_of(session).now()
+    if not instances.is_sqlite(session):
+        return {row["id"]: row["wait"] for row in _STILL.all(session, {"ids": list(ids), "now": now})}
+    query = sa.select(t.timer.c.id, t.timer.c.wait).where(t.timer.c.id.in_(ids), t.timer.c.due_at <= now)
+    return {row.id: row.wait for row in session.execute(query)}
+
+
+_OF_MANY = t.timer.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))
+_STILL = Prepared(sa.select(t.timer.c.id, t.timer.c.wait).where(_OF_MANY, t.timer.c.due_at <= _NOW))
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:

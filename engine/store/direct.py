@@ -2,7 +2,8 @@
 
 psycopg brings each statement, the BEGIN and the COMMIT to the server on a journey of its own. Here the BEGIN travels
 with the first statement of a transaction and the COMMIT with its last (pipeline mode; PostgreSQL documentation, 34.5),
-and values go by the shortest way: what is not a number, text, bytes, moment, truth or nothing is left to psycopg.
+and values go by the shortest way: what is not a whole number
+(or a list of them), text, bytes, moment, truth or nothing is left to psycopg.
 Nobody waits in libpq: the socket is looked at first, so that other threads go on.
 """
 
@@ -32,11 +33,18 @@ def _text(value: str) -> bytes | None:
     return None if "\x00" in value else value.encode()  # psycopg says what is wrong with it
 
 
+def _listed(values: list[Any]) -> bytes | None:
+    """An array of numbers; others have quotes and more."""
+    plain = all(type(value) is int for value in values)
+    return b"{%s}" % b",".join([b"%d" % value for value in values]) if plain else None
+
+
 _DUMPS: Mapping[type, tuple[Callable[[Any], bytes | None], pq.Format]] = {
     int: (lambda value: b"%d" % value, TEXT),
     str: (_text, TEXT),
     bytes: (lambda value: value, BINARY),
     psycopg.Binary: (lambda value: bytes(value.obj), BINARY),
+    list: (_listed, TEXT),
     bool: (lambda value: b"t" if value else b"f", TEXT),
     datetime: (lambda value: value.isoformat().encode(), TEXT),
 }
