@@ -161,11 +161,12 @@ def _step_if_open(unit: Unit, instance_id: int, trigger: Trigger) -> None:
 
 
 def _env(unit: Unit, live: Live) -> Env:
+    house = calendars.calendars(unit.session)
     return Env(
         now=unit.now,
         zone=unit.runtime.zone,
-        calendar=calendars.calendar(unit.session, live.package.definition.properties.get("calendar")),
-        calendars=calendars.calendars(unit.session),
+        calendar=calendars.chosen(house, live.package.definition.properties.get("calendar")),
+        calendars=house,
         decisions=live.package.decisions,
         business_key=live.business_key,
         instance=str(live.id),

@@ -65,7 +65,11 @@ def _look_up(place: str, first: int, last: int) -> holidays.HolidayBase:
 
 def calendar(session: Session, name: str | None = None) -> BusinessCalendar:
     """A calendar around the present year: the firm's, or the one of that name (the firm's when there is none)."""
-    found = calendars(session)
+    return chosen(calendars(session), name)
+
+
+def chosen(found: Calendars, name: str | None) -> BusinessCalendar:
+    """The same, of calendars that are in hand."""
     if name is None or name == FIRM:
         return found[FIRM]
     try:

@@ -49,6 +49,7 @@ _TASK = (
     sa.exists().where(t.task_draft.c.task_id == t.user_task.c.id).label("has_draft"),
 )
 _LOOK = Prepared(sa.select(*_TASK).where(_THAT))
+_OF_INSTANCE = [(column.name, f"instance.{column.name}") for column in t.instance.c]
 _INSTANCE = [column.label(f"instance.{column.name}") for column in t.instance.c]
 _WITH_INSTANCE = sa.select(*_TASK, *_INSTANCE).where(_THAT)
 _LOAD = Prepared(_WITH_INSTANCE.where(t.instance.c.id == t.user_task.c.instance_id))
@@ -73,7 +74,7 @@ def locked(session: Session, task_id: int) -> tuple[Task, Live]:
     if not rows:
         raise NotFound(what="task", id=task_id)
     task = rows[-1]  # behind the root, when a called process has the task
-    live = instances.from_row(session, {column.name: task[f"instance.{column.name}"] for column in t.instance.c})
+    live = instances.from_row(session, {name: task[labelled] for name, labelled in _OF_INSTANCE})
     if task["state"] != "open":
         by = task["completed_by"] or "system"
         raise _handled(session, AlreadyHandled, task, by, task["completed_at"])

@@ -42,32 +42,40 @@ class _Form:
     text: str
     names: tuple[str, ...]
     """Names of the values, in the order of their places."""
-    conversions: tuple[Callable[[Any], Any] | None, ...]
+    places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    """The same with what makes each value the driver's."""
     constants: Mapping[str, Any]
     keys: tuple[str, ...]
-    readings: tuple[tuple[int, Callable[[Any], Any]], ...]
+    readings: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Columns of the result that the driver does not give as they are meant, with what makes them so."""
 
     def converted(self, values: Values) -> list[Any]:
         """The values as the driver takes them, in the order of `names`."""
         known = {**self.constants, **values} if self.constants else values
-        return [
-            known[name] if convert is None else convert(known[name])
-            for name, convert in zip(self.names, self.conversions, strict=True)
-        ]
+        return [known[name] if convert is None else convert(known[name]) for name, convert in self.places]
 
     def read(self, found: Sequence[Any]) -> dict[str, Any]:
         """A row of the result by its names."""
-        row = list(found)
-        for place, reading in self.readings:
-            row[place] = reading(row[place])
-        return dict(zip(self.keys, row, strict=True))
+        row = dict(zip(self.keys, found, strict=True))
+        for key, reading in self.readings:
+            row[key] = reading(row[key])
+        return row
 
 
 class Line:
     """One unit of work's way to the database: the driver's cursor, and the writes that wait."""
 
-    __slots__ = ("connection", "dialect", "direct", "driver", "drivers_cursor", "positional", "savepoints", "waiting")
+    __slots__ = (
+        "connection",
+        "dialect",
+        "direct",
+        "driver",
+        "drivers_cursor",
+        "hearing",
+        "positional",
+        "savepoints",
+        "waiting",
+    )
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
@@ -75,6 +83,8 @@ class Line:
         self.positional = self.dialect.positional
         driver: Any = connection.connection.dbapi_connection
         self.driver, self.drivers_cursor = driver, None
+        dispatch: Any = connection.dispatch
+        self.hearing = dispatch.before_cursor_execute
         self.direct = None if self.positional else _direct(connection, driver)
         self.waiting: list[_Waiting] = []
         self.savepoints: list[str] = []
@@ -88,8 +98,7 @@ class Line:
 
     def say(self, text: str, parameters: Any, *, commits: bool = False) -> Any:
         """One statement to the driver; what has its result as a cursor has it. `commits`: it may bring the COMMIT."""
-        dispatch: Any = self.connection.dispatch
-        for hear in dispatch.before_cursor_execute:
+        for hear in self.hearing:
             hear(self.connection, self.drivers_cursor, text, parameters, None, False)
         try:
             if self.direct is not None:
@@ -221,18 +230,27 @@ def _made(statement: Any, dialect: Dialect) -> _Form:
     compiled: Any = statement.compile(dialect=dialect)
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     names = tuple(compiled.positiontup) if dialect.positional else tuple(binds)
-    conversions = (binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+    conversions = (_conversion(binds[name].type, dialect) for name in names)
     constants = {name: bind.value for name, bind in binds.items() if not bind.required}
     given = list(statement.exported_columns) if _gives(statement) else []
     results = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in given)
     return _Form(
         text=compiled.string,
         names=names,
-        conversions=tuple(conversions),
+        places=tuple(zip(names, conversions, strict=True)),
         constants=constants,
         keys=tuple(column.name for column in given),
-        readings=tuple((place, reading) for place, reading in enumerate(results) if reading is not None),
+        readings=tuple((at.name, reading) for at, reading in zip(given, results, strict=True) if reading is not None),
     )
+
+
+def _conversion(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes a value the driver's. Both drivers take bytes as they are: SQLAlchemy's wrapping is left out."""
+    if not isinstance(getattr(kind, "impl_instance", kind), sa.LargeBinary):
+        made: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+        return made
+    given = getattr(kind, "process_bind_param", None)
+    return None if given is None else lambda value: given(value, dialect)
 
 
 def _gives(statement: Any) -> bool:
