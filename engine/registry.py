@@ -14,9 +14,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.crashpoints import reached
@@ -218,15 +220,17 @@ def load(packages: Iterable[str]) -> Registry:
     registry = Registry()
     for package in packages:
         root = importlib.import_module(package)
-        names = [package]
-        if hasattr(root, "__path__"):
-            names += [
-                m.name for m in pkgutil.walk_packages(root.__path__, package + ".") if ".migrations" not in m.name
-            ]
-        for name in names:
-            module = importlib.import_module(name)
+        for name in _modules(package, tuple(getattr(root, "__path__", ()))):
+            module = sys.modules.get(name) or importlib.import_module(name)
             registry.add_functions(*(v for v in vars(module).values() if callable(v) and hasattr(v, _MARK)))
     return registry
+
+
+@cache
+def _modules(package: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the package and of every module in its folders, without migrations; looked for once a process."""
+    inside = pkgutil.walk_packages(folders, package + ".")
+    return (package, *(found.name for found in inside if ".migrations" not in found.name))
 
 
 def _where(entry: Registered) -> str:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from engine import identity
 from engine.execution import Runtime
-from tests import databases, statements
+from tests import databases, statements, templates
 from tests.examples import cases
 from tests.house import House, build
 
@@ -30,6 +30,7 @@ settings.register_profile("ci", settings.get_profile("everywhere"), derandomize=
 settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
 statements.share()
+templates.share()
 # A password is slow to check on purpose; tests sign in hundreds of times, with the same hash in its quickest measure.
 _quick = PasswordHasher.from_parameters(CHEAPEST)
 identity._hasher = lambda: _quick  # type: ignore[assignment]
