@@ -20,7 +20,7 @@ def test_what_a_team_did_and_said_is_read_by_its_members_alone(house: House, vis
         api.comment(session, li, case_of(house, talked), "客户下周补资料", talked)
         api.complete(session, li, done, {"price": "98.50", "advice": "go"})
     page = visitor("wang").get("/team-news").get_data(as_text=True)
-    assert "李雷 办结了" in page and "客户下周补资料" in page
+    assert "由 李雷 办结" in page and "客户下周补资料" in page
     assert f"/tasks/{done}" in page and f"/tasks/{talked}" in page
     other = visitor("chen").get("/team-news").get_data(as_text=True)
     assert "团队近来没有动态" in other and "客户下周补资料" not in other
