@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from engine.errors import NotFound
@@ -141,12 +142,17 @@ def _tell(ctx: Context, subject: str, one: early_warning.Alert, limit: Threshold
         "threshold": crossed,
         "trend": one.trend,
         "source": "sweep",
-        "text": f"{zh} {one.value:f} {side}{'红' if one.level == 2 else '黄'}线 {crossed:f}（{one.day}）",
-        "text_en": f"{en} {one.value:f} {side_en} the {level} line {crossed:f} ({one.day})",
+        "text": f"{zh} {_plain(one.value)} {side}{'红' if one.level == 2 else '黄'}线 {_plain(crossed)}（{one.day}）",
+        "text_en": f"{en} {_plain(one.value)} {side_en} the {level} line {_plain(crossed)} ({one.day})",
         **_subject(ctx, subject),
     }
     unique = f"alert:{subject}:{one.metric}:{level}:{one.day}"
     ctx.schedule.add("alert", due=ctx.now, business_key=subject, dedupe_key=unique[:255], variables=inputs.given(told))
+
+
+def _plain(value: Decimal) -> str:
+    """A figure with four places at most, and none that say nothing."""
+    return f"{value.quantize(Decimal('0.0001')).normalize():f}"
 
 
 def _recovered(ctx: Context, subject: str, one: early_warning.Alert) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +16,10 @@ from handlers.records import facilities
 from handlers.records.tables import facility as facility_table
 from handlers.records.tables import project as project_table
 
-STEPS, DAYS = (2, 6), (15, 70)
+STEPS, DAYS = (2, 6), (20, 70)
 """Draws until a facility is fully used, and days between two: at least, at most. Each works has a pace of its own."""
+PATIENCE = 3
+"""How often as many draws are asked for, refused ones among them, before the works end with less."""
 
 
 @dataclass
@@ -53,11 +55,10 @@ class Works:
         self.last[key] = today
         with self.runtime.reading() as session:
             facility = facilities.get(session, key)
-        if self.drawn.get(key, 0) < steps and facility.drawn < facility.amount:
+        if self.drawn.get(key, 0) < PATIENCE * steps and facility.drawn < facility.amount:
             self.drawn[key] = self.drawn.get(key, 0) + 1
             left = facility.amount - facility.drawn
-            last = self.drawn[key] == steps
-            amount = left if last else min((facility.amount / steps).quantize(Decimal(10_000)), left)
+            amount = min((facility.amount / steps).quantize(Decimal(10_000), ROUND_UP), left)
             return self._tell("drawdown_requested", project, facility_key=key, draw_amount=amount, **PAYEE)
         if project not in self.certified:
             self.certified.add(project)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import api, calendars, identity, outbox, worker
+from engine import api, calendars, identity, outbox, reminders, worker
 from engine.clock import system_clock
 from engine.execution import Runtime
 from engine.settings import Settings, parse_offset
+from engine.store import Prepared
+from engine.store import tables as t
 from engine.store.filling import filling
 from handlers.demonstration.cast import Deal, deals, known_client
 from handlers.demonstration.clients import Clients
@@ -84,8 +87,9 @@ def live(
                 now = datetime.combine(day, hour, runtime.zone)
                 if now <= clock.at or now > until:
                     continue
+                changed = _remind(runtime, clock, now)
                 clock.at = now
-                changed = worker.drain(runtime) > 0
+                changed = worker.drain(runtime) > 0 or changed
                 while at_work and coming and coming[0].day <= day:
                     _inquire(runtime, coming.pop(0), stories)
                     changed = True
@@ -122,6 +126,25 @@ class House:
         changed = self.world.answer(now, changed) > 0 or changed
         if at_work:
             self.staff.work(now, changed)
+
+
+def _remind(runtime: Runtime, clock: Present, until: datetime) -> bool:
+    """Go from reminder to reminder: each is sent at its moment, and not when people look next."""
+    sent = False
+    while True:
+        with runtime.reading() as session:
+            due = _NEXT.one(session, {})
+        if due is None or due["due_at"] >= until:
+            return sent
+        clock.at = max(clock.at, due["due_at"])
+        if not reminders.sweep(runtime):
+            return sent
+        sent = True
+
+
+_NEXT = Prepared(
+    sa.select(t.reminder.c.due_at).where(t.reminder.c.state == "planned").order_by(t.reminder.c.due_at).limit(1)
+)
 
 
 @contextmanager
