@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bench import houses
 from bench.napping import SECONDS
-from engine import api, crew, scheduler, wakeups
+from engine import api, crew, scheduler, wakeups, worker
 from engine.execution import Runtime
 from engine.registry import handles
 from engine.store import tables as t
@@ -140,6 +140,11 @@ def test_the_work_of_a_killed_worker_goes_on_elsewhere_when_its_lease_is_over(
     assert max(moment for moment, _ in napping(tmp_path)) - at < 2 + 2.5
     counted = Counter(instance for _, instance in napping(tmp_path))
     assert {case: counted[str(case)] for case in cases} == dict.fromkeys(cases, 2)
+
+
+def test_the_look_at_what_is_ready_knows_every_duty() -> None:
+    asked = worker._look(("in_app",)).statement.selected_columns.keys()
+    assert sorted(asked) == sorted(worker._duties())
 
 
 def test_work_of_which_nobody_was_told_is_found_by_the_sweep(runtime: Runtime, start: Start, tmp_path: Path) -> None:
