@@ -11,11 +11,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flask import Blueprint, Response, current_app, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 
 from engine import api
@@ -39,6 +41,19 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: dict[str, list[str]] | None = None
+
+
+def _as_written(value: Any) -> Any:
+    """A number is no moment: nobody can tell seconds from milliseconds."""
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value
+    raise PydanticCustomError("datetime_parsing", "a moment is written as in ISO 8601")
+
+
+Moment = Annotated[datetime, BeforeValidator(_as_written)]
+"""A moment that is asked for, as ISO 8601 writes it."""
 
 
 class Strict(BaseModel):

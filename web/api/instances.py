@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.queries import pages
 from engine.queries.selection import Cases
 from handlers import segments, sights
-from web.api.calls import Asked, Call, Strict, page, read_cursor
+from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor
 
 Id = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 """Ids are texts: they are larger than what JavaScript counts exactly."""
@@ -72,8 +72,8 @@ class WantedInstances(Asked):
     state: State | None = Field(None, description="Any without it.")
     business_key: str | None = Field(None, max_length=255)
     element: str | None = Field(None, max_length=255, description="Waits or broke there.")
-    started_since: datetime | None = None
-    started_before: datetime | None = None
+    started_since: Moment | None = None
+    started_before: Moment | None = None
     broken: bool = Field(False, description="Only those with an open incident.")
     text: str | None = Field(None, max_length=200, description="Stands in the business key or in a fact.")
     facts: dict[str, str] = Field(default_factory=dict, description="Business facts: `fact.<name>=<value>`.")

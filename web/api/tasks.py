@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from engine import api, queries
 from engine.queries import pages
 from handlers import segments
-from web.api.calls import Asked, Call, Strict, page, read_cursor
+from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor
 from web.api.instances import Id, Nothing, _aware
 
 
@@ -60,7 +60,7 @@ class WantedTasks(Asked):
     element: str | None = Field(None, max_length=255)
     business_key: str | None = Field(None, max_length=255)
     instance: int | None = Field(None, ge=0, le=2**63 - 1)
-    due_before: datetime | None = None
+    due_before: Moment | None = None
 
 
 class Entered(Strict):
