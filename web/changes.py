@@ -48,9 +48,7 @@ def _between(field: Mapping[str, Any], before: Any, later: Written) -> Iterator[
     if field.get("components") and schemas.is_entries(before) and schemas.is_entries(later.value):
         yield from _in_entries(field, before, later)
     elif not isinstance(before, Mapping) and not isinstance(later.value, Mapping):
-        yield Change(
-            later.at, later.actor, schemas.title(field), _plainly(field, before), _plainly(field, later.value)
-        )
+        yield Change(later.at, later.actor, schemas.title(field), _plainly(field, before), _plainly(field, later.value))
 
 
 def _plainly(field: Mapping[str, Any], value: Any) -> Any:
