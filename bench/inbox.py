@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,17 +120,13 @@ def main() -> None:
     """Measure on SQLite, and on PostgreSQL where its wheel is installed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    postgres.ask_which(parser)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place, postgres.running(Path(place)) as server:
-        urls = {"sqlite": f"sqlite:///{Path(place) / 'inbox.db'}"}
-        if server is not None:
-            urls["postgres"] = server.create("inbox")
-        for store, url in urls.items():
-            if arguments.only in (None, store):
-                for seen in measure(url, Path(place), arguments.tasks):
-                    told = f"{seen.total:5} tasks  {seen.median:7.1f} ms, longest {seen.longest:.1f}"
-                    print(f"{store:9} {seen.view:24} {told}")
+    with postgres.stores(arguments.only) as found:
+        for store, url, folder in found:
+            for seen in measure(url, folder, arguments.tasks):
+                told = f"{seen.total:5} tasks  {seen.median:7.1f} ms, longest {seen.longest:.1f}"
+                print(f"{store:10} {seen.view:24} {told}")
 
 
 if __name__ == "__main__":

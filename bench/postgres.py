@@ -5,7 +5,10 @@ Over TCP because drivers in Java know nothing else; so everybody pays for it ali
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +77,27 @@ def running(folder: Path) -> Iterator[Server | None]:
     finally:
         stop = ("-w", "-m", "fast", "-D", str(data), "stop")
         pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+
+
+@contextmanager
+def stores(only: str | None) -> Iterator[list[tuple[str, str, Path]]]:
+    """Name, address and folder of an empty database on SQLite, and on PostgreSQL where its wheel is installed.
+
+    only: sqlite or postgres; None: both.
+    """
+    with tempfile.TemporaryDirectory() as place, contextlib.ExitStack() as stack:
+        folder, found = Path(place), list[tuple[str, str, Path]]()
+        if only != "postgres":
+            found.append(("SQLite", f"sqlite:///{folder / 'bench.db'}", folder))
+        server = stack.enter_context(running(folder)) if only != "sqlite" else None
+        if server is not None:
+            found.append(("PostgreSQL", server.create("bench"), folder))
+        yield found
+
+
+def ask_which(parser: argparse.ArgumentParser) -> None:
+    """The option that `stores` takes."""
+    parser.add_argument("--only", choices=("sqlite", "postgres"), help="only this database")
 
 
 def _free_port() -> int:

