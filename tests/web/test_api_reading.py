@@ -70,7 +70,7 @@ def test_pages_go_on_where_the_last_one_ended_though_more_has_come(ask: Caller) 
     ("path", "place"),
     [("/instances?limit=0", "limit"), ("/instances?limit=x", "limit"), ("/instances?stray=1", "stray"),
      ("/instances?cursor=nonsense", "cursor"), ("/tasks?state=odd", "state"), ("/tasks?due_before=soon", "due_before"),
-     ("/instances?started_since=-749465540227", "started_since")],
+     ("/instances?started_since=-749465540227", "started_since"), ("/tasks?team=rm&team=risk", "team")],
 )  # fmt: skip
 def test_a_query_that_does_not_fit_is_refused_with_its_place(ask: Caller, path: str, place: str) -> None:
     answer = ask("GET", path)

@@ -208,6 +208,9 @@ def _json(found: Any, status: int) -> Response:
 
 def _query(model: type[BaseModel]) -> BaseModel:
     """The query. InvalidInput names the first parameter that does not fit."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise InvalidInput(place=name, reason="it is given more than once", reason_zh="重复给出")
     single = {name: value for name, value in request.args.items() if not name.startswith("fact.")}
     facts = {name.removeprefix("fact."): value for name, value in request.args.items() if name.startswith("fact.")}
     if facts and "facts" in model.model_fields:
