@@ -17,7 +17,6 @@ from typing import Annotated, Any, TypeVar
 
 from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
 from spectree import Response as Answers
 
 from engine import api
@@ -44,12 +43,12 @@ class Problem(BaseModel):
 
 
 def _as_written(value: Any) -> Any:
-    """A number is no moment: nobody can tell seconds from milliseconds."""
+    """A number is no moment: nobody can tell seconds from milliseconds. It is put as a text that pydantic refuses."""
     try:
         float(value)
     except (TypeError, ValueError):
         return value
-    raise PydanticCustomError("datetime_parsing", "a moment is written as in ISO 8601")
+    return f"number {value}"
 
 
 Moment = Annotated[datetime, BeforeValidator(_as_written)]
