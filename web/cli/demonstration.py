@@ -17,7 +17,7 @@ MOST_YEARS = 5
 
 @click.command()
 @click.option("--years", "span", type=click.IntRange(1, MOST_YEARS), default=3, help="How many years up to now.")
-@click.option("--inquiries", type=click.IntRange(1, 2000), default=110, help="How many inquiries come in.")
+@click.option("--inquiries", type=click.IntRange(1, 2000), default=75, help="How many inquiries come in.")
 @click.option("--seed", type=int, default=1, help="The same number gives the same years.")
 def demo(span: int, inquiries: int, seed: int) -> int:
     """Fill an empty database with years of work: everything asked, answered, decided and paid through the processes."""
