@@ -94,12 +94,28 @@ def mine_features(ctx: Context) -> Mapping[str, Any]:
     low, high, values, won, lost, weight}]}], the most telling first; sample, won. Errors: BpmnError SAMPLE_TOO_SMALL
     (variables sample, needed) below fifty closed cases, or when all ended alike. Only reads.
     """
-    found = closed_cases(ctx.session)
+    found = learned(ctx.session)
+    if not found.features:
+        told = f"{found.sample} closed cases, {found.won} won; {LEAST} of both kinds are needed"
+        raise BpmnError("SAMPLE_TOO_SMALL", told, {"sample": found.sample, "needed": LEAST})
+    return {"features": list(found.features), "sample": found.sample, "won": found.won}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What closed cases tell: `features` as `mine.features` gives them; none while there are too few to conclude."""
+
+    features: tuple[Mapping[str, Any], ...]
+    sample: int
+    won: int
+
+
+def learned(session: Session) -> Learned:
+    """What the closed cases tell now; nothing below fifty of them, or when all ended alike."""
+    found = closed_cases(session)
     won = sum(one.won for one in found)
-    if len(found) < LEAST or won in (0, len(found)):
-        told = f"{len(found)} closed cases, {won} won; {LEAST} of both kinds are needed"
-        raise BpmnError("SAMPLE_TOO_SMALL", told, {"sample": len(found), "needed": LEAST})
-    return {"features": mined(found), "sample": len(found), "won": won}
+    enough = len(found) >= LEAST and won not in (0, len(found))
+    return Learned(tuple(mined(found)) if enough else (), len(found), won)
 
 
 def mined(found: Sequence[Closed]) -> list[dict[str, Any]]:
@@ -148,13 +164,20 @@ def lead_rank(
     if (inputs.whole(sample, "sample") or 0) < LEAST:
         raise BpmnError("SAMPLE_TOO_SMALL", variables={"sample": sample, "needed": LEAST})
     given = inputs.rows(leads)
-    people = given or list(_leads(ctx.session, ctx.now))
-    factors = {str(row.get("feature")): inputs.number(row.get("weight"), "weights") for row in inputs.rows(weights)}
-    rows = [_ranked(inputs.rows(features), factors, one) for one in people]
-    rows.sort(key=lambda row: (-row["points"], str(row["client_key"])))
+    people = given or list(leads_of(ctx.session, ctx.now))
+    rows = in_order(inputs.rows(features), inputs.rows(weights), people)
     wanted = SHOWN if k is None else count(k, "k", 1, 200)
-    best = [{"rank": at} | row for at, row in enumerate(rows[:wanted], start=1)]
-    return {"ranked": best, "considered": len(rows)}
+    return {"ranked": rows[:wanted], "considered": len(rows)}
+
+
+def in_order(
+    features: Sequence[Mapping[str, Any]], weights: Sequence[Mapping[str, Any]], people: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """All leads with rank, points and reasons as `lead.rank` gives them, best first. Pure."""
+    factors = {str(row.get("feature")): inputs.number(row.get("weight"), "weights") for row in weights}
+    rows = [_ranked(features, factors, one) for one in people]
+    rows.sort(key=lambda row: (-row["points"], str(row["client_key"])))
+    return [{"rank": at} | row for at, row in enumerate(rows, start=1)]
 
 
 def _ranked(
@@ -189,7 +212,7 @@ def _holds(row: Mapping[str, Any], value: Any) -> bool:
     return band.holds(value)
 
 
-def _leads(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
+def leads_of(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
     """Leads of the book with what is known of their newest matter."""
     newest: dict[int, Mapping[Any, Any]] = {}
     for row in session.execute(_inquiries().order_by(inquiry.c.id)).mappings():

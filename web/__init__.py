@@ -78,6 +78,7 @@ ROOMS = (
     "help",
     "inbox",
     "instances",
+    "leads",
     "library",
     "me",
     "notifications",

@@ -20,7 +20,7 @@ PAGES: Mapping[str, frozenset[str]] = {
     "monitoring": frozenset({"monitoring", "covenants", "alerts"}),
     "complaints": frozenset({"complaints"}),
     "surveys": frozenset({"surveys"}),
-    "marketing": frozenset({"marketing"}),
+    "marketing": frozenset({"marketing", "leads"}),
     "investors": frozenset({"investors"}),
     "studio": frozenset({"studio"}),
 }

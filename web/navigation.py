@@ -41,6 +41,7 @@ MENU = (
         (
             Entry("clients.index", _("Clients"), "building", "clients", "/clients", "l"),
             Entry("pipeline.index", _("Pipeline"), "layout-kanban", "pipeline", "/pipeline", "b"),
+            Entry("leads.index", _("Leads"), "target", "leads", "/leads"),
             Entry("library.index", _("Case library"), "notes", "library", "/library"),
             Entry("team_news.index", _("Team news"), "activity", "inbox", "/team-news"),
             Entry("quality.index", _("Data quality"), "list-check", "stewardship", "/data-quality"),

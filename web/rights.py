@@ -33,6 +33,8 @@ CHECKING = frozenset({"compliance", "compliance_head", "data_steward"})
 """Who checks clients and cares for what is written of them."""
 RELATIONS = frozenset({"crm_specialist", "investor_relations", "service_desk"})
 """Who looks after clients beside the relationship managers."""
+SELLING = frozenset({"marketing", "crm_specialist", "rm", "rm_power", "rm_east", "rm_south", "rm_head"})
+"""Who wins clients."""
 OPERATORS = frozenset({"process_owner"})
 """Who keeps cases running."""
 MANAGERS = frozenset({"rm_head", "compliance_head", "approver", "risk_officer", "finance", "crm_specialist"})
@@ -73,6 +75,7 @@ PAGES: dict[str, Page] = {
     "projects": Page(ALL, ALL),
     "pipeline": Page(ALL, LENDING | {"crm_specialist"}),
     "library": Page(ALL, LENDING),
+    "leads": Page(SELLING | OPERATORS, NOBODY),
     "plans": Page(LENDING, LENDING),
     "facilities": Page(LENDING, NOBODY),
     "conditions": Page(LENDING, NOBODY),

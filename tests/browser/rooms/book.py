@@ -44,7 +44,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
     client = f"/clients/{party.business_key}"
     deal = f"/projects/{project.business_key}"
     pages = {"client": client, "project": deal, "clients": "/clients", "pipeline": "/pipeline", "library": "/library"}
-    pages |= {"team-news": "/team-news"}
+    pages |= {"team-news": "/team-news", "leads": "/leads", "leads-features": "/leads/features"}
     sides = ("contacts", "business", "finance", "ownership", "service", "files", "data")
     pages |= {f"client-{side}": f"{client}/{side}" for side in sides}
     pages |= {f"project-{side}": f"{deal}/{side}" for side in ("deal", "building", "judged", "cases", "files", "like")}
