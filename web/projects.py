@@ -9,8 +9,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
+from engine import queries
 from engine.errors import InvalidInput, NotFound
 from engine.queries import work
+from engine.queries.decisions import number_of_decisions_under
+from engine.queries.reasons import reasons_under
 from handlers import case_files, case_library, documents, segments
 from handlers.records import cards, custom, projects
 from handlers.records import documents as filed
@@ -22,8 +25,11 @@ from web import intake
 from web.ahead import is_for_me
 from web.clients.page import KINDS, visible
 from web.clients.room import now, today
+from web.instances import fields_of
+from web.paging import Pages, asked_page
 from web.rights import guarded, may_act, may_see
 from web.scope import actor, is_fragment, runtime
+from web.tasks.beside import in_words
 
 pages = Blueprint("projects", __name__, url_prefix="/projects")
 
@@ -32,15 +38,21 @@ TABS: dict[str, Any] = {
     "deal": N_("Financing"),
     "building": N_("Progress"),
     "judged": N_("Assessment"),
+    "rules": N_("Rules that decided"),
     "cases": N_("Cases and tasks"),
     "files": N_("Documents"),
     "like": N_("Similar cases"),
 }
 
 
+CREDIT = ("judged", "rules")
+"""Tabs for those alone who may see what the credit decision stands on."""
+RULES_SHOWN = 30
+
+
 def offered() -> dict[str, Any]:
     """The tabs that the person may open."""
-    return {name: words for name, words in TABS.items() if name != "judged" or may_see("credit")}
+    return {name: words for name, words in TABS.items() if name not in CREDIT or may_see("credit")}
 
 
 def project_of(db: Any, key: str) -> Project:
@@ -113,6 +125,19 @@ def _judged(db: Any, project: Project) -> dict[str, Any]:
     return {"sections": deal_room.judged(db, project)}
 
 
+def _rules(db: Any, project: Project) -> dict[str, Any]:
+    """What tables decided in any case of the project, by which rules."""
+    keys = _keys(db, project)
+    paged = Pages(asked_page(), RULES_SHOWN, number_of_decisions_under(db, keys))
+    found, fields = [], dict[Any, Any]()
+    for one in reasons_under(db, keys, page=paged.number, size=RULES_SHOWN):
+        key, version = one.row.process_key or "", one.row.process_version or 0
+        if (key, version) not in fields:
+            fields[key, version] = fields_of(db, key, version)
+        found.append(in_words(one, fields[key, version]))
+    return {"reasons": found, "paged": paged, "processes": {one.key: one for one in queries.process_names(db)}}
+
+
 def _cases(db: Any, project: Project) -> dict[str, Any]:
     keys = _keys(db, project)
     return {"tasks": work.open_tasks(db, keys), "cases": work.cases_under(db, keys, 100)}
@@ -132,6 +157,7 @@ TELLING: dict[str, Callable[[Any, Project], dict[str, Any]]] = {
     "deal": _deal,
     "building": _building,
     "judged": _judged,
+    "rules": _rules,
     "cases": _cases,
     "files": _files,
     "like": _like,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ class DecisionRow:
     model_hash: str
     instance_id: int | None
     process_key: str | None
+    process_version: int | None
     business_key: str | None
     element: str | None
     element_name: str
@@ -66,6 +67,32 @@ def decisions(
         query = query.where(g.at >= since)
     if until is not None:
         query = query.where(g.at < until)
+    return _rows(session, query)
+
+
+def decisions_under(
+    session: Session, business_keys: Collection[str], *, before: int | None = None, skip: int = 0, size: int = 50
+) -> list[DecisionRow]:
+    """What was decided in the cases under some business keys and in what those called, newest first.
+
+    `before`: only what has a smaller id; ids grow with time, so that a list read in portions has no row twice.
+    """
+    query = sa.select(t.decision_log).where(_under(business_keys)).order_by(g.id.desc()).offset(skip).limit(size)
+    return _rows(session, query if before is None else query.where(g.id < before))
+
+
+def number_of_decisions_under(session: Session, business_keys: Collection[str]) -> int:
+    """How many decisions `decisions_under` lists in all."""
+    return session.scalar(sa.select(sa.func.count()).select_from(t.decision_log).where(_under(business_keys))) or 0
+
+
+def _under(business_keys: Collection[str]) -> sa.ColumnElement[bool]:
+    named = i.business_key.in_(sorted(set(business_keys)))
+    called = sa.select(t.instance.c.id).where(i.root_id.in_(sa.select(i.id).where(named, i.parent_id.is_(None))))
+    return g.instance_id.in_(sa.union(sa.select(i.id).where(named), called))
+
+
+def _rows(session: Session, query: sa.Select[Any]) -> list[DecisionRow]:
     rows = session.execute(query).all()
     owners = sa.select(i.id, i.key, i.business_key, i.definition_id).where(i.id.in_({row.instance_id for row in rows}))
     cases = {case.id: case for case in session.execute(owners)}
@@ -74,6 +101,7 @@ def decisions(
 
 def _row(session: Session, row: Any, case: Any) -> DecisionRow:
     name = name_en = row.element or ""
+    version = None if case is None else package(session, case.definition_id).version
     if case is not None and row.element is not None:
         model = package(session, case.definition_id)
         name = names_of(model).get(row.element, row.element)
@@ -85,6 +113,7 @@ def _row(session: Session, row: Any, case: Any) -> DecisionRow:
         model_hash=row.model_hash,
         instance_id=row.instance_id,
         process_key=case.key if case is not None else None,
+        process_version=version,
         business_key=case.business_key if case is not None else None,
         element=row.element,
         element_name=name,

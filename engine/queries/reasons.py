@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine import deciding, definitions
 from engine.decisions import Decisions, ToldRule
 from engine.errors import NotFound
-from engine.queries.decisions import DecisionRow, Fired, decisions
+from engine.queries.decisions import DecisionRow, Fired, decisions, decisions_under
 from engine.store import tables as t
 
 MOST = 60
@@ -35,6 +36,15 @@ def reasons(session: Session, instance_id: int) -> list[Reason]:
     rows = [(row, case.definition_id) for case in cases for row in decisions(session, instance_id=case.id, size=MOST)]
     rows.sort(key=lambda one: (one[0].at, one[0].id), reverse=True)
     return [_reason(session, row, definition_id) for row, definition_id in rows[:MOST]]
+
+
+def reasons_under(session: Session, business_keys: Collection[str], *, page: int = 1, size: int = 50) -> list[Reason]:
+    """A page of what was decided in the cases under some business keys and in what those called, newest first."""
+    rows = decisions_under(session, business_keys, skip=(page - 1) * size, size=size)
+    i = t.instance.c
+    cases = sa.select(i.id, i.definition_id).where(i.id.in_({row.instance_id for row in rows}))
+    packages = {case.id: case.definition_id for case in session.execute(cases)}
+    return [_reason(session, row, packages[row.instance_id]) for row in rows if row.instance_id is not None]
 
 
 def _reason(session: Session, row: DecisionRow, definition_id: int) -> Reason:

@@ -47,7 +47,8 @@ def furnish(shown: Gallery) -> dict[str, str]:
     pages |= {"team-news": "/team-news", "leads": "/leads", "leads-features": "/leads/features"}
     sides = ("contacts", "business", "finance", "ownership", "service", "files", "data")
     pages |= {f"client-{side}": f"{client}/{side}" for side in sides}
-    pages |= {f"project-{side}": f"{deal}/{side}" for side in ("deal", "building", "judged", "cases", "files", "like")}
+    tabs = ("deal", "building", "judged", "rules", "cases", "files", "like")
+    pages |= {f"project-{side}": f"{deal}/{side}" for side in tabs}
     pages |= {"pipeline-move": f"/pipeline/{project.business_key}/to/evaluation", "data-quality": "/data-quality"}
     return pages | {"library-like": f"/library?like={project.business_key}"}
 
