@@ -109,6 +109,7 @@ ROOMS = (
     "talk",
     "tasks",
     "team_news",
+    "team_training",
     "tips",
 )
 """The modules of this room with a blueprint `pages`, sorted."""

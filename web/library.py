@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import InvalidInput
 from engine.queries import work
-from handlers import case_library, segments
+from handlers import agenda, case_library, segments
 from handlers.records import cases, projects
 from handlers.views import case_shelf
 from handlers.views.deal_room import like
@@ -45,6 +45,16 @@ def index() -> Any:
         "library/index.html", found=found[:SIZE], more=len(found) - SIZE, near=near, project=project, text=text,
         chosen=chosen, counts=counts, asked=key, draft_for=project.business_key if project else None,
     )  # fmt: skip
+
+
+@pages.get("/track-record")
+@guarded("library")
+def track_record() -> Any:
+    """The closed projects that may be shown to anybody, and what clients say of the house."""
+    with runtime().reading() as db:
+        record = case_shelf.track_record(db)
+        voice = agenda.promoter_score(db, runtime().now())
+    return render_template("library/track_record.html", record=record, voice=voice)
 
 
 @pages.get("/<int:case_id>")

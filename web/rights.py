@@ -91,6 +91,7 @@ PAGES: dict[str, Page] = {
     "studio": Page(frozenset({"process_owner"}), frozenset({"process_owner"})),
     "tasks": Page(ALL, ALL),
     "talk": Page(ALL, ALL),
+    "training": Page(ALL, NOBODY),
     "documents": Page(ALL, ALL),
     "tips": Page(ALL, ALL),
     "help": Page(ALL, ALL),

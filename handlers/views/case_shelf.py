@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from handlers import case_library
 from handlers.records import cases
+from handlers.records.cases import Case
 from handlers.reports.content import Section
 from handlers.reports.rows import Fields, table_of
 from handlers.reports.vocabulary import word
@@ -85,3 +88,25 @@ def structure(case: Mapping[str, Any]) -> list[Section]:
     )
     kept = case["structure"] or {}
     return [table_of(id, title, fields, list(kept[id])) for id, title, fields in parts if kept.get(id)]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """What may be shown outside: `cases`, the last closed first; `good`: how many were repaid; `volume` by currency and
+    `sectors` of these cases alone."""
+
+    cases: tuple[Case, ...]
+    good: int
+    volume: Mapping[str, Decimal]
+    sectors: Mapping[str, int]
+
+
+def track_record(session: Session) -> TrackRecord:
+    """The closed projects that their clients let us show: nothing of the others is counted."""
+    shown = cases.library(session, released=True)
+    volume: dict[str, Decimal] = {}
+    for one in shown:
+        if one.amount is not None:
+            volume[one.currency] = volume.get(one.currency, Decimal(0)) + one.amount
+    sectors = Counter(one.sector for one in shown if one.sector)
+    return TrackRecord(shown, sum(one.outcome in cases.GOOD for one in shown), volume, dict(sectors.most_common()))

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from handlers.records import cases, custom, kyc, parties, projects, requests
+from handlers.records import cases, custom, kyc, parties, projects, requests, training
 from handlers.records.changes import Stamp
 from handlers.records.kyc import Edge
 
@@ -39,12 +39,15 @@ def furnish(shown: Gallery) -> dict[str, str]:
         ]
         kyc.set_ownership(session, party.id, owners, stamp)
         parties.create(session, {"legal_name": f"{name}公司"}, stamp, 2026)
+        for person, lesson, zh, en in (("admin", "kyc", "尽职调查", "Due diligence"), ("li", "inbox", "收件箱", "Inbox")):
+            training.assign(session, person, lesson, zh, en, date(2026, 1, 30), stamp)
         for number, outcome in ((1, "repaid"), (2, "restructured")):
             cases.archive(session, f"CA-2024-000{number}", _closed(number, outcome), stamp)
     client = f"/clients/{party.business_key}"
     deal = f"/projects/{project.business_key}"
     pages = {"client": client, "project": deal, "clients": "/clients", "pipeline": "/pipeline", "library": "/library"}
     pages |= {"team-news": "/team-news", "leads": "/leads", "leads-features": "/leads/features"}
+    pages |= {"track-record": "/library/track-record", "training": "/team-training"}
     sides = ("contacts", "business", "finance", "ownership", "service", "files", "data")
     pages |= {f"client-{side}": f"{client}/{side}" for side in sides}
     tabs = ("deal", "building", "judged", "rules", "cases", "files", "like")
