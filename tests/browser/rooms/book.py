@@ -39,7 +39,10 @@ def furnish(shown: Gallery) -> dict[str, str]:
         ]
         kyc.set_ownership(session, party.id, owners, stamp)
         parties.create(session, {"legal_name": f"{name}公司"}, stamp, 2026)
-        for person, lesson, zh, en in (("admin", "kyc", "尽职调查", "Due diligence"), ("li", "inbox", "收件箱", "Inbox")):
+        for person, lesson, zh, en in (
+            ("admin", "kyc", "尽职调查", "Due diligence"),
+            ("li", "inbox", "收件箱", "Inbox"),
+        ):
             training.assign(session, person, lesson, zh, en, date(2026, 1, 30), stamp)
         for number, outcome in ((1, "repaid"), (2, "restructured")):
             cases.archive(session, f"CA-2024-000{number}", _closed(number, outcome), stamp)
