@@ -21,15 +21,16 @@ from engine.errors import InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.queries.lists import _condition
-from engine.queries.selection import RUNNING, _broken, _waits_at
+from engine.queries.selection import RUNNING, _broken, _inside, _Place, _waits_at
 from engine.store import tables as t
 
 Condition = tuple[str, str, Any]
 Row = Mapping[str, Any]
 MOST_STATES = 5_000
 """So many cases' variables are looked into for one list."""
-i, d, u, n, j, m, p, c = (
+i, d, u, n, j, m, p, c, s, g = (
     t.instance.c, t.definition.c, t.user_task.c, t.incident.c, t.job.c, t.timer.c, t.deployment.c, t.decision.c,
+    t.subscription.c, t.decision_log.c,
 )  # fmt: skip
 
 
@@ -77,6 +78,22 @@ def _any_candidates(wanted: bool) -> sa.ColumnElement[bool]:
     return some if wanted else sa.not_(some)
 
 
+def _passed(element: str) -> sa.ColumnElement[bool]:
+    """Whether the element stands in what happened; a text that is written like it may stand there, too."""
+    events = sa.type_coerce(t.history.c.events, sa.LargeBinary)
+    named = _Place(events, sa.literal(_inside(element), sa.LargeBinary)) > 0
+    return sa.exists().where(t.history.c.instance_id == i.id, named)
+
+
+def _worked_on_by(person: str) -> sa.ColumnElement[bool]:
+    theirs = sa.or_(u.assignee == person, u.completed_by == person)
+    return i.id.in_(sa.select(u.instance_id).where(theirs))
+
+
+def _listens(kind: str, name: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(s.instance_id == i.id, s.kind == kind, s.name == name)
+
+
 _newest = t.definition.alias("newest")
 _newest_decision = t.decision.alias("newest_decision")
 
@@ -94,6 +111,10 @@ REGISTERS: Mapping[str, Register] = {
             "incident_code": lambda code: _broken(code),
             "called_by": lambda parent: i.parent_id == parent,
             "calls": lambda child: i.id.in_(sa.select(t.call.c.instance_id).where(t.call.c.child_id == child)),
+            "over_since": lambda at: sa.or_(i.ended_at.is_(None), i.ended_at >= at),
+            "passed": lambda element: _passed(element),
+            "worked_on_by": lambda person: _worked_on_by(person),
+            "listens": lambda said: _listens(*said),
         },
     ),
     "tasks": Register(
@@ -110,6 +131,14 @@ REGISTERS: Mapping[str, Register] = {
     "incidents": Register(_of_case(t.incident), _fields(t.incident) | _CASE),
     "jobs": Register(_of_case(t.job), _fields(t.job, "payload") | _CASE),
     "timers": Register(_of_case(t.timer), _fields(t.timer) | _CASE | {"own_definition": m.definition_id}),
+    "subscriptions": Register(
+        _of_case(t.subscription), {"id": s.id, "kind": s.kind, "name": s.name, "element": s.element,
+                                   "instance_id": s.instance_id} | _CASE,
+    ),
+    "decided": Register(
+        t.decision_log.outerjoin(t.instance, i.id == g.instance_id),
+        {"id": g.id, "decision": g.decision, "instance_id": g.instance_id, "process_key": i.key},
+    ),
     "definitions": Register(
         t.definition.join(t.deployment, p.id == d.deployment_id).join(t.resource, t.resource.c.id == d.resource_id),
         _fields(t.definition, file=t.resource.c.name, folder=p.folder),
@@ -293,6 +322,11 @@ def standing(session: Session, instance_id: int) -> tuple[Standing, ...]:
         node = model.definition.nodes[token.node]
         found.append(Standing(token.id, state.scopes[token.scope].owner, node.id, node.type, node.name))
     return tuple(sorted(found, key=lambda one: (one.parent, one.token)))
+
+
+def variables_in(session: Session, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """The variables of cases, running or ended, by the case's id; reads each case's state (60 microseconds)."""
+    return dict(_variables(session, ids))
 
 
 def variables_of(session: Session, instance_id: int) -> Mapping[str, Any]:

@@ -29,10 +29,12 @@ RESOURCES = (
     "instances",
     "messages",
     "migration",
+    "past_activities",
     "task_data",
     "tasks",
     "tooling",
     "trouble",
+    "variables",
 )
 """The modules of this room with routes `pages`."""
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
@@ -40,7 +42,7 @@ PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/
 ELSEWHERE = frozenset(
     {"case-definition", "case-execution", "case-instance", "condition", "execution"}
     | {"decision-requirements-definition", "metrics", "modification", "optimize", "schema"}
-    | {"telemetry", "variable-instance", "job-definition", "event-subscription"}
+    | {"telemetry", "job-definition", "event-subscription"}
 )
 """Resources of Camunda that are not here."""
 

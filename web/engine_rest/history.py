@@ -1,25 +1,22 @@
-"""`/history`: what happened to cases, elements, tasks and variables. Law: read from what was written, never guessed.
+"""`/history`: what happened to cases and tasks, incidents, decisions. Law: read from what was written, never guessed.
 
-Cases and tasks are listed over the whole house. Elements and variables are read from a case's own history, so these
-lists need `processInstanceId`: without it they would read every case there ever was.
+Elements (`past_activities`) and variables (`variables`) are kept by case, and told by rooms of their own.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 
-from engine import queries
 from engine.queries import registers
 from engine.queries.decisions import decisions as decisions_made
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
 from web.engine_rest.access import require_operator, seen
-from web.engine_rest.answers import Refused, invalid, said
-from web.engine_rest.asking import Asked, definition_id, definition_of, id_of
+from web.engine_rest.answers import Refused, said
+from web.engine_rest.asking import Asked, definition_of, id_of
 from web.engine_rest.filters import (
     Filter,
     conditions,
@@ -40,7 +37,6 @@ from web.scope import runtime
 
 pages = Routes("/history")
 ENDED = ["completed", "terminated", "cancelled", "failed"]
-MOST_PASSAGES = 20_000
 INSTANCE_ORDERS = {
     "instanceId": "id", "definitionId": "definition_id", "definitionKey": "key", "definitionName": "name",
     "definitionVersion": "version", "businessKey": "business_key", "startTime": "started_at", "endTime": "ended_at",
@@ -106,10 +102,10 @@ def instance_count() -> Response:
 def instance(id: str) -> Response:
     """One case."""
     with runtime().reading() as db:
-        return said(shapes.past_instance(_case(db, id)))
+        return said(shapes.past_instance(case_of(db, id)))
 
 
-def _case(db: Any, id: str) -> Mapping[str, Any]:
+def case_of(db: Any, id: str) -> Mapping[str, Any]:
     found = registers.rows(db, "instances", Wanted([("id", "eq", id_of(id))]))
     if not found:
         raise Refused(404, "InvalidRequestException", f"Historic process instance with id {id} does not exist")
@@ -172,206 +168,7 @@ def task_count() -> Response:
     return counted("tasks", asked, Wanted(conditions(asked, TASK_FILTERS)))
 
 
-# ── elements ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-ACTIVITY_ORDERS = {
-    "activityInstanceId": "id", "instanceId": "processInstanceId", "executionId": "executionId",
-    "activityId": "activityId", "activityName": "activityName", "activityType": "activityType",
-    "startTime": "startTime", "endTime": "endTime", "duration": "durationInMillis",
-    "definitionId": "processDefinitionId", "occurrence": "number", "tenantId": "id",
-}  # fmt: skip
-
-
-@pages.get("/activity-instance")
-@pages.post("/activity-instance")
-def activities() -> Response:
-    """Passages through elements of a case."""
-    asked = Asked()
-    found = _asked_activities(asked)
-    for name, falls in reversed(asked.order(ACTIVITY_ORDERS)):
-        field = ACTIVITY_ORDERS[name]
-        found.sort(key=lambda one: (one[field] is not None, one[field] or 0), reverse=falls)
-    page = found[asked.first : asked.first + asked.most]
-    return said([{name: value for name, value in one.items() if name != "number"} for one in page])
-
-
-@pages.get("/activity-instance/count")
-@pages.post("/activity-instance/count")
-def activity_count() -> Response:
-    """How many there are."""
-    return said({"count": len(_asked_activities(Asked()))})
-
-
-def _asked_activities(asked: Asked) -> list[dict[str, Any]]:
-    exact = {
-        "activityId": asked.text("activityId"),
-        "activityName": asked.text("activityName"),
-        "activityType": asked.text("activityType"),
-        "assignee": asked.text("taskAssignee"),
-        "id": asked.text("activityInstanceId"),
-    }
-    kept = [(name, value) for name, value in exact.items() if value is not None]
-    finished, unfinished, canceled = (asked.flag(name) for name in ("finished", "unfinished", "canceled"))
-    with runtime().reading() as db:
-        row = _case(db, _required_case(asked))
-        asked.done()
-        found = passages(db, row)
-    return [
-        one
-        for one in found
-        if all(one[name] == value for name, value in kept)
-        and (not finished or one["endTime"] is not None)
-        and (not unfinished or one["endTime"] is None)
-        and (not canceled or one["canceled"])
-    ]
-
-
-def _required_case(asked: Asked) -> str:
-    wanted = asked.text("processInstanceId") or next(iter(asked.texts("processInstanceIdIn")), None)
-    if wanted is None:
-        raise invalid("processInstanceId is needed here: elements and variables are kept by case")
-    return wanted
-
-
-@pages.get("/activity-instance/<id>")
-def activity(id: str) -> Response:
-    """One passage."""
-    with runtime().reading() as db:
-        found = [one for one in passages(db, _case(db, id.split(":")[1] if ":" in id else "")) if one["id"] == id]
-    if not found:
-        raise Refused(404, "InvalidRequestException", f"Historic activity instance with id '{id}' does not exist")
-    return said({name: value for name, value in found[0].items() if name != "number"})
-
-
-def passages(db: Any, case: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every passage of a case through an element, in the order in which they began."""
-    zone, id = runtime().zone, str(case["id"])
-    definition = definition_id(case["key"], case["version"], case["definition_id"])
-    tasks = _tasks_by_element(db, case["id"])
-    found: list[dict[str, Any]] = []
-    inside: dict[str, deque[dict[str, Any]]] = {}
-    for row in queries.history(db, case["id"], MOST_PASSAGES):
-        if row.kind == "entered":
-            began = {
-                "number": len(found),
-                "id": f"{row.element}:{id}:{len(found)}",
-                "parentActivityInstanceId": id,
-                "activityId": row.element,
-                "activityName": row.name,
-                "activityType": row.type,
-                "processDefinitionKey": case["key"],
-                "processDefinitionId": definition,
-                "processInstanceId": id,
-                "executionId": id,
-                "taskId": None,
-                "assignee": None,
-                "calledProcessInstanceId": None,
-                "calledCaseInstanceId": None,
-                "startTime": values.moment(row.at, zone),
-                "endTime": None,
-                "durationInMillis": None,
-                "canceled": False,
-                "completeScope": False,
-                "tenantId": None,
-                "removalTime": None,
-                "rootProcessInstanceId": str(case["root_id"]),
-                "began": row.at,
-            }
-            if tasks.get(row.element):
-                task = tasks[row.element].popleft()
-                began |= {"taskId": str(task["id"]), "assignee": task["completed_by"] or task["assignee"]}
-            found.append(began)
-            inside.setdefault(row.element, deque()).append(began)
-        elif row.kind in ("left", "cancelled") and inside.get(row.element):
-            over = inside[row.element].popleft()
-            over |= {
-                "endTime": values.moment(row.at, zone),
-                "durationInMillis": shapes.span(over["began"], row.at),
-                "canceled": row.kind == "cancelled",
-            }
-    for one in found:
-        del one["began"]
-    return found
-
-
-def _tasks_by_element(db: Any, instance_id: int) -> dict[str, deque[Mapping[str, Any]]]:
-    found: dict[str, deque[Mapping[str, Any]]] = {}
-    for row in registers.rows(db, "tasks", Wanted([("instance_id", "eq", instance_id)], most=MOST_PASSAGES)):
-        found.setdefault(row["element"], deque()).append(row)
-    return found
-
-
-# ── variables, incidents, decisions ────────────────────────────────────────────────────────────────────────────
-
-
-@pages.get("/variable-instance")
-@pages.post("/variable-instance")
-def variable_instances() -> Response:
-    """The variables of a case, as they are or were at its end."""
-    asked = Asked()
-    found = _asked_variables(asked)
-    return said(found[asked.first : asked.first + asked.most])
-
-
-@pages.get("/variable-instance/count")
-@pages.post("/variable-instance/count")
-def variable_count() -> Response:
-    """How many there are."""
-    return said({"count": len(_asked_variables(Asked()))})
-
-
-def _asked_variables(asked: Asked) -> list[dict[str, Any]]:
-    name, like = asked.text("variableName"), asked.text("variableNameLike")
-    value, names = asked.get("variableValue"), asked.texts("variableNameIn")
-    with runtime().reading() as db:
-        case = _case(db, _required_case(asked))
-        asked.done()
-        found = seen(registers.variables_of(db, case["id"]))
-    return [
-        _variable(case, one, content)
-        for one, content in found.items()
-        if (name is None or one == name)
-        and (like is None or registers.compared(one, "like", like))
-        and (not names or one in names)
-        and (value is None or content == value)
-    ]
-
-
-def _variable(case: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    zone, id = runtime().zone, str(case["id"])
-    return {
-        "id": f"{name}:{id}",
-        "name": name,
-        **values.typed(value, zone),
-        "processDefinitionKey": case["key"],
-        "processDefinitionId": definition_id(case["key"], case["version"], case["definition_id"]),
-        "processInstanceId": id,
-        "executionId": id,
-        "activityInstanceId": id,
-        "taskId": None,
-        "caseDefinitionKey": None,
-        "caseDefinitionId": None,
-        "caseInstanceId": None,
-        "caseExecutionId": None,
-        "tenantId": None,
-        "errorMessage": None,
-        "state": "CREATED",
-        "createTime": values.moment(case["started_at"], zone),
-        "removalTime": None,
-        "rootProcessInstanceId": str(case["root_id"]),
-    }
-
-
-@pages.get("/variable-instance/<id>")
-def variable_instance(id: str) -> Response:
-    """One variable of a case."""
-    name, _, case_id = id.rpartition(":")
-    with runtime().reading() as db:
-        case = _case(db, case_id)
-        found = seen(registers.variables_of(db, case["id"]))
-    if name not in found:
-        raise Refused(404, "InvalidRequestException", f"Variable instance with Id '{id}' does not exist.")
-    return said(_variable(case, name, found[name]))
+# ── incidents, decisions ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pages.get("/incident")
@@ -422,6 +219,13 @@ def _told(output: Any) -> Any:
     return seen(output) if isinstance(output, Mapping) else output
 
 
+DECISION_FILTERS: dict[str, Filter] = {
+    "processInstanceId": ("instance_id", "eq", lambda asked, name: asked.id(name)),
+    "decisionDefinitionKey": text("decision"),
+    "processDefinitionKey": text("process_key"),
+}
+
+
 @pages.get("/decision-instance")
 def decision_instances() -> Response:
     """Decisions that cases made, newest first, with what went in and came out."""
@@ -454,3 +258,13 @@ def decision_instances() -> Response:
             for row in found
         ]
     )
+
+
+@pages.get("/decision-instance/count")
+def decision_count() -> Response:
+    """How many there are."""
+    asked = Asked()
+    require_operator(asked.text("processInstanceId"))
+    where = conditions(asked, DECISION_FILTERS)
+    asked.flag("includeInputs"), asked.flag("includeOutputs")
+    return counted("decided", asked, Wanted(where))

@@ -1,0 +1,96 @@
+"""What consoles ask over many cases: elements, variables, executions, subscriptions; bounded, newest case first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.house import House
+from tests.web.engine_rest.conftest import Program
+from tests.web.engine_rest.test_resources import WAITING
+from web.engine_rest import past_activities
+
+People = Callable[[str], Program]
+ACTIVITIES = "/history/activity-instance"
+OURS = "processDefinitionKey=waiting"
+
+
+@pytest.fixture(scope="module")
+def cases(shop: House, root: Program) -> list[str]:
+    """Three cases, the oldest first: one at its task, two that wait for their message."""
+    shop.deploy("waiting", waiting_bpmn=WAITING)
+    found = []
+    for number in (1, 2, 3):
+        sent = {"businessKey": f"A-{number}", "variables": {"n": {"value": number}, "who": {"value": f"p{number}"}}}
+        found.append(root.post("/process-definition/key/waiting/start", sent)["id"])
+        shop.clock.move(seconds=30)
+    root.post("/message", {"messageName": "paid", "businessKey": "A-1"}, 204)
+    return found
+
+
+def ids(found: list[dict[str, Any]]) -> list[str]:
+    return [one["processInstanceId"] for one in found]
+
+
+def test_elements_are_asked_over_cases_newest_case_first(root: Program, cases: list[str]) -> None:
+    first, second, third = cases
+    assert ids(root.get(f"{ACTIVITIES}?{OURS}&activityId=wait")) == [third, second, first]
+    assert ids(root.get(f"{ACTIVITIES}?{OURS}&activityId=wait&firstResult=1&maxResults=1")) == [second]
+    assert ids(root.get(f"{ACTIVITIES}?{OURS}&activityId=wait&finished=true")) == [first]
+    assert ids(root.get(f"{ACTIVITIES}?{OURS}&unfinished=true&sortBy=startTime&sortOrder=asc")) == [
+        second,
+        third,
+        first,
+    ]
+    assert root.get(f"{ACTIVITIES}/count?{OURS}&activityType=startEvent") == {"count": 3}
+    [definition] = {one["processDefinitionId"] for one in root.get(f"{ACTIVITIES}?{OURS}")}
+    assert root.get(f"{ACTIVITIES}/count?processDefinitionId={definition}&executionId={first}&unfinished=true") == {
+        "count": 1
+    }
+
+
+def test_elements_are_asked_by_who_had_the_task_and_when(root: Program, shop: House, cases: list[str]) -> None:
+    [task] = root.get(f"/task?processInstanceId={cases[0]}")
+    root.post(f"/task/{task['id']}/assignee", {"userId": "li"}, 204)
+    [mine] = root.get(f"{ACTIVITIES}?taskAssignee=li&{OURS}")
+    assert (mine["activityId"], mine["taskId"], mine["assignee"]) == ("thank", task["id"], "li")
+    assert root.get(f"{ACTIVITIES}?activityInstanceId={mine['id']}") == [mine]
+    began = root.get(f"{ACTIVITIES}?processInstanceId={cases[2]}&activityId=start")[0]["startTime"]
+    after = {"startedAfter": began, "processDefinitionKey": "waiting"}
+    assert root.post(ACTIVITIES, after) == root.get(f"{ACTIVITIES}?activityInstanceId={mine['id']}")
+
+
+def test_a_list_that_would_read_too_much_says_what_to_ask(
+    root: Program, cases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past_activities, "MOST_CASES", 2)
+    status, kind, message = root.refused("GET", f"{ACTIVITIES}?{OURS}&sortBy=startTime")
+    assert (status, kind) == (400, "InvalidRequestException") and "processInstanceId" in message
+    assert root.get(f"{ACTIVITIES}/count?processInstanceIdIn={cases[0]},{cases[1]}&activityId=start") == {"count": 2}
+
+
+def test_lists_over_cases_are_for_those_who_operate(person: People, cases: list[str]) -> None:
+    for path in (ACTIVITIES, "/variable-instance", "/history/variable-instance/count"):
+        assert person("li").refused("GET", f"{path}?{OURS}")[:2] == (403, "AuthorizationException")
+    assert person("li").get(f"{ACTIVITIES}?processInstanceId={cases[0]}&activityId=start")
+
+
+@pytest.mark.parametrize("path", ["/variable-instance", "/history/variable-instance"])
+def test_variables_are_asked_over_cases(root: Program, cases: list[str], path: str) -> None:
+    asked = f"{path}?processInstanceIdIn={','.join(cases)}"
+    assert [one["value"] for one in root.get(f"{asked}&variableName=n")] == [3, 2, 1]
+    assert [one["name"] for one in root.get(f"{asked}&variableValues=n_gt_2")] == ["n"]
+    assert [one["value"] for one in root.get(f"{path}?{OURS}&variableNameLike=w%25&sortBy=executionId")] == [
+        "p1", "p2", "p3"
+    ]  # fmt: skip
+    assert root.post(f"{path}/count", {"processInstanceIdIn": cases, "variableNameIn": ["n"]}) == {"count": 3}
+    one = root.get(f"{path}/n:{cases[1]}")
+    assert (one["id"], one["type"], one["value"]) == (f"n:{cases[1]}", "Integer", 2)
+    assert root.refused("GET", f"{path}/x:{cases[1]}")[0] == 404
+    assert root.refused("GET", f"{path}?taskIdIn=7")[0] == 501
+
+
+def test_decisions_are_counted(root: Program) -> None:
+    assert root.get("/history/decision-instance/count?decisionDefinitionKey=none") == {"count": 0}
