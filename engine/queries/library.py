@@ -244,3 +244,42 @@ def signature(session: Session) -> str:
     newest = session.scalar(sa.select(sa.func.max(t.deployment.c.id)))
     refused = session.execute(sa.select(t.refused.c.folder, t.refused.c.at).order_by(t.refused.c.folder)).all()
     return "-".join([str(newest or 0), *(f"{row.folder}.{row.at.timestamp():.6f}" for row in refused)])
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Where jobs or timers come to stand. `what`: timer, async-before, async-after, work (a handler, script, decision
+    or call). `says`: of a timer, its kind and expression as written."""
+
+    element: str
+    what: str
+    starts: str
+    """Of a timer: the type of the node that it belongs to; else empty."""
+    says: str = ""
+
+
+def job_places(session: Session, definition_id: int) -> tuple[JobPlace, ...]:
+    """The places of a process where work comes to lie for the engine itself. NotFound when there is no such process."""
+    found: list[JobPlace] = []
+    for node in packages.package(session, definition_id).definition.nodes.values():
+        found += [
+            JobPlace(node.id, "timer", node.type, f"{(one.timer or '').upper()}: {one.expr.text if one.expr else ''}")
+            for one in node.events
+            if one.kind == "timer"
+        ]
+        found += [JobPlace(node.id, f"async-{when}", "") for when in ("before", "after") if _pauses(node, when)]
+        if _leaves_work(node):
+            found.append(JobPlace(node.id, "work", ""))
+    return tuple(found)
+
+
+def _pauses(node: Node, when: str) -> bool:
+    return node.async_before if when == "before" else node.async_after
+
+
+def _leaves_work(node: Node) -> bool:
+    work = node.work
+    if work is None:
+        return node.call is not None
+    script = work.script is not None and work.compiled_script is None
+    return not work.external and (work.topic is not None or work.decision is not None or script)

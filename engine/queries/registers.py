@@ -20,6 +20,7 @@ from engine import definitions, states
 from engine.errors import InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.identity import Actor
+from engine.ids import made_at as made_at
 from engine.queries.lists import _condition
 from engine.queries.selection import RUNNING, _broken, _inside, _Place, _waits_at
 from engine.store import tables as t
@@ -115,6 +116,10 @@ REGISTERS: Mapping[str, Register] = {
             "passed": lambda element: _passed(element),
             "worked_on_by": lambda person: _worked_on_by(person),
             "listens": lambda said: _listens(*said),
+            "has_incident": lambda id: i.id.in_(sa.select(n.instance_id).where(n.id == id, n.resolved_at.is_(None))),
+            "incident_kinds": lambda kinds: i.id.in_(
+                sa.select(n.instance_id).where(n.kind.in_(kinds), n.resolved_at.is_(None))
+            ),
         },
     ),
     "tasks": Register(

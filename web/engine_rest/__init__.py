@@ -23,10 +23,12 @@ RESOURCES = (
     "definitions",
     "deployments",
     "engine",
+    "executions",
     "external",
     "history",
     "identity",
     "instances",
+    "jobdefinitions",
     "messages",
     "migration",
     "past_activities",
@@ -40,9 +42,9 @@ RESOURCES = (
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
 """The same under both, as there is one engine, called default."""
 ELSEWHERE = frozenset(
-    {"case-definition", "case-execution", "case-instance", "condition", "execution"}
+    {"case-definition", "case-execution", "case-instance", "condition"}
     | {"decision-requirements-definition", "metrics", "modification", "optimize", "schema"}
-    | {"telemetry", "job-definition", "event-subscription"}
+    | {"telemetry"}
 )
 """Resources of Camunda that are not here."""
 

@@ -212,3 +212,18 @@ def incident(row: Row) -> dict[str, Any]:
         "jobDefinitionId": None,
         "annotation": None,
     }
+
+
+def subscription(row: Row) -> dict[str, Any]:
+    """A message, signal or condition that is listened for."""
+    case = None if row["instance_id"] is None else str(row["instance_id"])
+    return {
+        "id": str(row["id"]),
+        "eventType": "conditional" if row["kind"] == "condition" else row["kind"],
+        "eventName": row["name"],
+        "executionId": case,
+        "processInstanceId": case,
+        "activityId": row["element"],
+        "createdDate": moment(registers.made_at(row["id"]), runtime().zone),
+        "tenantId": None,
+    }

@@ -148,7 +148,8 @@ def job_count() -> Response:
 
 def _jobs(asked: Asked) -> list[dict[str, Any]]:
     require_operator(asked.get("processInstanceId") or asked.get("processInstanceIds"))
-    both, own = conditions(asked, JOB_FILTERS), conditions(asked, ONLY_JOBS)
+    place = asked.text("jobDefinitionId")
+    both, own = [*conditions(asked, JOB_FILTERS), *_standing_at(place)], conditions(asked, ONLY_JOBS)
     timers, messages = asked.flag("timers"), asked.flag("messages")
     if timers and messages:
         raise invalid("Parameter timers cannot be used together with parameter messages.")
@@ -166,14 +167,22 @@ def _jobs(asked: Asked) -> list[dict[str, Any]]:
         if not messages and not own:
             where = [("instance_id", "null", False), *both, *due]
             found += [_shown(row) for row in registers.rows(db, "timers", Wanted(where, most=EVERY))]
-    return sorted(found, key=lambda one: int(one["id"]))
+    return sorted((one for one in found if place in (None, one["jobDefinitionId"])), key=lambda one: int(one["id"]))
+
+
+def _standing_at(place: str | None) -> list[Condition]:
+    """What the id of a place says of its jobs, for the database."""
+    if place is None:
+        return []
+    element, _, definition = [*place.rsplit(":", 2), "", ""][:3]
+    return [("element", "eq", element), ("definition_id", "eq", id_of(definition))]
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     left = max(0, row["max_attempts"] - row["attempts"]) if "max_attempts" in row else max(1, 5 - row["attempts"])
     return {
         "id": str(row["id"]),
-        "jobDefinitionId": None,
+        "jobDefinitionId": place_of(row["element"], _what(row), row["definition_id"]),
         "dueDate": values.moment(row["due_at"], runtime().zone),
         "processInstanceId": str(row["instance_id"]),
         "processDefinitionId": definition_id(row["process_key"], row["version"], row["definition_id"]),
@@ -188,6 +197,17 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "createTime": None,
         "batchId": None,
     }
+
+
+def place_of(element: str, what: str, definition: int) -> str:
+    """The id of a place where jobs stand (`web.engine_rest.jobdefinitions`)."""
+    return f"{element}:{what}:{definition}"
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    if "max_attempts" not in row:
+        return "timer"
+    return str(row["topic"]) if row["kind"] == "async" else "work"
 
 
 def _job(id: str) -> tuple[str, Mapping[str, Any]]:

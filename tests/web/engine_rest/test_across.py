@@ -94,3 +94,46 @@ def test_variables_are_asked_over_cases(root: Program, cases: list[str], path: s
 
 def test_decisions_are_counted(root: Program) -> None:
     assert root.get("/history/decision-instance/count?decisionDefinitionKey=none") == {"count": 0}
+
+
+def test_executions_are_the_cases_that_stand_somewhere(root: Program, person: People, cases: list[str]) -> None:
+    first, second, third = cases
+    assert ids(root.get(f"/execution?{OURS}&activityId=wait")) == [second, third]
+    assert ids(root.get("/execution?messageEventSubscriptionName=paid")) == [second, third]
+    assert root.post("/execution/count", {"processVariables": [{"name": "n", "operator": "lt", "value": 3}]}) == {
+        "count": 2
+    }
+    assert root.get(f"/execution/{first}") == {
+        "id": first, "processInstanceId": first, "ended": False, "tenantId": None
+    }  # fmt: skip
+    assert root.refused("GET", "/execution/7") == (404, "InvalidRequestException", "Execution with id 7 does not exist")
+    own = f"/execution/{first}/localVariables"
+    root.put(f"{own}/note", {"value": "urgent", "type": "String"})
+    root.post(own, {"modifications": {"n": {"value": 7, "type": "Integer"}}, "deletions": ["who"]}, 204)
+    assert {name: one["value"] for name, one in root.get(own).items()} == {"note": "urgent", "n": 7, "who": None}
+    assert person("li").refused("PUT", f"{own}/note", {"value": "x"})[0] == 403
+
+
+def test_a_message_is_brought_to_one_execution(root: Program, person: People, cases: list[str]) -> None:
+    third = cases[2]
+    [listened] = root.get(f"/event-subscription?processInstanceId={third}&eventType=message")
+    assert (listened["eventName"], listened["activityId"], listened["executionId"]) == ("paid", "wait", third)
+    assert listened["createdDate"] is not None
+    assert root.get("/event-subscription/count?eventName=ordered")["count"] >= 1  # of the start event
+    assert person("li").refused("GET", "/event-subscription")[0] == 403
+    at = f"/execution/{third}/messageSubscriptions/paid"
+    assert root.get(at) == listened
+    root.post(f"{at}/trigger", {"variables": {"paidOn": {"value": "today"}}}, 204)
+    assert root.refused("GET", at)[0] == 404
+    assert root.get(f"/execution/{third}/localVariables/paidOn")["value"] == "today"
+
+
+def test_jobs_name_the_place_where_they_stand(root: Program, cases: list[str]) -> None:
+    [place] = root.get("/job-definition?processDefinitionKey=waiting&activityIdIn=late")
+    assert (place["jobType"], place["jobConfiguration"]) == ("timer-transition", "DURATION: P3D")
+    assert root.get(f"/job-definition/{place['id']}") == place
+    [job] = root.get(f"/job?jobDefinitionId={place['id']}&processInstanceId={cases[0]}")
+    assert job["jobDefinitionId"] == place["id"]
+    assert root.get("/job-definition/count?processDefinitionKey=waiting&jobType=async-continuation") == {"count": 0}
+    assert root.refused("PUT", f"/job-definition/{place['id']}/suspended", {"suspended": True})[0] == 501
+    assert root.refused("GET", "/job-definition/x:timer:7")[0] == 404
