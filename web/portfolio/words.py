@@ -36,6 +36,9 @@ ALERT: Words = {
     "open": _("not looked at"), "watch": _("watched"), "action": _("being acted on"), "closed": _("closed"),
     "dismissed": _("dismissed"),
 }  # fmt: skip
+TREND: Words = {
+    "worse": _("getting worse"), "better": _("getting better"), "same": _("no change"), "unknown": _("trend not known"),
+}  # fmt: skip
 STATUS: Words = {
     "COMPLIANT": _("compliant"), "WATCH": _("close to the level"), "LOCK_UP": _("distributions locked"),
     "DEFAULT": _("default level broken"), "DATA_MISSING": _("data missing"), "WAIVED": _("waived"),

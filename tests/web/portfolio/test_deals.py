@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import BytesIO
+from typing import get_args
 
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from handlers.finance.early_warning import Trend
 from handlers.records import green, projects
 from tests.browser import gallery
+from web.portfolio.words import TREND
 
 Enter = Callable[[str], FlaskClient]
 
@@ -54,6 +57,10 @@ def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, sho
     assert covenants.index("distributions locked") < covenants.index("compliant")
     only = words(enter("xia"), "/monitoring?status=COMPLIANT")
     assert "at most 0.80" in only and "at least 1.05" not in only
+
+
+def test_every_trend_of_an_alert_has_words() -> None:
+    assert set(TREND) == set(get_args(Trend))
 
 
 def test_clients_of_one_group_share_one_limit(enter: Enter) -> None:
