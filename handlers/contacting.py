@@ -95,13 +95,21 @@ def intake_record_contact(
             element=ctx.element,
         )
         interactions.add(ctx.session, talk)
-        if contact_outcome == "disqualify" and ctx.business_key:
-            inquiries.close(ctx.session, ctx.business_key, "not_pursued", stamp)
+        if contact_outcome == "disqualify":
+            _not_pursued(ctx, project, inputs.text(contact_reason), stamp)
         rounds = inputs.whole(nurture_rounds, "nurture_rounds") or 0
         stage = {"nurture": "nurture", "disqualify": "closed"}.get(contact_outcome, "contacted")
         return {"owner": person, "nurture_rounds": rounds + (contact_outcome == "nurture"), "stage": stage}
 
     return once(ctx.session, ctx.job_key, "intake.record_contact", ctx.now, record)
+
+
+def _not_pursued(ctx: Context, project: Project | None, reason: str | None, stamp: Stamp) -> None:
+    """Nobody works on the matter any more: its inquiry is closed, and its project leaves the pipeline."""
+    if project is not None:
+        projects.enter(ctx.session, project.id, "declined", stamp, reason)
+    if ctx.business_key:
+        inquiries.close(ctx.session, ctx.business_key, "not_pursued", stamp)
 
 
 def _agree(ctx: Context, party_id: int, name: str, consent: bool, stamp: Stamp) -> None:
@@ -162,18 +170,23 @@ def intake_close(
     project_key: str | None = None,
     eligibility: object = None,
     party_id: object = None,
+    reason: str | None = None,
 ) -> Mapping[str, Any]:
-    """Close an inquiry that is not taken: `ineligible` or `kyc_rejected`; the project is declined.
+    """Close an inquiry that is not taken: `ineligible`, `kyc_rejected` or `not_pursued`; the project is declined.
 
-    The blocking reasons of `eligibility` are kept with the phase; of a KYC rejection no reason is kept here, where
-    everybody who serves the client can read it. Out: stage "closed". Idempotent.
+    The blocking reasons of `eligibility` are kept with the phase, and the reason why a matter is not pursued; of a KYC
+    rejection no reason is kept here, where everybody who serves the client can read it. Out: stage "closed".
+    Idempotent.
     """
     stamp = inputs.stamp(ctx, "process")
+    if outcome == "not_pursued":
+        _not_pursued(ctx, _project(ctx, project_key), inputs.text(reason), stamp)
+        return {"stage": "closed"}
     blocking = [str(row.get("text")) for row in inputs.rows(eligibility) if row.get("level") == "block"]
-    reason = ";".join(blocking) if outcome == "ineligible" and blocking else None
+    why = ";".join(blocking) if outcome == "ineligible" and blocking else None
     project = _project(ctx, project_key)
     if project is not None:
-        projects.enter(ctx.session, project.id, "declined", stamp, reason)
+        projects.enter(ctx.session, project.id, "declined", stamp, why)
     if ctx.business_key:
         inquiries.close(ctx.session, ctx.business_key, outcome, stamp)
     return {"stage": "closed"}

@@ -9,7 +9,7 @@ import pytest
 
 from engine import api, identity
 from handlers import records
-from handlers.records import inquiries, links
+from handlers.records import inquiries, links, projects
 from tests.bpmn.intake_house import CONTACT, enter, furnish
 from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
@@ -54,8 +54,19 @@ def test_nurturing_counts_rounds_and_disqualifying_closes(desk: Desk, client: di
     assert talk(desk, client, contact_outcome="nurture", nurture_rounds=Decimal(2))["nurture_rounds"] == 3
     assert talk(desk, client, contact_outcome="disqualify", contact_reason="无意向")["stage"] == "closed"
     with desk.runtime.reading() as session:
-        matter = inquiries.find(session, client["project_key"])
+        matter, project = inquiries.find(session, client["project_key"]), projects.get(session, client["project_key"])
     assert matter is not None and (matter.state, matter.outcome) == ("closed", "not_pursued")
+    assert project.phase == "declined", "it leaves the pipeline"
+
+
+def test_what_was_nurtured_in_vain_leaves_the_pipeline_with_its_reason(desk: Desk, client: dict[str, Any]) -> None:
+    said = {"outcome": "not_pursued", "project_key": client["project_key"], "reason": "条件不成熟"}
+    assert desk.run("intake.close", said) == {"stage": "closed"}
+    with desk.runtime.reading() as session:
+        matter, project = inquiries.find(session, client["project_key"]), projects.get(session, client["project_key"])
+        phases = projects.phases_of(session, project.id)
+    assert matter is not None and (matter.state, matter.outcome) == ("closed", "not_pursued")
+    assert (phases[-1].phase_to, phases[-1].reason) == ("declined", "条件不成熟")
 
 
 def test_who_took_the_task_from_the_queue_becomes_the_owner(tmp_path: Path) -> None:
