@@ -12,6 +12,7 @@ from handlers.notices import notify_send
 from handlers.records import report_orders
 from handlers.records.changes import once
 from handlers.reporting import template_error
+from handlers.reports.choosing import selection_of
 from handlers.reports.ordering import Ordered, build
 
 
@@ -36,7 +37,15 @@ def report_deliver(ctx: Context, order_id: object) -> Mapping[str, Any]:
         since, until = report_orders.period(order.frequency, today)
         try:
             report = build(
-                ctx.session, Ordered(order.kind, order.subject_key, order.language, since=since, until=until)
+                ctx.session,
+                Ordered(
+                    order.kind,
+                    order.subject_key,
+                    order.language,
+                    since=since,
+                    until=until,
+                    selection=selection_of(order.selection),
+                ),
             )
         except (NotFound, InvalidInput) as fault:
             raise template_error(order.kind, order.subject_key, fault.text("en"), fault.text("zh")) from fault

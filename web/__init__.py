@@ -103,6 +103,7 @@ ROOMS = (
     "public",
     "quality",
     "setup",
+    "reports.building",
     "reports.pages",
     "starting",
     "studio",

@@ -5,9 +5,10 @@ Law: an order names its next day; what was due while nothing ran comes once, not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,7 +24,8 @@ FORMATS = ("pdf", "xlsx")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A report by itself. `recipients`: addresses, sign-in names, `team:<group>`; `next_on`: when it is next due."""
+    """A report by itself. `recipients`: addresses, sign-in names, `team:<group>`; `next_on`: when it is next due;
+    `selection`: what `handlers.reports.choosing` narrows a report of figures to."""
 
     id: int
     name: str
@@ -35,6 +37,8 @@ class Order:
     recipients: Sequence[str]
     next_on: date
     active: bool
+    selection: Mapping[str, Any] | None
+    created_by: str
 
 
 _ORDER = [orders.c[field.name] for field in fields(Order)]
@@ -52,6 +56,7 @@ def put(
     today: date,
     language: str = "zh",
     format: str = "pdf",
+    selection: Mapping[str, Any] | None = None,
 ) -> Order:
     """A new order, or the one of that name as it is to be from now on; first due at the next period's first day.
     InvalidInput for an unknown frequency or format, and without recipients."""
@@ -69,6 +74,7 @@ def put(
         "recipients": list(recipients),
         "next_on": following(frequency, today),
         "active": True,
+        "selection": dict(selection) if selection else None,
     }
     standing = session.execute(sa.select(orders.c.id).where(orders.c.name == name)).scalar()
     if standing is None:

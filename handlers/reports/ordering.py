@@ -19,19 +19,25 @@ from engine.execution import runtime_of
 from engine.queries import instance, instances
 from handlers.records import projects
 from handlers.records import tables as book
-from handlers.reports import PAPERS, Head, Missing
+from handlers.reports import PAPERS, Head, Missing, performance
+from handlers.reports.asking import Asked
+from handlers.reports.choosing import Selection, narrowed
 from handlers.reports.client import client_360
 from handlers.reports.content import Report
 from handlers.reports.house import kpi_pack
 from handlers.reports.investor import investor_pack
 
-KINDS = (*PAPERS, "client_360", "investor_pack", "kpi_pack")
+FIGURES = ("overview", *performance.KINDS)
+"""Reports of figures, which a reader may narrow."""
+WHOLE = Selection()
+KINDS = (*PAPERS, "client_360", "investor_pack", "kpi_pack", *FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """What is wanted. `key`: a client's, project's, facility's or test date's business key; a KPI pack needs none.
-    `since`, `until`: the days reported on, both included; by default the last whole month before today."""
+    `since`, `until`: the days reported on, both included; by default the last whole month before today. `selection`
+    narrows a report of figures; others are whole."""
 
     kind: str
     key: str = ""
@@ -39,6 +45,7 @@ class Ordered:
     since: date | None = None
     until: date | None = None
     without: Collection[str] = ()
+    selection: Selection = WHOLE
 
 
 def build(session: Session, ordered: Ordered) -> Report:
@@ -53,6 +60,10 @@ def build(session: Session, ordered: Ordered) -> Report:
             return investor_pack(session, ordered.key, since, until, now, runtime.zone)
         case "kpi_pack":
             return kpi_pack(session, since, until, now, ordered.language)
+        case kind if kind in FIGURES:
+            chosen = ordered.selection
+            asked = Asked(since, until, chosen.process, chosen.team)
+            return narrowed(performance.performance(session, kind, asked, ordered.language), chosen)
         case kind if kind in PAPERS:
             return _paper(session, kind, Head(ordered.key, now))
     known = ", ".join(KINDS)

@@ -75,6 +75,11 @@ def file(kind: str, form: str) -> Response:
     """The same rows as a file."""
     with runtime().reading() as db:
         report = performance(db, kind, asked(), language())
+    return as_file(report, form)
+
+
+def as_file(report: Report, form: str) -> Response:
+    """A report as CSV, workbook or paper. NotFound for another form."""
     settings = runtime().settings
     if form == "csv":
         content, media = written(report), "text/csv; charset=utf-8"

@@ -54,4 +54,5 @@ report_order = Table(
     Column("active", sa.Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("created_by", Name, nullable=False),
+    Column("selection", Document),  # process, team, columns; null: everything
 )
