@@ -108,10 +108,12 @@ ROOMS = (
     "starting",
     "studio",
     "talk",
+    "task_board",
     "tasks",
     "team_news",
     "team_training",
     "tips",
+    "workload",
 )
 """The modules of this room with a blueprint `pages`, sorted."""
 

@@ -65,6 +65,8 @@ MENU = (
         "activity",
         (
             Entry("instances.index", _("Cases"), "briefcase", "cases", "/instances", "v"),
+            Entry("task_board.index", _("Task board"), "layout-kanban", "task-board", "/task-board"),
+            Entry("workload.index", _("Workload"), "scale", "workload", "/workload"),
             Entry("incidents.index", _("Incidents"), "alert-triangle", "operations", "/incidents"),
             Entry("batches.index", _("Batches"), "list-check", "operations", "/batches"),
             Entry("analysis.heat", _("Heat map"), "chart-bar", "analysis", "/analysis"),

@@ -82,6 +82,8 @@ PAGES: dict[str, Page] = {
     "monitoring": Page(LENDING | CHECKING, NOBODY),
     "exposures": Page(LENDING | CHECKING, frozenset({"es_officer", "risk_officer"})),
     "cases": Page(ALL, ALL),
+    "task-board": Page(frozenset({"crm_specialist"}), frozenset({"crm_specialist"})),
+    "workload": Page(ALL, NOBODY),
     "operations": Page(OPERATORS, OPERATORS),
     "analysis": Page(OPERATORS | MANAGERS, OPERATORS),
     "reports": Page(OPERATORS | MANAGERS, OPERATORS | MANAGERS),

@@ -55,6 +55,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
     pages |= {f"client-{side}": f"{client}/{side}" for side in sides}
     tabs = ("deal", "building", "judged", "rules", "cases", "files", "like")
     pages |= {f"project-{side}": f"{deal}/{side}" for side in tabs}
+    pages["project-rules"] = f"/projects/{shown.key_of(shown.case)}/rules"
     pages |= {"pipeline-move": f"/pipeline/{project.business_key}/to/evaluation", "data-quality": "/data-quality"}
     return pages | {"library-like": f"/library?like={project.business_key}"}
 

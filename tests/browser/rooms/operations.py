@@ -96,6 +96,8 @@ def furnish(shown: Gallery) -> dict[str, str]:
         **{f"operations-report-{kind}": f"/reports/{kind}?days=365" for kind in ("overview", *KINDS)},
         "operations-whatif": "/simulation?process=client_intake",
         "operations-health": "/operations",
+        "operations-workload": "/workload",
+        "operations-task-board": "/task-board",
         "operations-timers": "/operations/timers",
         "operations-jobs": "/operations/jobs",
         "operations-letters": "/operations/letters",
