@@ -83,6 +83,7 @@ from engine.api.steering import (
 )
 from engine.api.substitution import hand_to_substitute
 from engine.api.surveying import Surveyed, survey
+from engine.api.tasklocals import set_task_variables
 from engine.api.tasks import (
     Completed,
     claim,
@@ -218,6 +219,7 @@ __all__ = [
     "set_priority_external",
     "set_reminder_policy",
     "set_retries",
+    "set_task_variables",
     "set_teams",
     "set_up",
     "set_variables",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,8 @@ class TaskDetail:
     properties: Mapping[str, str]
     owner: str | None
     """For whom a substitute acts."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Of `form_data`, what is the task's alone."""
 
 
 _doer = t.person.alias("doer")
@@ -158,6 +160,7 @@ def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:
         translations=package.texts,
         properties=row["properties"] or {},
         owner=row["owner"],
+        own=row["locals"] or {},
     )
 
 

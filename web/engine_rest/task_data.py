@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Response
 
 from engine import api, queries
-from engine.queries import registers
 from web.engine_rest import comments, values
 from web.engine_rest.access import actor, seen
-from web.engine_rest.answers import Refused, nothing, said, unsupported
+from web.engine_rest.answers import Refused, nothing, said
 from web.engine_rest.asking import body, items, required
-from web.engine_rest.instances import data_of, write_variables
+from web.engine_rest.instances import data_of, uploaded, write_variables
 from web.engine_rest.routes import Routes
 from web.engine_rest.tasks import number_of, row_of
 from web.scope import runtime
@@ -28,9 +27,7 @@ def _visible(id: str) -> Mapping[str, Any]:
 
 def _local(id: str) -> Mapping[str, Any]:
     with runtime().reading() as db:
-        row = row_of(db, id)
-        case, own = registers.variables_of(db, row["instance_id"]), queries.task(db, actor(), row["id"]).form_data
-    return {name: value for name, value in seen(own).items() if name not in case or case[name] != value}
+        return seen(queries.task(db, actor(), row_of(db, id)["id"]).own)
 
 
 @pages.get("/<id>/variables")
@@ -97,13 +94,42 @@ def delete_variable(id: str, name: str) -> Response:
     return nothing()
 
 
+def _write_local(id: str, changed: Mapping[str, Any], without: Collection[str] = ()) -> Response:
+    task = number_of(id)
+    runtime().unit(lambda db: api.set_task_variables(db, actor(), task, changed, without))
+    return nothing()
+
+
 @pages.post("/<id>/localVariables")
+def modify_local(id: str) -> Response:
+    """Set variables of the task alone, and take others away (for process owners)."""
+    sent = body()
+    changed = values.plain_all(sent.get("modifications"), runtime().zone, "modifications")
+    return _write_local(id, changed, tuple(map(str, items(sent, "deletions"))))
+
+
 @pages.put("/<id>/localVariables/<name>")
+def set_local(id: str, name: str) -> Response:
+    """Set one of them."""
+    return _write_local(id, {name: values.plain(body(), runtime().zone, name)})
+
+
 @pages.delete("/<id>/localVariables/<name>")
-def write_local(id: str, name: str = "") -> Response:
-    """Refused: a task's own variables are the model's input mapping."""
-    number_of(id)
-    raise unsupported("Writing local variables of a task")
+def delete_local(id: str, name: str) -> Response:
+    """Take one away."""
+    return _write_local(id, {}, (name,))
+
+
+@pages.get("/<id>/localVariables/<name>/data")
+def local_data(id: str, name: str) -> Response:
+    """The content of a file or of bytes."""
+    return data_of(_named(_local(id), name), name)
+
+
+@pages.post("/<id>/localVariables/<name>/data")
+def put_local_data(id: str, name: str) -> Response:
+    """Set a file or bytes from an upload."""
+    return _write_local(id, {name: uploaded(name)})
 
 
 @pages.get("/<id>/comment")

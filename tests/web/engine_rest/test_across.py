@@ -137,3 +137,16 @@ def test_jobs_name_the_place_where_they_stand(root: Program, cases: list[str]) -
     assert root.get("/job-definition/count?processDefinitionKey=waiting&jobType=async-continuation") == {"count": 0}
     assert root.refused("PUT", f"/job-definition/{place['id']}/suspended", {"suspended": True})[0] == 501
     assert root.refused("GET", "/job-definition/x:timer:7")[0] == 404
+
+
+def test_a_process_owner_sets_variables_of_a_task_alone(root: Program, person: People, cases: list[str]) -> None:
+    [task] = root.get(f"/task?processInstanceId={cases[0]}")
+    at = f"/task/{task['id']}/localVariables"
+    root.post(at, {"modifications": {"n": {"value": 9, "type": "Integer"}, "hint": {"value": "call first"}}}, 204)
+    assert {name: one["value"] for name, one in root.get(at).items()} == {"n": 9, "hint": "call first"}
+    assert root.get(f"/task/{task['id']}/variables")["n"]["value"] == 9
+    assert root.get(f"/process-instance/{cases[0]}/variables/n")["value"] != 9
+    assert root.ask("DELETE", f"{at}/n").status_code == 204 and list(root.get(at)) == ["hint"]
+    root.put(f"{at}/hint", {"value": None, "type": "Null"})
+    assert root.get(f"{at}/hint")["type"] == "Null"
+    assert person("li").refused("PUT", f"{at}/hint", {"value": "x"})[:2] == (403, "AuthorizationException")
