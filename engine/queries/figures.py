@@ -5,7 +5,7 @@ A few sums in SQL and the merging of spreads; what they mean is said by `engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -64,6 +64,18 @@ def within(
     if not found:
         raise NotFound(what="process", id=key)
     return Range(key, version, since, until, found, definitions.package(session, found[-1]))
+
+
+def within_all(session: Session, keys: Collection[str], since: date | None, until: date | None) -> dict[str, Range]:
+    """Key -> the range of all versions of a process, for those of the keys that there are."""
+    found: dict[str, list[int]] = {}
+    d = t.definition.c
+    for key, id in session.execute(sa.select(d.key, d.id).where(d.key.in_(keys)).order_by(d.version)):
+        found.setdefault(key, []).append(id)
+    return {
+        key: Range(key, None, since, until, tuple(ids), definitions.package(session, ids[-1]))
+        for key, ids in found.items()
+    }
 
 
 def share(part: int, whole: int) -> Decimal | None:

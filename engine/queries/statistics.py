@@ -215,10 +215,15 @@ def first_response(session: Session, asked: Range) -> Durations:
 
 def _of_cases(session: Session, asked: Range, wanted: Any) -> Durations:
     rows = [row for what, row in figures.sums(session, f.case, asked, "what").items() if wanted(what)]
+    spreads = figures.spreads(session, f.case, asked, "what").items()
+    return merged(rows, [one for what, one in spreads if wanted(what)])
+
+
+def merged(rows: Sequence[Mapping[str, Any]], spreads: Sequence[Spread]) -> Durations:
+    """The durations of several rows of cases as one."""
     spread: Spread = {}
-    for what, one in figures.spreads(session, f.case, asked, "what").items():
-        if wanted(what):
-            added(spread, one)
+    for one in spreads:
+        added(spread, one)
     whole = {name: sum(row[name] for row in rows) for name in ("cases", "total_ms")}
     shortest = [row["shortest"] for row in rows if row["shortest"] is not None]
     longest = [row["longest"] for row in rows if row["longest"] is not None]

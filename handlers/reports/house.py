@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.queries import definitions
-from engine.queries.kpis import Kpi, kpis
+from engine.queries.kpis import Kpi, kpis_of
 from handlers.reports.content import Fact, Facts, Label, Report, Section
 from handlers.reports.rows import Fields, table_of
 
@@ -38,11 +38,11 @@ def kpi_pack(
     """The KPIs of all deployed processes (or of one) from `since` to `until`, both included; names in the language."""
     shares: list[Mapping[str, Any]] = []
     durations: list[Mapping[str, Any]] = []
-    for process in definitions(session):
-        if only not in ("", process.key):
-            continue
+    processes = [one for one in definitions(session) if only in ("", one.key)]
+    found = kpis_of(session, [one.key for one in processes], since, until)
+    for process in processes:
         name = process.name if language.startswith("zh") else process.name_en
-        for one in kpis(session, process.key, since=since, until=until):
+        for one in found[process.key]:
             is_duration = one.id.endswith(("_median", "_p90"))
             (durations if is_duration else shares).append(_row(name, one, language))
     sections: tuple[Section, ...] = (

@@ -194,6 +194,22 @@ def test_the_on_time_share_counts_what_is_open_and_overdue_as_late(house: House)
     assert (before.part, before.whole, before.value) == (0, 0, None), "nothing was due by then"
 
 
+def test_many_processes_are_counted_with_the_statements_of_one(house: House) -> None:
+    house.deploy(q_bpmn=d.one_task().replace('<process id="p"', '<process id="q"'))
+    house.start("q")
+    three_tasks(house)
+    said: list[str] = []
+    sa.event.listen(house.runtime.database, "before_cursor_execute", lambda *args: said.append(args[2]))
+    with house.looking() as session:
+        each = {key: kpis.kpis(session, key) for key in ("p", "q")}
+        said.clear()
+        assert kpis.kpis_of(session, ["p"]) == {"p": each["p"]}
+        alone = len(said)
+        assert kpis.kpis_of(session, ["p", "q", "nothing"]) == each
+    assert len(said) == 2 * alone, "two cost as much as one"
+    assert each["p"] != each["q"]
+
+
 def test_tasks_are_told_by_person_and_team(house: House) -> None:
     three_tasks(house)
     with house.looking() as session:
