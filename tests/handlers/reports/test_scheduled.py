@@ -11,8 +11,11 @@ from openpyxl import load_workbook
 from engine import api, identity, watcher, worker
 from engine.errors import InvalidInput
 from engine.store import tables as t
+from handlers import documents
+from handlers.records import documents as filed
 from handlers.records import report_orders
 from handlers.records.changes import Stamp
+from handlers.reports.choosing import Selection
 from handlers.reports.content import Table
 from handlers.reports.ordering import Ordered, build
 from tests.bpmn.packages import FOLDER
@@ -79,3 +82,20 @@ def test_an_order_without_recipients_or_of_an_unknown_rhythm_is_refused(quick_de
         for to, frequency in (([], "monthly"), (["owen"], "hourly")):
             with pytest.raises(InvalidInput):
                 report_orders.put(session, "x", "kpi_pack", "", to, frequency, STAMP, today=date(2026, 3, 2))
+
+
+@pytest.mark.parametrize("form", ["xlsx", "pdf"])
+def test_ordered_figures_go_out_with_the_columns_that_were_chosen(quick_desk: Desk, form: str) -> None:
+    chosen = Selection(columns=("risk.rating", "risk.a"))
+    with quick_desk.runtime.transaction() as session:
+        order = report_orders.put(session, "风险周报", "risk", "", ["owen"], "weekly", STAMP, today=date(2026, 3, 2),
+                                  format=form, selection=chosen.plain())  # fmt: skip
+    told = quick_desk.run("report.deliver", {"order_id": str(order.id)})
+    assert told["file_name"].startswith("风险周报 ") and told["file_name"].endswith(form)
+    with quick_desk.runtime.reading() as session:
+        content = documents.content(session, filed.get(session, told["file_id"]))
+    if form == "xlsx":
+        head, *rows = load_workbook(io.BytesIO(content))["风险分布"].iter_rows(values_only=True)
+        assert [one for one in head if one] == ["风险评级", "A 类"] and len(rows) == 5
+    else:
+        assert content.startswith(b"%PDF")
