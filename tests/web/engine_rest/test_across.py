@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from tests.house import House
-from tests.web.engine_rest.conftest import Program
+from tests.web.engine_rest.conftest import PRINTING, Program
 from tests.web.engine_rest.test_resources import WAITING
 from web.engine_rest import past_activities
 
 People = Callable[[str], Program]
 ACTIVITIES = "/history/activity-instance"
+TASK = '<serviceTask id="print" name="打印" camunda:type="external" camunda:topic="print"/>'
+JAMS = """<scriptTask id="print" name="打印" scriptFormat="python"><extensionElements>
+  <camunda:failedJobRetryTimeCycle>R1/PT1S</camunda:failedJobRetryTimeCycle></extensionElements>
+  <script>for page in [1]: found = pages[page]</script></scriptTask>"""
 OURS = "processDefinitionKey=waiting"
 
 
@@ -150,3 +154,24 @@ def test_a_process_owner_sets_variables_of_a_task_alone(root: Program, person: P
     root.put(f"{at}/hint", {"value": None, "type": "Null"})
     assert root.get(f"{at}/hint")["type"] == "Null"
     assert person("li").refused("PUT", f"{at}/hint", {"value": "x"})[:2] == (403, "AuthorizationException")
+
+
+def test_nothing_of_an_ended_case_goes_on(root: Program, cases: list[str]) -> None:
+    assert root.ask("DELETE", f"/process-instance/{cases[1]}").status_code == 204
+    found = root.get(f"{ACTIVITIES}?processInstanceId={cases[1]}&canceled=true")
+    assert [(one["activityId"], one["endTime"] is not None) for one in found] == [("wait", True)]
+    assert root.get(f"{ACTIVITIES}/count?processInstanceId={cases[1]}&finished=true") == {"count": 2}
+    assert root.refused("GET", f"/variable-instance/n:{cases[1]}")[0] == 404  # of running cases alone
+    assert root.get(f"/history/variable-instance/n:{cases[1]}")["value"] == 2
+
+
+def test_failed_jobs_of_a_place_come_again(root: Program, shop: House) -> None:
+    shop.deploy("broken", broken_bpmn=PRINTING.replace('"printing"', '"broken"').replace(TASK, JAMS))
+    case = root.post("/process-definition/key/broken/start", {})["id"]
+    shop.work()
+    [place] = root.get("/job-definition?processDefinitionKey=broken&jobType=async-continuation")
+    [failed] = root.get(f"/job?jobDefinitionId={place['id']}&noRetriesLeft=true")
+    assert (failed["processInstanceId"], place["activityId"]) == (case, "print")
+    root.put(f"/job-definition/{place['id']}/retries", {"retries": 2})
+    assert root.get(f"/job/{failed['id']}")["retries"] == 2
+    assert root.get(f"/job/count?jobDefinitionId={place['id']}&noRetriesLeft=true") == {"count": 0}
