@@ -38,6 +38,8 @@ class Clients:
     """Facility -> (after how many instalments the rest is repaid, 0: never; after how many nothing comes any more)."""
     promised: dict[int, date] = field(default_factory=dict)
     paid: dict[str, int] = field(default_factory=dict)
+    last: dict[str, date] = field(default_factory=dict)
+    """Facility -> the day of its latest payment; the rest is repaid on a day of its own."""
     told: int = 0
 
     def act(self, today: date) -> int:
@@ -55,15 +57,7 @@ class Clients:
     def _pay(self, today: date) -> int:
         owed = repayment.c
         query = (
-            sa.select(
-                owed.id,
-                owed.due,
-                owed.payment,
-                owed.interest,
-                owed.paid,
-                facility.c.business_key,
-                (facility.c.drawn - facility.c.repaid).label("balance"),
-            )
+            sa.select(owed.id, owed.due, owed.payment, owed.paid, owed.facility_id, facility.c.business_key)
             .join(facility, facility.c.id == owed.facility_id)
             .where(owed.state == "planned", owed.due <= today)
             .order_by(owed.due, owed.id)
@@ -87,10 +81,11 @@ class Clients:
             self.promised[row["id"]] = today + timedelta(days=self.chance.randrange(4, 40) if late else 0)
         if self.promised[row["id"]] > today:
             return 0
-        self.paid[key] = count + 1
-        amount = row["payment"] - row["paid"]
-        if early and count + 1 > early:
-            amount = max(row["interest"] - row["paid"], Decimal(0)) + row["balance"]
+        whole = 0 < early <= count
+        if whole and self.last.get(key) == today:
+            return 0
+        self.paid[key], self.last[key] = count + 1, today
+        amount = self._rest(row["facility_id"], today) if whole else row["payment"] - row["paid"]
         with self.runtime.transaction() as session:
             api.send_message(
                 session,
@@ -101,9 +96,21 @@ class Clients:
                     "repayment_amount": amount,
                     "paid_on": today.isoformat(),
                     "bank_reference": f"B-{key[3:]}-{count + 1:03}",
+                    "prepayment": whole,
                 },
             )
         return 1
+
+    def _rest(self, facility_id: int, today: date) -> Decimal:
+        """What ends a facility on this day: its balance, and the interest of what is due or begun and not yet paid."""
+        owed = repayment.c
+        begun = sa.select(owed.interest, owed.paid).where(
+            owed.facility_id == facility_id, owed.state == "planned", sa.or_(owed.due <= today, owed.paid > 0)
+        )
+        balance = sa.select(facility.c.drawn - facility.c.repaid).where(facility.c.id == facility_id)
+        with self.runtime.reading() as session:
+            interest = sum((max(one.interest - one.paid, Decimal(0)) for one in session.execute(begun)), Decimal(0))
+            return Decimal(session.scalar(balance) or 0) + interest
 
     def _complain(self) -> int:
         person = sa.select(contact.c.name, contact.c.email, party.c.business_key).join(
