@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,7 @@ from engine import api, identity
 from engine.errors import FourEyes
 from engine.store import tables as t
 from engine.store.dates import schedule
+from handlers.demonstration.clients import Clients
 from handlers.records import conditions, construction, draws, facilities, ledger, limits, projects, repayments, security
 from tests.bpmn import execution_house
 from tests.bpmn.execution_house import DR, FA, IN_ORDER, KEY, MILLION, STAMP, ExecutionHouse
@@ -267,6 +269,26 @@ def test_the_last_repayment_frees_the_limit_and_tells_maintenance(house: Executi
     done = desk.run("loan.book_repayment", {"facility_key": FA, "amount": owed, "key": "R-3"})
     assert (done["repaid"], house.used(), balance(house, f"loan:{FA}")) == (True, 0, 0)
     assert {one.state for one in planned()} == {"paid"}
+    house.pass_time(hours=2)
+    assert [one["business_key"] for one in house.kept("loan_repaid")] == [KEY]
+
+
+def test_a_client_of_the_demonstration_repays_early_to_the_last_fen(house: ExecutionHouse) -> None:
+    house.request(20)
+    house.approve()
+    house.bank_says("PM-2026-0001", "ACSC")
+    certify(house)
+    with house.looking() as session:
+        first, second, *_ = repayments.of_facility(session, house.facility().id)
+    clients = Clients(house.runtime, random.Random(1), habits={FA: (1, 99)})
+    before = balance(house, f"interest:{FA}")
+    assert clients.act(first.due) == 1
+    house.work()
+    assert house.facility().balance == 20 * MILLION - first.principal
+    assert clients.act(second.due) == 1
+    house.work()
+    assert (house.facility().state, house.facility().balance, house.used()) == ("closed", 0, 0)
+    assert balance(house, f"interest:{FA}") == before - first.interest - second.interest
     house.pass_time(hours=2)
     assert [one["business_key"] for one in house.kept("loan_repaid")] == [KEY]
 
