@@ -328,6 +328,7 @@ def test_a_scenario_is_clicked_through_and_kept(owner: Page, place: Place) -> No
     page.click("text=保存为场景")
     expect(page.locator("[data-steps] [role=status]")).to_contain_text("08_recorded.json")
     page.goto(f"{path}/scenarios")
+    page.wait_for_selector("[data-studio][data-ready=true]")
     page.click("[data-run]")
     kept = page.locator("[data-scenario='scenarios/08_recorded.json']")
     expect(kept).to_have_attribute("data-passed", "true", timeout=60_000)
