@@ -45,7 +45,7 @@ class Looked:
 def fill(runtime: Runtime, tasks: int) -> int:
     """`tasks` open tasks for so many people as have five hundred each; how many people."""
     [instance] = dealflow.start(runtime, "B1")
-    people = max(1, tasks // EACH)
+    people = max(2, tasks // EACH)
     with runtime.transaction() as session:
         sqlite = runtime.database.dialect.name == "sqlite"
         numbers = (

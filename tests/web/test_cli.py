@@ -78,6 +78,14 @@ def test_a_file_over_the_limit_is_refused(
     assert "offer.bpmn" in capsys.readouterr().out
 
 
+def test_a_demonstration_without_processes_says_where_they_are_looked_for(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo"]) == 3
+    assert f"no process packages in {place / 'bpmn'}/" in capsys.readouterr().err
+    assert not (place / "var" / "x.db").exists()
+
+
 def test_what_was_deployed_can_be_exported_unchanged(place: Path) -> None:
     folder = write_package(place / "bpmn" / "offer")
     run(["deploy"])

@@ -23,6 +23,12 @@ def demo(span: int, inquiries: int, seed: int) -> int:
     """Fill an empty database with years of work: everything asked, answered, decided and paid through the processes."""
     settings = load()
     log.configure(settings.log_format, "ERROR")
+    if not watcher.packages(settings.bpmn_dir):
+        none = words(
+            f"{settings.bpmn_dir}/ 中没有流程包；请在其所在目录运行，或设置 DEALFLOW_BPMN_DIR。",
+            f"no process packages in {settings.bpmn_dir}/: run it where they are, or set DEALFLOW_BPMN_DIR.",
+        )
+        raise click.UsageError(none)
     clock, until = years.beginning(settings, span)
     runtime = api.open_engine(settings, clock)
     api.migrate(runtime)
