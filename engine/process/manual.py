@@ -110,7 +110,8 @@ process's id as its element.
 - A cancel end event stands in its transaction or in an event sub-process of that; deeper down it is refused.
 - One message starts one process: a file, a package or a deployment beside others that says otherwise is refused.
 - Conversations are for people only; choreographies are refused.
-- Of two equal timers of one activity that of the event drawn first comes first.
+- Of two timers due at one moment the one set earlier comes first (a cycle is set anew when it fires); of two set
+  together, that of the event drawn first.
 
 ## Expressions
 

@@ -2,8 +2,8 @@
 
 psycopg brings each statement, the BEGIN and the COMMIT to the server on a journey of its own. Here the BEGIN travels
 with the first statement of a transaction and the COMMIT with its last (pipeline mode; PostgreSQL documentation, 34.5),
-and values go by the shortest way: what is not a whole number
-(or a list of them), text, bytes, moment, truth or nothing is left to psycopg.
+and values go by the shortest way: what is not a whole number (or a list of them), text, bytes, moment, truth or nothing
+is left to psycopg.
 Nobody waits in libpq: the socket is looked at first, so that other threads go on.
 """
 
