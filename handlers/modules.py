@@ -51,7 +51,7 @@ MODULES: Mapping[str, Module] = {
                "Marketing events and leads of high potential.", ("marketing_event", "high_potential")),
         Module("investors", "投资者披露", "Investor disclosure", "定期披露报告及投资者提问。",
                "Regular reports to investors, and their questions.", ("investor_reporting",)),
-        Module("monitoring", "贷后监测", "Monitoring", "财务约束、预警与风险措施。",
+        Module("monitoring", "贷后监测", "Monitoring", "约束性条款、预警与风险措施。",
                "Covenants, early warning and risk measures.", ("covenant_monitoring", "early_warning", "risk_item")),
         Module("reports", "报表与指标", "Reports", "报表、指标及定期报告。",
                "Reports, key figures and reports that come by themselves.", ("scheduled_reports",)),
