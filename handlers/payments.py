@@ -3,8 +3,9 @@ own transaction and leaves by the outbox: what is not in the book never leaves, 
 
 The bank's answers are files too (`handlers.channels.bank`): `payment.collect` reads them and tells the case that
 waits, by message payment_confirmed or payment_rejected under the payment's business key. Notifications and statements
-lie in the same folder: a payment of ours that was debited is confirmed, money that came in is a repayment_received. A
-program may send the same messages through the interface instead.
+lie in the same folder: a payment of ours that was debited is confirmed, money that came in is a repayment_received.
+What the bank takes back after it was settled, payment or receipt, is an alert on the facility: the book says otherwise.
+A program may send the same messages through the interface instead.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from handlers.bank import Order, Status
 from handlers.bank_entries import HOLDERS, BankEntry, entries
 from handlers.channels import bank as letterbox
 from handlers.finance.exact import needed, rounded
-from handlers.records import facilities, ledger
+from handlers.records import draws, facilities, ledger
 from handlers.records.changes import once
 from handlers.records.ledger import Payment
 
@@ -144,7 +145,9 @@ def payment_collect(ctx: Context) -> Mapping[str, Any]:
     transaction that failed is read again; one that cannot be read stays, and the log says so. Sends
     payment_confirmed | payment_rejected with payment_ref, bank_reference, payment_reason, and repayment_received with
     repayment_amount, paid_on, bank_reference under the facility's key that the payer wrote (money that names none comes
-    under a key of its own, so that people find out what it is), each once.
+    under a key of its own, so that people find out what it is), each once. A payment that comes back after it was
+    confirmed, and a receipt that the bank reverses, is an `alert` (red; payment_returned, repayment_reversed) and a
+    notice to the payments team.
     """
     settings = runtime_of(ctx.session).settings
     told = 0
@@ -183,10 +186,11 @@ def _entered(ctx: Context, entry: BankEntry) -> bool:
         said = entry.text or None
         code = "RVSL" if back else "BOOK"
         return _told(ctx, Status(entry.ref, "rejected" if back else "confirmed", code, said, entry.bank_reference))
-    if not entry.credit or entry.reversal:
+    if entry.credit == entry.reversal:
         return False
+    enter = _reversed if entry.reversal else _received
     news: list[str] = []
-    once(ctx.session, f"bank-entry:{entry.mark}", "payment.collect", ctx.now, lambda: _received(ctx, entry, news))
+    once(ctx.session, f"bank-entry:{entry.mark}", "payment.collect", ctx.now, lambda: enter(ctx, entry, news))
     return bool(news)
 
 
@@ -210,12 +214,74 @@ def _received(ctx: Context, entry: BankEntry, news: list[str]) -> dict[str, str]
     return {"key": key}
 
 
+def _reversed(ctx: Context, entry: BankEntry, news: list[str]) -> dict[str, str | None]:
+    """A receipt that the bank took back: the facility that it named, or that it was booked to, owes it again."""
+    booked = ledger.by_key(ctx.session, f"bank/{entry.bank_reference}") if entry.bank_reference else None
+    key = entry.facility_key or (None if booked is None else booked.business_key)
+    said = {"payment_ref": entry.bank_reference or entry.mark, "amount": entry.amount, "currency": entry.currency}
+    said |= {"reason": entry.text or None, "business_key": key}
+    _alarm(ctx, "repayment_reversed", key, said, f"bank-entry:{entry.mark}")
+    ctx.audit("bank_entry_reversed", {"key": key, "mark": entry.mark, "reference": entry.bank_reference})
+    news.append(entry.mark)
+    return {"key": key}
+
+
+ALARMS = {
+    "payment_returned": (
+        "付款 {payment_ref}（{business_key}）银行确认后又退回 {amount} {currency}{why}：请冲正账务，核实后重新付款",
+        "Payment {payment_ref} ({business_key}) was confirmed and came back, {amount} {currency}{why}: correct the "
+        "ledger, and pay again once it is clear why",
+    ),
+    "repayment_reversed": (
+        "到账 {payment_ref} 被银行撤销 {amount} {currency}{why}：还款并未收到，请冲正账务并催收",
+        "The receipt {payment_ref} was reversed by the bank, {amount} {currency}{why}: it was not paid; correct the "
+        "ledger and ask for it",
+    ),
+}
+"""What the alert says, in Chinese and in English."""
+
+
+def _alarm(ctx: Context, metric: str, about: str | None, said: Mapping[str, Any], mark: str) -> None:
+    """Tell the payments team, and raise a red alert on the facility, where one is known."""
+    for person in ctx.people.members(WATCHERS):
+        ctx.outbox.add("in_app", person, metric, dict(said), dedupe_key=f"{mark}:{metric}:{person}")
+    facility = facilities.find(ctx.session, about) if about else None
+    if facility is None:
+        return
+    shown = dict(said) | {"amount": f"{said['amount']:,.2f}"}
+    reason = (f"（{said['reason']}）", f" ({said['reason']})") if said["reason"] else ("", "")
+    chinese, english = (text.format(**shown, why=why) for text, why in zip(ALARMS[metric], reason, strict=True))
+    alert = {"metric": metric, "level": "red", "source": "bank", "facility_key": facility.business_key}
+    alert |= {"value": said["amount"], "text": chinese, "text_en": english}
+    key = f"alert:{mark}:{metric}"
+    ctx.schedule.add("alert", due=ctx.now, business_key=facility.business_key, dedupe_key=key, variables=alert)
+
+
+def _facility_of(ctx: Context, one: Payment) -> str | None:
+    """The facility that a payment draws on; None for a payment that is no drawdown."""
+    draw = draws.find(ctx.session, one.business_key)
+    facility = None if draw is None else facilities.find(ctx.session, draw.facility_id)
+    return None if facility is None else facility.business_key
+
+
+def _returned(ctx: Context, one: Payment, status: Status) -> bool:
+    """The bank took back what it had confirmed: no case waits any more, and the book shows money that is not there."""
+    ledger.answer(ctx.session, one, "returned", inputs.stamp(ctx, "bank"), reason=status.reason)
+    said = {"payment_ref": one.ref, "amount": one.amount, "currency": one.currency}
+    said |= {"reason": status.reason, "business_key": one.business_key}
+    _alarm(ctx, "payment_returned", _facility_of(ctx, one), said, f"payment:{one.ref}")
+    ctx.audit("payment_returned", {"ref": one.ref, "code": status.code})
+    return True
+
+
 def _told(ctx: Context, status: Status) -> bool:
-    """Whether the answer is news: then it is written down and goes to the case; what comes after a recall goes to
-    people, for the case went on without it."""
+    """Whether the answer is news: then it is written down and goes to the case; what comes after a recall, or against
+    what was confirmed, goes to people, for the case went on without it."""
     one = ledger.payment(ctx.session, ref=status.ref, lock=True)
-    if one is None or one.state in ("confirmed", "rejected"):
+    if one is None or one.state in (status.outcome, "rejected", "returned"):
         return False
+    if one.state == "confirmed":
+        return _returned(ctx, one, status)
     late = one.state == "recalled"
     ledger.answer(
         ctx.session,

@@ -48,12 +48,18 @@ class Draw:
 _DRAW = [draws.c[field.name] for field in fields(Draw)]
 
 
+def find(session: Session, business_key: str) -> Draw | None:
+    """By business key; None for one that is not there."""
+    row = session.execute(sa.select(*_DRAW).where(draws.c.business_key == business_key)).mappings().one_or_none()
+    return None if row is None else Draw(**row)
+
+
 def get(session: Session, business_key: str) -> Draw:
     """By business key. NotFound."""
-    row = session.execute(sa.select(*_DRAW).where(draws.c.business_key == business_key)).mappings().one_or_none()
-    if row is None:
+    found = find(session, business_key)
+    if found is None:
         raise NotFound(what="drawdown", what_zh="提款", id=business_key)
-    return Draw(**row)
+    return found
 
 
 def of_facility(session: Session, facility_id: int) -> tuple[Draw, ...]:

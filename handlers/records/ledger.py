@@ -197,7 +197,8 @@ def instruct(session: Session, values: Mapping[str, Any], stamp: Stamp, year: in
 
 
 def answer(session: Session, one: Payment, state: str, stamp: Stamp, **said: str | None) -> Payment:
-    """What became of a payment: confirmed, rejected (both by the bank) or recalled (by us)."""
+    """What became of a payment: confirmed, rejected, returned after it was confirmed (by the bank) or
+    recalled (by us)."""
     update(session, payments, one.id, {"state": state, "answered_at": stamp.at} | said, stamp)
     found = payment(session, key=one.key)
     if found is None:

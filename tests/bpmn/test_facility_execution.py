@@ -164,7 +164,7 @@ def test_d_a_rejected_payment_restores_ledger_and_limit_in_reverse_order(house: 
     )
 
 
-def test_d_a_silent_bank_is_asked_for_the_payment_back_and_a_late_yes_goes_to_people(house: ExecutionHouse) -> None:
+def test_d_a_silent_bank_is_asked_for_the_payment_back_and_what_comes_late_goes_to_people(house: ExecutionHouse) -> None:
     house.request(20)
     house.approve()
     house.pass_time(days=2, minutes=1)
@@ -176,6 +176,17 @@ def test_d_a_silent_bank_is_asked_for_the_payment_back_and_a_late_yes_goes_to_pe
     house.bank_says("PM-2026-0001", "ACSC")
     assert {row["recipient"] for row in house.rows(t.outbox, t.outbox.c.template == "payment_late")} == {"dong", "cai"}
     assert house.facility().drawn == 10 * MILLION
+    house.bank_says("PM-2026-0001", "RJCT", "AC04")
+    house.bank_says("PM-2026-0001", "RJCT", "AC04")
+    told = house.rows(t.outbox, t.outbox.c.template == "payment_returned")
+    assert {row["recipient"] for row in told} == {"dong", "cai"} and len(told) == 2
+    [alert] = house.kept("alert")
+    assert (alert["business_key"], alert["variables"]["metric"], alert["variables"]["level"]) == (
+        FA,
+        "payment_returned",
+        "red",
+    )
+    assert "20,000,000.00 CNY（AC04）" in alert["variables"]["text"]
 
 
 def test_e_funds_that_do_not_suffice_stop_draws_and_raise_an_alert(house: ExecutionHouse) -> None:

@@ -158,3 +158,14 @@ def test_a_notification_confirms_our_payment_and_money_that_names_no_facility_go
     with quick_desk.runtime.reading() as session:
         paid = ledger.payment(session, ref="PM-2026-0001")
     assert paid is not None and (paid.state, paid.bank_reference) == ("confirmed", "B-3")
+
+
+def test_a_receipt_that_the_bank_takes_back_is_told_once_and_no_repayment(quick_desk: Desk) -> None:
+    quick_desk.people.teams["loan_ops"] = ("dong",)
+    inbox = letterbox.folder(quick_desk.runtime.settings, letterbox.IN)
+    back = entry(sign="DBIT", text="FA-2026-0001 退汇", number="B-9").replace("<Sts>", "<RvslInd>true</RvslInd><Sts>")
+    (inbox / "a.xml").write_bytes(notice(back))
+    assert quick_desk.run("payment.collect", {}, job_key="1")["payments_answered"] == 1
+    assert quick_desk.run("payment.collect", {}, job_key="2")["payments_answered"] == 0
+    told = [(one["template"], one["data"]["business_key"]) for one in quick_desk.posted.messages]
+    assert told and set(told) == {("repayment_reversed", "FA-2026-0001")}

@@ -48,7 +48,7 @@ payment = Table(
     Column("amount", Money, nullable=False),
     Column("currency", Currency, nullable=False),
     Column("purpose", Name, nullable=False),
-    Column("state", Kind, nullable=False),  # instructed | confirmed | rejected | recalled
+    Column("state", Kind, nullable=False),  # instructed | confirmed | rejected | recalled | returned
     Column("instructed_at", Moment, nullable=False),
     Column("instructed_by", Name, nullable=False),
     Column("answered_at", Moment),
