@@ -164,7 +164,7 @@ def test_d_a_rejected_payment_restores_ledger_and_limit_in_reverse_order(house: 
     )
 
 
-def test_d_a_silent_bank_is_asked_for_the_payment_back_and_what_comes_late_goes_to_people(house: ExecutionHouse) -> None:
+def test_d_a_silent_bank_is_asked_for_its_payment_back_and_what_is_late_goes_to_people(house: ExecutionHouse) -> None:
     house.request(20)
     house.approve()
     house.pass_time(days=2, minutes=1)
