@@ -95,8 +95,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Tests kill processes, and never the power: what the operating system has taken over is safe from them.
     server.psql("ALTER SYSTEM SET fsync = off;")
     server.psql("ALTER SYSTEM SET full_page_writes = off;")
+    server.psql("ALTER SYSTEM SET autovacuum = off;")
     server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
+    databases.leave(server.get_uri())
     server.cleanup()
 
 

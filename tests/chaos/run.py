@@ -282,8 +282,10 @@ def a_database(kind: str, folder: Path) -> Iterator[tuple[str, Callable[[float],
         time.sleep(seconds)
         server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
 
+    url = databases.create(server.get_uri())
+    databases.leave(server.get_uri())
     try:
-        yield databases.create(server.get_uri()), outage
+        yield url, outage
     finally:
         server.cleanup()
 
