@@ -26,7 +26,7 @@ from engine.execution import Runtime, runtime_of
 from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
-from engine.store import fault_of, require_whole, savepoint
+from engine.store import fault_of, gathering, require_whole, savepoint
 from engine.subscriptions import Target
 from engine.unit import unit_of
 
@@ -125,23 +125,39 @@ class _Stumbled(Exception):
 
 
 Guard = Callable[[Session, Due, Job | int | None], int]
+Ready = tuple[Due, Job | int | None]
+"""What is due still, with the job or the timer's wait."""
 
 
 def _batch(session: Session, due: Sequence[Due], shard: int | None, guard: Guard) -> int | None:
     if shard is not None and not shards.take(session, shard):
         return None
-    until = time.monotonic() + LONGEST_SECONDS
     held = instances.hold(session, [(one.instance_id, one.root_id) for one in due])
     waits = timers.still_there(session, [one.id for one in due if isinstance(one, timers.Due)])
     work = jobs.take(session, [one.id for one in due if isinstance(one, jobs.Due)])
-    done = 0
+    ready: list[Ready] = []
     for one in due:
-        if one.instance_id is not None and one.instance_id not in held:
-            continue
         what: Mapping[int, Job] | Mapping[int, int | None] = work if isinstance(one, jobs.Due) else waits
-        if one.id in what:
-            done += guard(session, one, what[one.id])
-            reached("due.between")
+        if one.id in what and (one.instance_id is None or one.instance_id in held):
+            ready.append((one, what[one.id]))
+    if guard is _guarded:
+        return _one_by_one(session, ready, guard)
+    try:
+        with gathering(session):
+            return _one_by_one(session, ready, guard)
+    except (StorageFull, DatabaseUnavailable, _Stumbled):
+        raise
+    except Exception as fault:  # what was gathered could not be written
+        if isinstance(fault, DBAPIError) and isinstance(fault_of(fault), StorageFull | DatabaseUnavailable):
+            raise
+        raise _Stumbled from fault
+
+
+def _one_by_one(session: Session, ready: Sequence[Ready], guard: Guard) -> int:
+    until, done = time.monotonic() + LONGEST_SECONDS, 0
+    for one, what in ready:
+        done += guard(session, one, what)
+        reached("due.between")
         if time.monotonic() > until:
             break
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from engine.process.parts import Range, part_of
 from engine.process.state import Held, State
 from engine.process.triggers import CarriedOver, Trigger
 from engine.process.waits import Wait
-from engine.store import Prepared
+from engine.store import Prepared, listed
 from engine.store import tables as t
 
 
@@ -93,6 +94,9 @@ def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Li
 
     `skip_locked`: None when somebody else holds it just now.
     """
+    in_hand = _in_hand(session).pop(instance_id, None)
+    if in_hand is not None:
+        return from_row(session, in_hand)
     query = _LOAD if is_sqlite(session) else _LOCK_FREE if skip_locked else _LOCK
     rows = {row["id"]: row for row in query.all(session, {"wanted": instance_id})}
     row = rows.get(instance_id)
@@ -109,20 +113,31 @@ def is_sqlite(session: Session) -> bool:
 
 def hold(session: Session, wanted: Iterable[tuple[int | None, int | None]]) -> set[int]:
     """Of these (instance, its root), the instances whose own row and whose root's row could be locked without waiting,
-    all in one statement."""
+    all in one statement. Their rows are in hand: the first `load` of each asks for nothing.
+    """
     pairs = list(wanted)
-    if is_sqlite(session):  # there, the transaction itself is the lock
-        return {id for id, _ in pairs if id is not None}
     ids = {id for pair in pairs for id in pair if id is not None}
     if not ids:
         return ids
-    rows = _HOLD.all(session, {"ids": list(ids)})
-    locked = {row["id"] for row in rows}
-    return {row["id"] for row in rows if row["root_id"] in locked}
+    if is_sqlite(session):  # there, the transaction itself is the lock
+        rows = _LOAD_MANY.all(session, {"ids": json.dumps(list(ids))})
+    else:
+        rows = _HOLD.all(session, {"ids": list(ids)})
+    locked = {row["id"]: row for row in rows}
+    held = {row["id"] for row in rows if row["root_id"] in locked}
+    _in_hand(session).update((id, locked[id]) for id in held)
+    return held
 
 
 _OF_MANY = t.instance.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))
-_HOLD = Prepared(sa.select(t.instance.c.id, t.instance.c.root_id).where(_OF_MANY).with_for_update(skip_locked=True))
+_HOLD = Prepared(sa.select(t.instance).where(_OF_MANY).with_for_update(skip_locked=True))
+_LOAD_MANY = Prepared(sa.select(t.instance).where(t.instance.c.id.in_(listed("ids"))))
+
+
+def _in_hand(session: Session) -> dict[int, Mapping[str, Any]]:
+    """Rows that were locked and read in this transaction, until somebody takes them up or writes them."""
+    rows: dict[int, Mapping[str, Any]] = session.info.setdefault("instances.in_hand", {})
+    return rows
 
 
 def from_row(session: Session, row: Mapping[str, Any]) -> Live:
@@ -170,6 +185,7 @@ def write(session: Session, live: Live, now: datetime, *, facts: bool = False) -
     InternalError, at the latest with the commit, when somebody wrote past the lock.
     """
     live.version += 1
+    _in_hand(session).pop(live.id, None)
     stored = codec.split(live.state)
     values: dict[str, Any] = {"version": live.version, "body": stored.body, "state": live.status}
     values["chain"] = live.chain
@@ -193,7 +209,7 @@ def _written_past(instance_id: int) -> InternalError:
     return InternalError(reason=f"instance {instance_id} was written by somebody else")
 
 
-_INSERT = Prepared(sa.insert(t.instance))
+_INSERT = Prepared(sa.insert(t.instance), of="id")
 
 
 @lru_cache
@@ -202,13 +218,15 @@ def _update(columns: tuple[str, ...]) -> Prepared:
         sa.update(t.instance)
         .where(t.instance.c.id == sa.bindparam("b_id"), t.instance.c.version == sa.bindparam("b_version"))
         .values({name: sa.bindparam(name) for name in columns})
-        .returning(t.instance.c.version)
+        .returning(t.instance.c.version),
+        of="b_id",
     )
 
 
 def rebind(session: Session, live: Live, package: Package) -> None:
     """The instance belongs to another version from now on, and its open tasks with it."""
     live.package = package
+    _in_hand(session).pop(live.id, None)
     mine = {"definition_id": package.id}
     session.execute(sa.update(t.instance).where(t.instance.c.id == live.id).values(mine))
     open_tasks = sa.and_(t.user_task.c.instance_id == live.id, t.user_task.c.state == "open")

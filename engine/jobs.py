@@ -128,7 +128,7 @@ def open_job(session: Session, live: Live, wait: JobWait, *, failed: BaseExcepti
     return id
 
 
-_OPEN = Prepared(sa.insert(t.job))
+_OPEN = Prepared(sa.insert(t.job), of="instance_id")
 
 
 def _hint(session: Session, kind: str, topic: str, shard: int) -> None:

@@ -181,7 +181,8 @@ def _delete(table: sa.Table) -> Prepared:
     # Not `IS NOT NULL`: in a RETURNING, SQLite (3.40) answers that by another column that may not be null.
     failed = sa.func.length(table.c.last_error) >= 0 if "last_error" in table.c else sa.false()
     gone = sa.case((failed, table.c.wait)).label("failed")
-    return Prepared(sa.delete(table).where(table.c.instance_id == sa.bindparam("instance"), places).returning(gone))
+    theirs = table.c.instance_id == sa.bindparam("instance")
+    return Prepared(sa.delete(table).where(theirs, places).returning(gone), of="instance")
 
 
 _DELETES = {kind: _delete(table) for kind, table in _TABLES.items()}

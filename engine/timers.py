@@ -7,6 +7,7 @@ and no lock is ever taken in the other order.
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from engine.process.contract import Env
 from engine.process.model import Definition, EventDefinition, Node
 from engine.process.timing import FOREVER, add, first_due, following, read_cycle, read_moment, read_period
 from engine.process.waits import TimerWait
-from engine.store import Prepared
+from engine.store import Prepared, listed
 from engine.store import tables as t
 
 TRIES_BEFORE_INCIDENT = 5
@@ -46,7 +47,8 @@ def open_timer(session: Session, live: Live, wait: TimerWait) -> None:
 
 
 _NAMES = ("id", "instance_id", "wait", "element", "shard", "due_at")
-_OPEN = Prepared(sa.insert(t.timer).values({**{name: sa.bindparam(name) for name in _NAMES}, "attempts": 0}))
+_ROW = sa.insert(t.timer).values({**{name: sa.bindparam(name) for name in _NAMES}, "attempts": 0})
+_OPEN = Prepared(_ROW, of="instance_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,18 @@ def claim(session: Session, due: Sequence[Due]) -> list[tuple[Due, int | None]]:
 def still_there(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
     """Those of the timers that are due still, with their waits: what was fired, moved or cancelled is left out."""
     now = runtime_of(session).now()
-    if not instances.is_sqlite(session):
-        return {row["id"]: row["wait"] for row in _STILL.all(session, {"ids": list(ids), "now": now})}
-    query = sa.select(t.timer.c.id, t.timer.c.wait).where(t.timer.c.id.in_(ids), t.timer.c.due_at <= now)
-    return {row.id: row.wait for row in session.execute(query)}
+    if instances.is_sqlite(session):
+        rows = _STILL_LISTED.all(session, {"ids": json.dumps(list(ids)), "now": now})
+    else:
+        rows = _STILL.all(session, {"ids": list(ids), "now": now})
+    return {row["id"]: row["wait"] for row in rows}
 
 
 _OF_MANY = t.timer.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))
 _STILL = Prepared(sa.select(t.timer.c.id, t.timer.c.wait).where(_OF_MANY, t.timer.c.due_at <= _NOW))
+_STILL_LISTED = Prepared(
+    sa.select(t.timer.c.id, t.timer.c.wait).where(t.timer.c.id.in_(listed("ids")), t.timer.c.due_at <= _NOW)
+)
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:

@@ -127,7 +127,7 @@ _OPENED = (
     "why",
     "points",
 )
-_OPEN = Prepared(sa.insert(t.user_task).values({name: sa.bindparam(name) for name in _OPENED}))
+_OPEN = Prepared(sa.insert(t.user_task).values({name: sa.bindparam(name) for name in _OPENED}), of="id")
 _MANY = 4
 """Tasks that open together beyond this go in as one list."""
 
@@ -266,10 +266,11 @@ _COMPLETE = Prepared(
             name: sa.bindparam(name)
             for name in ("completed_at", "completed_by", "owner", "entered", "assignee", "claimed_at")
         },
-    )
+    ),
+    of="task",
 )
-_NO_CANDIDATES = Prepared(sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK))
-_NO_DRAFT = Prepared(sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK))
+_NO_CANDIDATES = Prepared(sa.delete(t.candidate).where(t.candidate.c.task_id == _TASK), of="task")
+_NO_DRAFT = Prepared(sa.delete(t.task_draft).where(t.task_draft.c.task_id == _TASK), of="task")
 
 
 def describe(session: Session, live: Live, wait: UserWait) -> None:

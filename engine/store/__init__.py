@@ -13,7 +13,7 @@ from engine.store.database import (
     transaction,
     upsert,
 )
-from engine.store.prepared import Prepared, savepoint
+from engine.store.prepared import Prepared, gathering, listed, savepoint
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,7 +26,9 @@ __all__ = [
     "fault_of",
     "feeds",
     "figures",
+    "gathering",
     "inboxes",
+    "listed",
     "open_database",
     "reading",
     "require_whole",

@@ -50,6 +50,8 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         event.listen(database, "connect", _prepare_sqlite)
         event.listen(database, "begin", _begin_immediate)
         event.listen(database, "before_cursor_execute", _refuse_without_transaction)
+        event.listen(database, "before_cursor_execute", send_waiting)
+        event.listen(database, "rollback_savepoint", forget_waiting)
         event.listen(database, "commit", _ended)
         event.listen(database, "rollback", _ended)
         return database

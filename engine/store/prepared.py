@@ -9,6 +9,9 @@ What a step writes need not be seen before the step is whole. `later` therefore 
 every statement is a journey, and sends them as one (data-modifying `WITH` queries; PostgreSQL documentation, 7.8.2).
 Whatever else is said on the connection, a savepoint or a commit sends what waits first: nobody sees a difference.
 There the way is libpq's own (`engine.store.direct`), and the last writes of a unit bring its COMMIT with them.
+
+Inside `gathering` the writes of many units wait, on every database, and go as one list a statement
+(`engine.store.gathered`).
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from engine.store.gathered import Gathered, in_order, tables_of
 
 if TYPE_CHECKING:
     from engine.store.direct import Direct
@@ -40,6 +45,8 @@ class _Form:
     """A statement as one dialect says it."""
 
     text: str
+    plain: str
+    """The same without what it returns."""
     names: tuple[str, ...]
     """Names of the values, in the order of their places."""
     places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -71,9 +78,11 @@ class Line:
         "direct",
         "driver",
         "drivers_cursor",
+        "gathered",
         "hearing",
         "positional",
         "savepoints",
+        "speaking",
         "waiting",
     )
 
@@ -88,6 +97,10 @@ class Line:
         self.direct = None if self.positional else _direct(connection, driver)
         self.waiting: list[_Waiting] = []
         self.savepoints: list[str] = []
+        self.speaking = False
+        """Listeners hear what the line itself says: nothing is sent before it."""
+        self.gathered: Gathered | None = None
+        """What the writes that wait are about, inside `gathering`."""
 
     @property
     def cursor(self) -> Any:
@@ -98,8 +111,7 @@ class Line:
 
     def say(self, text: str, parameters: Any, *, commits: bool = False) -> Any:
         """One statement to the driver; what has its result as a cursor has it. `commits`: it may bring the COMMIT."""
-        for hear in self.hearing:
-            hear(self.connection, self.drivers_cursor, text, parameters, None, False)
+        self._heard(text, parameters, many=False)
         try:
             if self.direct is not None:
                 found = self.direct.say(text, parameters, commits=commits)
@@ -113,16 +125,59 @@ class Line:
                 self.connection.invalidate()
             raise
 
+    def _heard(self, text: str, parameters: Any, *, many: bool) -> None:
+        self.speaking = True
+        try:
+            for hear in self.hearing:
+                hear(self.connection, self.drivers_cursor, text, parameters, None, many)
+        finally:
+            self.speaking = False
+
     def send(self, *, commits: bool = False) -> None:
         """Send the writes that wait, as one (`commits`: the last of them brings the COMMIT, where the way is direct);
         then tell those who asked what was returned."""
         while self.waiting:
             waiting, self.waiting = self.waiting, []
+            if self.gathered is not None:
+                self.gathered.clear()
+                self._send_lists(waiting)
+                continue
             asked = any(one.told is not None for one in waiting)
             answer = self._sent(waiting, commits=commits and not asked)
             for one in waiting:
                 if one.told is not None:
                     one.told(next(answer) or ())
+
+    def _send_lists(self, waiting: Sequence[_Waiting]) -> None:
+        """Many writes: those of one statement as one list, a list behind the other as `in_order` has them."""
+        answers: list[tuple[Told, Sequence[Any]]] = []
+        lists: dict[tuple[Prepared, bool], list[_Waiting]] = {}
+        for one in waiting:
+            lists.setdefault((one.prepared, one.told is not None), []).append(one)
+        for prepared, asks in sorted(lists, key=lambda found: in_order(found[0].statement)):
+            ones = lists[prepared, asks]
+            if asks:
+                answers += [(one.told, prepared.told(self, one.values, asked=True)) for one in ones if one.told]
+            else:
+                self._send_list(prepared, ones)
+        for told, answer in answers:
+            told(answer)
+
+    def _send_list(self, prepared: Prepared, ones: Sequence[_Waiting]) -> None:
+        form = prepared.form(self.dialect)
+        rows = [tuple(form.converted(one.values)) for one in ones]
+        touched = self.say_many(form.plain, rows)
+        must = next((one.must for one in ones if one.must is not None), None)
+        if must is not None and touched != len(rows):
+            raise must()
+
+    def say_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        """One statement for each of these; how many rows they touched."""
+        self._heard(text, rows, many=True)
+        try:
+            return int(self.cursor.executemany(text, rows).rowcount)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise told_by(self.connection, self.driver, error, text) from error
 
     def settle(self) -> None:
         """Send what waits as long as somebody is to be told of it: the others may go with the COMMIT."""
@@ -157,11 +212,13 @@ class _Waiting:
 class Prepared:
     """A statement of the hot path. An INSERT without VALUES is given all columns of its table.
 
-    A write that is to tell something has one returned column.
+    A write that is to tell something has one returned column. `of`: the value that says whose row it writes.
     """
 
     statement: Any
+    of: str | None = None
     _forms: dict[str, _Form] = field(default_factory=dict)
+    _tables: frozenset[str] = frozenset()
 
     def one(self, session: Session, values: Values) -> dict[str, Any] | None:
         """The first row by its names, or None."""
@@ -189,14 +246,18 @@ class Prepared:
         """Say it before anything else is said on this connection, or at the commit. `told` hears what it returned;
         `must` makes the error of a write that touches no row (it has a returned column)."""
         line = line_of(session)
-        if line.positional:
+        if line.gathered is not None:
+            if line.gathered.meets(self.statement, self.of, values):
+                line.send()
+            line.gathered.note(self.statement, self.of, values)
+        elif line.positional:
             found = self.told(line, values, asked=told is not None or must is not None)
             if must is not None and not found:
                 raise must()
             if told is not None:
                 told(found)
             return
-        if len(line.waiting) >= MOST_TOGETHER or any(_meet(one.prepared, self) for one in line.waiting):
+        elif len(line.waiting) >= MOST_TOGETHER or any(_meet(one.prepared, self) for one in line.waiting):
             line.send()
         line.waiting.append(_Waiting(self, values, told, must))
 
@@ -208,10 +269,17 @@ class Prepared:
 
     def _said(self, session: Session, values: Values) -> tuple[_Form, Any]:
         line = line_of(session)
-        if line.waiting:
+        if line.waiting and (line.gathered is None or line.gathered.concerns(self.tables)):
             line.send()
         form = self.form(line.dialect)
         return form, line.say(form.text, _parameters(line, form, values))
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """What it is about."""
+        if not self._tables:
+            self._tables = tables_of(self.statement)
+        return self._tables
 
     def form(self, dialect: Dialect) -> _Form:
         """How this dialect says it; made once."""
@@ -219,6 +287,12 @@ class Prepared:
         if found is None:
             found = self._forms[dialect.name] = _made(self.statement, dialect)
         return found
+
+
+def listed(name: str) -> sa.Select[Any]:
+    """Of SQLite: the whole numbers in the JSON list that is given under this name, as rows."""
+    given: Any = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued(sa.column("value", sa.BigInteger))
+    return sa.select(given.c.value)
 
 
 def _parameters(line: Line, form: _Form, values: Values) -> Any:
@@ -236,6 +310,7 @@ def _made(statement: Any, dialect: Dialect) -> _Form:
     results = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in given)
     return _Form(
         text=compiled.string,
+        plain=compiled.string.partition(" RETURNING ")[0],
         names=names,
         places=tuple(zip(names, conversions, strict=True)),
         constants=constants,
@@ -341,6 +416,30 @@ def savepoint(session: Session) -> Iterator[None]:
     line.say(f"RELEASE SAVEPOINT {name}", ())
 
 
+@contextmanager
+def gathering(session: Session) -> Iterator[None]:
+    """What prepared statements write inside waits, and goes in lists: when something is read that it concerns, when
+    anything else is said, at the latest at the end.
+
+    For units of work on rows of their own: a fault of one shows with the lists, and is everybody's.
+    """
+    line = line_of(session)
+    if not line.positional:
+        yield
+        return
+    if line.waiting:
+        line.send()
+    line.gathered = Gathered()
+    try:
+        yield
+        line.send()
+    except BaseException:
+        line.waiting = []
+        raise
+    finally:
+        line.gathered = None
+
+
 def line_of(session: Session) -> Line:
     """The unit's line. It is the same as long as its transaction is open."""
     line: Line | None = session.info.get(_LINE)
@@ -361,7 +460,7 @@ def send_waiting(connection: sa.Connection, _cursor: object = None, said: str = 
     line: Line | None = None if connection.invalidated else connection.info.get(_LINE)
     if line is None or line.connection is not connection:
         return
-    if line.waiting:
+    if line.waiting and not line.speaking:
         line.send()
     if line.direct is not None and said.startswith(_FORGETS):
         line.direct.forgotten = True

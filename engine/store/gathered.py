@@ -1,0 +1,69 @@
+"""What many units of work write, gathered. Law: one list a statement; who reads a table first sees what waits for it.
+
+A batch of triggers writes the same few statements again and again. Said one by one, what is around a statement (its
+text, its cursor, on PostgreSQL its journey) costs more than the row does. Inside `gathering` (`engine.store.prepared`)
+writes wait and go as lists. Their order is that of a schema whose rows refer to each other: what goes, what is new
+(rows before those that refer to them), what changes. Two writes that may be of one row are never in hand together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+
+ANY = object()
+"""Of a write that does not say whose row it is."""
+
+
+class Gathered:
+    """What the writes that wait are about."""
+
+    __slots__ = ("rows", "tables")
+
+    def __init__(self) -> None:
+        self.rows: set[tuple[str, Any]] = set()
+        self.tables: set[str] = set()
+
+    def clear(self) -> None:
+        """Nothing waits any more."""
+        self.rows.clear()
+        self.tables.clear()
+
+    def note(self, statement: Any, of: str | None, values: Mapping[str, Any]) -> None:
+        """This write waits, too."""
+        table = statement.table.name
+        self.tables.add(table)
+        self.rows.add((table, ANY if of is None else values[of]))
+
+    def meets(self, statement: Any, of: str | None, values: Mapping[str, Any]) -> bool:
+        """Whether a write may be of a row that one in hand writes. A new row is nobody else's."""
+        table = statement.table.name
+        if table not in self.tables or isinstance(statement, sa.Insert):
+            return False
+        return of is None or (table, values[of]) in self.rows or (table, ANY) in self.rows
+
+    def concerns(self, tables: frozenset[str]) -> bool:
+        """Whether something waits for one of these tables."""
+        return not self.tables.isdisjoint(tables)
+
+
+def tables_of(statement: Any) -> frozenset[str]:
+    """The tables that a statement names, wherever it does."""
+    return frozenset(part.name for part in visitors.iterate(statement) if isinstance(part, sa.Table))
+
+
+def in_order(statement: Any) -> tuple[int, int]:
+    """The place of a statement among those that go in lists."""
+    if isinstance(statement, sa.Delete):
+        return 0, -_rank(statement.table)
+    return (1 if isinstance(statement, sa.Insert) else 2), _rank(statement.table)
+
+
+@lru_cache(maxsize=512)
+def _rank(table: sa.Table) -> int:
+    """Tables before those that refer to them."""
+    return table.metadata.sorted_tables.index(table)
