@@ -161,6 +161,7 @@ def _findings(results: object) -> list[dict[str, Any]]:
         {
             "name": one["covenant"]["name"],
             "metric": one["covenant"]["metric"],
+            "direction": one["covenant"].get("direction") or "min",
             "value": one.get("value"),
             "default": one["covenant"].get("default"),
             "lock_up": one["covenant"].get("lock_up"),

@@ -40,19 +40,31 @@ def ident(value: object, place: str) -> int | None:
     return int(plain)
 
 
+LARGEST = 24
+"""Powers of ten that a number of this trade may have, up and down: beyond are slips and attacks."""
+
+
 def number(value: object, place: str) -> Decimal | None:
-    """A Decimal; None for nothing or blank. InvalidInput for text that is no number, and for floats."""
+    """A Decimal; None for nothing or blank. InvalidInput for text that is no number, for floats, and for what is
+    absurdly large or small (1e999 would only fail later, inside a formula)."""
     if isinstance(value, bool | float):
         raise InvalidInput(place=place, reason=f"not exact: {value}", reason_zh=f"数值不精确：{value}")
-    if value is None or isinstance(value, Decimal):
-        return value
+    found = value if isinstance(value, Decimal) else _read(value, place)
+    if found is not None and (not found.is_finite() or (found and abs(found.adjusted()) > LARGEST)):
+        raise InvalidInput(place=place, reason=f"not a usable number: {value}", reason_zh=f"数值过大或过小：{value}")
+    return found
+
+
+def _read(value: object, place: str) -> Decimal | None:
+    if value is None:
+        return None
     plain = str(value).strip()
     if not plain:
         return None
     try:
         found = Decimal(plain)
     except InvalidOperation:
-        raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字：{plain}") from None
+        found = Decimal("NaN")
     if not found.is_finite():
         raise InvalidInput(place=place, reason=f"not a number: {plain}", reason_zh=f"不是数字：{plain}")
     return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -121,6 +121,7 @@ def _environment(zone: tzinfo) -> SandboxedEnvironment:
     )
     made.filters["moment"] = lambda value: _moment(value, zone)
     made.filters["money"] = _money
+    made.filters["figure"] = _figure
     return made
 
 
@@ -129,6 +130,15 @@ def _moment(value: object, zone: tzinfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
     return value.isoformat() if isinstance(value, date) else str(value or "—")
+
+
+def _figure(value: object) -> str:
+    """A ratio as contracts write it: up to four places, half up, without idle noughts; nothing as a dash."""
+    try:
+        shown = Decimal(str(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    except InvalidOperation:
+        return str(value) if value else "—"
+    return f"{shown.normalize():,f}"
 
 
 def _money(value: object) -> str:

@@ -192,6 +192,8 @@ def test_other_inputs_at_the_edges_are_computed_by_the_same_rule(vector: dict[st
         (one("ubo", {**OWNERS["input"], "threshold": "-1"}, {}), "threshold：须介于"),
         (one("business_days", {"holidays": ["1 May"], "cases": []}, {}), "holidays[1]：不是日期"),
         (one("business_days", {"cases": [["2026-05-04", "soon"]]}, {}), "cases[1]：不是数字"),
+        (one("ratios", {"debt": "1e999", "equity": 1}, {"debt_equity": "1"}), "debt：数值过大或过小：1e999"),
+        (one("ratios", {"debt": 1, "equity": "1e-999"}, {"debt_equity": "1"}), "数值过大或过小"),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )  # fmt: skip

@@ -37,7 +37,10 @@ MONITORED: Mapping[str, Any] = CLIENT | {
     "due": date(2026, 8, 14),
     "cure_until": date(2026, 9, 13),
     "standstill_until": date(2026, 9, 30),
-    "findings": [{"name": "偿债覆盖率", "value": Decimal("1.04")}, {"name": "资产负债率", "value": None}],
+    "findings": [
+        {"name": "偿债覆盖率", "value": Decimal("1.03999999999"), "default": Decimal("1.0500"), "lock_up": "1.15"},
+        {"name": "资产负债率", "value": None, "default": Decimal("0.70"), "lock_up": None, "direction": "max"},
+    ],
     "risk_key": "RK-2026-0001",
     "action": "补足偿债储备账户",
     "amendment_key": "AM-2026-0001",
@@ -63,6 +66,8 @@ EXECUTED: Mapping[str, Any] = CLIENT | {
     "issue_title": "征地受阻",
     "payment_ref": "PM-2026-0001",
     "payment_state": "confirmed",
+    "amount": Decimal("20000000"),
+    "reason": "AC04",
     "business_key": "DR-2026-0001",
     "facility_key": "FA-2026-0001",
     "repayment_amount": Decimal("10000000"),
@@ -172,6 +177,12 @@ def test_an_unknown_template_is_named() -> None:
 def test_data_is_not_run_as_a_template() -> None:
     sly = dict(CLIENT) | {"client_name": "{{ house.__class__ }}"}
     assert "{{ house.__class__ }}" in render(SETTINGS, "decline_polite", "zh", sly).body
+
+
+def test_a_notice_of_breach_says_what_was_measured_and_what_was_agreed() -> None:
+    chinese, english = (render(SETTINGS, "covenant_breach_notice", one, MONITORED).body for one in ("zh", "en"))
+    assert "- 偿债覆盖率：1.04（约定不低于 1.05）\n- 资产负债率：无数据（约定不高于 0.7）" in chinese
+    assert "1.04 (agreed: at least 1.05)" in english and "no data (agreed: at most 0.7)" in english
 
 
 def test_a_language_without_templates_falls_back_to_the_houses() -> None:
