@@ -22,6 +22,7 @@ from handlers.records import cases, credit, parties, projects
 from handlers.records.cases import Case
 from handlers.records.changes import once
 from handlers.records.projects import Project
+from handlers.reports.vocabulary import word
 
 SHOWN = 5
 HALF = Decimal("0.5")
@@ -118,20 +119,21 @@ def reasons(found: Like, asked: Mapping[str, Any]) -> list[dict[str, str]]:
         if part is None or theirs is None or NEAR < part < FAR:
             continue
         near = part <= NEAR
-        values = f"{_written(asked[one.name])} / {_written(theirs)}"
+        ours = asked[one.name]
+        values, values_en = (f"{_written(ours, at)} / {_written(theirs, at)}" for at in ("zh", "en"))
         zh, en = ("相近", "alike") if near else ("不同", "different")
         told.append(
             {
                 "kind": "for" if near else "against",
                 "text": f"{one.zh}{zh}：{values}",
-                "text_en": f"{one.en} {en}: {values}",
+                "text_en": f"{one.en} {en}: {values_en}",
             }
         )
     return told
 
 
-def _written(value: Any) -> str:
-    return f"{value.normalize():,f}" if isinstance(value, Decimal) else str(value)
+def _written(value: Any, language: str) -> str:
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else word(str(value), language)
 
 
 def may_see_names(actor: Actor) -> bool:

@@ -107,7 +107,8 @@ def progress_record(
 
 def _told(gap: Decimal, lag: Decimal) -> tuple[str, str]:
     if gap > 0:
-        return f"完工资金缺口 {gap}", f"funds to complete lack {gap}"
+        lacking = f"{gap:,.2f}".removesuffix(".00")
+        return f"完工资金缺口 {lacking}", f"funds to complete lack {lacking}"
     return f"工程进度落后于投资 {lag} 个百分点", f"progress trails spend by {lag} points"
 
 

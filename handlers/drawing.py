@@ -144,6 +144,7 @@ def _building(state: Mapping[str, Any]) -> Iterator[Failure]:
         yield "progress", error.text("zh"), error.text("en")
         return
     if gap:
-        yield "cost_to_complete", f"完工资金缺口 {gap}", f"funds to complete lack {gap}"
+        lacking = f"{gap:,.2f}".removesuffix(".00")
+        yield "cost_to_complete", f"完工资金缺口 {lacking}", f"funds to complete lack {lacking}"
     elif not passed:
         yield "progress", f"工程进度落后于投资 {lag} 个百分点", f"progress trails spend by {lag} points"

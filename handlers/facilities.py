@@ -136,7 +136,8 @@ def _covenant(ctx: Context, opened: list[Facility], row: Mapping[str, Any], stam
     values |= {"kind": values["kind"] or "financial"}
     frequency = values["frequency"]
     if values["code"] is None or (frequency is not None and frequency not in FREQUENCIES):
-        raise InvalidInput(place="covenants", reason=f"unreadable: {dict(row)}", reason_zh="约定事项缺少名称或频率有误")
+        wrong = "约束性条款缺少名称或频率有误"
+        raise InvalidInput(place="covenants", reason=f"unreadable: {dict(row)}", reason_zh=wrong)
     named = inputs.text(row.get("facility"))
     chosen = [one for one in opened if named in (None, one.name)]
     for one in chosen:

@@ -107,15 +107,15 @@ def _size(facts: Facts) -> Iterator[Tag]:
     if not amounts:
         return
     typical = rounded(Decimal(median(amounts)))
-    zh, en = f"融资额中位数 {typical:,} 元", f"median financing {typical:,} yuan"
+    zh, en = f"融资额中位数 {typical:,.0f} 元", f"median financing {typical:,.0f} yuan"
     size = ("large", "大额", "large deals") if typical >= LARGE else ("small", "小额", "small deals")
     if SMALL < typical < LARGE:
         size = ("middle", "中等规模", "medium deals")
     yield Tag(f"size_{size[0]}", size[1], size[2], zh, en, len(amounts))
     if tenors:
         months = int(median(tenors))
-        told = f"典型交易：{typical:,} 元，{months} 个月"
-        both = f"typical deal: {typical:,} yuan over {months} months"
+        told = f"典型交易：{typical:,.0f} 元，{months} 个月"
+        both = f"typical deal: {typical:,.0f} yuan over {months} months"
         rule = (f"{len(tenors)} 个项目的中位数", f"medians of {len(tenors)} project(s)")
         yield Tag("typical_deal", told, both, *rule, len(tenors))
 

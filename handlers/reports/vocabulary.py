@@ -215,6 +215,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "lifecycle_development": ("发展期", "development"),
     "lifecycle_maturity": ("成熟期", "maturity"),
     "lifecycle_decline": ("衰退期", "decline"),
+    # how a task finds its person, names of what tables conclude
+    "least_busy": ("任务最少者", "who is least busy"),
+    "round_robin": ("轮流", "in turn"),
+    "keep_owner": ("原客户经理", "who has the client"),
+    "reasons": ("理由", "reasons"),
     # care, surveys, actions
     "signing": ("签约周年", "signing"),
     "birthday": ("生日", "birthday"),

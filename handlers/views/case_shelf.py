@@ -32,7 +32,7 @@ FACILITIES: Fields = (
 )
 COVENANTS: Fields = (
     ("code", "代码", "Code", "text"),
-    ("name", "约定事项", "Covenant", "text"),
+    ("name", "约束性条款", "Covenant", "text"),
     ("direction", "方向", "Direction", "code"),
     ("default_level", "违约值", "Default level", "ratio"),
     ("lockup_level", "锁定值", "Lock-up level", "ratio"),
@@ -82,7 +82,7 @@ def structure(case: Mapping[str, Any]) -> list[Section]:
     """The plan that was carried out, part by part; parts that are empty are left out."""
     parts = (
         ("facilities", ("授信与贷款", "Facilities"), FACILITIES),
-        ("covenants", ("约定事项", "Covenants"), COVENANTS),
+        ("covenants", ("约束性条款", "Covenants"), COVENANTS),
         ("collateral", ("押品", "Security"), COLLATERAL),
         ("conditions", ("先决条件", "Conditions precedent"), CONDITIONS),
     )

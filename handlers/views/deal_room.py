@@ -36,7 +36,7 @@ PLANS: Fields = (
 COVENANTS: Fields = (
     ("facility", "额度", "Facility", "text"),
     ("code", "代码", "Code", "text"),
-    ("name", "约定事项", "Covenant", "text"),
+    ("name", "约束性条款", "Covenant", "text"),
     ("direction", "方向", "Direction", "code"),
     ("default_level", "违约值", "Default level", "ratio"),
     ("lockup_level", "锁定值", "Lock-up level", "ratio"),
@@ -160,7 +160,7 @@ def deal(session: Session, project: Project) -> list[Section]:
     return [
         table_of("facilities", ("授信与贷款", "Facilities"), paper.FACILITIES, lent),
         table_of("plans", ("方案版本", "Plan versions"), PLANS, plans),
-        table_of("covenants", ("约定事项", "Covenants"), COVENANTS, _covenants(session, project.id)),
+        table_of("covenants", ("约束性条款", "Covenants"), COVENANTS, _covenants(session, project.id)),
         table_of("conditions", ("先决条件", "Conditions precedent"), CONDITIONS, asked),
         table_of(
             "collateral",

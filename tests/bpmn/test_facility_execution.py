@@ -198,7 +198,7 @@ def test_e_funds_that_do_not_suffice_stop_draws_and_raise_an_alert(house: Execut
         "equity_paid": str(150 * MILLION),
     }
     house.tell("engineer_report", **report, cost_to_complete=str(900 * MILLION), reported_by="工程师")
-    assert house.facility().drawstop == "完工资金缺口 50000000.00"
+    assert house.facility().drawstop == "完工资金缺口 50,000,000"
     [alert] = house.kept("alert")
     assert (alert["business_key"], alert["variables"]["level"], alert["variables"]["value"]) == (
         KEY,

@@ -3,7 +3,8 @@ within the page htmx changes the tab alone, so that the first screen asks for th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template
@@ -27,6 +28,7 @@ from web.charts import Chart, Series
 from web.clients.listing import sent
 from web.clients.room import now, pages, party_of, today
 from web.documents import may_open
+from web.formats import value as as_value
 from web.rights import guarded, may_act, may_see
 from web.scope import actor, is_fragment, language, runtime, said
 
@@ -186,13 +188,24 @@ KINDS = {
 """What a person files by hand."""
 
 
+def own_in_words(one: changes.Change, own: Sequence[custom.Field]) -> changes.Change:
+    """A change of a field of the house with its values as the page says them: a choice by its label."""
+    field = next((it for it in own if one.field == f"custom.{it.key}"), None)
+    labels = {it["value"]: said(it["label"], it.get("label_en")) for it in field.choices} if field else {}
+
+    def words(value: Any) -> str:
+        return labels.get(value) or as_value(value)
+
+    return replace(one, before=words(one.before), after=words(one.after)) if field else one
+
+
 def _data(db: Any, party: Party) -> dict[str, Any]:
     log = changes.log_of(db, "party", party.id, limit=100)
     own = custom.fields_of(db, "party")
     shown = [one for one in log if one.field != "risk_rating" or may_see("kyc")]
     return {
         "origins": dict(changes.origins(db, "party", party.id)),
-        "changes": shown,
+        "changes": [own_in_words(one, own) for one in shown],
         "merges": merges.merges_of(db, party.id),
         "own": own,
         "own_words": {f"custom.{one.key}": said(one.label, one.label_en) for one in own},
@@ -233,5 +246,3 @@ def report(key: str, form: str) -> Any:
         return sent(xlsx(made, tongue, settings.tzinfo), name, kind)
     template = "client_360" if exists(settings, "client_360") else GENERIC
     return sent(pdf(settings, template, made, tongue), name, "application/pdf")
-
-

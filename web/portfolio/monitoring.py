@@ -114,7 +114,7 @@ def headroom(watched: Iterable[portfolio.Watch]) -> Chart | None:
     return Chart(
         "bar",
         _("Least headroom to the default level, in per cent"),
-        [f"{one.project_name} {one.code}" for one, _pct in least],
+        [f"{one.project_name} {one.name}" for one, _pct in least],
         (
             Series(
                 _("Headroom"),

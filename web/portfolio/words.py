@@ -100,6 +100,26 @@ def coded(code: object, words: Words | None = None) -> str:
     return word(str(code), language())
 
 
+ACCOUNTS: Words = {
+    "loan": _("Loan principal"), "loans": _("Loan principal"), "interest": _("Interest receivable"),
+    "upfront": _("Upfront fee"), "commitment": _("Commitment fee"),
+    "income:interest": _("Interest income"), "income:upfront": _("Income from upfront fees"),
+    "income:commitment": _("Income from commitment fees"), "cash:repayments": _("Account for repayments"),
+    "bank": _("Bank account"), "clearing:payments": _("Payments in clearing"), "nostro": _("Account with bank"),
+}  # fmt: skip
+"""Accounts of the ledger, or what stands before their colon."""
+
+
+def account(name: str, of: str = "") -> str:
+    """An account in words; what follows its colon stands beside them unless it is the deal `of` whose page this is."""
+    if name in ACCOUNTS:
+        return str(ACCOUNTS[name])
+    kind, _colon, rest = name.partition(":")
+    if kind not in ACCOUNTS:
+        return name
+    return str(ACCOUNTS[kind]) if rest in ("", of) else f"{ACCOUNTS[kind]} {rest}"
+
+
 def tone(state: object) -> str:
     """The colour of a state: success, warning, danger, or secondary."""
     return TONES.get(str(state), "secondary")

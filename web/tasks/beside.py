@@ -11,12 +11,13 @@ from engine import queries
 from engine.queries.reasons import Reason, reasons
 from engine.queries.trail import task_trail, written
 from handlers import sights
+from handlers.reports.vocabulary import word
 from web import schemas
 from web.changes import changes
 from web.formats import value
 from web.instances import fields_of
 from web.rights import guarded
-from web.scope import actor, is_chinese, runtime
+from web.scope import actor, called, is_chinese, language, runtime
 from web.tasks.room import pages
 from web.words import listed
 
@@ -128,10 +129,15 @@ def asked(
 def label(name: str, fields: Mapping[str, Mapping[str, Any]]) -> str:
     """What the forms call a variable; else its name with spaces."""
     field = fields.get(name)
-    return (schemas.title(field) if field is not None else "") or str(name).replace("_", " ")
+    return (schemas.title(field) if field is not None else "") or word(str(name), language()).replace("_", " ")
 
 
 def choice(name: str, value: Any, fields: Mapping[str, Mapping[str, Any]]) -> Any:
-    """A value as its form says it: a choice by its label."""
+    """A value as its form says it: a choice by its label; a code that no form has by the book's words, a team's or a
+    person's id by the name."""
     options = (fields.get(name) or {}).get("values") or ()
-    return next((one.get("label") for one in options if str(one.get("value")) == str(value)), value)
+    label = next((one.get("label") for one in options if str(one.get("value")) == str(value)), None)
+    if label is not None or not isinstance(value, str):
+        return value if label is None else label
+    said = word(value, language())
+    return called(value) if said == value else said
