@@ -376,7 +376,7 @@ def test_a_waiver_passes_the_lenders_and_the_committee_and_covers_the_covenant_u
         {"lender": "乙行", "commitment": "25", "vote": "silent"},
     ]
     house.finish("ut_lenders", {"lenders": votes, "lender_share": "2/3", "lender_matter": "covenant"})
-    invited = {"members": ["ke", "luo", "yin"], "chair": "shen", "agenda": "契约豁免", "conflicts": []}
+    invited = {"members": ["ke", "luo", "yin"], "chair": "shen", "agenda": "约束性条款豁免", "conflicts": []}
     house.finish("ut_prepare", invited)
     house.pass_time(days=7)
     for _ in range(2):
