@@ -23,8 +23,10 @@ from handlers.demonstration.staff import Facts
 from handlers.records.tables import facility, project
 
 log = logger("demonstration")
-TWICE = 60
-"""One answer in so many comes a second time."""
+SHOWN = timedelta(days=90)
+"""So long before the present one answer comes a second time: nobody awaits it, and a month later it is an incident."""
+ONCE = frozenset({"survey_answered", "documents_signed", "term_sheet_accepted", "report_received"})
+"""Answers of which no case awaits a second one."""
 
 
 @dataclass
@@ -38,6 +40,8 @@ class World:
     answered: int = 0
     next: datetime | None = None
     """When the first answer that is known will come; None: look."""
+    twice_at: datetime | None = None
+    """From when on the next answer comes twice, once."""
 
     def answer(self, until: datetime, changed: bool) -> int:
         """Send every message whose moment has come, and let the bank answer; returns how many. `changed`: something
@@ -60,9 +64,10 @@ class World:
             moment = self.planned[row["id"]]
             if moment is not None and moment <= until:
                 sent += self._send(dict(row), said["variables"])
-                if self.chance.randrange(TWICE) == 0:  # nobody awaits it any more: it is kept, and in the end shown
-                    self._send(dict(row), said["variables"])
                 self.planned[row["id"]] = None
+                if self.twice_at is not None and self.twice_at <= moment and row["name"] in ONCE:
+                    self.twice_at = None
+                    self._send(dict(row), said["variables"])
         coming = [moment for row in waiting if (moment := self.planned[row["id"]]) is not None]
         self.next = min(coming, default=until + timedelta(days=30))
         self.answered += sent

@@ -22,7 +22,7 @@ from engine.store import tables as t
 from engine.store.filling import filling
 from handlers.demonstration.cast import Deal, deals, known_client
 from handlers.demonstration.clients import Clients
-from handlers.demonstration.outside import World
+from handlers.demonstration.outside import SHOWN, World
 from handlers.demonstration.staff import Facts, Staff
 from handlers.demonstration.works import Works
 from handlers.records import keys
@@ -76,9 +76,8 @@ def live(
     coming = list(deals(chance, working[:-60] or working, count))
     stories: dict[str, Deal] = {}
     facts = _facts(runtime, stories, chance)
-    house = House(
-        Staff(runtime, chance, facts), World(runtime, chance, facts), Works(runtime, chance), Clients(runtime, chance)
-    )
+    world = World(runtime, chance, facts, twice_at=until - SHOWN)
+    house = House(Staff(runtime, chance, facts), world, Works(runtime, chance), Clients(runtime, chance))
     with filling(runtime.database), _quick(), _mail_arrives(runtime):
         for day in days:
             tell(day)
@@ -101,7 +100,7 @@ def live(
         while worker.run_statistics(runtime):
             pass
         worker.run_keeping(runtime)
-    staff, world, clients = house.staff, house.world, house.clients
+    staff, clients = house.staff, house.clients
     return Told(
         len(working), count - len(coming), staff.done, world.answered + clients.told, house.draws, dict(staff.stuck)
     )
