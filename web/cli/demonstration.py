@@ -55,8 +55,8 @@ def demo(span: int, inquiries: int, seed: int) -> int:
     click.echo(
         words(
             "一份答复来了两次，第二次无人接收：页面“异常”里有这一条，可以照着说明处理；其余都已办妥。",
-            "One answer came twice and nobody awaited the second: it stands among the incidents, to try mending on; the "
-            "rest went as it should.",
+            "One answer came twice and nobody awaited the second: it stands among the incidents, to try mending on; "
+            "the rest went as it should.",
         )
     )
     for place, why in told.stuck.items():
