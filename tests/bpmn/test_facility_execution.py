@@ -91,7 +91,7 @@ def test_b_a_draw_ahead_of_equity_is_refused_and_one_in_step_goes_on(house: Exec
     house.request(90)
     task = house.task("ut_fix")
     assert [one["rule"] for one in house.variables(task["instance_id"])["failures"]] == ["pro_rata_equity"]
-    house.finish("ut_fix", {"fix_decision": "waive", "refuse_reason": "下周补足"})
+    house.finish("ut_fix", {"fix_decision": "waive", "waive_reason": "下周补足"})
     assert house.open_elements() == ["ut_fix"]
     house.finish("ut_fix", {"fix_decision": "correct", "draw_amount": str(70 * MILLION)})
     assert house.open_elements() == ["ut_maker"]
