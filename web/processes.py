@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 
 from engine import queries
 from handlers import segments
-from web import schemas
+from web import schemas, titles
 from web.paging import Pages, asked_page
 from web.rights import guarded
 from web.scope import actor, is_chinese, language, runtime, said
@@ -101,6 +101,7 @@ def show(key: str, version: int | None = None) -> Any:
         state=state,
         paged=paged,
         others=others,
+        asks=titles.asked(found.xml.decode(), found.names_en),
     )
 
 
@@ -167,5 +168,6 @@ def form(key: str, version: int, form: str) -> Any:
         found = queries.definition(db, key, version)
         one = queries.form(db, key, form, version)
     schema = schemas.shown(one.schema, one.translations, language())
+    title = titles.asked(found.xml.decode(), found.names_en).get(("form", form), form)
     back = url_for("processes.show", key=key, version=version)
-    return render_template("processes/form.html", found=found, form=form, schema=schema, back=back)
+    return render_template("processes/form.html", found=found, form=form, title=title, schema=schema, back=back)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -165,12 +166,19 @@ def test_a_start_does_not_push_out_what_was_deployed_here_with_older_files(
     assert len(house.rows(t.deployment)) == 3
 
 
+def titles_of(page: Any) -> bool:
+    """Whether a form stands there by its task, and under it by its file."""
+    text = page.get_data(as_text=True)
+    return bool(re.search(r'\.form">[\u4e00-\u9fff]+</a><span class="df-sub">\w+\.form', text))
+
+
 @pytest.mark.parametrize("template", ["four_eyes", "one_task"])
 def test_a_new_process_passes_every_check_and_its_scenario(house: House, owen: Visitor, template: str) -> None:
     owen.get("/studio/new")
     sent = {"template": template, "name": "担保审查", "name_en": "Guarantee review", "key": "guarantee_review"}
     assert owen.post("/studio/new", sent).status_code == 302
     assert owen.get("/studio/guarantee_review/check.json").json["faults"] == []  # type: ignore[index]
+    assert titles_of(owen.get("/studio/guarantee_review")), "files are told by what they are for"
     played = owen.get("/studio/guarantee_review/scenarios/run.json").json
     assert played is not None and [one["passed"] for one in played["scenarios"]] == [True], played
     assert owen.post("/studio/guarantee_review/deploy", {"note": "新流程"}).status_code == 302

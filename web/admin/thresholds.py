@@ -36,6 +36,6 @@ def threshold(key: str) -> Any:
 
 def place_to_change(folder: str) -> str | None:
     """Where the table is changed: its package in the studio, for those who may; None where there is no studio."""
-    if "studio" in PAGES and may_act("studio") and "studio.show" in current_app.view_functions:
-        return url_for("studio.show", folder=folder)
+    if "studio" in PAGES and may_act("studio") and "studio.package" in current_app.view_functions:
+        return url_for("studio.package", folder=folder)
     return None

@@ -9,6 +9,7 @@ from flask import render_template, url_for
 
 from engine.api import deploying
 from engine.queries import studio as models
+from web import titles
 from web.rights import guarded, may_act
 from web.scope import actor, runtime
 from web.stages import stage_of, stage_words
@@ -61,6 +62,7 @@ def package(folder: str) -> Any:
         row=row,
         title=name_of(row) if row is not None else folder,
         groups=groups,
+        titles=titles.of_files(draft.files),
         history=history,
         requests=waiting,
         others=others,

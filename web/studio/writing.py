@@ -14,7 +14,7 @@ from engine.api.drafts import PackageDraft
 from engine.errors import InvalidInput, NotFound
 from engine.play import trying
 from engine.queries import studio as models
-from web import schemas
+from web import schemas, titles
 from web.headers import POLICY, WITH_TABLES
 from web.rights import guarded, may_act
 from web.scope import actor, is_chinese, language, runtime
@@ -39,6 +39,7 @@ def edit(folder: str, name: str) -> Any:
         what=what,
         words=kind_words(what),
         title=name_of(row) if row is not None else folder,
+        titles=titles.of_files(draft.files),
         editable=may_act("studio"),
         tests=name.removesuffix(".dmn") + ".tests.json",
         siblings=[other for other in draft.files if kind(other) == what],
