@@ -142,6 +142,31 @@ VARIANTS = [
         {"cash": "0.0000", "debt_service_reduction": "0.0000"},
     ),
     one("headroom", {"maximum": {"actual": 5, "threshold": 4}}, {"max_pct": "-25.00"}),
+    one(  # a period without CFADS: its interest joins the debt
+        "sculpt",
+        {"cfads": [0, 242], "rate": "0.1", "target_dscr": "1.25"},
+        {
+            "debt": "160.0000",
+            "rows": [
+                [1, "16.0000", "-16.0000", "0.0000", "176.0000"],
+                [2, "17.6000", "176.0000", "193.6000", "0.0000"],
+            ],
+            "llcr": "1.2500",
+        },
+    ),
+    one(  # 80 % and 110 % both fit: the one nearest to nought
+        "irr_npv", {"cash_flows": [-1000, 3900, -3780], "rate": "0.8"}, {"irr": "0.8000", "npv": "0.00"}
+    ),
+    one(
+        "day_count",
+        {"principal": 3_600_000, "rate": "0.01", "start": "2023-02-28", "end": "2024-02-29"},
+        {"days": 366, "thirty_360_us": "36000.00", "thirty_360_bond": "36100.00", "thirty_e_360": "36100.00"},
+    ),
+    one(
+        "business_days",
+        {"holidays": ["2026-02-16"], "make_up_days": ["2026-02-14"], "cases": [["2026-02-13", 1], ["2026-02-13", 2]]},
+        {"due": ["2026-02-14", "2026-02-17"]},
+    ),
     one(
         "covenant_status",
         {
