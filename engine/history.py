@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,8 +32,15 @@ _PASSED = {"enter": "e", "leave": "l", "cancel": "c"}
 
 def trigger_document(trigger: Trigger | CarriedOver) -> list[Any]:
     """A trigger as [kind, {field: value}], without fields that say nothing."""
-    values = {f.name: getattr(trigger, f.name) for f in fields(trigger)}
-    return [type(trigger).__name__, {k: v for k, v in values.items() if v not in (None, "", {}, ())}]
+    kind: Any = type(trigger)
+    values = {name: getattr(trigger, name) for name in _names(kind)}
+    return [kind.__name__, {k: v for k, v in values.items() if v not in (None, "", {}, ())}]
+
+
+@lru_cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of trigger."""
+    return tuple(field.name for field in fields(kind))
 
 
 def event_document(event: Event) -> list[Any]:
@@ -56,11 +64,10 @@ ORIGIN = bytes(32)
 
 def linked(previous: bytes, parts: Iterable[bytes]) -> bytes:
     """SHA-256 over the hash before and the parts, each with its length before it, so that no two lists look alike."""
-    digest = hashlib.sha256(previous)
+    pieces = [previous]
     for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.digest()
+        pieces += (len(part).to_bytes(8, "big"), part)
+    return hashlib.sha256(b"".join(pieces)).digest()
 
 
 def row_parts(seq: int, at: datetime, actor: str | None, trigger: bytes, events: bytes) -> list[bytes]:

@@ -189,13 +189,16 @@ def _transactional(session: Session) -> tuple[str, ...]:
 
 @lru_cache
 def _inside(transactional: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    return sa.or_(t.job.c.kind.in_(INSIDE), sa.and_(t.job.c.kind == "topic", t.job.c.topic.in_(transactional)))
+    return sa.or_(*(t.job.c.kind == kind for kind in INSIDE), _one_of(transactional))
 
 
 @lru_cache
 def _outside(transactional: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    inner = sa.and_(t.job.c.kind == "topic", sa.or_(sa.false(), *(t.job.c.topic == name for name in transactional)))
-    return sa.and_(sa.or_(*(t.job.c.kind == kind for kind in CLAIMED)), sa.not_(inner))
+    return sa.and_(sa.or_(*(t.job.c.kind == kind for kind in CLAIMED)), sa.not_(_one_of(transactional)))
+
+
+def _one_of(topics: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    return sa.and_(t.job.c.kind == "topic", sa.or_(sa.false(), *(t.job.c.topic == name for name in topics)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,20 +214,32 @@ class Due:
 
 def due(session: Session, limit: int, after: Due | None = None, shard: int | None = None) -> list[Due]:
     """Work for transactions that is due (of one shard), the most urgent first, behind `after`."""
-    j = t.job.c
+    values: dict[str, Any] = {"now": runtime_of(session).now(), "most": limit}
+    if shard is not None:
+        values["shard"] = shard
+    if after is not None:
+        values |= {"after_at": after.due_at, "after_id": after.id, "after_priority": after.priority}
+    rows = _due(_transactional(session), shard is not None, after is not None).all(session, values)
+    return [Due(**row) for row in rows]
+
+
+@lru_cache
+def _due(transactional: tuple[str, ...], of_shard: bool, behind: bool) -> Prepared:
+    j, now = t.job.c, sa.bindparam("now", type_=t.Moment)
     query = (
         sa.select(j.id, j.instance_id, j.due_at, j.priority, t.instance.c.root_id)
         .join(t.instance, t.instance.c.id == j.instance_id)
-        .where(j.state == "ready", j.due_at <= runtime_of(session).now(), inside(session))
+        .where(j.state == "ready", j.due_at <= now, _inside(transactional))
         .where(t.instance.c.state == "active")
     )
-    if shard is not None:
-        query = query.where(j.shard == shard)
-    if after is not None:
-        later = sa.or_(j.due_at > after.due_at, sa.and_(j.due_at == after.due_at, j.id > after.id))
-        query = query.where(sa.or_(j.priority < after.priority, sa.and_(j.priority == after.priority, later)))
-    rows = session.execute(query.order_by(j.priority.desc(), j.due_at, j.id).limit(limit))
-    return [Due(*row) for row in rows]
+    if of_shard:
+        query = query.where(j.shard == sa.bindparam("shard"))
+    if behind:
+        at, priority = sa.bindparam("after_at", type_=t.Moment), sa.bindparam("after_priority", type_=sa.Integer)
+        later = sa.or_(j.due_at > at, sa.and_(j.due_at == at, j.id > sa.bindparam("after_id", type_=t.Id)))
+        query = query.where(sa.or_(j.priority < priority, sa.and_(j.priority == priority, later)))
+    most = sa.bindparam("most", type_=sa.Integer)
+    return Prepared(query.order_by(j.priority.desc(), j.due_at, j.id).limit(most))
 
 
 def due_in(session: Session, shard: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -235,6 +250,8 @@ def due_in(session: Session, shard: sa.ColumnElement[int]) -> sa.ColumnElement[b
 
 def take(session: Session, ids: Sequence[int]) -> dict[int, Job]:
     """Of work for this transaction, what still waits for it. The caller holds the instances' locks."""
+    if not ids:
+        return {}
     now = runtime_of(session).now()
     still = sa.and_(t.job.c.id.in_(ids), t.job.c.state == "ready", t.job.c.due_at <= now)
     return {row.id: _job(row, row.fence, None) for row in session.execute(sa.select(t.job).where(still))}

@@ -145,6 +145,8 @@ def _close_rows(unit: Unit, live: Live, closed: list[Closed]) -> None:
             incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
         elif kind is IncidentWait:
             incidents.resolve(unit.session, unit.actor, instance_id=live.id, waits=ids)
+        elif kind is TimerWait and timers.never_failed(unit.session, live.id, ids):
+            timers.close(unit.session, live.id, ids)
         elif kind in _DELETES:
             told = partial(_resolve_failed, unit, live.id)
             for first in range(0, len(ids), _TOGETHER):

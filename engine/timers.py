@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -119,14 +119,35 @@ def still_there(session: Session, ids: Sequence[int]) -> dict[int, int | None]:
         rows = _STILL_LISTED.all(session, {"ids": json.dumps(list(ids)), "now": now})
     else:
         rows = _STILL.all(session, {"ids": list(ids), "now": now})
+    session.info[_SOUND] = {(row["instance_id"], row["wait"]) for row in rows if row["last_error"] is None}
     return {row["id"]: row["wait"] for row in rows}
 
 
-_OF_MANY = t.timer.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))
-_STILL = Prepared(sa.select(t.timer.c.id, t.timer.c.wait).where(_OF_MANY, t.timer.c.due_at <= _NOW))
-_STILL_LISTED = Prepared(
-    sa.select(t.timer.c.id, t.timer.c.wait).where(t.timer.c.id.in_(listed("ids")), t.timer.c.due_at <= _NOW)
+_SOUND = "timers.sound"
+"""Timers of instances, of which this transaction knows that they never failed."""
+_HELD = sa.select(t.timer.c.id, t.timer.c.instance_id, t.timer.c.wait, t.timer.c.last_error).where(
+    t.timer.c.due_at <= _NOW
 )
+_STILL = Prepared(_HELD.where(t.timer.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(t.Id)))))
+_STILL_LISTED = Prepared(_HELD.where(t.timer.c.id.in_(listed("ids"))))
+
+
+def never_failed(session: Session, instance_id: int, waits: Sequence[int]) -> bool:
+    """Whether all of these are timers of which this transaction knows, under their lock, that they never failed."""
+    sound: Set[tuple[int, int]] = session.info.get(_SOUND, frozenset())
+    return bool(sound) and all((instance_id, wait) in sound for wait in waits)
+
+
+def close(session: Session, instance_id: int, waits: Sequence[int]) -> None:
+    """Take the rows of timers that never failed away."""
+    for wait in waits:
+        _CLOSE.later(session, {"instance": instance_id, "place": wait})
+
+
+_THAT = sa.and_(
+    t.timer.c.instance_id == sa.bindparam("instance"), t.timer.c.wait == sa.bindparam("place", type_=t.Wait)
+)
+_CLOSE = Prepared(sa.delete(t.timer).where(_THAT), of="instance")
 
 
 def postpone(session: Session, timer_id: int, error: Exception) -> None:
@@ -137,6 +158,7 @@ def postpone(session: Session, timer_id: int, error: Exception) -> None:
     row = session.execute(sa.select(t.timer).where(t.timer.c.id == timer_id).with_for_update()).first()
     if row is None:
         return
+    session.info.get(_SOUND, set()).discard((row.instance_id, row.wait))
     runtime = runtime_of(session)
     text = error.text(runtime.settings.language) if isinstance(error, DealflowError) else repr(error)
     later = runtime.now() + min(timedelta(seconds=5) * 2 ** min(row.attempts, 20), timedelta(hours=1))

@@ -136,20 +136,23 @@ def _escaped(value: object) -> object:
 
 
 def _untag(value: Any) -> Any:
-    if isinstance(value, list):
-        return [item if item.__class__ in _PLAIN else _untag(item) for item in value]
-    if not isinstance(value, dict):
+    """The value with what is tagged in it read, in place: nobody else has it, and most of it stands for itself."""
+    if value.__class__ is list:
+        for place, item in enumerate(value):
+            if item and (item.__class__ is list or item.__class__ is dict):
+                value[place] = _untag(item)
+        return value
+    if value.__class__ is not dict:
         return value
     if len(value) == 1:
-        key, content = next(iter(value.items()))
-        read = _READ.get(key)
-        if read is not None:
-            return read(content)
-    return {key: item if item.__class__ in _PLAIN else _untag(item) for key, item in value.items()}
-
-
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-"""Kinds of JSON that stand for themselves: most of what is read."""
+        for key in value:
+            read = _READ.get(key)
+            if read is not None:
+                return read(value[key])
+    for key, item in value.items():
+        if item and (item.__class__ is list or item.__class__ is dict):
+            value[key] = _untag(item)
+    return value
 
 
 def _read_zoned(text: str) -> tuple[str, ZoneInfo | None]:

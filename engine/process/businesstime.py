@@ -131,6 +131,9 @@ class Calendars(Mapping[str, BusinessCalendar]):
         self._named = dict(named or {})
 
     def __getitem__(self, name: str) -> BusinessCalendar:
+        known = self._named.get(name)
+        if known is not None:
+            return known
         parts = [part.strip() for part in name.split("+")]
         return reduce(BusinessCalendar.joined, [self._named[part] for part in parts])
 

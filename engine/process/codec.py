@@ -140,14 +140,12 @@ def decode(data: bytes) -> State:
 
 def _trimmed(row: list[Any], defaults: tuple[Any, ...]) -> list[Any]:
     """The row without the defaults at its end."""
-    fixed = len(row) - len(defaults)
-    while len(row) > fixed and _same(row[-1], defaults[len(row) - fixed - 1]):
+    for default in reversed(defaults):
+        value = row[-1]
+        if value is not default and (value.__class__ is not default.__class__ or value != default):
+            break
         row.pop()
     return row
-
-
-def _same(value: Any, default: Any) -> bool:
-    return value is default or (type(value) is type(default) and value == default)
 
 
 def _token_row(t: Token) -> list[Any]:

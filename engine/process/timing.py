@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,7 +58,12 @@ def read_period(value: Any) -> Period:
         return Period(months=value.months)
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a duration")
-    text = value.strip()
+    return _period_of(value.strip())
+
+
+@lru_cache(maxsize=1024)
+def _period_of(text: str) -> Period:
+    """Of a text; a model says the same few again and again."""
     if working := _WORKING.fullmatch(text):
         if working[2] in "Dd":
             return Period(working_days=int(working[1]))
@@ -78,7 +84,8 @@ def add(moment: datetime, period: Period, zone: tzinfo, calendar: BusinessCalend
     """
     if period.months or period.days:
         local = moment.astimezone(zone)
-        day = _add_months(local.date(), period.months) + timedelta(days=period.days)
+        day = _add_months(local.date(), period.months) if period.months else local.date()
+        day += timedelta(days=period.days)
         moment = _on_clock(day, local.time(), zone, local.fold)
     if period.working_days:
         moment = calendar.shift(moment, period.working_days)

@@ -8,7 +8,6 @@ writes wait and go as lists. Their order is that of a schema whose rows refer to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -33,18 +32,16 @@ class Gathered:
         self.rows.clear()
         self.tables.clear()
 
-    def note(self, statement: Any, of: str | None, values: Mapping[str, Any]) -> None:
-        """This write waits, too."""
-        table = statement.table.name
+    def note(self, table: str, row: Any) -> None:
+        """A write of this row waits, too."""
         self.tables.add(table)
-        self.rows.add((table, ANY if of is None else values[of]))
+        self.rows.add((table, row))
 
-    def meets(self, statement: Any, of: str | None, values: Mapping[str, Any]) -> bool:
-        """Whether a write may be of a row that one in hand writes. A new row is nobody else's."""
-        table = statement.table.name
-        if table not in self.tables or isinstance(statement, sa.Insert):
+    def meets(self, table: str, row: Any) -> bool:
+        """Whether a write may be of a row that one in hand writes."""
+        if table not in self.tables:
             return False
-        return of is None or (table, values[of]) in self.rows or (table, ANY) in self.rows
+        return row is ANY or (table, row) in self.rows or (table, ANY) in self.rows
 
     def concerns(self, tables: frozenset[str]) -> bool:
         """Whether something waits for one of these tables."""

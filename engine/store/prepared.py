@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine.store.gathered import Gathered, in_order, tables_of
+from engine.store.gathered import ANY, Gathered, in_order, tables_of
 
 if TYPE_CHECKING:
     from engine.store.direct import Direct
@@ -200,7 +200,7 @@ class Line:
         return iter(answer.fetchone() or ()) if any(one.told is not None for one in waiting) else iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
     prepared: Prepared
     values: Values
@@ -219,6 +219,13 @@ class Prepared:
     of: str | None = None
     _forms: dict[str, _Form] = field(default_factory=dict)
     _tables: frozenset[str] = frozenset()
+    _written: str = field(init=False, default="")
+    _adds: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._adds = isinstance(self.statement, sa.Insert)
+        if not isinstance(self.statement, sa.Select):
+            self._written = self.statement.table.name
 
     def one(self, session: Session, values: Values) -> dict[str, Any] | None:
         """The first row by its names, or None."""
@@ -245,11 +252,12 @@ class Prepared:
     ) -> None:
         """Say it before anything else is said on this connection, or at the commit. `told` hears what it returned;
         `must` makes the error of a write that touches no row (it has a returned column)."""
-        line = line_of(session)
+        line = _gathering_line(session) or line_of(session)
         if line.gathered is not None:
-            if line.gathered.meets(self.statement, self.of, values):
+            row = ANY if self.of is None else values[self.of]
+            if not self._adds and line.gathered.meets(self._written, row):
                 line.send()
-            line.gathered.note(self.statement, self.of, values)
+            line.gathered.note(self._written, row)
         elif line.positional:
             found = self.told(line, values, asked=told is not None or must is not None)
             if must is not None and not found:
@@ -438,6 +446,13 @@ def gathering(session: Session) -> Iterator[None]:
         raise
     finally:
         line.gathered = None
+
+
+def _gathering_line(session: Session) -> Line | None:
+    """The line that gathers what units write, if one does and no savepoint is open that it must see first."""
+    line: Line | None = session.info.get(_LINE)
+    gathers = line is not None and line.gathered is not None and not session.in_nested_transaction()
+    return line if gathers else None
 
 
 def line_of(session: Session) -> Line:
