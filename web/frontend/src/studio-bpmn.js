@@ -58,19 +58,23 @@ function tools(modeler, draft) {
   bar.prepend(...(draft.readonly ? [whole] : [undo, redo, whole]));
 }
 
-/** Faults painted on their elements and listed below. */
+const painted = new WeakMap(); // modeler -> [[element id, class]]
+
+/** Faults painted on their elements and listed below. What bears no mark is not touched: bpmn-js prepares the bend
+    points of each connection whose marks are asked about, of 300 at once they cost more than the page had to spare. */
 function paint(modeler, place, faults) {
   const [canvas, registry, overlays] = ['canvas', 'elementRegistry', 'overlays'].map((name) => modeler.get(name));
   overlays.remove({ type: 'df-fault' });
-  registry.forEach((shape) => {
-    canvas.removeMarker(shape, 'df-fault');
-    canvas.removeMarker(shape, 'df-hint');
-  });
+  for (const [id, mark] of painted.get(modeler) ?? []) if (registry.get(id)) canvas.removeMarker(id, mark);
+  const marks = [];
+  painted.set(modeler, marks);
   const own = faults.filter((fault) => !fault.file || fault.file === place.dataset.name);
   for (const fault of own) {
     const shape = fault.element && registry.get(fault.element);
     if (!shape || !shape.parent) continue;
-    canvas.addMarker(shape, fault.severity === 'error' ? 'df-fault' : 'df-hint');
+    const mark = fault.severity === 'error' ? 'df-fault' : 'df-hint';
+    canvas.addMarker(shape, mark);
+    marks.push([shape.id, mark]);
     if (fault.severity === 'error' && !shape.waypoints) {
       const words = element('span', { class: 'df-wait df-wait-fault', title: fault.text }, '!');
       overlays.add(shape, 'df-fault', { position: { top: -10, left: -6 }, html: words });
