@@ -12,8 +12,9 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine.queries import HistoryRow, InstanceRow, WaitRow
+from handlers.channels.rendering import topic
 from web.formats import moment
-from web.scope import called, is_chinese, said
+from web.scope import called, is_chinese, language, said
 
 
 def name_of(item: Any) -> str:
@@ -107,6 +108,16 @@ def _next(wait: WaitRow) -> str:
         who = called(wait.who)
         return _("“%(task)s” (%(person)s)", task=name_of(wait), person=who) if who else f"“{name_of(wait)}”"
     return _("“%(name)s” (%(words)s)", name=name_of(wait), words=wait_words(wait))
+
+
+def letter_words(template: str) -> str:
+    """What a kind of letter is about."""
+    return topic(template, language())
+
+
+def channel_words(channel: str) -> str:
+    """The way by which somebody is told; an endpoint of the house by its own name."""
+    return {"email": _("by mail"), "in_app": _("in the app")}.get(channel, channel)
 
 
 STATES = {

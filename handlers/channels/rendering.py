@@ -9,6 +9,7 @@ falls back to the house's languages: zh, then en.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -89,6 +90,27 @@ def headline(
         except (OSError, TemplateError):
             continue
     return template
+
+
+def topic(template: str, language: str) -> str:
+    """What a kind of letter is about, as shipped: its subject without what differs from letter to letter ("…" where
+    such a thing stands in the midst). The template's name where nothing is left."""
+    tongue = "zh" if language.lower().startswith("zh") else "en"
+    return _topic(template, tongue) or template
+
+
+@cache
+def _topic(template: str, tongue: str) -> str:
+    try:
+        first = (TEMPLATES / tongue / f"{template}.txt").read_text("utf-8").partition("\n")[0]
+    except OSError:
+        return ""
+    if included := re.search(r"include '\w+/(\w+)\.txt'", first):
+        return _topic(included[1], tongue)
+    text = re.sub(r"{% if [^%]*%}.*?(?:{% else %}(.*?))?{% endif %}", r"\1", first.removeprefix(_SUBJECT))
+    text = re.sub(r"\s*[（(][^（()）]*…[^（()）]*[)）]", "", re.sub(r"{{.*?}}", "…", text))
+    text = text.strip().lstrip("“”…：:,，的 ").rstrip("“…：:,， ")
+    return text[:1].upper() + text[1:]
 
 
 def _in_language(language: str, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,11 @@ from flask_babel import gettext as _
 
 from engine import api
 from engine.queries import administration
+from handlers.modules import MODULES
 from web.admin.room import done, pages, text
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, runtime, said
+from web.words import listed
 
 SIZE = 30
 
@@ -73,6 +76,18 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def asked_words(data: Any) -> list[tuple[str, str]]:
+    """What a change asks for, in words where it names modules or kinds of changes."""
+    off = data.get("off") if isinstance(data, Mapping) else None
+    if isinstance(off, list):
+        known = [MODULES[name] for name in off if name in MODULES]
+        return [(_("Off"), listed(said(one.zh, one.en) for one in known) or "—")]
+    kinds = data.get("kinds") if isinstance(data, Mapping) else None
+    if isinstance(kinds, list):
+        return [(_("needs two people"), listed(kind_words(kind) for kind in kinds) or "—")]
+    return told(data)
+
+
 @pages.post("/audit/verify")
 @guarded("admin-audit")
 def verify() -> Any:
@@ -88,7 +103,7 @@ def changes() -> Any:
     with runtime().reading() as db:
         open_, past = administration.critical_changes(db, "open"), administration.critical_changes(db, limit=30)
     past = [one for one in past if one.state != "open"]
-    return render_template("admin/changes.html", open=open_, past=past, told=told, kind_words=kind_words)
+    return render_template("admin/changes.html", open=open_, past=past, told=asked_words, kind_words=kind_words)
 
 
 def kind_words(kind: str) -> str:

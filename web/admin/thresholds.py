@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import current_app, render_template, url_for
+from flask_babel import gettext as _
 
 from engine import queries
 from engine.queries import thresholds as looking
@@ -31,7 +32,21 @@ def threshold(key: str) -> Any:
     """One table, row by row."""
     with runtime().reading() as db:
         head, rows, text = looking.rows_of(db, key)
-    return render_template("admin/threshold.html", head=head, rows=rows, text=text, change=place_to_change(head.folder))
+    change = place_to_change(head.folder)
+    return render_template("admin/threshold.html", head=head, rows=rows, text=text, change=change, hit_words=hit_words)
+
+
+def hit_words(policy: str) -> str:
+    """Which of the rules that hold counts (DMN 1.5 §8.2.10)."""
+    return {
+        "UNIQUE": _("one rule"),
+        "FIRST": _("the first rule"),
+        "ANY": _("rules that agree"),
+        "PRIORITY": _("the most important rule"),
+        "COLLECT": _("all rules"),
+        "RULE ORDER": _("all rules, in order"),
+        "OUTPUT ORDER": _("all rules, by result"),
+    }.get(policy, policy)
 
 
 def place_to_change(folder: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from engine import api, queries
 from engine.errors import NotFound
 from engine.queries.selection import Cases
 from web.operations import entering
+from web.operations.wording import process_words
 from web.paging import Pages, asked_page
 from web.rights import guarded
 from web.scope import actor, runtime
@@ -49,6 +51,7 @@ def index() -> Any:
     asked = {name: text for name in ("code", "process", "element") if (text := request.args.get(name, "")[:200])}
     with runtime().reading() as db:
         rows = queries.incidents(db, open=state == "open")
+        called_so = process_words(db)
     found = [
         row
         for row in rows
@@ -57,7 +60,9 @@ def index() -> Any:
         and asked.get("element") in (None, row.element)
     ]
     paged = Pages.of(found, asked_page(), SIZE)
-    return render_template("operations/incidents.html", paged=paged, causes=causes(rows), asked=asked, state=state)
+    return render_template(
+        "operations/incidents.html", paged=paged, causes=causes(rows), asked=asked, state=state, processes=called_so
+    )
 
 
 @pages.get("/<int:incident_id>")
@@ -70,8 +75,14 @@ def show(incident_id: int) -> Any:
             raise NotFound(what="incident", what_zh="异常", id=incident_id)
         case = queries.instance(db, row[0].instance_id) if row[0].instance_id else None
     return render_template(
-        "operations/incident.html", incident=row[0], case=case, row=case.row if case else None, written=entering.written
+        "operations/incident.html", incident=row[0], case=case, row=case.row if case else None, missing=missing(row[0])
     )
+
+
+def missing(incident: queries.IncidentRow) -> str:
+    """The variable that was not there, where that is the trouble."""
+    found = re.search(r"there is no variable “(\w+)”", incident.text)
+    return found[1] if found else ""
 
 
 @pages.post("/<int:incident_id>/retry")

@@ -9,12 +9,16 @@ from flask_babel import gettext as _
 
 from engine.queries import underway
 from engine.queries.queue import queue
+from web.operations.wording import process_words
 from web.paging import Pages, asked_page
 from web.rights import guarded
 from web.scope import runtime
 from web.wellness import unwell
+from web.words import channel_words, letter_words
 
 pages = Blueprint("machinery", __name__, url_prefix="/operations")
+pages.add_app_template_global(letter_words)
+pages.add_app_template_global(channel_words)
 
 SIZE = 50
 VIEWS = ("health", "timers", "jobs", "letters")
@@ -38,6 +42,7 @@ def index(view: str = "health") -> Any:
             case "timers":
                 paged = Pages(page, SIZE, counts["timers"])
                 found["rows"] = underway.timers(db, page=paged.number, size=SIZE)
+                found["processes"] = process_words(db)
             case "jobs" | "letters":
                 paged = Pages(page, SIZE, _number(counts, view, state))
                 read = underway.jobs if view == "jobs" else underway.letters

@@ -10,15 +10,17 @@ from flask_babel import gettext as _
 
 from engine import api, queries
 from engine.errors import CallerError, DealflowError, InvalidInput
-from engine.queries import decisions, finding, trail, underway
+from engine.queries import decisions, finding, thresholds, trail, underway
 from engine.queries.selection import RUNNING
+from web.instances import fields_of
 from web.operations import entering, wording
 from web.rights import guarded
-from web.scope import actor, language, runtime
+from web.scope import actor, language, runtime, said
 
 pages = Blueprint("steering", __name__, url_prefix="/instances/<int:instance_id>")
 pages.add_app_template_filter(wording.action_words)
 pages.add_app_template_filter(wording.fact_words)
+pages.add_app_template_filter(wording.in_one_language)
 
 
 @pages.get("/variables")
@@ -28,9 +30,17 @@ def variables(instance_id: int) -> Any:
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
         past = trail.written(db, instance_id)
+        fields = fields_of(db, case.row.key, case.row.version)
     names = sorted({*case.variables, *past})
+    labels = {name: str(field.get("label") or "") for name, field in fields.items()}
     return render_template(
-        "operations/variables.html", case=case, row=case.row, past=past, names=names, written=entering.written
+        "operations/variables.html",
+        case=case,
+        row=case.row,
+        past=past,
+        names=names,
+        labels=labels,
+        written=entering.written,
     )
 
 
@@ -103,7 +113,8 @@ def decided(instance_id: int) -> Any:
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
         rows = decisions.decisions(db, instance_id=instance_id)
-    return render_template("operations/decisions.html", case=case, row=case.row, rows=rows)
+        tables = {one.key: said(one.name, one.name_en) for one in thresholds.decision_tables(db)}
+    return render_template("operations/decisions.html", case=case, row=case.row, rows=rows, tables=tables)
 
 
 @pages.get("/audit")

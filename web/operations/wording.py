@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from engine import queries
+from handlers.reports.vocabulary import word
+from web.scope import is_chinese, language, said
+
+
+def process_words(session: Session) -> dict[str, str]:
+    """Key of a process -> what it is called in the page's language."""
+    return {one.key: said(one.name, one.name_en) for one in queries.process_names(session)}
+
+
+def in_one_language(item: Any) -> Any:
+    """A value without what it says once more in the other language, its codes in words: of `reason` and `reason_en`
+    one stands, under the first's name; of `zh` and `en` only the text."""
+    if isinstance(item, list | tuple):
+        return [in_one_language(part) for part in item]
+    if not isinstance(item, Mapping):
+        return word(item, language()) if isinstance(item, str) else item
+    if {"zh", "en"} <= set(item):
+        return in_one_language(said(item["zh"], item["en"]))
+    kept = {name: part for name, part in item.items() if not (name.endswith("_en") and name[:-3] in item)}
+    if not is_chinese():
+        kept |= {name: item[f"{name}_en"] for name in kept if item.get(f"{name}_en")}
+    return {word(name, language()): in_one_language(part) for name, part in kept.items()}
 
 
 def action_words(action: str) -> str:
