@@ -56,7 +56,8 @@ bundle: deps  ## Build the front end, with the Node that a wheel brings
 	@.ci/step "构建页面" "Building the pages" $(BIN)/python web/frontend/bundle.py
 
 browser:
-	@command -v chromium >/dev/null || .ci/debian "a browser for the browser tests" chromium || true
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+	    || .ci/debian "a browser for the browser tests" chromium-headless-shell || true
 	fc-list :lang=zh 2>/dev/null | grep -q . || .ci/debian "Chinese fonts for the browser tests" fontconfig fonts-noto-cjk || true
 
 lock:  ## Resolve requirements/*.in and package.json again and write the locks

@@ -45,12 +45,18 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Threads that compile ahead take the cores from the other test processes.
+    "--js-flags=--single-threaded --max-lazy",
 ]
+CHROMIUMS = ("chromium-headless-shell", "chromium")
+"""Debian's commands, the quicker first: the same engine without a window that nobody sees is drawn in a third less
+of the processor's time, and starts in a third of it.
+"""
 
 
 def chromium() -> str | None:
-    """The Chromium to drive: DEALFLOW_CHROMIUM, else the one on the path; None when there is none."""
-    return os.environ.get("DEALFLOW_CHROMIUM") or shutil.which("chromium")
+    """The Chromium to drive: DEALFLOW_CHROMIUM, else the quickest on the path; None when there is none."""
+    return os.environ.get("DEALFLOW_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
