@@ -62,7 +62,7 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
     _one_at_a_time(session)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     newest = _newest_deployment(session, folder)
-    if newest is not None and _digests(session, newest) == digests:
+    if newest is not None and _stands(session, newest) and _digests(session, newest) == digests:
         return Deployed(newest, unchanged=True)
     checked = check(session, files)
     if checked.errors:
@@ -99,9 +99,10 @@ def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], n
 
 
 def _all_rest(session: Session, key: str) -> bool:
-    """Whether the whole process is suspended: a new version of it then rests, too."""
+    """Whether the whole process is suspended: a new version then rests, too. What was withdrawn does not count."""
     c = t.definition.c
-    states = set(session.scalars(sa.select(c.suspended).where(c.key == key).distinct()))
+    standing = sa.select(c.suspended).join(t.deployment, t.deployment.c.id == c.deployment_id)
+    states = set(session.scalars(standing.where(c.key == key, t.deployment.c.withdrawn_at.is_(None)).distinct()))
     return states == {True}
 
 
@@ -146,6 +147,11 @@ def _newest_deployment(session: Session, folder: str) -> int | None:
         .order_by(t.deployment.c.at.desc(), t.deployment.c.id.desc())
         .limit(1)
     )
+
+
+def _stands(session: Session, deployment: int) -> bool:
+    """Whether it was not withdrawn."""
+    return session.scalar(sa.select(t.deployment.c.withdrawn_at).where(t.deployment.c.id == deployment)) is None
 
 
 def _digests(session: Session, deployment: int) -> dict[str, str]:

@@ -208,6 +208,13 @@ class ProcessSuspended(CallerError):
     zh = "“{name}”（版本 {version}）已挂起：恢复之前不会启动新实例。"
 
 
+class StillRunning(CallerError):
+    """A version cannot be withdrawn while cases run in it. Fields: key, version, id (of the version), count."""
+
+    en = "“{key}” (version {version}) cannot be withdrawn: {count} cases run in it."
+    zh = "“{key}”（版本 {version}）无法撤回：其下有 {count} 个运行中的流程实例。"
+
+
 class LockLost(CallerError):
     """A program reports on work that it does not hold (any more). Fields: task, worker, by."""
 

@@ -99,6 +99,7 @@ from engine.api.tasks import (
 from engine.api.telling import replay, subscribe, subscriptions, unsubscribe
 from engine.api.timing import fire_timer, move_timer
 from engine.api.wiring import migrate, open_engine, schema_is_current, steady
+from engine.api.withdrawing import withdraw_deployment
 from engine.definitions import Deployed
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
@@ -238,4 +239,5 @@ __all__ = [
     "unlock_external",
     "unsubscribe",
     "withdraw_comment",
+    "withdraw_deployment",
 ]

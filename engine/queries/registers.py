@@ -95,6 +95,11 @@ def _listens(kind: str, name: str) -> sa.ColumnElement[bool]:
     return sa.exists().where(s.instance_id == i.id, s.kind == kind, s.name == name)
 
 
+def _told() -> sa.ColumnElement[bool]:
+    """A version whose deployment was withdrawn is not told of, until somebody resumes it."""
+    return sa.or_(p.withdrawn_at.is_(None), d.suspended.is_(False))
+
+
 _newest = t.definition.alias("newest")
 _newest_decision = t.decision.alias("newest_decision")
 
@@ -149,6 +154,7 @@ REGISTERS: Mapping[str, Register] = {
         _fields(t.definition, file=t.resource.c.name, folder=p.folder),
         None,
         {
+            "told": lambda wanted: _told(),
             "newest": lambda wanted: (
                 d.version == sa.select(sa.func.max(_newest.c.version)).where(_newest.c.key == d.key).scalar_subquery()
             )
@@ -156,7 +162,9 @@ REGISTERS: Mapping[str, Register] = {
     ),
     "decisions": Register(
         t.decision.join(t.deployment, p.id == c.deployment_id).join(t.resource, t.resource.c.id == c.resource_id),
-        _fields(t.decision, file=t.resource.c.name, folder=p.folder, deployed_at=p.at),
+        _fields(
+            t.decision, file=t.resource.c.name, folder=p.folder, deployed_at=p.at, withdrawn_at=p.withdrawn_at
+        ),
         None,
         {
             "newest": lambda wanted: (
@@ -167,7 +175,16 @@ REGISTERS: Mapping[str, Register] = {
             )
         },
     ),
-    "deployments": Register(t.deployment, _fields(t.deployment)),
+    "deployments": Register(
+        t.deployment,
+        _fields(t.deployment),
+        None,
+        {
+            "told": lambda wanted: sa.or_(
+                p.withdrawn_at.is_(None), sa.exists().where(d.deployment_id == p.id, d.suspended.is_(False))
+            )
+        },
+    ),
     "resources": Register(t.resource, _fields(t.resource, "content")),
     "candidates": Register(t.candidate, _fields(t.candidate)),
 }

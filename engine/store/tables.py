@@ -36,6 +36,7 @@ deployment = Table(
     Column("by", Name, nullable=False),
     Column("folder", Name, nullable=False),
     Column("note", sa.Text, nullable=False, default=""),
+    Column("withdrawn_at", Moment),
 )
 
 resource = Table(

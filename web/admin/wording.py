@@ -37,6 +37,7 @@ ACTIONS: Mapping[str, Any] = {
     "day_set": _("day of a calendar set"),
     "delegated": _("task lent to somebody"),
     "deployed": _("package deployed"),
+    "deployment_withdrawn": _("deployment withdrawn"),
     "deployment_asked": _("deployment asked for"),
     "deployment_decided": _("deployment decided on"),
     "due_moved": _("due date moved"),

@@ -40,6 +40,10 @@ FILTERS: dict[str, Filter] = {
 }
 
 
+TOLD: registers.Condition = ("withdrawn_at", "null", True)
+"""Not of a deployment that was withdrawn."""
+
+
 def _id(text: str | None) -> int | None:
     return None if text is None else definition_of(text)
 
@@ -48,7 +52,7 @@ def _id(text: str | None) -> int | None:
 def listing() -> Response:
     """Decisions: all versions, or the latest."""
     asked = Asked()
-    wanted = Wanted(conditions(asked, FILTERS), order=(("key", False), ("version", False)))
+    wanted = Wanted([TOLD, *conditions(asked, FILTERS)], order=(("key", False), ("version", False)))
     return listed("decisions", asked, wanted, ORDERS, lambda db, row: shapes.decision(row))
 
 
@@ -56,12 +60,12 @@ def listing() -> Response:
 def count() -> Response:
     """How many there are."""
     asked = Asked()
-    return counted("decisions", asked, Wanted(conditions(asked, FILTERS)))
+    return counted("decisions", asked, Wanted([TOLD, *conditions(asked, FILTERS)]))
 
 
 def _row(db: Any, id: str, key: str) -> Mapping[str, Any]:
     mine: list[registers.Condition] = [("key", "eq", key), ("newest", "eq", True)]
-    found = registers.rows(db, "decisions", Wanted(mine if key else [("id", "eq", definition_of(id))]))
+    found = registers.rows(db, "decisions", Wanted([TOLD, *(mine if key else [("id", "eq", definition_of(id))])]))
     if not found:
         said_as = f"key: {key} and no tenant-id" if key else f"id {id}"
         raise Refused(404, "RestException", f"No matching decision definition with {said_as}")

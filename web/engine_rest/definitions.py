@@ -14,6 +14,7 @@ from web.engine_rest import shapes, values
 from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, required
+from web.engine_rest.deployments import withdrawn
 from web.engine_rest.filters import conditions, counted, listed, text, texts, when
 from web.engine_rest.routes import Routes
 from web.scope import runtime
@@ -49,7 +50,7 @@ def _id(text: str | None) -> int | None:
 def listing() -> Response:
     """Definitions: all versions, or the latest."""
     asked = Asked()
-    wanted = Wanted(conditions(asked, FILTERS), order=(("key", False), ("version", False)))
+    wanted = Wanted([TOLD, *conditions(asked, FILTERS)], order=(("key", False), ("version", False)))
     tag = asked.text("versionTag")
     if tag is not None:
         return _tagged(asked, wanted, tag)
@@ -67,7 +68,7 @@ def _tagged(asked: Asked, wanted: Wanted, tag: str) -> Response:
 def count() -> Response:
     """How many there are."""
     asked = Asked()
-    return counted("definitions", asked, Wanted(conditions(asked, FILTERS)))
+    return counted("definitions", asked, Wanted([TOLD, *conditions(asked, FILTERS)]))
 
 
 @pages.get("/statistics")
@@ -80,11 +81,13 @@ def all_statistics() -> Response:
         running = registers.groups(db, "instances", "definition_id", Wanted([("state", "in", RUNNING)]))
         jobs = registers.groups(db, "jobs", "definition_id", Wanted([("state", "eq", "failed")]))
         broken = registers.groups(db, "incidents", "definition_id", Wanted([("resolved_at", "null", True)]))
-        rows = registers.rows(db, "definitions", Wanted(order=(("key", False), ("version", False))))
+        rows = registers.rows(db, "definitions", Wanted([TOLD], order=(("key", False), ("version", False))))
         return said([_figures(db, row, running, jobs, broken) for row in rows])
 
 
 RUNNING = ("active", "suspended")
+TOLD: registers.Condition = ("told", "eq", True)
+"""Not of a deployment that was withdrawn."""
 
 
 def _figures(db: Any, row: Mapping[str, Any], *counts: Mapping[Any, int]) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def _figures(db: Any, row: Mapping[str, Any], *counts: Mapping[Any, int]) -> dic
 
 def by_id(db: Any, id: str) -> Mapping[str, Any]:
     """The row of `key:version:id`. 404 when there is none."""
-    found = registers.rows(db, "definitions", Wanted([("id", "eq", definition_of(id))]))
+    found = registers.rows(db, "definitions", Wanted([TOLD, ("id", "eq", definition_of(id))]))
     if not found:
         raise Refused(404, "RestException", f"No matching definition with id {id}")
     return found[0]
@@ -109,7 +112,7 @@ def by_id(db: Any, id: str) -> Mapping[str, Any]:
 
 def by_key(db: Any, key: str) -> Mapping[str, Any]:
     """The row of the newest version of a process. 404 when there is none."""
-    found = registers.rows(db, "definitions", Wanted([("key", "eq", key), ("newest", "eq", True)]))
+    found = registers.rows(db, "definitions", Wanted([TOLD, ("key", "eq", key), ("newest", "eq", True)]))
     if not found:
         raise Refused(404, "RestException", f"No matching process definition with key: {key} and no tenant-id")
     return found[0]
@@ -308,10 +311,15 @@ def _turn(sent: Mapping[str, Any], key: str, version: int | None) -> Response:
 @pages.delete("/<id>")
 @pages.delete("/key/<key>")
 def delete(id: str = "", key: str = "") -> Response:
-    """Refused: a version that ran stays, so that its cases can be read."""
+    """Withdraw the deployment that brought a version, when it brought nothing else; by key of a process with one."""
     with runtime().reading() as db:
-        _named(db, id, key)
-    raise unsupported("Deleting a process definition")
+        row = _named(db, id, key)
+        mine: list[registers.Condition] = [("deployment_id", "eq", row["deployment_id"])]
+        brought = sum(registers.number(db, kind, Wanted(mine)) for kind in ("definitions", "decisions"))
+        versions = registers.number(db, "definitions", Wanted([TOLD, ("key", "eq", row["key"])])) if key else 1
+    if brought > 1 or versions > 1:
+        raise unsupported("Deleting versions beside others (DELETE /deployment/{id} withdraws all that came with one)")
+    return withdrawn(row["deployment_id"])
 
 
 @pages.put("/<id>/history-time-to-live")

@@ -11,12 +11,12 @@ from flask import Response, request
 from engine import api
 from engine.api import deploying
 from engine.api.deploying import Stage, Staged
-from engine.errors import Fault, ModelRefused
+from engine.errors import Fault, ModelRefused, StillRunning
 from engine.queries import registers
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes
 from web.engine_rest.access import actor, require_owner
-from web.engine_rest.answers import Refused, fault, invalid, problems, said, unsupported
+from web.engine_rest.answers import Refused, fault, invalid, nothing, problems, said, unsupported
 from web.engine_rest.asking import Asked, id_of
 from web.engine_rest.filters import conditions, counted, listed, moments, text
 from web.engine_rest.routes import Routes
@@ -34,13 +34,15 @@ FILTERS = {
 }
 ALLOWED = (".bpmn", ".dmn", ".form", ".json")
 LONGEST_NAME = 100
+TOLD: registers.Condition = ("told", "eq", True)
+"""Not withdrawn."""
 
 
 @pages.get("")
 def listing() -> Response:
     """Deployments."""
     asked = Asked()
-    wanted = Wanted(conditions(asked, FILTERS), order=(("at", False),))
+    wanted = Wanted([TOLD, *conditions(asked, FILTERS)], order=(("at", False),))
     return listed("deployments", asked, wanted, ORDERS, lambda db, row: shapes.deployment(row))
 
 
@@ -48,7 +50,7 @@ def listing() -> Response:
 def count() -> Response:
     """How many there are."""
     asked = Asked()
-    return counted("deployments", asked, Wanted(conditions(asked, FILTERS)))
+    return counted("deployments", asked, Wanted([TOLD, *conditions(asked, FILTERS)]))
 
 
 @pages.post("/create")
@@ -175,12 +177,12 @@ def answer(deployed: api.Deployed) -> dict[str, Any]:
 def registered() -> Response:
     """Deployments that this process knows: all."""
     with runtime().reading() as db:
-        return said([str(row["id"]) for row in registers.rows(db, "deployments", Wanted())])
+        return said([str(row["id"]) for row in registers.rows(db, "deployments", Wanted([TOLD]))])
 
 
 def row_of(db: Any, id: str) -> Mapping[str, Any]:
     """The row of a deployment. 404 when there is none."""
-    found = registers.rows(db, "deployments", Wanted([("id", "eq", id_of(id))]))
+    found = registers.rows(db, "deployments", Wanted([TOLD, ("id", "eq", id_of(id))]))
     if not found:
         raise Refused(404, "InvalidRequestException", f"Deployment with id '{id}' does not exist")
     return found[0]
@@ -246,7 +248,26 @@ def redeploy(id: str) -> Response:
 
 @pages.delete("/<id>")
 def delete(id: str) -> Response:
-    """Refused: what cases ran by stays, so that they can be read; suspend the process instead."""
+    """Withdraw a deployment: nothing is started of it, and what ran before it runs again. What it held stays readable
+    on the pages of the cases that ran by it."""
     with runtime().reading() as db:
-        row_of(db, id)
-    raise unsupported("Deleting a deployment")
+        number = row_of(db, id)["id"]
+    return withdrawn(number)
+
+
+def withdrawn(number: int) -> Response:
+    """Withdraw the deployment with that id; with `cascade=true` its running cases end. Listeners are the model's."""
+    asked = Asked()
+    cascade = asked.flag("cascade") is True
+    asked.flag("skipCustomListeners"), asked.flag("skipIoMappings")
+    asked.done()
+    try:
+        runtime().unit(lambda db: api.withdraw_deployment(db, actor(), number, cascade=cascade, why="engine-rest"))
+    except StillRunning as error:
+        told = "{key}:{version}:{id} can't be deleted, since there exists {count} dependening process instances."
+        message = (
+            "ENGINE-03076 Deletion of process definition without cascading failed. "
+            f"Process definition with id: {told.format_map(error.fields)}"
+        )
+        raise Refused(500, "ProcessEngineException", message) from error
+    return nothing()

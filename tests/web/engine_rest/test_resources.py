@@ -145,7 +145,6 @@ def test_a_modeler_deploys_and_the_same_again_adds_nothing(person: People) -> No
     data = owen.ask("GET", f"/deployment/{first.json['id']}/resources/{resource['id']}/data")
     assert data.data.startswith(b"<?xml") and "press.bpmn" in data.headers["Content-Disposition"]
     assert owen.get("/deployment?name=press&maxResults=5")[0]["id"] == first.json["id"]
-    assert owen.refused("DELETE", f"/deployment/{first.json['id']}?cascade=true")[0] == 501
 
 
 def test_a_fault_is_told_by_resource_line_and_element(person: People) -> None:
@@ -182,6 +181,30 @@ def test_what_two_people_deploy_waits_for_the_second(person: People) -> None:
     answer = upload(person("owen"), "guarded", {"guarded.bpmn": diagram})
     assert answer.status_code == 403 and "two people" in answer.json["message"]
     assert person("owen").get("/process-definition/count?key=guarded") == {"count": 0}
+
+
+def test_a_deployment_is_withdrawn_and_what_ran_before_it_runs_again(person: People) -> None:
+    owen, diagram = person("owen"), PRINTING.replace('"printing"', '"gone"')
+    first, second = (upload(owen, "gone", {"gone.bpmn": text}) for text in (diagram, diagram.replace("打印", "付印")))
+    case = owen.post("/process-definition/key/gone/start")["id"]
+    status, kind, message = owen.refused("DELETE", f"/deployment/{second.json['id']}")
+    assert (status, kind) == (500, "ProcessEngineException") and "without cascading failed" in message
+    assert person("li").refused("DELETE", f"/deployment/{second.json['id']}?cascade=true")[0] == 403
+    assert owen.ask("DELETE", f"/deployment/{second.json['id']}?cascade=true").status_code == 204
+    assert owen.refused("GET", f"/deployment/{second.json['id']}")[0] == 404
+    assert owen.get(f"/history/process-instance/{case}")["state"] == "EXTERNALLY_TERMINATED"
+    now = owen.get("/process-definition/key/gone")
+    assert now["version"] == 3 and "打印" in owen.get(f"/process-definition/{now['id']}/xml")["bpmn20Xml"]
+    assert owen.refused("DELETE", "/process-definition/key/gone")[0] == 501  # two versions: which deployment?
+    assert owen.ask("DELETE", f"/process-definition/{now['id']}").status_code == 204
+    left = owen.get("/deployment?name=gone")
+    assert len(left) == 2 and first.json["id"] in {one["id"] for one in left}
+    for one in sorted(left, key=lambda row: row["id"] != first.json["id"]):
+        assert owen.ask("DELETE", f"/deployment/{one['id']}").status_code == 204
+    assert owen.get("/deployment?name=gone") == [] and owen.get("/process-definition?key=gone") == []
+    assert owen.refused("POST", "/process-definition/key/gone/start")[0] == 404
+    assert upload(owen, "gone", {"gone.bpmn": diagram}).status_code == 200
+    assert owen.post("/process-definition/key/gone/start")["id"]
 
 
 def test_definitions_are_listed_counted_and_read(root: Program) -> None:
