@@ -20,13 +20,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import advance, handling, instances, jobs, metrics, shards, timers
+from engine.bulk import Stumbled, at_once
 from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, StorageFull, WaitClosed
 from engine.execution import Runtime, runtime_of
 from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
-from engine.store import fault_of, gathering, require_whole, savepoint
+from engine.store import fault_of, require_whole, savepoint
 from engine.subscriptions import Target
 from engine.unit import unit_of
 
@@ -107,21 +108,17 @@ def _order(due: Due) -> tuple[int, float, int]:
 def fire(runtime: Runtime, due: Sequence[Due], shard: int | None = None) -> int | None:
     """Do these in one unit of work; returns how many were done, None when another process drains their shard.
 
-    Timers hardly ever fail, and a savepoint each is two statements more (on PostgreSQL: of four): they are fired
-    without first. When one stumbles, all of it is undone and done again, each in its savepoint.
+    Timers hardly ever fail, and a savepoint each would be in the way of writing in lists: they are fired without
+    first (`engine.bulk`). When one stumbles, all of it is undone and done again, each in its savepoint.
     """
     trusted = all(isinstance(one, timers.Due) for one in due)
     try:
         try:
-            return runtime.unit(partial(_batch, due=due, shard=shard, guard=_trusted if trusted else _guarded))
-        except _Stumbled:
-            return runtime.unit(partial(_batch, due=due, shard=shard, guard=_guarded))
+            return runtime.unit(partial(_batch, due=due, shard=shard, trusted=trusted))
+        except Stumbled:
+            return runtime.unit(partial(_batch, due=due, shard=shard, trusted=False))
     except Contended:  # they are due still
         return 0
-
-
-class _Stumbled(Exception):
-    """Something that was fired without a savepoint failed."""
 
 
 Guard = Callable[[Session, Due, Job | int | None], int]
@@ -129,7 +126,7 @@ Ready = tuple[Due, Job | int | None]
 """What is due still, with the job or the timer's wait."""
 
 
-def _batch(session: Session, due: Sequence[Due], shard: int | None, guard: Guard) -> int | None:
+def _batch(session: Session, due: Sequence[Due], shard: int | None, *, trusted: bool) -> int | None:
     if shard is not None and not shards.take(session, shard):
         return None
     held = instances.hold(session, [(one.instance_id, one.root_id) for one in due])
@@ -140,17 +137,10 @@ def _batch(session: Session, due: Sequence[Due], shard: int | None, guard: Guard
         what: Mapping[int, Job] | Mapping[int, int | None] = work if isinstance(one, jobs.Due) else waits
         if one.id in what and (one.instance_id is None or one.instance_id in held):
             ready.append((one, what[one.id]))
-    if guard is _guarded:
-        return _one_by_one(session, ready, guard)
-    try:
-        with gathering(session):
-            return _one_by_one(session, ready, guard)
-    except (StorageFull, DatabaseUnavailable, _Stumbled):
-        raise
-    except Exception as fault:  # what was gathered could not be written
-        if isinstance(fault, DBAPIError) and isinstance(fault_of(fault), StorageFull | DatabaseUnavailable):
-            raise
-        raise _Stumbled from fault
+    if not trusted:
+        return _one_by_one(session, ready, _guarded)
+    with at_once(session):
+        return _one_by_one(session, ready, _do)
 
 
 def _one_by_one(session: Session, ready: Sequence[Ready], guard: Guard) -> int:
@@ -160,17 +150,6 @@ def _one_by_one(session: Session, ready: Sequence[Ready], guard: Guard) -> int:
         reached("due.between")
         if time.monotonic() > until:
             break
-    return done
-
-
-def _trusted(session: Session, due: Due, what: Job | int | None) -> int:
-    """One trigger without a savepoint. Its fault, save the database's own trouble, undoes the batch."""
-    try:
-        done = _do(session, due, what)
-    except (StorageFull, DatabaseUnavailable):
-        raise
-    except Exception as fault:
-        raise _Stumbled from fault
     return done
 
 

@@ -84,9 +84,10 @@ def _locking(wanted: sa.ColumnElement[int]) -> sa.Select[Any]:
 
 
 _WANTED: sa.BindParameter[int] = sa.bindparam("wanted", type_=t.Id)
-_LOAD = Prepared(sa.select(t.instance).where(t.instance.c.id == _WANTED))
-_LOCK = Prepared(_locking(_WANTED).with_for_update())
-_LOCK_FREE = Prepared(_locking(_WANTED).with_for_update(skip_locked=True))
+_SEEN = {"instance": "id"}
+_LOAD = Prepared(sa.select(t.instance).where(t.instance.c.id == _WANTED), seen=_SEEN)
+_LOCK = Prepared(_locking(_WANTED).with_for_update(), seen=_SEEN)
+_LOCK_FREE = Prepared(_locking(_WANTED).with_for_update(skip_locked=True), seen=_SEEN)
 
 
 def load(session: Session, instance_id: int, *, skip_locked: bool = False) -> Live | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from bench import contract
 from engine import api
+from engine.errors import DealflowError
 from engine.execution import Runtime
 from engine.settings import load
-from engine.store import savepoint
 from engine.store import tables as t
 
+Result = TypeVar("Result")
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
@@ -29,26 +31,30 @@ def opened(url: str, folder: Path) -> Runtime:
 
 
 def start(runtime: Runtime, model: str, count: int = 1) -> list[int]:
-    """Start so many in one unit of work, each in a savepoint when there are several."""
+    """Start so many in one unit of work."""
     if count == 1:
         return [runtime.unit(lambda session: api.start(session, api.SYSTEM, model, contract.VARIABLES))]
-    with runtime.transaction() as session:
-        begun = []
-        for _ in range(count):
-            with savepoint(session):
-                begun.append(api.start(session, api.SYSTEM, model, contract.VARIABLES))
-    return begun
+    return _all_well(
+        api.each(runtime, range(count), lambda session, _: api.start(session, api.SYSTEM, model, contract.VARIABLES))
+    )
 
 
 def complete(runtime: Runtime, tasks: Sequence[int]) -> None:
-    """Complete these in one unit of work, each in a savepoint when there are several."""
+    """Complete these in one unit of work."""
     if len(tasks) == 1:
         runtime.unit(lambda session: api.complete(session, api.SYSTEM, tasks[0], {"approved": True}))
         return
-    with runtime.transaction() as session:
-        for task in tasks:
-            with savepoint(session):
-                api.complete(session, api.SYSTEM, task, {"approved": True})
+    _all_well(
+        api.each(runtime, tasks, lambda session, task: api.complete(session, api.SYSTEM, task, {"approved": True}))
+    )
+
+
+def _all_well(found: Sequence[Result | DealflowError]) -> list[Result]:
+    """What came of each, when none was refused."""
+    for one in found:
+        if isinstance(one, DealflowError):
+            raise one
+    return [one for one in found if not isinstance(one, DealflowError)]
 
 
 def open_tasks(runtime: Runtime, instances: Sequence[int]) -> Sequence[int]:

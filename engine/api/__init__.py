@@ -100,6 +100,7 @@ from engine.api.telling import replay, subscribe, subscriptions, unsubscribe
 from engine.api.timing import fire_timer, move_timer
 from engine.api.wiring import migrate, open_engine, schema_is_current, steady
 from engine.api.withdrawing import withdraw_deployment
+from engine.bulk import each
 from engine.definitions import Deployed
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
@@ -148,6 +149,7 @@ __all__ = [
     "draft",
     "drop_filter",
     "drop_reminder_policy",
+    "each",
     "earlier_answer",
     "end_absence",
     "end_feed",

@@ -52,7 +52,8 @@ _LOOK = Prepared(sa.select(*_TASK).where(_THAT))
 _OF_INSTANCE = [(column.name, f"instance.{column.name}") for column in t.instance.c]
 _INSTANCE = [column.label(f"instance.{column.name}") for column in t.instance.c]
 _WITH_INSTANCE = sa.select(*_TASK, *_INSTANCE).where(_THAT)
-_LOAD = Prepared(_WITH_INSTANCE.where(t.instance.c.id == t.user_task.c.instance_id))
+_SEEN = {"user_task": "id", "candidate": "id", "task_draft": "id", "instance": "instance.id"}
+_LOAD = Prepared(_WITH_INSTANCE.where(t.instance.c.id == t.user_task.c.instance_id), seen=_SEEN)
 
 
 def _locking() -> sa.Select[Any]:
@@ -65,7 +66,7 @@ def _locking() -> sa.Select[Any]:
     return ordered.with_for_update(of=(t.instance, t.user_task), key_share=True)
 
 
-_LOCK = Prepared(_locking())
+_LOCK = Prepared(_locking(), seen=_SEEN)
 
 
 def locked(session: Session, task_id: int) -> tuple[Task, Live]:

@@ -32,7 +32,7 @@ from engine.errors import (
     UnitBroken,
 )
 from engine.log import logger
-from engine.store.prepared import forget_waiting, send_last, send_waiting, told_by
+from engine.store.prepared import before_said, forget_waiting, own, send_last, send_waiting, told_by
 
 log = logger("store")
 
@@ -49,8 +49,8 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         database = sa.create_engine(address, connect_args={"check_same_thread": False}, **options)
         event.listen(database, "connect", _prepare_sqlite)
         event.listen(database, "begin", _begin_immediate)
-        event.listen(database, "before_cursor_execute", _refuse_without_transaction)
-        event.listen(database, "before_cursor_execute", send_waiting)
+        event.listen(database, "before_cursor_execute", _refuse_without_transaction, retval=True)
+        event.listen(database, "before_cursor_execute", before_said, retval=True)
         event.listen(database, "rollback_savepoint", forget_waiting)
         event.listen(database, "commit", _ended)
         event.listen(database, "rollback", _ended)
@@ -59,7 +59,7 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         address = address.set(drivername="postgresql+psycopg")
     options.setdefault("pool_size", 20)
     database = sa.create_engine(address, **options)
-    event.listen(database, "before_cursor_execute", send_waiting)
+    event.listen(database, "before_cursor_execute", before_said, retval=True)
     event.listen(database, "commit", send_waiting)
     event.listen(database, "rollback", forget_waiting)
     event.listen(database, "rollback_savepoint", forget_waiting)
@@ -122,11 +122,15 @@ def _begin_immediate(connection: sa.Connection) -> None:
     connection.info["begun"] = True
 
 
-def _refuse_without_transaction(connection: sa.Connection, *_statement: object) -> None:
+@own
+def _refuse_without_transaction(
+    connection: sa.Connection, _cursor: object, said: str, parameters: Any, _context: object, _many: bool
+) -> tuple[str, Any]:
     """SQLite ends a transaction by itself when the disk is full: what came behind would be committed piece by piece."""
     driver: Any = connection.connection.dbapi_connection
     if connection.info.get("begun") and not driver.in_transaction:
         raise StorageFull(reason="the database ended the transaction by itself")
+    return said, parameters
 
 
 def _ended(connection: sa.Connection) -> None:

@@ -8,6 +8,7 @@ writes wait and go as lists. Their order is that of a schema whose rows refer to
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +47,14 @@ class Gathered:
     def concerns(self, tables: frozenset[str]) -> bool:
         """Whether something waits for one of these tables."""
         return not self.tables.isdisjoint(tables)
+
+    def holds(self, tables: frozenset[str], seen: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether something waits for a row that was read. `seen`: whose rows, by table and column of what was read."""
+        concerned = self.tables & tables
+        if not concerned <= seen.keys():
+            return True
+        of = [(table, row[seen[table]]) for table in concerned for row in rows]
+        return not self.rows.isdisjoint(of) or any((table, ANY) in self.rows for table in concerned)
 
 
 def tables_of(statement: Any) -> frozenset[str]:

@@ -27,6 +27,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from engine.errors import StorageFull
 from engine.store.gathered import ANY, Gathered, in_order, tables_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,6 @@ class Line:
         "hearing",
         "positional",
         "savepoints",
-        "speaking",
         "waiting",
     )
 
@@ -93,12 +93,10 @@ class Line:
         driver: Any = connection.connection.dbapi_connection
         self.driver, self.drivers_cursor = driver, None
         dispatch: Any = connection.dispatch
-        self.hearing = dispatch.before_cursor_execute
+        self.hearing = tuple(hear for hear in dispatch.before_cursor_execute if hear not in _OWN)
         self.direct = None if self.positional else _direct(connection, driver)
         self.waiting: list[_Waiting] = []
         self.savepoints: list[str] = []
-        self.speaking = False
-        """Listeners hear what the line itself says: nothing is sent before it."""
         self.gathered: Gathered | None = None
         """What the writes that wait are about, inside `gathering`."""
 
@@ -126,12 +124,11 @@ class Line:
             raise
 
     def _heard(self, text: str, parameters: Any, *, many: bool) -> None:
-        self.speaking = True
-        try:
-            for hear in self.hearing:
-                hear(self.connection, self.drivers_cursor, text, parameters, None, many)
-        finally:
-            self.speaking = False
+        """Before it is said: listeners hear it, and SQLite is in its transaction still, which it may end by itself."""
+        for hear in self.hearing:
+            hear(self.connection, self.drivers_cursor, text, parameters, None, many)
+        if self.positional and not self.driver.in_transaction:
+            raise StorageFull(reason="the database ended the transaction by itself")
 
     def send(self, *, commits: bool = False) -> None:
         """Send the writes that wait, as one (`commits`: the last of them brings the COMMIT, where the way is direct);
@@ -213,10 +210,13 @@ class Prepared:
     """A statement of the hot path. An INSERT without VALUES is given all columns of its table.
 
     A write that is to tell something has one returned column. `of`: the value that says whose row it writes.
+    `seen`: of a reading, whose rows it has read, by table and column of the result (whether something is found hangs on
+    nothing but identifiers, which do not change).
     """
 
     statement: Any
     of: str | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
     _forms: dict[str, _Form] = field(default_factory=dict)
     _tables: frozenset[str] = frozenset()
     _written: str = field(init=False, default="")
@@ -229,19 +229,35 @@ class Prepared:
 
     def one(self, session: Session, values: Values) -> dict[str, Any] | None:
         """The first row by its names, or None."""
-        form, cursor = self._said(session, values)
-        found = cursor.fetchall()
-        return form.read(found[0]) if found else None
+        rows = self.all(session, values)
+        return rows[0] if rows else None
 
     def all(self, session: Session, values: Values) -> list[dict[str, Any]]:
         """All rows by their names."""
-        form, cursor = self._said(session, values)
+        line = line_of(session)
+        if not line.waiting:
+            return self._read(line, values)
+        if line.gathered is not None:
+            if not line.gathered.concerns(self.tables):
+                return self._read(line, values)
+            rows = self._read(line, values) if self.seen else []
+            if rows and not line.gathered.holds(self.tables, self.seen, rows):
+                return rows
+        line.send()
+        return self._read(line, values)
+
+    def _read(self, line: Line, values: Values) -> list[dict[str, Any]]:
+        form = self.form(line.dialect)
+        cursor = line.say(form.text, _parameters(line, form, values))
         return [form.read(row) for row in cursor.fetchall()]
 
     def run(self, session: Session, values: Values) -> int:
         """Say it now; how many rows it touched."""
-        _, cursor = self._said(session, values)
-        return int(cursor.rowcount)
+        line = line_of(session)
+        if line.waiting:
+            line.send()
+        form = self.form(line.dialect)
+        return int(line.say(form.text, _parameters(line, form, values)).rowcount)
 
     def later(
         self,
@@ -274,13 +290,6 @@ class Prepared:
         form = self.form(line.dialect)
         cursor = line.say(form.text, _parameters(line, form, values))
         return [row[0] for row in cursor.fetchall()] if asked else ()
-
-    def _said(self, session: Session, values: Values) -> tuple[_Form, Any]:
-        line = line_of(session)
-        if line.waiting and (line.gathered is None or line.gathered.concerns(self.tables)):
-            line.send()
-        form = self.form(line.dialect)
-        return form, line.say(form.text, _parameters(line, form, values))
 
     @property
     def tables(self) -> frozenset[str]:
@@ -417,6 +426,8 @@ def savepoint(session: Session) -> Iterator[None]:
     except BaseException:
         line.waiting = []
         line.savepoints.pop()
+        if line.direct is not None:
+            line.direct.forgotten = True
         if not line.connection.invalidated:
             line.say(f"ROLLBACK TO SAVEPOINT {name}", ())
         raise
@@ -470,12 +481,30 @@ _FORGETS = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")
 """After which psycopg forgets what is prepared on a connection, ours with it."""
 
 
-def send_waiting(connection: sa.Connection, _cursor: object = None, said: str = "", *_more: object) -> None:
-    """Before anything else is said on a connection: what waits on it."""
+def before_said(
+    connection: sa.Connection, _cursor: object, said: str, parameters: Any, _context: object, _many: bool
+) -> tuple[str, Any]:
+    """A listener: before anything else is said on a connection, what waits on it."""
+    send_waiting(connection, said)
+    return said, parameters
+
+
+_OWN: set[Any] = {before_said}
+"""Listeners of the house's own, which are not told what a line says."""
+
+
+def own(listener: Any) -> Any:
+    """Make it one of them."""
+    _OWN.add(listener)
+    return listener
+
+
+def send_waiting(connection: sa.Connection, said: str = "") -> None:
+    """What waits on a connection, before what is `said`."""
     line: Line | None = None if connection.invalidated else connection.info.get(_LINE)
     if line is None or line.connection is not connection:
         return
-    if line.waiting and not line.speaking:
+    if line.waiting:
         line.send()
     if line.direct is not None and said.startswith(_FORGETS):
         line.direct.forgotten = True
