@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import re
@@ -46,9 +47,7 @@ def migrate(runtime: Runtime) -> None:
 
 def schema_is_current(runtime: Runtime) -> bool:
     """Whether the database's schema is this release's."""
-    wanted = runtime.cache.get("schema")
-    if wanted is None:
-        wanted = runtime.cache["schema"] = _heads(runtime)
+    wanted = _heads(tuple(_places(runtime)))
     with runtime.reading() as session:
         if not sa.inspect(session.connection()).has_table(_VERSIONS.name):
             return False
@@ -60,10 +59,12 @@ _REVISION = re.compile(r"^(down_revision|revision)\b[^=\n]*=(.*)$", re.MULTILINE
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 
 
-def _heads(runtime: Runtime) -> frozenset[str]:
-    """The revisions that no other follows, as their files say: Alembic would import them all, and itself."""
+@functools.cache
+def _heads(places: tuple[Path, ...]) -> frozenset[str]:
+    """The revisions that no other follows, as their files say: Alembic would import them all, and itself. Read once a
+    process: a release does not change under it."""
     known, followed = set[str](), set[str]()
-    for place in _places(runtime):
+    for place in places:
         for file in place.glob("*.py"):
             for name, value in _REVISION.findall(file.read_text(encoding="utf-8")):
                 (known if name == "revision" else followed).update(_QUOTED.findall(value))
