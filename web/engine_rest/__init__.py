@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, request
 
-from web.engine_rest import access, answers
+from web.engine_rest import access, answers, elsewhere
 from web.engine_rest.waiting import open_room
 from web.extensions import csrf, limiter
 
@@ -29,6 +29,7 @@ RESOURCES = (
     "identity",
     "instances",
     "jobdefinitions",
+    "many",
     "messages",
     "migration",
     "past_activities",
@@ -41,12 +42,6 @@ RESOURCES = (
 """The modules of this room with routes `pages`."""
 PREFIXES = {"engine_rest": "/engine-rest", "engine_rest_default": "/engine-rest/engine/default"}
 """The same under both, as there is one engine, called default."""
-ELSEWHERE = frozenset(
-    {"case-definition", "case-execution", "case-instance", "condition"}
-    | {"decision-requirements-definition", "metrics", "modification", "optimize", "schema"}
-    | {"telemetry"}
-)
-"""Resources of Camunda that are not here."""
 
 
 def register(app: Flask, runtime: Any) -> None:
@@ -77,9 +72,7 @@ def _who() -> str:
 
 def nowhere(rest: str) -> Any:
     """What Camunda has and we have not is told apart from what nobody has."""
-    if rest.split("/")[0] in ELSEWHERE:
-        raise answers.unsupported(f"/{rest.split('/')[0]}")
-    raise answers.Refused(404, "NotFoundException", f"There is nothing at {request.method} /{rest}")
+    raise elsewhere.told(request.method, rest)
 
 
 BLUEPRINTS = tuple(_all(name, prefix) for name, prefix in PREFIXES.items())

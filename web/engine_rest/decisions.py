@@ -12,7 +12,7 @@ from engine.queries import registers
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
 from web.engine_rest.access import actor
-from web.engine_rest.answers import Refused, said
+from web.engine_rest.answers import Refused, nothing, said
 from web.engine_rest.asking import Asked, body, definition_of
 from web.engine_rest.filters import Filter, conditions, counted, listed, text, texts, when
 from web.engine_rest.routes import Routes
@@ -88,6 +88,15 @@ def xml(id: str = "", key: str = "") -> Response:
         row = _row(db, id, key)
         found = registers.content(db, row["resource_id"])
     return said({"id": shapes.decision(row)["id"], "dmnXml": (found[1] if found else b"").decode("utf-8", "replace")})
+
+
+@pages.get("/<id>/diagram")
+@pages.get("/key/<key>/diagram")
+def diagram(id: str = "", key: str = "") -> Response:
+    """There is no picture beside the file: clients draw it."""
+    with runtime().reading() as db:
+        _row(db, id, key)
+    return nothing()
 
 
 @pages.post("/<id>/evaluate")

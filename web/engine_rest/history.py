@@ -15,8 +15,9 @@ from engine.queries.decisions import decisions as decisions_made
 from engine.queries.registers import Wanted
 from web.engine_rest import shapes, values
 from web.engine_rest.access import require_operator, seen
-from web.engine_rest.answers import Refused, said
+from web.engine_rest.answers import Refused, said, unsupported
 from web.engine_rest.asking import Asked, definition_of, id_of
+from web.engine_rest.elsewhere import FIGURES
 from web.engine_rest.filters import (
     Filter,
     conditions,
@@ -76,6 +77,13 @@ INSTANCE_FILTERS: dict[str, Filter] = {
 
 def _definition(id: str | None) -> int | None:
     return None if id is None else definition_of(id)
+
+
+@pages.get("/process-instance/report")
+@pages.get("/task/report")
+def report() -> Response:
+    """Refused: our reports are other ones."""
+    raise unsupported(f"A report of the history ({FIGURES})")
 
 
 @pages.get("/process-instance")

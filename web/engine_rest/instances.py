@@ -49,7 +49,8 @@ def _definition(id: str | None) -> int | None:
     return None if id is None else definition_of(id)
 
 
-def _wanted(asked: Asked) -> Wanted:
+def wanted_of(asked: Asked) -> Wanted:
+    """The running cases that are asked for."""
     return Wanted(
         [("state", "in", RUNNING), *conditions(asked, FILTERS)], order=(("id", False),),
         variables=variables(asked, "variables"),
@@ -61,7 +62,7 @@ def _wanted(asked: Asked) -> Wanted:
 def listing() -> Response:
     """Running cases."""
     asked = Asked()
-    return listed("instances", asked, _wanted(asked), ORDERS, lambda db, row: shapes.instance(row))
+    return listed("instances", asked, wanted_of(asked), ORDERS, lambda db, row: shapes.instance(row))
 
 
 @pages.get("/count")
@@ -69,7 +70,7 @@ def listing() -> Response:
 def count() -> Response:
     """How many there are."""
     asked = Asked()
-    return counted("instances", asked, _wanted(asked))
+    return counted("instances", asked, wanted_of(asked))
 
 
 def row_of(db: Any, id: str, *, running: bool = True) -> Mapping[str, Any]:
@@ -276,6 +277,21 @@ def activity_instances(id: str) -> Response:
 def modify(id: str) -> Response:
     """Move tokens: cancel what stands at elements, enter others. A pair of both is one move."""
     sent = body()
+    steps = moves(sent)
+    with runtime().reading() as db:
+        number = row_of(db, id)["id"]
+    why = str(sent.get("annotation") or "")
+
+    def move(db: Any) -> None:
+        for source, target in steps:
+            api.move_token(db, actor(), number, source or None, target, why)
+
+    runtime().unit(move)
+    return nothing()
+
+
+def moves(sent: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(element that is left or nothing, element that is entered) of each pair of instructions."""
     cancelled, entered = [], []
     for one in objects(sent, "instructions"):
         kind = one.get("type")
@@ -286,20 +302,10 @@ def modify(id: str) -> Response:
         else:
             raise unsupported(f"The instruction '{kind}'")
         if one.get("variables"):
-            raise unsupported("Variables of an instruction")
+            raise unsupported("Variables of an instruction (set them at /process-instance/{id}/variables)")
     if len(entered) < max(1, len(cancelled)):
         raise unsupported("Cancelling without entering another element; to end the whole case, DELETE it, which")
-    with runtime().reading() as db:
-        number = row_of(db, id)["id"]
-    pairs = zip(cancelled + [""] * (len(entered) - len(cancelled)), entered, strict=True)
-    why = str(sent.get("annotation") or "")
-
-    def move(db: Any) -> None:
-        for source, target in pairs:
-            api.move_token(db, actor(), number, source or None, target, why)
-
-    runtime().unit(move)
-    return nothing()
+    return list(zip(cancelled + [""] * (len(entered) - len(cancelled)), entered, strict=True))
 
 
 @pages.get("/<id>/comment")

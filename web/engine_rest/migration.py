@@ -165,7 +165,7 @@ def execute_as_batch() -> Response:
     plan, ids = _execution()
     given = {"version": plan.target["version"], "mapping": plan.mapping}
     number = runtime().unit(lambda db: api.start_batch(db, actor(), "migrate", Cases(ids=tuple(ids)), given))
-    return said(_shown(_batch(str(number))))
+    return said(batch_shown(number))
 
 
 # ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,6 +193,11 @@ def _shown(row: kept.BatchRow) -> dict[str, Any]:
 def _statistics(row: kept.BatchRow) -> dict[str, Any]:
     done = row.done + row.dropped
     return _shown(row) | {"remainingJobs": row.left + row.failed, "completedJobs": done, "failedJobs": row.failed}
+
+
+def batch_shown(number: int) -> dict[str, Any]:
+    """A batch that was just begun."""
+    return _shown(_batch(str(number)))
 
 
 def _batch(id: str) -> kept.BatchRow:

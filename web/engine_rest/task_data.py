@@ -60,6 +60,13 @@ def variable_data(id: str, name: str) -> Response:
     return data_of(_named(_visible(id), name), name)
 
 
+@pages.post("/<id>/variables/<name>/data")
+def put_data(id: str, name: str) -> Response:
+    """Set a file or bytes of the case from an upload (for process owners)."""
+    write_variables(_case(id), {name: uploaded(name)})
+    return nothing()
+
+
 def _named(found: Mapping[str, Any], name: str) -> Any:
     if name not in found:
         raise Refused(404, "InvalidRequestException", f"task variable with name {name} does not exist")

@@ -192,6 +192,14 @@ def past_count() -> Response:
     return _counted(_past, [])
 
 
+@pages.get("/history/variable-instance/<id>/data")
+def past_data(id: str) -> Response:
+    """The content of a file or of bytes."""
+    with runtime().reading() as db:
+        _, name, value = _one(db, case_of, id)
+    return data_of(value, name)
+
+
 @pages.get("/history/variable-instance/<id>")
 def past_one(id: str) -> Response:
     """One variable of a case."""
