@@ -23,7 +23,8 @@ class Series:
     """One row of figures, in the order of the chart's names. `links`: where a click on each goes.
 
     `colour`: primary, danger, warning, success, info, secondary, or "1".."8" of the row; `colours` one by one.
-    `kind` mixes bars and lines; `stack` piles series of the same word; `axis` 2 is the right-hand one.
+    `kind` mixes bars and lines; `stack` piles series of the same word; `axis` 2 is the right-hand one. `points`: a line
+    without its line, for names that have no order.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Series:
     colours: Sequence[str | None] = ()
     dashed: bool = False
     step: bool = False
+    points: bool = False
     links: Sequence[str | None] = ()
 
 
@@ -63,6 +65,7 @@ class Chart:
     form2: Form = "ratio"
     least: Figure = None
     most: Figure = None
+    most2: Figure = None
     marks: Sequence[Mark] = ()
     horizontal: bool = False
     height: Literal["low", "usual", "high"] = "usual"
@@ -76,7 +79,7 @@ class Chart:
             "series": [_series(one) for one in self.series],
         }
         if any(one.axis == 2 for one in self.series):
-            found["y2"] = {"name": self.y2, "form": self.form2}
+            found["y2"] = {"name": self.y2, "form": self.form2, "max": plain(self.most2)}
         if self.marks:
             found["marks"] = [
                 {"value": plain(one.value), "name": one.name, "colour": one.colour, "along": one.along}
@@ -151,6 +154,7 @@ def _series(one: Series) -> dict[str, Any]:
         found["axis"] = 2
     optional: Mapping[str, Any] = {
         "kind": one.kind, "stack": one.stack, "colour": one.colour, "dashed": one.dashed, "step": one.step,
+        "points": one.points,
         "colours": list(one.colours), "links": list(one.links),
     }  # fmt: skip
     return found | {name: value for name, value in optional.items() if value}

@@ -145,7 +145,7 @@ def funnel(session: Session, asked: Asked) -> tuple[Section, ...]:
              "share": share(one.reached, one.cases)}
             for one in months
         ]  # fmt: skip
-        title = f"每月转化（{name}）", f"Conversion by month ({name_en})"
+        title = f"每月转化：到达“{name}”", f"Conversion by month: reached “{name_en}”"
         sections.append(table_of("cohorts", title, _COHORT, cohort))
     return tuple(sections)
 

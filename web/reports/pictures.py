@@ -32,7 +32,7 @@ DRAWINGS: Mapping[str, Drawing] = {
     "durations": Drawing("bar", "process", ("value",), form="ratio", horizontal=True),
     "teams": Drawing("bar", "team", ("on_time", "late", "overdue"), ("share",), stacked=True),
     "people": Drawing("bar", "person", ("on_time", "late", "overdue"), ("share",), stacked=True),
-    "funnel": Drawing("funnel", "stage", ("cases",)),
+    "funnel": Drawing("bar", "stage", ("cases",), horizontal=True),
     "cohorts": Drawing("bar", "month", ("cases", "reached"), ("share",)),
     "times": Drawing("bar", "process", ("median", "p90"), form="ratio", horizontal=True),
     "months": Drawing("line", "month", ("started", "ended")),
@@ -47,6 +47,8 @@ DRAWINGS: Mapping[str, Drawing] = {
 }
 ONLY = {"shares": "on_time", "durations": "cycle_time_median"}
 """Of sections with many kinds of figures, the one that is drawn; the title says so."""
+MANY = 8
+"""More names below one another need a higher picture."""
 SEEN = 20
 """So many names at most stand on an axis; the table has all."""
 COLOURS = {"late": "warning", "overdue": "danger", "on_time": "success", "promoters": "success",
@@ -68,7 +70,13 @@ def picture(section: Table) -> Chart | None:
     names = [_name(section, row, drawing) for row in rows]
     series = [_series(one, rows, labels, forms, drawing, links) for one in drawing.bars]
     series += [
-        Series(labels[one], [_figure(row.get(one), forms[one]) for row in rows], kind="line", axis=2)
+        Series(
+            labels[one],
+            [_figure(row.get(one), forms[one]) for row in rows],
+            kind="line",
+            axis=2,
+            points=drawing.name != "month",
+        )
         for one in drawing.lines
     ]
     share = any(forms[one] == "percent" for one in drawing.lines)
@@ -80,6 +88,8 @@ def picture(section: Table) -> Chart | None:
         x=labels[drawing.name],
         form=drawing.form,
         form2="percent" if share else "ratio",
+        most2=1 if share else None,
+        height="high" if drawing.horizontal and len(names) > MANY else "usual",
         horizontal=drawing.horizontal,
     )
 

@@ -8,6 +8,7 @@ import { hereIn, herePlace, showState } from './viewer/state.js';
 import { addControls } from './viewer/controls.js';
 import { drawUnseen } from './viewer/opening.js';
 import { letMove } from './viewer/moving.js';
+import { printWhole } from './viewer/printing.js';
 
 async function mount(place) {
   const canvas = element('div', { class: 'df-canvas', 'aria-label': text('diagram') });
@@ -30,14 +31,18 @@ async function mount(place) {
       addControls(place, viewer, () => herePlace(viewer, now, focus));
     });
     makeClickable(place, viewer);
+    printWhole(place, viewer);
     letMove(place, viewer, () => hereIn(viewer, now, focus));
     keepFresh(place, viewer, say, (newest) => showState(viewer, (now = newest), focus));
     place.dataset.ready = 'true';
   } catch (error) {
-    say(error.status ? text('diagramMissing') : text('diagramBroken', { reason: error.message }));
+    say(error.status ? text('diagramMissing') : undrawn(error) ? text('diagramUndrawn') : text('diagramBroken', { reason: error.message }));
     place.dataset.ready = 'failed';
   }
 }
+
+/** The model runs, and nobody has drawn it. */
+const undrawn = (error) => /no (diagram|process or collaboration) to display/.test(error.message);
 
 async function readState(place, say) {
   if (place.dataset.state) return JSON.parse(document.getElementById(place.dataset.state).textContent);

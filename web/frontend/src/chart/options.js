@@ -82,17 +82,21 @@ function categories(spec, colours, narrow) {
   return {
     type: axis.type ?? 'category',
     data: axis.values,
-    name: axis.name,
+    name: leans(spec, narrow) ? undefined : axis.name,
     nameLocation: 'middle',
     nameGap: 30,
     nameTextStyle: { color: colours.quiet },
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { show: false },
-    axisLabel: { color: colours.quiet, hideOverlap: true, width: spec.horizontal ? (narrow ? 120 : 190) : undefined, overflow: 'truncate' },
+    axisLabel: { color: colours.quiet, ...(leans(spec, narrow) ? { interval: 0, rotate: 30 } : room(spec, narrow)) },
     boundaryGap: (spec.series ?? []).some((one) => (one.kind ?? spec.kind) === 'bar'),
     splitLine: { show: false },
   };
 }
+
+/** Names below one another all stand; beside one another many of them lean, where there is width for that. */
+const leans = (spec, narrow) => !narrow && !spec.horizontal && (spec.series ?? []).some((one) => one.points) && (spec.x?.values?.length ?? 0) > 10;
+const room = (spec, narrow) => (spec.horizontal ? { interval: 0, width: narrow ? 120 : 190, overflow: 'truncate' } : { hideOverlap: true, overflow: 'truncate' });
 
 /** The axis reaches to every line across it. */
 function reaching(marks = []) {
@@ -140,8 +144,8 @@ function line(one, spec, colours) {
     type: 'line',
     step: one.step ? 'end' : undefined,
     showSymbol: one.values.length <= 40,
-    symbolSize: 5,
-    lineStyle: { width: 2, color: own, type: one.dashed ? 'dashed' : 'solid' },
+    symbolSize: one.points ? 9 : 5,
+    lineStyle: { width: one.points ? 0 : 2, color: own, type: one.dashed ? 'dashed' : 'solid' },
     areaStyle: kind === 'area' ? { opacity: 0.25, color: own } : undefined,
   };
 }
