@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from engine import api
 from engine.settings import Settings, secret
 from engine.settings import load as load_settings
-from web import catalogue, errors, formats, headers, modules, scope
+from web import catalogue, errors, formats, headers, modules, scope, searching
 from web.extensions import babel, csrf, limiter, sign_ins
 from web.routes import Route
 
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
     modules.add_to(app)
     formats.register(app)
     _add_blueprints(app)
+    searching.add_to(app)
     _share_with_templates(app)
     return app
 
@@ -105,6 +106,7 @@ ROOMS = (
     "setup",
     "reports.building",
     "reports.pages",
+    "searching",
     "starting",
     "studio",
     "talk",

@@ -52,6 +52,11 @@ def day(value: date | datetime | None) -> str:
     return format_date(value, "M月d日 EEE" if is_chinese() else "EEE d MMM", locale=locale())
 
 
+def month(value: date) -> str:
+    """The month with its year, in the page's language."""
+    return format_date(value, "yyyy年M月" if is_chinese() else "MMMM yyyy", locale=locale())
+
+
 def weekday(value: date) -> str:
     """The day of the week, short, in the page's language."""
     return format_date(value, "EEE", locale=locale())
@@ -137,7 +142,7 @@ def register(app: Flask) -> None:
     from web import talk, words
 
     app.jinja_env.filters.update(money=money, moment=moment, day=day, weekday=weekday, short=short, value=value)
-    app.jinja_env.filters.update(relative=relative, ago=ago)
+    app.jinja_env.filters.update(relative=relative, ago=ago, month=month)
     app.jinja_env.filters.update(
         state_words=words.state_words,
         state_icon=words.state_icon,

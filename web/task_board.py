@@ -73,11 +73,11 @@ def hand_over() -> Any:
     """Hand the chosen tasks over to a person of whichever team; what is refused is told by its reason."""
     form, who = request.form, actor()
     ids = list(dict.fromkeys(int(id) for id in form.getlist("task") if id.isdigit()))[:MOST]
-    to, reason = form.get("person", "").strip(), form.get("reason", "").strip()[:500]
+    given, reason = form.get("person", "").strip()[:120], form.get("reason", "").strip()[:500]
     if not ids:
         raise InvalidInput(place="task", reason="mark some tasks first", reason_zh="请先勾选任务")
-    if not to:
-        raise InvalidInput(place="person", reason="choose a person", reason_zh="请选择人员")
+    with runtime().reading() as db:
+        to = meant(given, people(db))
     done = 0
     for id in ids:
         try:
@@ -89,6 +89,16 @@ def hand_over() -> Any:
         flash(ngettext("%(num)d task was handed over.", "%(num)d tasks were handed over.", done), "success")
     back: dict[str, Any] = {name: form[name] for name in ("q", "process", "due") if form.get(name)}
     return redirect(url_for("task_board.index", **back))
+
+
+def meant(given: str, among: list[tuple[str, tuple[str, str]]]) -> str:
+    """Who is meant by what was typed or picked: an id, `name (id)` or a name that one person alone has."""
+    picked = given[:-1].rpartition("(")[2] if given.endswith(")") else given
+    found = [id for id, _names in among if id == picked]
+    found = found or [id for id, names in among if given and given.casefold() in {name.casefold() for name in names}]
+    if len(found) != 1:
+        raise InvalidInput(place="person", reason="choose one person of the list", reason_zh="请从列表中选择一个人")
+    return found[0]
 
 
 def handed(id: int, who: api.Actor, to: str, reason: str, db: Any) -> None:

@@ -30,6 +30,8 @@ _COLUMN = {
     "owner": parties.c.owner,
     "region": parties.c.region,
 }
+RELATED = "related"
+"""The stage of who is no client and will not be one."""
 NOBODY = "-"
 """The value of a filter that asks for clients without one."""
 
@@ -44,6 +46,8 @@ class Wanted:
     sort: Sort = "latest"
     roles: frozenset[str] | None = None
     """For somebody whose business are clients of these roles, and those without a role yet; None: all."""
+    related: bool = True
+    """Whether those are listed as well who only take part in a client's project: suppliers, advisers, contractors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def _conditions(session: Session, wanted: Wanted, without: str = "") -> list[sa.
     found: list[sa.ColumnElement[bool]] = [parties.c.merged_into.is_(None)]
     if wanted.roles is not None:
         found.append(segments.clients_with(wanted.roles))
+    if not wanted.related and without not in ("stage", "role"):
+        found.append(parties.c.lifecycle_stage != RELATED)
     if wanted.text:
         found.append(sa.or_(*cards.client_conditions(wanted.text)))
     for name, value in wanted.chosen.items():

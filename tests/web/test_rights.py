@@ -45,7 +45,7 @@ OPEN = {
     "engine_rest": "programs and people by Basic or token",
 }
 """Beginning of an endpoint -> why no sign-in is asked for, or who else asks."""
-ROLES = ("marketing", "rm", "risk_officer", "process_owner", "auditor", "admin")
+ROLES = ("marketing", "rm", "risk_officer", "investor_relations", "process_owner", "auditor", "admin")
 UNCHECKED = ("api_v1.", "engine_rest", "outside.hook")
 """What programs call takes no token of a form: it carries no cookie's rights."""
 

@@ -72,7 +72,7 @@ def test_a_crm_specialist_sees_the_tasks_of_all_teams_and_hands_them_over_across
     ye = visitor("ye")
     board = ye.get("/task-board?due=late").get_data(as_text=True)
     assert f"/tasks/{late}" in board and f"/tasks/{one}" not in board and 'id="team-rm"' in board
-    given = ye.post("/task-board/hand-over", {"task": [one, late], "person": "chen", "reason": "合规先看"})
+    given = ye.post("/task-board/hand-over", {"task": [one, late], "person": "陈 (chen)", "reason": "合规先看"})
     assert given.status_code == 302
     assert "已转交 2 项任务" in ye.get("/task-board").get_data(as_text=True)
     assert {row["assignee"] for row in house.rows(t.user_task, t.user_task.c.id.in_([one, late]))} == {"chen"}

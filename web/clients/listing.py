@@ -25,6 +25,7 @@ from web.clients.room import now, pages
 from web.paging import Pages, asked_page
 from web.rights import guarded, may_read, may_see
 from web.scope import actor, language, person, runtime
+from web.searching import meant
 
 SIZE = 50
 COLUMNS: dict[str, Any] = {
@@ -62,9 +63,10 @@ def index() -> Any:
     if wanted.text and len(found) == 1 and request.args.get("go") == "1":
         return redirect(url_for("clients.show", key=found[0].business_key))
     shown = columns(own)
+    hidden = 0 if wanted.related else counts["stage"].get(client_list.RELATED, 0)
     return render_template(
         "clients/index.html", found=found, paged=paged, wanted=wanted, counts=counts, columns=offered(), shown=shown,
-        own=own, words=FILTER_WORDS, mine=mine, my_teams=sorted(actor().teams), address=address,
+        own=own, words=FILTER_WORDS, hidden=hidden, mine=mine, my_teams=sorted(actor().teams), address=address,
         may_export=may_read("client-files"),
     )  # fmt: skip
 
@@ -81,11 +83,14 @@ FILTER_WORDS = {
 def asked(args: Mapping[str, str] | None = None) -> Wanted:
     """What the address asks for, or what is given like one."""
     args = request.args if args is None else args
-    sort = args.get("sort", "latest")
+    sort, text = args.get("sort", "latest"), args.get("q", "").strip()[:200]
+    chosen = {name: value for name in FILTERS if (value := args.get(name, "")[:60])}
+    own = {name[2:]: value[:200] for name, value in args.items() if name.startswith("c_") and value}
     return Wanted(
-        text=args.get("q", "").strip()[:200],
-        chosen={name: value for name in FILTERS if (value := args.get(name, "")[:60])},
-        own={name[2:]: value[:200] for name, value in args.items() if name.startswith("c_") and value},
+        text=text,
+        chosen=chosen,
+        own=own,
+        related=bool(text or own or {"stage", "role"} & chosen.keys()) or args.get("related") == "1",
         roles=sights.segment(actor()),
         sort=sort if sort in ("latest", "name", "tier", "owner") else "latest",  # type: ignore[arg-type]
     )
@@ -148,6 +153,7 @@ def keep_segment() -> Any:
     query forgets it."""
     name = " ".join(request.form.get("name", "").split())[:40]
     given = dict(parse_qsl(request.form.get("query", "")[:2000]))
+    given |= {"q": meant(given["q"])} if "q" in given else {}
     kept_names = ("q", "sort", *FILTERS)
     query: dict[str, Any] = {key: it for key, it in given.items() if key in kept_names or key.startswith("c_")}
     kept = [one for one in person().settings.get(SEGMENTS) or () if one["name"] != name]

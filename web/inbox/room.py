@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from engine import queries
 from web.scope import is_chinese, person, said
+from web.searching import marked
 
 pages = Blueprint("inbox", __name__)
 
@@ -79,6 +80,7 @@ def address(ask: queries.Ask | None = None, *, endpoint: str = "inbox.index", **
     page = changes.pop("page", 1)
     wanted = replace(ask if ask is not None else asked(), **changes)
     query = query_of(wanted) | ({"page": str(page)} if page > 1 else {})
+    query |= {"q": marked(query["q"])} if "q" in query else {}
     return f"{url_for(endpoint)}?{urlencode(query)}"
 
 

@@ -9,5 +9,6 @@ import './page/rows.js';
 import './page/inbox.js';
 import './page/filter.js';
 import './page/folds.js';
+import './page/narrow.js';
 import './page/talk.js';
 import './page/tour.js';
