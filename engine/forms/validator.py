@@ -1,5 +1,6 @@
 """A form's tree: which fields there are, which are hidden, what was sent for them. Law: what the form in the
-page would not have written is not written: hidden, disabled and read-only fields, unknown keys.
+page would not have written is not written: hidden, disabled and read-only fields, unknown keys. In a list whose rows
+are neither added nor taken away, what a row may not change stays in it: it says which row it is.
 
 Conditions and bounds see what they see in the page: the task's values overlaid with what was entered, values
 of hidden fields taken back to where they started (one pass, as form-js does it), `this`, `parent`, `i`.
@@ -42,12 +43,12 @@ def validate(
     before = wire(context or {})
     sent = wire(data)
     start = _started(schema, before, at)
-    merged, errors = _merge(schema, start, sent, at)
+    merged, errors, standing = _merge(schema, start, sent, at)
     merged, shown = _computed(schema, start, merged, at)
     clean: dict[str, Any] = {}
     off: list[Path] = []  # lists of which nothing is written, the fields of their rows neither
     for spot in _spots(schema, shown, at, hidden=False):
-        if any(spot.path[: len(path)] == path for path in off):
+        if _under(spot.path, off):
             continue
         if spot.kind == "rows":
             if _off(spot.field, spot.scope, at):
@@ -61,7 +62,7 @@ def validate(
             for problem in problems(spot.field, value, _evaluator(spot.scope, at)):
                 if place not in errors or problem[0] != "required":
                     errors.setdefault(place, []).append(problem)
-        if not _off(spot.field, spot.scope, at):
+        if not _off(spot.field, spot.scope, at) or _under(spot.path, standing):
             _put(clean, spot.path, kept(spot.field, value, at))
     places = [".".join(str(part) for part in spot.path) for spot in _spots(schema, shown, at, hidden=False)]
     return clean, {place: errors[place] for place in places if place in errors}
@@ -223,10 +224,12 @@ def _fill_rows(component: Field, path: Path, data: dict[str, Any]) -> None:
 
 def _merge(
     schema: Mapping[str, Any], start: dict[str, Any], sent: Mapping[str, Any], at: Moment
-) -> tuple[dict[str, Any], Errors]:
-    """The started data overlaid with what was sent, and what was of the wrong kind."""
+) -> tuple[dict[str, Any], Errors, list[Path]]:
+    """The started data overlaid with what was sent, what was of the wrong kind, and the lists whose rows stand: none
+    is added or taken away, and as many came as there were."""
     merged: dict[str, Any] = _copied(start)
     errors: Errors = {}
+    standing: list[Path] = []
     for rows in [s for s in _spots(schema, merged, at, hidden=True) if s.kind == "rows"]:
         given = _get(sent, rows.path)
         if given is None or rows.field.get("disabled") or any(isinstance(part, int) for part in rows.path):
@@ -235,11 +238,20 @@ def _merge(
             problem: Problem = ("wrong_type", {"expected": "a list of rows", "expected_zh": "列表"})
             errors[".".join(map(str, rows.path))] = [problem]
             continue
+        if rows.field.get("allowAddRemove") is False and len(_get(start, rows.path) or ()) == len(given):
+            standing.append(rows.path)
         _put(merged, rows.path, [{} for _ in given[:_MOST_ROWS]])
         _grow(rows.field, rows.path, merged, given)
     for spot in [s for s in _spots(schema, merged, at, hidden=True) if s.kind == "field"]:
+        if _under(spot.path, standing) and _off(spot.field, spot.scope, at) and _has(start, spot.path):
+            _put(merged, spot.path, _copied(_get(start, spot.path)))
+            continue
         _take(spot, merged, start, sent, errors, at)
-    return merged, errors
+    return merged, errors, standing
+
+
+def _under(path: Path, lists: Sequence[Path]) -> bool:
+    return any(path[: len(one)] == one for one in lists)
 
 
 def _grow(component: Field, path: Path, merged: dict[str, Any], given: Sequence[Any]) -> None:

@@ -267,5 +267,10 @@ def test_an_action_needs_an_owner_and_a_day_and_what_is_open_comes_back(house: S
     [open_action] = house.variables(following["instance_id"])["open_actions"]
     assert (open_action["owner"], open_action["carried"]) == ("ma", 1)
     assert house.state(agenda["instance_id"]) == "completed"
+    house.finish("ut_confirm", {})
+    house.pass_time(days=18, hours=1)
+    done = {"status": "done", "owner": "ma", "due": "2026-05-20", "result": "已回访"}
+    house.finish("ut_minutes", {**decided, "open_actions": [done]}, new_actions=[])
     with house.looking() as session:
         assert meetings.get(session, "MT-2026-04").minutes_by in ("ye", "shi")
+        assert meetings.action(session, open_action["action_key"]).state == "done"

@@ -148,3 +148,14 @@ def test_of_a_list_that_is_shown_only_nothing_is_written(off: dict[str, object],
     rows = {"type": "dynamiclist", "id": "r", "path": "rows", "components": [{"type": "textfield", "key": "a"}], **off}
     before = {"rows": [{"a": "1"}, {"a": "2"}], "locked": True}
     assert forms.validate(schema(rows), sent, NOW, before) == ({}, {})
+
+
+def test_rows_that_stand_keep_what_says_which_they_are() -> None:
+    cells = [field("textfield", "key", readonly=True, v_required=True), field("textfield", "state")]
+    rows = {"type": "dynamiclist", "id": "r", "path": "rows", "components": cells, "allowAddRemove": False}
+    before = {"rows": [{"key": "1", "state": "open"}, {"key": "2", "state": "open"}]}
+    sent = {"rows": [{"key": "9", "state": "done"}, {"state": "open"}]}
+    kept = {"rows": [{"key": "1", "state": "done"}, {"key": "2", "state": "open"}]}
+    assert forms.validate(schema(rows), sent, NOW, before) == (kept, {})
+    growing = {**rows, "allowAddRemove": True}
+    assert forms.validate(schema(growing), sent, NOW, before)[0]["rows"][0] == {"state": "done"}
