@@ -19,6 +19,7 @@ STAGES = {
     "loan_repayment": 4,
     "covenant_monitoring": 4,
     "topup_waiver_restructure": 4,
+    "collateral_revaluation": 4,
 }
 """Process -> stage 1 to 4; a process that is not named here supports them (5)."""
 SUPPORT = 5

@@ -22,7 +22,7 @@ TABLES = (("credit_evaluation", "change_materiality.dmn"), ("facility_execution"
 """What amendments ask of other packages."""
 PACKAGES = (
     "kyc_onboarding", "committee_vote", "covenant_monitoring", "early_warning", "kyc_refresh", "risk_item",
-    "topup_waiver_restructure",
+    "topup_waiver_restructure", "collateral_revaluation",
 )  # fmt: skip
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "li": ("rm",), "zhao": ("rm_head",), "sun": ("compliance",), "zhou": ("compliance_head",),

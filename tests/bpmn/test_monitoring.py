@@ -88,6 +88,7 @@ def breached(house: MonitoringHouse) -> None:
         ("topup_waiver_restructure", "01_topup_registered", "ut_valuation", "li"),
         ("topup_waiver_restructure", "01_topup_registered", "ut_approve", "li"),
         ("topup_waiver_restructure", "01_topup_registered", "ut_register", "gu"),
+        ("collateral_revaluation", "01_valued_and_checked", "ut_check", "gu"),
     ],
 )
 def test_nobody_decides_on_their_own_finding(package: str, name: str, element: str, person: str) -> None:
@@ -332,6 +333,28 @@ SIGNED_OFF = {"decision": "approved", "decision_questions": "同意"}
 
 def needed(house: MonitoringHouse) -> None:
     house.tell("restructure_needed", FA, facility_key=FA, project_key=PROJECT, reason="违约未补救")
+
+
+def test_security_is_valued_by_itself_and_a_shortfall_begins_a_top_up(house: MonitoringHouse) -> None:
+    house.tell("revaluation_due", PROJECT)
+    old = [{"value": "1", "valued_at": "2024-01-15", "valuer": "甲"}] * 4
+    house.finish("ut_value", {"items": old, "valuation_comment": "上期报告"})
+    assert house.variables(house.task("ut_value")["instance_id"])["expired"] == ["电站", "土地", "应收"]
+    worth = [("300", "2026-03-01"), ("330", "2026-03-01"), ("210", "2026-03-01"), ("50", "2026-01-15")]
+    rows = [{"value": value, "valued_at": day, "valuer": "甲"} for value, day in worth]
+    house.finish("ut_value", {"items": rows, "valuation_comment": "见报告"})
+    checked = house.variables(house.task("ut_check")["instance_id"])
+    # no rank is known, so none is first: 300 × 0.4 + 330 × 0.5 + 210 × 0.5 + 50 = 440, of 1.10 × 650 = 715
+    assert (checked["adjusted"], checked["shortfall"]) == (Decimal("440.00"), Decimal("275.00"))
+    house.finish("ut_check", {"check_decision": "confirm", "check_comment": "同意"}, "rao")
+    with house.looking() as session:
+        held = security.of_project(session, projects.get(session, PROJECT).id)
+        change = monitoring.newest(session, [FA])[(FA, "valuation_change_pct")]
+    assert [(one.value, one.valuer) for one in held] == [(300, "甲"), (330, "甲"), (210, "甲"), (50, None)]
+    assert change[0] == Decimal("-6.67")
+    assert house.keys_of("topup_waiver_restructure") == [FA]
+    [planned] = house.rows(schedule, schedule.c.message == "revaluation_due")
+    assert (planned["business_key"], planned["day"]) == (PROJECT, date(2027, 2, 2))
 
 
 def test_a_shortfall_of_security_is_topped_up_by_a_new_version_of_the_terms(house: MonitoringHouse) -> None:
