@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from engine import identity
 from engine.execution import Runtime
-from tests import databases, statements, templates
+from tests import databases, schemas, statements, templates
 from tests.examples import cases
 from tests.house import House, build
 
@@ -34,6 +34,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 # was a tenth of the run.
 gc.set_threshold(100_000, 20, 20)
 
+schemas.share()
 statements.share()
 templates.share()
 # A password is slow to check on purpose; tests sign in hundreds of times, with the same hash in its quickest measure.
