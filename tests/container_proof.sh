@@ -42,7 +42,7 @@ box=$(b from --pull=never dealflow)
 b run --isolation chroot "$box" -- sh -c 'id -un; dealflow --version; dealflow deploy | tail -1'
 set -m  # a process group of its own, so that all of it can be stopped
 b run --isolation chroot --env DEALFLOW_PORT="$port" --env DEALFLOW_HEALTH_PORT=$((port + 1)) "$box" -- \
-    sh -c "exec $(b inspect --format '{{range .OCIv1.Config.Cmd}}{{.}} {{end}}' "$box")" &
+    sh -c "exec $(b inspect --format '{{range .OCIv1.Config.Cmd}}{{.}} {{end}}' "$box")" 2>"$folder/served.log" &
 server=$!
 trap 'kill -TERM -- -$server 2>/dev/null; wait $server 2>/dev/null || true; b rm "$box" >/dev/null' EXIT
 for page in "http://127.0.0.1:$port/inquiry" "http://127.0.0.1:$((port + 1))/health/ready"; do
