@@ -62,6 +62,32 @@ def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
     return _PLACE.sub(place, text).encode(), tuple(names)
 
 
+def _written(text: str, given: Any) -> tuple[bytes, list[bytes | None], list[pq.Format]] | None:
+    """A statement and its values as the server takes them; None when a value is not of those that go this way."""
+    query, names = _numbered(text)
+    values: list[bytes | None] = []
+    formats: list[pq.Format] = []
+    for name in names:
+        value = given[name]
+        if value is None:
+            values.append(None)
+            formats.append(TEXT)
+            continue
+        dump = _DUMPS.get(type(value))
+        written = dump[0](value) if dump is not None else None
+        if dump is None or written is None:
+            return None
+        values.append(written)
+        formats.append(dump[1])
+    return query, values, formats
+
+
+def _raise_first(results: Sequence[Any]) -> None:
+    for result in results:
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            raise error_from_result(result)
+
+
 class Answer:
     """What a statement gave: rows, or how many it touched."""
 
@@ -118,22 +144,39 @@ class Direct:
 
         None: nothing was said, because a value is not of those that go this way. Errors are psycopg's.
         """
-        query, names = _numbered(text)
-        values: list[bytes | None] = []
-        formats: list[pq.Format] = []
-        for name in names:
-            value = given[name]
-            if value is None:
-                values.append(None)
-                formats.append(TEXT)
-                continue
-            dump = _DUMPS.get(type(value))
-            written = dump[0](value) if dump is not None else None
-            if dump is None or written is None:
-                return None
-            values.append(written)
-            formats.append(dump[1])
-        return self._exchanged(text, query, values, formats, commits)
+        written = _written(text, given)
+        return None if written is None else self._exchanged(text, *written, commits)
+
+    def say_all(self, said: Sequence[tuple[str, Any]]) -> list[Answer] | None:
+        """Statements behind each other on one journey; None as `say`. The first that fails is raised."""
+        all_written = [_written(text, given) for text, given in said]
+        if None in all_written:
+            return None
+        pgconn, places, made = self.pgconn, list[int](), dict[str, bytes]()
+        begins = pgconn.transaction_status == pq.TransactionStatus.IDLE
+        pgconn.enter_pipeline_mode()
+        place = self._close() if self.forgotten or len(self.names) >= _MOST else 0
+        if begins:
+            pgconn.send_query_params(b"BEGIN", None)
+            place += 1
+        for (text, _), written in zip(said, all_written, strict=True):
+            assert written is not None
+            query, values, formats = written
+            name = self.names.get(text) or made.get(text)
+            if name is None:
+                self.made += 1
+                name = made[text] = b"said_%d" % self.made
+                pgconn.send_prepare(name, query)
+                place += 1
+            pgconn.send_query_prepared(name, values, formats, result_format=BINARY)
+            places.append(place)
+            place += 1
+        pgconn.pipeline_sync()
+        results = self._results()
+        pgconn.exit_pipeline_mode()
+        _raise_first(results)
+        self.names |= made
+        return [Answer(results[at], self.transformer) for at in places]
 
     def _exchanged(
         self, text: str, query: bytes, values: Sequence[bytes | None], formats: Sequence[pq.Format], commits: bool
@@ -156,9 +199,7 @@ class Direct:
         pgconn.pipeline_sync()
         results = self._results()
         pgconn.exit_pipeline_mode()
-        for result in results:
-            if result.status == pq.ExecStatus.FATAL_ERROR:
-                raise error_from_result(result)
+        _raise_first(results)
         self.names[text] = name
         return Answer(results[closed + begins + is_new], self.transformer)
 

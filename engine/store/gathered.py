@@ -73,3 +73,13 @@ def in_order(statement: Any) -> tuple[int, int]:
 def _rank(table: sa.Table) -> int:
     """Tables before those that refer to them."""
     return table.metadata.sorted_tables.index(table)
+
+
+@lru_cache(maxsize=256)
+def in_rows(text: str, names: tuple[str, ...], count: int) -> tuple[str, tuple[str, ...]]:
+    """An INSERT of one row as one of several; the names of its values, row by row."""
+    if count == 1:
+        return text, names
+    head, _, row = text.partition(" VALUES ")
+    rows = ", ".join(row.replace("%(", f"%(w{place}_") for place in range(count))
+    return f"{head} VALUES {rows}", tuple(f"w{place}_{name}" for place in range(count) for name in names)

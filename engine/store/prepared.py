@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.errors import StorageFull
-from engine.store.gathered import ANY, Gathered, in_order, tables_of
+from engine.store.gathered import ANY, Gathered, in_order, in_rows, tables_of
 
 if TYPE_CHECKING:
     from engine.store.direct import Direct
@@ -147,34 +147,70 @@ class Line:
 
     def _send_lists(self, waiting: Sequence[_Waiting]) -> None:
         """Many writes: those of one statement as one list, a list behind the other as `in_order` has them."""
-        answers: list[tuple[Told, Sequence[Any]]] = []
         lists: dict[tuple[Prepared, bool], list[_Waiting]] = {}
         for one in waiting:
             lists.setdefault((one.prepared, one.told is not None), []).append(one)
-        for prepared, asks in sorted(lists, key=lambda found: in_order(found[0].statement)):
-            ones = lists[prepared, asks]
-            if asks:
-                answers += [(one.told, prepared.told(self, one.values, asked=True)) for one in ones if one.told]
-            else:
-                self._send_list(prepared, ones)
-        for told, answer in answers:
+        ordered = sorted(lists.items(), key=lambda found: in_order(found[0][0].statement))
+        send = self._list_by_list if self.positional else self._in_one_journey
+        for told, answer in send([(prepared, ones) for (prepared, _), ones in ordered]):
             told(answer)
 
-    def _send_list(self, prepared: Prepared, ones: Sequence[_Waiting]) -> None:
-        form = prepared.form(self.dialect)
-        rows = [tuple(form.converted(one.values)) for one in ones]
-        touched = self.say_many(form.plain, rows)
-        must = next((one.must for one in ones if one.must is not None), None)
-        if must is not None and touched != len(rows):
-            raise must()
+    def _list_by_list(self, lists: Sequence[_List]) -> list[tuple[Told, Sequence[Any]]]:
+        """What is to be told. A statement that returns something is said for each, others once for all."""
+        answers: list[tuple[Told, Sequence[Any]]] = []
+        for prepared, ones in lists:
+            if ones[0].told is not None:
+                answers += [(one.told, prepared.told(self, one.values, asked=True)) for one in ones if one.told]
+                continue
+            form = prepared.form(self.dialect)
+            _require_all(ones, self._say_many(form.plain, [tuple(form.converted(one.values)) for one in ones]))
+        return answers
 
-    def say_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    def _say_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> int:
         """One statement for each of these; how many rows they touched."""
         self._heard(text, rows, many=True)
         try:
             return int(self.cursor.executemany(text, rows).rowcount)
         except self.dialect.loaded_dbapi.Error as error:
             raise told_by(self.connection, self.driver, error, text) from error
+
+    def _in_one_journey(self, lists: Sequence[_List]) -> list[tuple[Told, Sequence[Any]]]:
+        """What is to be told. New rows of a table go in few statements, and all statements behind each other."""
+        said = [(one, said) for one in lists for said in _spoken(*one, self.dialect)]
+        found = iter(self._say_all([text for _, text in said]))
+        answers: list[tuple[Told, Sequence[Any]]] = []
+        for prepared, ones in lists:
+            theirs = [next(found) for _ in range(sum(one is ones for (_, one), _ in said))]
+            if ones[0].told is not None:
+                answers += [
+                    (one.told, [row[0] for row in rows])
+                    for one, (_, rows) in zip(ones, theirs, strict=True)
+                    if one.told
+                ]
+            elif not prepared.adds:
+                _require_all(ones, sum(touched for touched, _ in theirs))
+        return answers
+
+    def _say_all(self, said: Sequence[tuple[str, Any]]) -> list[tuple[int, Sequence[Any]]]:
+        """Statements behind each other; how many rows each touched, and what it returned."""
+        for text, given in said:
+            self._heard(text, given, many=False)
+        try:
+            found = self.direct.say_all(said) if self.direct is not None else None
+        except self.dialect.loaded_dbapi.Error as error:
+            raise told_by(self.connection, self.driver, error, said[0][0]) from error
+        except BaseException:
+            if self.direct is not None and self.direct.is_between():
+                self.connection.invalidate()
+            raise
+        if found is not None:
+            return [(one.rowcount, one.fetchall()) for one in found]
+        hearing, self.hearing = self.hearing, ()
+        try:
+            cursors = (self.say(text, given) for text, given in said)
+            return [(one.rowcount, one.fetchall() if one.description else ()) for one in cursors]
+        finally:
+            self.hearing = hearing
 
     def settle(self) -> None:
         """Send what waits as long as somebody is to be told of it: the others may go with the COMMIT."""
@@ -220,10 +256,10 @@ class Prepared:
     _forms: dict[str, _Form] = field(default_factory=dict)
     _tables: frozenset[str] = frozenset()
     _written: str = field(init=False, default="")
-    _adds: bool = field(init=False)
+    adds: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self._adds = isinstance(self.statement, sa.Insert)
+        self.adds = isinstance(self.statement, sa.Insert)
         if not isinstance(self.statement, sa.Select):
             self._written = self.statement.table.name
 
@@ -271,7 +307,7 @@ class Prepared:
         line = _gathering_line(session) or line_of(session)
         if line.gathered is not None:
             row = ANY if self.of is None else values[self.of]
-            if not self._adds and line.gathered.meets(self._written, row):
+            if not self.adds and line.gathered.meets(self._written, row):
                 line.send()
             line.gathered.note(self._written, row)
         elif line.positional:
@@ -304,6 +340,36 @@ class Prepared:
         if found is None:
             found = self._forms[dialect.name] = _made(self.statement, dialect)
         return found
+
+
+_List = tuple[Prepared, list[_Waiting]]
+"""Writes by one statement; all of them, or none, are told what it returned."""
+_ROWS = (32, 8, 1)
+"""New rows that go in one statement: few sizes, so that few statements are prepared."""
+
+
+def _spoken(prepared: Prepared, ones: Sequence[_Waiting], dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The statements with their values that write these; what is new, several rows in one."""
+    form = prepared.form(dialect)
+    if not prepared.adds or ones[0].told is not None or " ON CONFLICT " in form.text:
+        text = form.plain if ones[0].told is None else form.text
+        for one in ones:
+            yield text, dict(zip(form.names, form.converted(one.values), strict=True))
+        return
+    first = 0
+    while first < len(ones):
+        size = next(size for size in _ROWS if first + size <= len(ones))
+        text, names = in_rows(form.plain, form.names, size)
+        values = [value for one in ones[first : first + size] for value in form.converted(one.values)]
+        yield text, dict(zip(names, values, strict=True))
+        first += size
+
+
+def _require_all(ones: Sequence[_Waiting], touched: int) -> None:
+    """The error of a write that touched no row, if one that must touch one did not."""
+    must = next((one.must for one in ones if one.must is not None), None)
+    if must is not None and touched != len(ones):
+        raise must()
 
 
 def listed(name: str) -> sa.Select[Any]:
@@ -443,9 +509,6 @@ def gathering(session: Session) -> Iterator[None]:
     For units of work on rows of their own: a fault of one shows with the lists, and is everybody's.
     """
     line = line_of(session)
-    if not line.positional:
-        yield
-        return
     if line.waiting:
         line.send()
     line.gathered = Gathered()
