@@ -13,7 +13,8 @@ from engine.store.database import (
     transaction,
     upsert,
 )
-from engine.store.prepared import Prepared, gathering, listed, savepoint
+from engine.store.line import gathering, savepoint
+from engine.store.prepared import Prepared, listed
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

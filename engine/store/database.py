@@ -32,7 +32,7 @@ from engine.errors import (
     UnitBroken,
 )
 from engine.log import logger
-from engine.store.prepared import before_said, forget_waiting, own, send_last, send_waiting, told_by
+from engine.store.line import before_said, forget_waiting, own, send_last, send_waiting, told_by
 
 log = logger("store")
 

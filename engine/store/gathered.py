@@ -1,7 +1,7 @@
 """What many units of work write, gathered. Law: one list a statement; who reads a table first sees what waits for it.
 
 A batch of triggers writes the same few statements again and again. Said one by one, what is around a statement (its
-text, its cursor, on PostgreSQL its journey) costs more than the row does. Inside `gathering` (`engine.store.prepared`)
+text, its cursor, on PostgreSQL its journey) costs more than the row does. Inside `gathering` (`engine.store.line`)
 writes wait and go as lists. Their order is that of a schema whose rows refer to each other: what goes, what is new
 (rows before those that refer to them), what changes. Two writes that may be of one row are never in hand together.
 """
