@@ -44,14 +44,15 @@ def kyc_record(
     hits: object = None,
     review_months: object = None,
     comment: str | None = None,
+    review_by: object = None,
 ) -> Mapping[str, Any]:
     """Close the case with its findings; the client carries the rating.
 
     In: status approved|rejected, kyc_case_id, party_id, rating 1–4, ubos, documents [{kind, number, expiry}],
-    source_of_funds, hits, review_months, comment. Out: next_review: the earlier of review_months from today and the
-    first expiry of a document; null for a rejected client. An approved client's next refresh is planned for 60 days
-    before that day. Errors: InvalidInput for an unknown status or unreadable
-    values. Idempotent: a closed case keeps its decision.
+    source_of_funds, hits, review_months, comment, review_by: a day that compliance wants it by. Out: next_review: the
+    earliest of review_months from today, that day and the first expiry of a document; null for a rejected client. An
+    approved client's next refresh is planned for 60 days before that day. Errors: InvalidInput for an unknown status
+    or unreadable values. Idempotent: a closed case keeps its decision.
     """
     case_id = inputs.ident(kyc_case_id, "kyc_case_id")
     if case_id is None:
@@ -60,7 +61,8 @@ def kyc_record(
     def record() -> Mapping[str, Any]:
         stamp = inputs.stamp(ctx, "kyc")
         papers = inputs.rows(documents)
-        review = _next_review(inputs.today(ctx), inputs.whole(review_months, "review_months"), papers)
+        wanted = inputs.day(review_by, "review_by")
+        review = _next_review(inputs.today(ctx), inputs.whole(review_months, "review_months"), papers, wanted)
         findings = {
             "ubos": inputs.rows(ubos),
             "documents": papers,
@@ -86,11 +88,15 @@ def kyc_record(
     return once(ctx.session, ctx.job_key, "kyc.record", ctx.now, record)
 
 
-def _next_review(today: date, months: int | None, documents: list[Mapping[str, Any]]) -> date | None:
-    """The earlier of the interval's end and the first expiry among the documents that are valid still."""
+def _next_review(
+    today: date, months: int | None, documents: list[Mapping[str, Any]], wanted: date | None = None
+) -> date | None:
+    """The earliest of the interval's end, the day wanted and the first expiry of the documents that are valid still."""
     moments = [
         day for paper in documents if (day := inputs.day(paper.get("expiry"), "documents.expiry")) and day > today
     ]
     if months is not None:
         moments.append(months_later(today, months))
+    if wanted is not None and wanted > today:
+        moments.append(wanted)
     return min(moments) if moments else None

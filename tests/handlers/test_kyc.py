@@ -89,3 +89,14 @@ def test_an_investors_suitability_is_kept(desk: Desk) -> None:
     assert desk.run("investor.record_suitability", inputs)["subscription_id"].isdigit()
     with pytest.raises(InvalidInput, match="ticket_min"):
         desk.run("investor.record_suitability", inputs | {"ticket_min": 9000})
+
+
+def test_compliance_may_want_the_next_review_earlier_but_not_later(desk: Desk, client: dict[str, Any]) -> None:
+    given = {"status": "approved", "rating": 2, "review_months": 24}
+    for wanted, told in (
+        (date(2026, 9, 1), date(2026, 9, 1)),
+        (date(2030, 1, 1), date(2028, 3, 2)),
+        (None, date(2028, 3, 2)),
+    ):
+        closed = desk.run("kyc.record", {**given, "kyc_case_id": opened(desk, client), "review_by": wanted})
+        assert closed["next_review"] == told
