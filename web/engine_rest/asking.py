@@ -22,7 +22,11 @@ MOST_RESULTS = 2_000
 """A list is never longer; ask for the rest by firstResult."""
 LARGEST = 10**15
 PAGING = {"sortBy", "sortOrder", "sorting", "firstResult", "maxResults"}
-HARMLESS = {"withoutTenantId", "deserializeValues", "deserializeValue", "includeAssignedTasks"}
+HARMLESS = {"withoutTenantId", "deserializeValues", "deserializeValue", "includeAssignedTasks"} | {
+    "disableBinaryFetching", "disableCustomObjectDeserialization", "includeDeploymentsWithoutTenantId",
+    "includeProcessDefinitionsWithoutTenantId", "includeDecisionDefinitionsWithoutTenantId",
+    "includeJobsWithoutTenantId", "includeJobDefinitionsWithoutTenantId",
+}  # fmt: skip
 """Say nothing here: there is one tenant, and nothing is a Java object."""
 
 

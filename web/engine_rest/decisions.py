@@ -14,7 +14,7 @@ from web.engine_rest import shapes, values
 from web.engine_rest.access import actor
 from web.engine_rest.answers import Refused, nothing, said
 from web.engine_rest.asking import Asked, body, definition_of
-from web.engine_rest.filters import Filter, conditions, counted, listed, text, texts, when
+from web.engine_rest.filters import Filter, conditions, counted, listed, moments, text, texts, when
 from web.engine_rest.routes import Routes
 from web.scope import runtime
 
@@ -37,6 +37,8 @@ FILTERS: dict[str, Filter] = {
     "latestVersion": when("newest", "eq", True),
     "resourceName": text("file"),
     "resourceNameLike": text("file", "like"),
+    "deployedAfter": moments("deployed_at", "gt"),
+    "deployedAt": moments("deployed_at", "eq"),
 }
 
 

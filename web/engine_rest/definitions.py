@@ -15,7 +15,7 @@ from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, required
 from web.engine_rest.deployments import withdrawn
-from web.engine_rest.filters import conditions, counted, listed, text, texts, when
+from web.engine_rest.filters import conditions, counted, listed, moments, text, texts, when
 from web.engine_rest.routes import Routes
 from web.scope import runtime
 
@@ -39,6 +39,8 @@ FILTERS = {
     "resourceNameLike": text("file", "like"),
     "suspended": when("suspended", "eq", True),
     "active": when("suspended", "eq", False),
+    "deployedAfter": moments("deployed_at", "gt"),
+    "deployedAt": moments("deployed_at", "eq"),
 }
 
 

@@ -67,6 +67,9 @@ INSTANCE_FILTERS: dict[str, Filter] = {
     "unfinished": when("ended_at", "null", True),
     "withIncidents": when("broken", "eq", True),
     "withRootIncidents": when("broken", "eq", True),
+    "activeActivityIdIn": ("waits_at", "in", lambda asked, name: asked.texts(name) or None),
+    "executedActivityIdIn": ("passed_any", "in", lambda asked, name: asked.texts(name) or None),
+    "subProcessInstanceId": ("calls", "eq", lambda asked, name: asked.id(name)),
     "active": when("state", "eq", "active"),
     "suspended": when("state", "eq", "suspended"),
     "completed": when("state", "in", ["completed", "terminated"]),
@@ -77,6 +80,11 @@ INSTANCE_FILTERS: dict[str, Filter] = {
 
 def _definition(id: str | None) -> int | None:
     return None if id is None else definition_of(id)
+
+
+def _ended_as(reason: str | None) -> str | None:
+    """State of a task behind `deleteReason`: `completed`, `deleted`; any other is nobody's."""
+    return None if reason is None else {"completed": "completed", "deleted": "cancelled"}.get(reason, "")
 
 
 @pages.get("/process-instance/report")
@@ -146,6 +154,13 @@ TASK_FILTERS: dict[str, Filter] = {name: OPEN_TASK_FILTERS[name] for name in _SA
     "unfinished": when("state", "eq", "open"),
     "processFinished": when("case_state", "in", ENDED),
     "processUnfinished": when("case_state", "in", ["active", "suspended"]),
+    "taskOwnerLike": text("owner", "like"),
+    "taskDeleteReason": ("state", "eq", lambda asked, name: _ended_as(asked.text(name))),
+    "taskDueDate": moments("due_at", "eq"),
+    "withoutTaskDueDate": when("due_at", "null", True),
+    "taskFollowUpDate": moments("follow_up_at", "eq"),
+    "taskFollowUpDateBefore": moments("follow_up_at", "lt"),
+    "taskFollowUpDateAfter": moments("follow_up_at", "gt"),
     "taskDueDateBefore": moments("due_at", "lt"),
     "taskDueDateAfter": moments("due_at", "gt"),
     "startedBefore": moments("created_at", "lt"),
@@ -231,6 +246,8 @@ DECISION_FILTERS: dict[str, Filter] = {
     "processInstanceId": ("instance_id", "eq", lambda asked, name: asked.id(name)),
     "decisionDefinitionKey": text("decision"),
     "processDefinitionKey": text("process_key"),
+    "evaluatedAfter": moments("at", "ge"),
+    "evaluatedBefore": moments("at", "lt"),
 }
 
 
@@ -242,11 +259,20 @@ def decision_instances() -> Response:
     require_operator(instance)
     key, process = asked.text("decisionDefinitionKey"), asked.text("processDefinitionKey")
     asked.flag("includeInputs"), asked.flag("includeOutputs")
+    since, until = asked.moment("evaluatedAfter"), asked.moment("evaluatedBefore")
     asked.done()
+    if any(not falls for _, falls in asked.order({"evaluationTime": "at"})):
+        raise unsupported("The oldest decisions first (evaluatedAfter and evaluatedBefore say from when)")
     zone, size = runtime().zone, asked.most or 1
     with runtime().reading() as db:
         found = decisions_made(
-            db, instance_id=None if instance is None else id_of(instance), decision=key, key=process, size=size
+            db,
+            instance_id=None if instance is None else id_of(instance),
+            decision=key,
+            key=process,
+            since=since,
+            until=until,
+            size=size,
         )
     return said(
         [

@@ -1,7 +1,7 @@
 """`/variable-instance` and `/history/variable-instance`: variables as they are, or were at the end of their case.
 
-Law: they stand in the case's state, so a list over many cases reads the states newest first (`across`); what the caller
-is not shown on pages is in no list, and nobody asks by it.
+Law: they stand in the case's state, so a list over many cases reads the states newest first (`across`); those of an
+open task alone stand beside them. What the caller is not shown on pages is in no list, and nobody asks by it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 from flask import Response
 
 from engine.queries import registers
-from engine.queries.registers import MOST_STATES, Condition
+from engine.queries.registers import MOST_STATES, Condition, Wanted
 from web.engine_rest import values
 from web.engine_rest.access import require_operator, seen
 from web.engine_rest.across import CASES, in_turn, named_cases, of_cases, sliced
 from web.engine_rest.answers import Refused, said
-from web.engine_rest.asking import Asked, definition_id
+from web.engine_rest.asking import Asked, definition_id, id_of
 from web.engine_rest.filters import Filter, conditions, texts
 from web.engine_rest.filters import variables as compared_variables
 from web.engine_rest.history import case_of
@@ -26,7 +26,8 @@ from web.engine_rest.routes import Routes
 from web.scope import runtime
 
 pages = Routes("")
-Shape = Callable[[Mapping[str, Any], str, Any], dict[str, Any]]
+Shape = Callable[[Mapping[str, Any], str, Any, int | None], dict[str, Any]]
+"""Case, name, value, and the task that the variable belongs to alone."""
 ORDERS = {
     "variableName": "name", "variableType": "type", "instanceId": "processInstanceId", "activityInstanceId": "id",
     "executionId": "executionId", "tenantId": "tenantId",
@@ -50,26 +51,39 @@ NAMES: dict[str, Filter] = {
 
 def _asked(db: Any, asked: Asked, shape: Shape, also: list[Condition]) -> Iterator[dict[str, Any]]:
     """The variables that are asked for; what cannot be asked is refused before one is read."""
-    require_operator(named_cases(asked) or any(asked.get(name) for name in SCOPES))
+    tasks = asked.ids("taskIdIn")
+    require_operator(named_cases(asked) or tasks or any(asked.get(name) for name in SCOPES))
     where = [*also, *conditions(asked, FILTERS)]
+    if tasks:
+        rows = registers.rows(db, "tasks", Wanted([("id", "in", tasks)]))
+        where.append(("id", "in", [row["instance_id"] for row in rows]))
     named, worth = conditions(asked, NAMES), compared_variables(asked, "variableValues")
     value, _ = asked.get("variableValue"), asked.flag("includeDeleted")  # one that was deleted stays, empty
     asked.done()
     return (
         told
         for cases in in_turn(db, where, MOST_STATES)
-        for case, variables in _with_variables(db, cases)
+        for case, task, variables in _with_variables(db, cases)
+        if not tasks or task in tasks
         for name, content in variables.items()
         if _fits(name, content, named, value)
         and all(one != name or registers.compared(content, sign, wanted) for one, sign, wanted in worth)
         and (not worth or any(one == name for one, _, _ in worth))
-        for told in [shape(case, name, content)]
+        for told in [shape(case, name, content, task)]
     )
 
 
-def _with_variables(db: Any, cases: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    found = registers.variables_in(db, [case["id"] for case in cases])
-    return ((case, seen(found[case["id"]])) for case in cases)
+def _with_variables(
+    db: Any, cases: list[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], int | None, Mapping[str, Any]]]:
+    """(case, task, variables): those of the case, then those of each of its open tasks alone."""
+    ids = [case["id"] for case in cases]
+    found, own = registers.variables_in(db, ids), registers.task_locals(db, ids)
+    for case in cases:
+        yield case, None, seen(found[case["id"]])
+        for of, task, variables in own:
+            if of == case["id"]:
+                yield case, task, seen(variables)
 
 
 def _fits(name: str, content: Any, named: list[Condition], value: Any) -> bool:
@@ -91,17 +105,19 @@ def _counted(shape: Shape, also: list[Condition]) -> Response:
         return said({"count": sum(1 for _ in _asked(db, Asked(), shape, also))})
 
 
-def _one(db: Any, case: Callable[[Any, str], Mapping[str, Any]], id: str) -> tuple[Mapping[str, Any], str, Any]:
-    """(case, name, value) behind `name:case`. 404 when there is none."""
+def _one(db: Any, case: Callable[[Any, str], Mapping[str, Any]], id: str) -> tuple[Mapping[str, Any], str, Any, Any]:
+    """(case, name, value, task) behind `name:case` or `name:task`. 404 when there is none."""
     name, _, owner = id.rpartition(":")
+    tasks = registers.rows(db, "tasks", Wanted([("id", "eq", id_of(owner)), ("state", "eq", "open")]))
     try:
-        row = case(db, owner)
+        row = case(db, str(tasks[0]["instance_id"]) if tasks else owner)
     except Refused as error:
         raise _missing(id) from error
-    found = seen(registers.variables_of(db, row["id"]))
-    if name not in found:
-        raise _missing(id)
-    return row, name, found[name]
+    task = tasks[0]["id"] if tasks else None
+    for _, which, found in _with_variables(db, [row]):
+        if which == task and name in found:
+            return row, name, found[name], task
+    raise _missing(id)
 
 
 def _missing(id: str) -> Refused:
@@ -113,10 +129,10 @@ def _missing(id: str) -> Refused:
 STILL: list[Condition] = [("state", "in", RUNNING)]
 
 
-def _shown(case: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+def _shown(case: Mapping[str, Any], name: str, value: Any, task: int | None = None) -> dict[str, Any]:
     id = str(case["id"])
     return {
-        "id": f"{name}:{id}",
+        "id": f"{name}:{task or id}",
         "name": name,
         **values.typed(value, runtime().zone),
         "processDefinitionId": definition_id(case["key"], case["version"], case["definition_id"]),
@@ -124,7 +140,7 @@ def _shown(case: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
         "executionId": id,
         "caseInstanceId": None,
         "caseExecutionId": None,
-        "taskId": None,
+        "taskId": task and str(task),
         "batchId": None,
         "activityInstanceId": id,
         "tenantId": None,
@@ -157,15 +173,15 @@ def one(id: str) -> Response:
 def data(id: str) -> Response:
     """The content of a file or of bytes."""
     with runtime().reading() as db:
-        _, name, value = _one(db, row_of, id)
+        _, name, value, _ = _one(db, row_of, id)
     return data_of(value, name)
 
 
 # ── the history ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _past(case: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    shown = _shown(case, name, value)
+def _past(case: Mapping[str, Any], name: str, value: Any, task: int | None = None) -> dict[str, Any]:
+    shown = _shown(case, name, value, task)
     del shown["batchId"]
     return shown | {
         "processDefinitionKey": case["key"],
@@ -196,7 +212,7 @@ def past_count() -> Response:
 def past_data(id: str) -> Response:
     """The content of a file or of bytes."""
     with runtime().reading() as db:
-        _, name, value = _one(db, case_of, id)
+        _, name, value, _ = _one(db, case_of, id)
     return data_of(value, name)
 
 

@@ -93,11 +93,15 @@ def test_variables_are_asked_over_cases(root: Program, cases: list[str], path: s
     one = root.get(f"{path}/n:{cases[1]}")
     assert (one["id"], one["type"], one["value"]) == (f"n:{cases[1]}", "Integer", 2)
     assert root.refused("GET", f"{path}/x:{cases[1]}")[0] == 404
-    assert root.refused("GET", f"{path}?taskIdIn=7")[0] == 501
+    assert root.get(f"{path}?taskIdIn=7") == []
 
 
 def test_decisions_are_counted(root: Program) -> None:
     assert root.get("/history/decision-instance/count?decisionDefinitionKey=none") == {"count": 0}
+    later = "evaluatedAfter=2100-01-01T00:00:00.000%2B0000"
+    assert root.get(f"/history/decision-instance/count?{later}") == {"count": 0}
+    assert root.get(f"/history/decision-instance?{later}&sortBy=evaluationTime&sortOrder=desc") == []
+    assert root.refused("GET", "/history/decision-instance?sortBy=evaluationTime&sortOrder=asc")[0] == 501
 
 
 def test_executions_are_the_cases_that_stand_somewhere(root: Program, person: People, cases: list[str]) -> None:
@@ -150,6 +154,12 @@ def test_a_process_owner_sets_variables_of_a_task_alone(root: Program, person: P
     assert {name: one["value"] for name, one in root.get(at).items()} == {"n": 9, "hint": "call first"}
     assert root.get(f"/task/{task['id']}/variables")["n"]["value"] == 9
     assert root.get(f"/process-instance/{cases[0]}/variables/n")["value"] != 9
+    [own] = root.get(f"/variable-instance?taskIdIn={task['id']}&variableName=n")
+    assert (own["taskId"], own["processInstanceId"], own["value"]) == (task["id"], cases[0], 9)
+    assert root.get(f"/variable-instance/{own['id']}") == own
+    assert {one["taskId"] for one in root.get(f"/variable-instance?processInstanceIdIn={cases[0]}&variableName=n")} == {
+        None, task["id"],
+    }  # fmt: skip
     assert root.ask("DELETE", f"{at}/n").status_code == 204 and list(root.get(at)) == ["hint"]
     root.put(f"{at}/hint", {"value": None, "type": "Null"})
     assert root.get(f"{at}/hint")["type"] == "Null"
