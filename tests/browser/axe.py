@@ -2,7 +2,8 @@
 found is carried out of the page, and a colour on a ground that passed once is not measured again.
 
 The contrast of a text depends on its colour, its size and the grounds behind it. Three texts of each such combination
-are measured, on every page anew until one of them passed: `known` remembers those, for one theme.
+are measured, on every page anew until one of them passed: `known` remembers those, for one theme. It also remembers
+those of which axe can nowhere say anything: a single sign, and a picture as the ground.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ COMBINATIONS = """known => {
         if (width < 2 || height < 2) continue;
         const {color, fill, fontSize, fontWeight, textShadow} = getComputedStyle(element);
         const off = element.control?.disabled ? 'off' : '';
-        const key = [color, element.ownerSVGElement ? fill : '', fontSize, fontWeight, textShadow, off,
+        const sign = [...element.textContent.trim()].length === 1 ? 'one sign' : '';
+        const key = [sign, color, element.ownerSVGElement ? fill : '', fontSize, fontWeight, textShadow, off,
             ground(element)].join('|');
         if (!passed.has(key)) found.set(key, [...(found.get(key) ?? []), element]);
     }
@@ -41,12 +43,19 @@ COMBINATIONS = """known => {
     return window.dfToMeasure.size;
 }"""
 CONTRAST = """() => axe.run({include: [...dfToMeasure.keys()]}, {
-        runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations', 'passes'],
+        runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations', 'passes', 'incomplete'],
         selectors: false, elementRef: true, preload: false,
-    }).then(found => [
-        found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)),
-        found.passes.flatMap(one => one.nodes.map(node => dfToMeasure.get(node.element))).filter(key => key),
-    ])"""
+    }).then(found => {
+        const keys = (results, settles) => results.flatMap(one => one.nodes).map(
+            node => [dfToMeasure.get(node.element), node.any[0]?.data?.messageKey]).filter(
+            ([key, why]) => key && settles(key, why)).map(([key]) => key);
+        const never = (key, why) => why === 'bgImage' || why === 'bgGradient'
+            || (why === 'shortTextContent' && key.startsWith('one sign'));
+        return [
+            found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)}`)),
+            [...keys(found.passes, () => true), ...keys(found.incomplete, never)],
+        ];
+    })"""
 OTHERS = """() => {
     const grave = new Set(['serious', 'critical']), not = new Set(['experimental', 'deprecated']);
     const rules = axe._audit.rules.filter(one => one.enabled && one.id !== 'color-contrast' && grave.has(one.impact)
@@ -61,17 +70,22 @@ OTHERS = """() => {
 def serious(page: Page, known: set[str] | None = None) -> list[str]:
     """Rule and beginning of the element of everything serious or critical in the page, three of each rule."""
     faults = contrast(page, known)
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
+    bring(page)
     return faults + list(page.evaluate(OTHERS))
 
 
 def contrast(page: Page, known: set[str] | None = None) -> list[str]:
-    """The same of texts that stand out too little from their ground; what passed is added to `known`."""
+    """The same of texts that stand out too little from their ground; what need not be measured again joins `known`."""
     known = set() if known is None else known
     if not page.evaluate(COMBINATIONS, sorted(known)):
         return []
-    page.evaluate(AXE_SCRIPT)
-    faults, passed = page.evaluate(CONTRAST)
-    known |= set(passed)
+    bring(page)
+    faults, settled = page.evaluate(CONTRAST)
+    known |= set(settled)
     return list(faults)
+
+
+def bring(page: Page) -> None:
+    """Load axe into the page, unless its context brought it along."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)

@@ -1,7 +1,7 @@
 """Every page in both languages, on a desk and on a phone, in the light and in the dark: nothing that the browser
 complains about, no word left untranslated, nothing that scrolls sideways, and nothing serious for axe. Each language
-opens every page once: English on a desk in the light, Chinese on a phone in the dark; then the window becomes the
-other's.
+opens every page once: English is examined on a desk in the light, Chinese on a phone in the dark; before or after that
+the window is the other's, for every second page is opened in the one and every other in the other.
 
 `ONLY=word,word` looks at the pages whose name has one of the words.
 """
@@ -37,15 +37,17 @@ GONE = re.compile(r"/(nothing-here|link|report|feedback|welcome).*status of 4(04
 
 @dataclass(frozen=True)
 class Look:
-    """How somebody looks at the pages: opened at a width, then the window takes on the other one."""
+    """How somebody looks at the pages: examined at a width, and seen at another one too."""
 
     language: str
     width: int
-    then: int
+    other: int
     theme: str
 
 
 LOOKS = (Look("en", 1440, 390, "light"), Look("zh", 390, 1440, "dark"))
+KNOWN: dict[str, set[str]] = {}
+"""Theme -> colours on grounds of which this process knows all there is to know."""
 SETTLED = """async parts => {
     const left = () => document.querySelector(parts.map(part => `${part}:not([data-ready])`).join());
     for (let turn = 0; left() && turn < 600; turn++) await new Promise(done => setTimeout(done, 50));
@@ -55,6 +57,9 @@ SETTLED = """async parts => {
 SIDEWAYS = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
     done(document.documentElement.scrollWidth > document.documentElement.clientWidth))))"""
 """Whether the page is wider than its window, once the window has been drawn."""
+CHINESE = """places => [...document.querySelectorAll(places)].map(place => place.innerText)
+    .filter(text => /[\u4e00-\u9fff]/.test(text))"""
+"""The texts at these places that hold a Chinese sign."""
 
 
 @pytest.fixture(scope="module")
@@ -72,23 +77,36 @@ def wanted(pages: dict[str, str]) -> dict[str, str]:
 
 
 def look_at(page: Page, url: str, look: Look, names: frozenset[str], known: set[str]) -> list[str]:
-    """Open a page, wait until its forms, diagrams and charts stand, and say what is wrong with it."""
-    page.set_viewport_size({"width": look.width, "height": 900})
+    """Open a page in the window as it is, wait until its forms, diagrams and charts stand, and say what is wrong with
+    it there and in the other window.
+    """
     page.goto(url, wait_until="load")
     stands, language = page.evaluate(SETTLED, list(WAITS))
     found = [] if stands else ["does not come to stand"]
     if language != {"zh": "zh-CN", "en": "en"}[look.language]:
         found.append("is in another language")
-    if look.language == "en":
-        found += [f"untranslated: {text}" for text in page.locator(OURS).all_inner_texts() if foreign(text, names)]
-        found += axe.serious(page, known)
-    else:
-        found += axe.contrast(page, known)
-    for width in (look.width, look.then):
-        page.set_viewport_size({"width": width, "height": 900})
+    opened = width_of(page)
+    for width in (opened, look.width + look.other - opened):
+        if width != opened:
+            page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate(SIDEWAYS):
             found.append(f"scrolls sideways at {width}")
+        if width == look.width:
+            found += examined(page, look, names, known)
     return [f"{url} {fault}" for fault in found]
+
+
+def width_of(page: Page) -> int:
+    assert page.viewport_size is not None
+    return page.viewport_size["width"]
+
+
+def examined(page: Page, look: Look, names: frozenset[str], known: set[str]) -> list[str]:
+    """What is wrong with a page whatever its window: colours; in English also words, and whatever else axe finds."""
+    if look.language == "zh":
+        return axe.contrast(page, known)
+    untranslated = [text for text in page.evaluate(CHINESE, OURS) if foreign(text, names)]
+    return [f"untranslated: {text}" for text in untranslated] + axe.serious(page, known)
 
 
 def foreign(text: str, names: frozenset[str]) -> bool:
@@ -110,7 +128,7 @@ def names_of(place: Place) -> frozenset[str]:
 def test_every_page_can_be_read_and_reached(
     browser: Browser, furnished: tuple[Place, gallery.Gallery], look: Look, part: int
 ) -> None:
-    known: set[str] = set()
+    known = KNOWN.setdefault(look.theme, set())
     place, shown = furnished
     place.listen_anew()
     context = browser.new_context(
@@ -119,6 +137,8 @@ def test_every_page_can_be_read_and_reached(
         viewport={"width": look.width, "height": 900},
     )
     context.set_default_timeout(30_000)
+    if look.language == "en":
+        context.add_init_script(axe.AXE_SCRIPT)
     page = place.watch(context.new_page())
     names = names_of(place)
     public, own = ([*wanted(pages).values()][part::PARTS] for pages in (shown.public(), shown.pages()))
