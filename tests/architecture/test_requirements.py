@@ -15,10 +15,10 @@ SHOWN = re.compile(
 )
 
 
-def table() -> list[list[str]]:
-    """The cells of every row that begins with a requirement's name."""
+def table(names: str = r"[AB]\d") -> list[list[str]]:
+    """The cells of every row that begins with such a name: a requirement's."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if re.match(r"\| [AB]\d", line)]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if re.match(rf"\| {names}", line)]
 
 
 @cache
@@ -58,8 +58,15 @@ def test_every_row_says_what_shows_it_or_what_is_open() -> None:
 
 
 def test_every_test_and_scenario_that_is_named_is_there() -> None:
-    gone = [(name, one) for name, _, shown in table() for one in NAMED.findall(shown) if missing(one)]
+    rows = table() + table(r"P\d")
+    gone = [(name, one) for name, _, shown in rows for one in NAMED.findall(shown) if missing(one)]
     assert gone == []
+
+
+def test_every_letter_of_the_four_stages_is_shown() -> None:
+    letters = [f"P{stage} ({letter})" for stage, last in ((1, "h"), (2, "h"), (3, "f"), (4, "d"))
+               for letter in "abcdefgh"[: ord(last) - ord("a") + 1]]  # fmt: skip
+    assert [name for name, _, shown in table(r"P\d") if NAMED.search(shown)] == letters
 
 
 def test_the_guard_sees_what_is_not_there() -> None:
