@@ -23,19 +23,26 @@ def env(now: datetime = datetime(2026, 1, 5, 1, tzinfo=UTC), **more: Any) -> Env
 def model(nodes: list[Node], *arrows: str, key: str = "p", defaults: dict[str, str] | None = None) -> Definition:
     """A definition from nodes and arrows: `a -> b`, or `a -> b if x > 1`; a flow is named `a_b`."""
     flows: dict[str, Flow] = {}
+    ways: dict[str, tuple[list[str], list[str]]] = {node.id: ([], []) for node in nodes}
+    attached: dict[str, list[str]] = {}
     for arrow in arrows:
         way, _, condition = arrow.partition(" if ")
         source, target = (part.strip() for part in way.split("->"))
         id = f"{source}_{target}"
         flows[id] = Flow(id, source, target, compile_condition(condition) if condition else None)
+        ways[target][0].append(id)
+        ways[source][1].append(id)
+    for node in nodes:
+        if node.attached_to:
+            attached.setdefault(node.attached_to, []).append(node.id)
     byid = {
         node.id: replace(
             node,
             scope=node.scope or key,
-            incoming=tuple(f.id for f in flows.values() if f.target == node.id),
-            outgoing=tuple(f.id for f in flows.values() if f.source == node.id),
+            incoming=tuple(ways[node.id][0]),
+            outgoing=tuple(ways[node.id][1]),
             default=(defaults or {}).get(node.id),
-            boundaries=tuple(n.id for n in nodes if n.attached_to == node.id),
+            boundaries=tuple(attached.get(node.id, ())),
         )
         for node in nodes
     }
