@@ -4,9 +4,9 @@
 
 `--due` cases wait at one timer each (one is started by the engine and copied row by row, so that setting up costs
 seconds). *Claimed*: batches of fifty are listed, their instances locked and looked at again, to the end of all that is
-due. *Fired*: the sweep as the product runs it (fifty in one transaction, written in lists): the case goes on to its next
-timer, with history. *Bare store*: one update of a 4 KB row and five inserts a step, fifty steps a commit, on the same
-database in the same run; only the ratio of one run means anything. Each timer that fired is counted: none twice.
+due. *Fired*: the sweep as the product runs it (fifty in one transaction, written in lists): the case goes on to its
+next timer, with history. *Bare store*: one update of a 4 KB row and five inserts a step, fifty steps a commit, on the
+same database in the same run; only the ratio of one run means anything. Each timer that fired is counted: none twice.
 """
 
 from __future__ import annotations
