@@ -15,6 +15,7 @@ from engine.registry import Context, handles
 from handlers import inputs
 from handlers.finance.exact import HUNDRED, INSIDE, refused
 from handlers.finance.plan import build
+from handlers.monitoring import AT_FACE
 from handlers.planning import terms_of
 from handlers.records import amendments as book
 from handlers.records import covenants, facilities, parties, projects, repayments, security
@@ -41,6 +42,7 @@ def amendment_open(
 
     In: facility_key (null: the business key's, or the project's first facility), project_key, party_id, reason.
     Out: amendment_key, facility_key, facility_name, project_key, project_name, currency, exposure (drawn less repaid),
+    secured_exposure: that of all the project's facilities in this currency, which one security stands for,
     old_terms as for plan.build_schedule (the active version; version 1 is made of the facility when there is none),
     items: the security as for collateral.cover, required_cover, and of the borrower party_id, client_name,
     contact_name, email, language, owner. Errors: NotFound without a facility. Idempotent by job key.
@@ -72,6 +74,7 @@ def amendment_open(
             "project_name": project.name,
             "currency": facility.currency,
             "exposure": facility.drawn - facility.repaid,
+            "secured_exposure": _secured(ctx, facility),
             "old_terms": dict(terms.terms),
             "items": [_item(one) for one in security.of_project(ctx.session, project.id) if one.state != "released"],
             "required_cover": REQUIRED_COVER,
@@ -110,12 +113,19 @@ def _agreed(facility: Facility) -> dict[str, Any]:
     }
 
 
+def _secured(ctx: Context, facility: Facility) -> Decimal:
+    beside = facilities.of_project(ctx.session, facility.project_id)
+    return sum((one.drawn - one.repaid for one in beside if one.currency == facility.currency), Decimal(0))
+
+
 def _item(one: security.Security) -> dict[str, Any]:
+    """As for collateral.cover; what has no haircut in the book counts for nothing, but for cash."""
+    unknown = Decimal(0) if one.type in AT_FACE else HUNDRED
     return {
         "name": one.description,
         "type": one.type,
         "value": one.value if one.value is not None else Decimal(0),
-        "haircut": INSIDE.divide(one.haircut_pct or Decimal(0), HUNDRED),
+        "haircut": INSIDE.divide(unknown if one.haircut_pct is None else one.haircut_pct, HUNDRED),
         "valued_at": one.valued_at,
     }
 
