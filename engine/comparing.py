@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from lxml import etree
@@ -34,11 +34,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """The differences of one file; none where only its writing differs."""
+    """The differences of one file; none where only its writing differs. `names`: what things of either version are
+    called, by id; `ends`: from where to where the flows of either version lead, by id."""
 
     name: str
     how: How
     changes: tuple[Change, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,26 @@ def compare(old: Mapping[str, str], new: Mapping[str, str]) -> list[FileChange]:
         if before == after:
             continue
         how: How = "added" if before is None else "removed" if after is None else "changed"
-        found.append(FileChange(name, how, tuple(_within(name, before or "", after or ""))))
+        found.append(_within(FileChange(name, how), before or "", after or ""))
     return found
 
 
-def _within(name: str, before: str, after: str) -> list[Change]:
-    read = _reader(name)
+def _within(file: FileChange, before: str, after: str) -> FileChange:
+    read = _reader(file.name)
     if read is None:
-        return []
+        return file
     try:
         old, new = read(before), read(after)
     except (etree.XMLSyntaxError, ValueError, TypeError, AttributeError):
-        return []
-    return list(_differences(old, new))
+        return file
+    both = {**old, **new}
+    names = {id: thing.name for id, thing in both.items() if thing.name}
+    ends = {
+        id: (thing.says["sourceRef"], thing.says["targetRef"])
+        for id, thing in both.items()
+        if {"sourceRef", "targetRef"} <= set(thing.says)
+    }
+    return replace(file, changes=tuple(_differences(old, new)), names=names, ends=ends)
 
 
 def _reader(name: str) -> Callable[[str], dict[str, Thing]] | None:
@@ -205,11 +215,11 @@ def _form(text: str) -> dict[str, Thing]:
         return {}
     schema = json.loads(text)
     things = {str(schema.get("id", "")): Thing("form", str(schema.get("id", "")), {})}
-    for place, field in enumerate(_fields(schema.get("components", []))):
-        id = str(field.get("key") or field.get("path") or field.get("id") or place)
-        rest = {name: value for name, value in field.items() if name not in ("id", "components", "layout")}
-        label = str(field.get("label") or field.get("text") or "")[:60]
-        things[id] = Thing("field", label, {**dict(_flat(rest)), "": label})
+    for place, item in enumerate(_fields(schema.get("components", []))):
+        id = str(item.get("key") or item.get("path") or item.get("id") or place)
+        rest = {name: value for name, value in item.items() if name not in ("id", "components", "layout")}
+        label = str(item.get("label") or item.get("text") or "")[:60]
+        things[id] = Thing("item", label, {**dict(_flat(rest)), "": label})
     return things
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,6 +58,8 @@ class Parting:
     would: tuple[str, ...]
     count: int
     examples: tuple[int, ...]
+    keys: tuple[str, ...]
+    """What the examples are called: business keys; the id where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def look_back(
     total = session.scalar(sa.select(sa.func.count()).where(ended)) or 0
     rows = session.execute(sa.select(t.instance).where(ended).order_by(i.ended_at.desc()).limit(most)).all()
     begun, looked, same, unable = time.monotonic(), 0, 0, 0
-    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], list[tuple[int, str]]] = {}
     for row in rows:
         if time.monotonic() - begun > BUDGET_SECONDS:
             break
@@ -118,8 +121,11 @@ def look_back(
         if parting is None:
             same += 1
         else:
-            found.setdefault((row.key, *parting), []).append(row.id)
-    partings = [Parting(*key, count=len(ids), examples=tuple(ids[:5])) for key, ids in found.items()]
+            found.setdefault((row.key, *parting), []).append((row.id, row.business_key or str(row.id)))
+    partings = [
+        Parting(*key, len(some), tuple(id for id, _ in some[:5]), tuple(called for _, called in some[:5]))
+        for key, some in found.items()
+    ]
     partings.sort(key=lambda one: -one.count)
     return Hindsight(total, looked, same, unable, tuple(partings))
 
@@ -138,7 +144,7 @@ class _Side:
     came_from: str = ""
 
     def take(self, trigger: Trigger, env: Env) -> list[str]:
-        """Step; returns the elements that were entered, in order."""
+        """Step; returns the elements that were entered, in order. Gateways are ways to a place, no places."""
         step: Step = KERNELS[self.package.kernel](self.package.definition, self.state, trigger, env)
         self.state = step.state
         for closed in step.closed:
@@ -147,7 +153,9 @@ class _Side:
         passed = [event for event in step.events if isinstance(event, Passed)]
         left = [event.element for event in passed if event.event == "leave"]
         self.came_from = left[0] if left else self.came_from
-        return [event.element for event in passed if event.event == "enter"]
+        nodes = self.package.definition.nodes
+        entered = [event.element for event in passed if event.event == "enter"]
+        return [id for id in entered if id not in nodes or not nodes[id].type.endswith("Gateway")]
 
 
 @dataclass(slots=True)
@@ -178,8 +186,10 @@ class _Again:
                     return old.came_from, tuple(was), _standing(new)
                 would += new.take(same, self._env(self.coming, row.at))
             if sorted(was) != sorted(would):
+                together = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, would, strict=False)))
+                after = was[together - 1] if together else answered.element if answered else old.came_from
                 only, instead = _without(was, would), _without(would, was)
-                return old.came_from, tuple(only), tuple(instead) or _standing(new)
+                return after, tuple(only[:1]), tuple(instead[:1]) or _standing(new)
         return None
 
     def _env(self, package: Package, now: datetime) -> Env:

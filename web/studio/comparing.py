@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -15,6 +15,7 @@ from engine.api import deploying
 from engine.errors import NotFound
 from engine.queries import studio as models
 from engine.queries.studio import Change, FileChange
+from web import titles
 from web.rights import guarded
 from web.scope import is_chinese, runtime
 from web.studio import pages
@@ -39,6 +40,7 @@ class Told:
     """The differences of a file in words, and what its elements are called."""
 
     name: str
+    title: str
     how: str
     kind: str
     lines: tuple[Line, ...]
@@ -46,36 +48,52 @@ class Told:
     names: dict[str, str]
 
 
-def words_of(found: Sequence[FileChange]) -> list[Told]:
+def words_between(old: Mapping[str, str], new: Mapping[str, str]) -> list[Told]:
     """Files that differ, in words: things added and removed, properties changed; what was only moved is counted."""
-    texts = _english(found)
-    return [_file(one, texts) for one in found]
+    texts = _names(old) | _names(new)
+    called = titles.of_files({**old, **new})
+    return [_file(one, texts, called.get(one.name, one.name)) for one in models.compare(old, new)]
 
 
-def _english(found: Sequence[FileChange]) -> dict[str, str]:
-    """English names where the comparison itself brings them."""
-    if is_chinese():
-        return {}
-    return {c.id: c.after for f in found if f.name.startswith("i18n/") for c in f.changes if c.after}
-
-
-def _file(found: FileChange, texts: dict[str, str]) -> Told:
+def _file(found: FileChange, texts: dict[str, str], title: str) -> Told:
     shown = [change for change in found.changes if change.how != "moved"]
-    lines = [_line(change, texts) for change in shown[:SHOWN]]
+    lines = [_line(change, found, texts) for change in shown[:SHOWN]]
     moved = sum(change.how == "moved" for change in found.changes)
     if moved:
         lines.append(Line("moved", "", _("%(num)s elements were only moved in the drawing", num=moved)))
     names = {change.id: texts.get(change.id) or change.name for change in found.changes}
-    return Told(found.name, found.how, kind(found.name), tuple(lines), max(0, len(shown) - SHOWN), names)
+    return Told(found.name, title, found.how, kind(found.name), tuple(lines), max(0, len(shown) - SHOWN), names)
 
 
-def _line(change: Change, texts: dict[str, str]) -> Line:
-    name = texts.get(change.id) or change.name or change.id
+POINTERS = ("sourceRef", "targetRef", "default", "notSameUserAs")
+"""Properties that name other elements."""
+
+
+def _line(change: Change, file: FileChange, texts: dict[str, str]) -> Line:
+    def called(id: str) -> str:
+        return texts.get(id) or file.names.get(id) or id
+
+    name = called(change.id)
+    if name == change.id and change.id in file.ends:
+        name = " → ".join(f"“{_place(end, file, texts)}”" for end in file.ends[change.id])
+    elif name == change.id and change.kind.endswith("Gateway"):
+        name = _place(change.id, file, texts)
+    if change.what in POINTERS:
+        change = replace(change, before=called(change.before), after=called(change.after))
     what = f"{kind_words(change.kind)} {name}".strip()
     if change.how != "changed":
         return Line(change.how, change.id, what, change.after or change.before)
     told = f"{_short(change.before)} → {_short(change.after)}"
     return Line("changed", change.id, what, f"{property_words(change.what)}: {told}" if change.what else told)
+
+
+def _place(id: str, file: FileChange, texts: dict[str, str]) -> str:
+    """An end of a flow; a gateway without a name by what comes before it."""
+    known = texts.get(id) or file.names.get(id)
+    before = next((source for source, target in file.ends.values() if target == id), None)
+    if known or before is None:
+        return known or id
+    return _("after %(name)s", name=texts.get(before) or file.names.get(before) or before)
 
 
 def _short(text: str) -> str:
@@ -178,13 +196,14 @@ def comparison(folder: str) -> Any:
         after, new_words = side(db, folder, new)
         row = next(iter(models.package_rows(db, folder)), None)
     found = models.compare(before, after)
+    words = words_between(before, after)
     diagrams = [one.name for one in found if one.name.endswith(".bpmn") and one.how == "changed"]
     counted = Counter(change.how for one in found for change in one.changes)
     return render_template(
         "studio/compare.html",
         folder=folder,
         title=name_of(row) if row is not None else folder,
-        changes=words_of(found),
+        changes=words,
         diagrams=diagrams,
         counted=counted,
         history=history,
@@ -222,8 +241,11 @@ def painted(folder: str) -> Any:
     return jsonify(marks=marks, names=_names(before) | _names(after))
 
 
-def _names(files: dict[str, str]) -> dict[str, str]:
+def _names(files: Mapping[str, str]) -> dict[str, str]:
     if is_chinese() or "i18n/en.json" not in files:
         return {}
-    texts = json.loads(files["i18n/en.json"])
+    try:
+        texts = json.loads(files["i18n/en.json"])
+    except ValueError:  # a draft that is being written
+        return {}
     return {id: text for id, text in texts.items() if isinstance(text, str)}

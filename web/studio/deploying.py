@@ -21,11 +21,13 @@ from engine.queries import studio as models
 from web.rights import guarded
 from web.scope import actor, runtime, said
 from web.studio import pages
-from web.studio.comparing import words_of
+from web.studio.comparing import words_between
 from web.studio.parts import name_of, opened_in, told
 from web.words import listed
 
 DAYS_BACK = 31
+CHOICES = 20
+"""So many running cases are offered one by one."""
 
 
 @pages.get("/<folder>/deploy")
@@ -38,17 +40,26 @@ def deployment(folder: str) -> Any:
         base = models.deployment_files(db, draft.newest_id) if draft.newest_id else {}
         faults = told(api.check(db, folder, draft.content()))
         two = deploying.needs_second_person(db, folder, draft.content())
+        cases = running_cases(db, row)
     return render_template(
         "studio/deploy.html",
         draft=draft,
         title=name_of(row) if row is not None else folder,
-        changes=words_of(models.compare(base, draft.files)),
+        changes=words_between(base, draft.files),
         faults=faults,
         errors=sum(one["severity"] == "error" for one in faults),
         two=two,
         running=row.running if row is not None else 0,
+        cases=cases,
         writes=can_write(folder, base),
     )
+
+
+def running_cases(db: Any, row: models.PackageRow | None) -> list[queries.InstanceRow]:
+    """The newest running cases of a package, to choose from."""
+    keys = [part.key for part in row.processes] if row is not None else []
+    found = [case for key in keys for case in queries.instances(db, key=key, state="active", size=CHOICES)]
+    return found[:CHOICES]
 
 
 @pages.get("/<folder>/foresee")
@@ -86,7 +97,7 @@ def _foreseen(folder: str, files: Any) -> Any:
 def element_names(files: Mapping[str, bytes]) -> dict[str, str]:
     """Element -> its name in the page's language, from the files themselves."""
     texts = {name: content.decode() for name, content in files.items()}
-    return {id: name for found in words_of(models.compare({}, texts)) for id, name in found.names.items() if name}
+    return {id: name for found in words_between({}, texts) for id, name in found.names.items() if name}
 
 
 @pages.post("/<folder>/deploy")
@@ -112,11 +123,12 @@ def rollback(folder: str, deployment: int) -> Any:
         one = next((row for row in history if row.id == deployment), None)
         row = next(iter(models.package_rows(db, folder)), None)
         old, new = models.deployment_files(db, history[0].id), models.deployment_files(db, deployment)
+        cases = running_cases(db, row)
     if one is None or row is None:
         raise InvalidInput(place="deployment", reason="it is not of this package", reason_zh="该部署不属于此流程包")
     return render_template(
         "studio/rollback.html", one=one, folder=folder, title=name_of(row), running=row.running,
-        changes=words_of(models.compare(old, new)),
+        changes=words_between(old, new), cases=cases,
     )  # fmt: skip
 
 
@@ -163,9 +175,12 @@ def decide(folder: str, request_id: int) -> Any:
 def asked_stage() -> Stage:
     """What is to happen to running cases, as the form says."""
     cases = request.form.get("cases", "new")
-    ids = tuple(int(one) for one in request.form.get("ids", "").replace(",", " ").split() if one.isdigit())
+    named = " ".join(request.form.getlist("ids")).replace(",", " ").split()
+    ids = tuple(dict.fromkeys(int(one) for one in named if one.isdigit()))
     if cases == "chosen" and not ids:
         raise InvalidInput(place="ids", reason="name the cases that follow", reason_zh="请填写要迁移的实例编号")
+    if ids and cases == "new":  # who ticks cases wants them carried over
+        cases = "chosen"
     return Stage(cases if cases in ("chosen", "all") else "new", ids)  # type: ignore[arg-type]
 
 

@@ -130,7 +130,12 @@ def rebase(folder: str) -> Any:
 def choices(folder: str) -> Any:
     """What the properties of an element may name: topics, forms, decisions, processes, groups, people, messages."""
     with runtime().reading() as db:
-        found = models.choices(db, opened_in(db, folder).content())
+        draft = opened_in(db, folder)
+        found = models.choices(db, draft.content())
+        policies = [*api.reminder_policies(db), "none"]
+
+    shown = titles.of_files(draft.files)
+    forms = sorted(found.forms, key=lambda one: _form_file(one.id) not in draft.files)  # what is at hand comes first
 
     def named(rows: tuple[models.Choice, ...]) -> list[dict[str, str]]:
         return [{"id": one.id, "name": one.name if is_chinese() or not one.name_en else one.name_en} for one in rows]
@@ -146,13 +151,23 @@ def choices(folder: str) -> Any:
             }
             for one in found.topics
         ],
-        forms=named(found.forms),
+        forms=[{"id": one.id, "name": shown.get(_form_file(one.id), one.name)} for one in forms],
         decisions=named(found.decisions),
         processes=named(found.processes),
         groups=named(found.groups),
         people=named(found.people),
         messages=list(found.messages),
+        policies=[{"id": key, "name": _policy_words(key)} for key in policies],
     )
+
+
+def _form_file(id: str) -> str:
+    return f"forms/{id}.form"
+
+
+def _policy_words(key: str) -> str:
+    """What a reminder policy that every house has is called."""
+    return {"standard": _("Standard"), "none": _("nobody is reminded")}.get(key, key)
 
 
 @pages.get("/<folder>/names.json")

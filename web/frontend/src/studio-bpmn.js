@@ -25,6 +25,7 @@ async function mount(place) {
     place.dataset.milliseconds = String(Math.round(performance.now() - drawing));
     place.dataset.all = String(Math.round(performance.now() - begun));
     tools(modeler, draft);
+    for (const entry of canvas.querySelectorAll('.djs-palette .entry[aria-label]')) entry.title = entry.ariaLabel; // told on hovering, too
     modeler.on('commandStack.changed', () => draft.changed());
     if (draft.readonly) modeler.get('eventBus').fire('tokenSimulation.toggleMode', { active: false });
     place.modeler = modeler; // for tests and for the console
@@ -42,6 +43,15 @@ async function mount(place) {
 /** The whole diagram beside the palette, which covers the left of the canvas. */
 const fitAll = (modeler) => fit(modeler, 20, modeler.get('canvas').getSize().width > 600 ? 110 : 0);
 
+/** An element in the midst of the canvas, large enough to be read. */
+function nearer(modeler, shape) {
+  const canvas = modeler.get('canvas');
+  const point = shape.waypoints?.[0] ?? shape;
+  canvas.zoom(Math.max(canvas.zoom(), 0.8), { x: 0, y: 0 });
+  const { width, height } = canvas.viewbox();
+  canvas.viewbox({ x: point.x + (shape.width ?? 0) / 2 - width / 2, y: point.y + (shape.height ?? 0) / 2 - height / 2, width, height });
+}
+
 function tools(modeler, draft) {
   const bar = document.querySelector('[data-studio-tools]');
   const stack = modeler.get('commandStack');
@@ -49,13 +59,15 @@ function tools(modeler, draft) {
   const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo());
   const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo());
   const whole = button(say('fit'), '', () => fitAll(modeler));
+  const find = button(say('find'), 'Ctrl+F', () => setTimeout(() => modeler.get('searchPad').toggle()));
+  modeler.on('searchPad.selected', (found) => setTimeout(() => nearer(modeler, modeler.get('elementRegistry').get(found.id))));
   const enable = () => {
     undo.disabled = !stack.canUndo();
     redo.disabled = !stack.canRedo();
   };
   modeler.on('commandStack.changed', enable);
   enable();
-  bar.prepend(...(draft.readonly ? [whole] : [undo, redo, whole]));
+  bar.prepend(...(draft.readonly ? [find, whole] : [undo, redo, find, whole]));
 }
 
 const painted = new WeakMap(); // modeler -> [[element id, class]]
@@ -84,7 +96,7 @@ function paint(modeler, place, faults) {
     const shape = registry.get(fault.element);
     if (!shape) return;
     modeler.get('selection').select(shape);
-    canvas.scrollToElement(shape);
+    nearer(modeler, shape);
   });
 }
 

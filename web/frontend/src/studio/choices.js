@@ -47,7 +47,7 @@ function entriesOf(element, choices) {
     choose('group', say('group'), choices.groups, attribute('camunda:candidateGroups'));
     write('due', say('due'), property('due'));
     choose('assign', say('assign'), ASSIGN.map((id) => ({ id, name: say(id) })), property('assign'));
-    write('reminderPolicy', say('reminderPolicy'), property('reminderPolicy'));
+    choose('reminderPolicy', say('reminderPolicy'), choices.policies, property('reminderPolicy'));
     choose('notSameUserAs', say('notSameUserAs'), otherTasks(element), property('notSameUserAs'));
   }
   const event = getBusinessObject(element).eventDefinitions?.find((one) => one.$type === 'bpmn:MessageEventDefinition');
