@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from handlers.demonstration.outside import SHOWN, World
 from handlers.demonstration.staff import Facts, Staff
 from handlers.demonstration.works import Works
 from handlers.records import keys
+from handlers.records.tables import facility, project
 
 HOURS = (time(9, 30), time(15, 0))
 """When in a day people look at their lists."""
@@ -198,11 +200,32 @@ def _inquire(runtime: Runtime, deal: Deal, stories: dict[str, Deal]) -> None:
         api.send_message(session, api.SYSTEM, "inquiry_received", business_key=key, variables=deal.inquiry)
 
 
+_FACILITY = re.compile(r"FA-\d{4}-\d{4,}")
+_PROJECT = (
+    sa.select(project.c.business_key)
+    .join(facility, facility.c.project_id == project.c.id)
+    .where(facility.c.business_key == sa.bindparam("key"))
+)
+
+
 def _facts(runtime: Runtime, stories: dict[str, Deal], chance: random.Random) -> Facts:
     """What the story knows of a case, as `deal`: what came with its inquiry; for one that people raised themselves,
     what its client would say."""
 
+    projects: dict[str, str] = {}
+
+    def project_of(key: str) -> str:
+        """The project of a facility, of its test dates and its draws; any other key as it is."""
+        named = _FACILITY.search(key)
+        if named is None or key.startswith("PJ-"):
+            return key
+        if named[0] not in projects:
+            with runtime.reading() as session:
+                projects[named[0]] = session.scalar(_PROJECT, {"key": named[0]}) or key
+        return projects[named[0]]
+
     def of(key: str, seen: Mapping[str, Any]) -> Mapping[str, Any]:
+        key = project_of(key)
         deal = stories.get(key)
         if deal is None and key.startswith("PJ-"):
             deal = stories[key] = known_client(chance, runtime.now().date(), seen)
