@@ -14,8 +14,10 @@ async function mount(place) {
   place.replaceChildren(canvas, panel);
   try {
     const begun = performance.now();
-    const [choices, xml] = await Promise.all([read(place.dataset.choicesUrl, 'json'), readText(place)]);
-    const modeler = newModeler(canvas, panel, choices);
+    const asked = read(place.dataset.choicesUrl, 'json');
+    const choices = {};
+    const { modeler, showPanel } = newModeler(canvas, panel, choices);
+    const xml = await readText(place);
     const draft = new Draft(place, {
       text: async () => (await modeler.saveXML({ format: true })).xml,
       checked: (faults) => paint(modeler, place, faults),
@@ -32,6 +34,9 @@ async function mount(place) {
     place.draft = draft;
     place.missing = missing;
     place.dataset.ready = 'true';
+    await nextFrame();
+    Object.assign(choices, await asked);
+    showPanel();
     await draft.check();
   } catch (error) {
     place.replaceChildren(element('p', { class: 'alert alert-danger' }, say('broken', { reason: error.message })));
@@ -39,6 +44,9 @@ async function mount(place) {
     throw error;
   }
 }
+
+/** Once the frame that is being made stands on the screen. */
+const nextFrame = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
 
 /** The whole diagram beside the palette, which covers the left of the canvas. */
 const fitAll = (modeler) => fit(modeler, 20, modeler.get('canvas').getSize().width > 600 ? 110 : 0);

@@ -6,6 +6,7 @@ import { choicesModule } from './choices.js';
 import { translation } from './translation.js';
 import { takeOver, typingModule } from './typing.js';
 
+/** A modeler, and the function that shows its panel of properties; until then `choices` may be filled. */
 export function newModeler(container, panel, choices) {
   // By name: the labels are measured on a canvas, which does not know what "inherit" means.
   const { fontFamily } = getComputedStyle(container);
@@ -16,5 +17,17 @@ export function newModeler(container, panel, choices) {
     additionalModules: [translation(bpmnChinese), choicesModule(choices), TokenSimulationModule, typingModule('debounceInput')],
   });
   modeler.on('selection.changed', 10_000, takeOver); // before the panel shows another element
-  return modeler;
+  return { modeler, showPanel: panelLater(modeler) };
+}
+
+/** The panel of properties waits until it is told to show itself: it takes as long as sixty elements of the diagram. */
+function panelLater(modeler) {
+  const panel = modeler.get('propertiesPanel');
+  const draw = panel._render.bind(panel);
+  let root;
+  panel._render = (element) => (root = element);
+  return () => {
+    delete panel._render;
+    if (root) draw(modeler.get('selection').get()[0] ?? root);
+  };
 }
