@@ -183,13 +183,10 @@ class _Again:
                 was += old.take(trigger, self._env(own, row.at))
                 same = self._fitting(new, answered, trigger, row.at)
                 if same is None:
-                    return old.came_from, tuple(was), _standing(new)
+                    return _parted(old, new, answered, was, would)
                 would += new.take(same, self._env(self.coming, row.at))
             if sorted(was) != sorted(would):
-                together = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, would, strict=False)))
-                after = was[together - 1] if together else answered.element if answered else old.came_from
-                only, instead = _without(was, would), _without(would, was)
-                return after, tuple(only[:1]), tuple(instead[:1]) or _standing(new)
+                return _parted(old, new, answered, was, would)
         return None
 
     def _env(self, package: Package, now: datetime) -> Env:
@@ -233,6 +230,16 @@ def _trigger(kind: str, values: Mapping[str, Any]) -> Trigger:
         raise _Unable
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return KINDS[kind](**given)
+
+
+def _parted(
+    old: _Side, new: _Side, answered: Wait | None, was: Sequence[str], would: Sequence[str]
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The last place that both came to, and the first that each came to alone."""
+    together = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, would, strict=False)))
+    after = was[together - 1] if together else answered.element if answered else old.came_from
+    only, instead = _without(was, would), _without(would, was)
+    return after, tuple(only[:1]), tuple(instead[:1]) or _standing(new)
 
 
 def _standing(side: _Side) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -70,21 +70,21 @@ POINTERS = ("sourceRef", "targetRef", "default", "notSameUserAs")
 
 
 def _line(change: Change, file: FileChange, texts: dict[str, str]) -> Line:
-    def called(id: str) -> str:
-        return texts.get(id) or file.names.get(id) or id
-
-    name = called(change.id)
+    name = texts.get(change.id) or file.names.get(change.id) or change.id
     if name == change.id and change.id in file.ends:
-        name = " → ".join(f"“{_place(end, file, texts)}”" for end in file.ends[change.id])
+        name = " → ".join(_place(end, file, texts) for end in file.ends[change.id])
     elif name == change.id and change.kind.endswith("Gateway"):
         name = _place(change.id, file, texts)
-    if change.what in POINTERS:
-        change = replace(change, before=called(change.before), after=called(change.after))
     what = f"{kind_words(change.kind)} {name}".strip()
     if change.how != "changed":
         return Line(change.how, change.id, what, change.after or change.before)
-    told = f"{_short(change.before)} → {_short(change.after)}"
-    return Line("changed", change.id, what, f"{property_words(change.what)}: {told}" if change.what else told)
+    both = change.before, change.after
+    if change.what in POINTERS:
+        told = " → ".join(_place(id, file, texts) if id else "—" for id in both)
+    else:
+        told = " → ".join(map(_short, both))
+    colon = "：" if is_chinese() else ": "
+    return Line("changed", change.id, what, f"{property_words(change.what)}{colon}{told}" if change.what else told)
 
 
 def _place(id: str, file: FileChange, texts: dict[str, str]) -> str:
@@ -92,8 +92,8 @@ def _place(id: str, file: FileChange, texts: dict[str, str]) -> str:
     known = texts.get(id) or file.names.get(id)
     before = next((source for source, target in file.ends.values() if target == id), None)
     if known or before is None:
-        return known or id
-    return _("after %(name)s", name=texts.get(before) or file.names.get(before) or before)
+        return f"“{known or id}”"
+    return _("after “%(name)s”", name=texts.get(before) or file.names.get(before) or before)
 
 
 def _short(text: str) -> str:
