@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from engine import identity
 from engine.execution import Runtime
-from tests import databases, schemas, statements, templates
+from tests import databases, order, schemas, statements, templates
 from tests.examples import cases
 from tests.house import House, build
 
@@ -65,7 +65,9 @@ def chromium() -> str | None:
     return os.environ.get("DEALFLOW_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        order.long_first(items, config.workerinput["workercount"])
     if chromium() is not None:
         return
     skip = pytest.mark.skip(reason="no Chromium on this machine: the browser tests did not run")
