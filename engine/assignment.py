@@ -26,10 +26,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import identity
+from engine import identity, supposing
 from engine.execution import runtime_of
 from engine.store import Prepared
 from engine.store import tables as t
+from engine.supposing import Supposition
 
 STRATEGIES = ("keep_owner", "least_busy", "capacity", "round_robin", "skill", "region", "queue")
 NOBODY = frozenset({"no_candidate", "no_team", "full", "no_skill"})
@@ -152,7 +153,7 @@ def _locked(session: Session, team: str, asked: str | None) -> tuple[Mapping[str
     queues = _counted(session).queues
     if (team, asked) in queues:
         return queues[team, asked], "queue"
-    row = _TEAM.one(session, {"team": team})
+    row = supposing.row(session, _LIKELY_TEAM, {"team": team})
     if row is None:
         return None, asked or "least_busy"
     how = asked or row["strategy"]
@@ -170,6 +171,11 @@ def _locks(session: Session) -> bool:
 
 _OF_TEAM = sa.select(t.team).where(t.team.c.id == sa.bindparam("team"))
 _TEAM, _LOCKED_TEAM = Prepared(_OF_TEAM), Prepared(_OF_TEAM.with_for_update())
+_SAME_TEAM = sa.select(t.team.c.id).where(
+    t.team.c.id == sa.bindparam("id"), t.team.c.strategy == sa.bindparam("strategy")
+)
+_NO_TEAM = sa.select(sa.literal(1).label("none")).where(~sa.exists().where(t.team.c.id == sa.bindparam("team")))
+_LIKELY_TEAM = Supposition(read=_TEAM, still=Prepared(_SAME_TEAM), matter=("id", "strategy"), absent=Prepared(_NO_TEAM))
 
 
 _PEOPLE = sa.select(

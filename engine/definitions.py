@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import supposing
 from engine.checking import Checked, check, check_decisions, check_form, deployed_form, kind_of
 from engine.decisions import Decisions
 from engine.errors import Fault, ModelRefused, NotFound, ProcessSuspended
@@ -26,6 +27,7 @@ from engine.process.definition import read_bpmn
 from engine.process.model import Definition
 from engine.store import Prepared
 from engine.store import tables as t
+from engine.supposing import Supposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,10 @@ def newest(session: Session, key: str, version: int | None = None) -> int:
 
 def newest_row(session: Session, key: str, version: int | None = None) -> Mapping[str, Any]:
     """Id, key, version, name and `suspended` of a process's newest (or given) version. NotFound: there is none."""
-    row = (
-        _VERSION.one(session, {"wanted": key, "version": version}) if version else _NEWEST.one(session, {"wanted": key})
-    )
+    if version:
+        row = supposing.row(session, _VERSION, {"wanted": key, "version": version})
+    else:
+        row = supposing.row(session, _NEWEST, {"wanted": key})
     if row is None:
         raise NotFound(what="process", id=key if version is None else f"{key} v{version}")
     return row
@@ -178,9 +181,22 @@ def newest_row(session: Session, key: str, version: int | None = None) -> Mappin
 
 _SHORT = sa.select(*(t.definition.c[name] for name in ("id", "key", "version", "name", "suspended")))
 _OF_KEY = _SHORT.where(t.definition.c.key == sa.bindparam("wanted"))
-_NEWEST = Prepared(_OF_KEY.order_by(t.definition.c.version.desc()).limit(1))
-_VERSION = Prepared(_OF_KEY.where(t.definition.c.version == sa.bindparam("version")))
 _STARTED = Prepared(_SHORT.where(t.definition.c.id == sa.bindparam("definition")))
+_AS_IT_WAS = sa.select(t.definition.c.id).where(
+    t.definition.c.id == sa.bindparam("id"), t.definition.c.suspended == sa.bindparam("suspended")
+)
+_later = t.definition.alias("later")
+_NONE_LATER = ~sa.exists().where(_later.c.key == t.definition.c.key, _later.c.version > t.definition.c.version)
+_NEWEST = Supposition(
+    read=Prepared(_OF_KEY.order_by(t.definition.c.version.desc()).limit(1)),
+    still=Prepared(_AS_IT_WAS.where(_NONE_LATER)),
+    matter=("id", "suspended"),
+)
+_VERSION = Supposition(
+    read=Prepared(_OF_KEY.where(t.definition.c.version == sa.bindparam("version"))),
+    still=Prepared(_AS_IT_WAS),
+    matter=("id", "suspended"),
+)
 
 
 def tagged(session: Session, key: str, tag: str) -> int:

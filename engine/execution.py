@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -19,9 +19,12 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock, system_clock
 from engine.errors import Contended
+from engine.log import logger
 from engine.registry import Registry
 from engine.settings import Settings, parse_offset
-from engine.store import open_database, reading, transaction
+from engine.store import is_unproved, open_database, reading, transaction
+
+log = logger("execution")
 
 Result = TypeVar("Result")
 TRIES, LONGEST_PAUSE = 5, 0.05
@@ -48,6 +51,8 @@ class Runtime:
     """Definition id -> compiled package; definitions never change, so entries never go stale."""
     cache: dict[str, Any] = field(default_factory=dict)
     """Small read-mostly values of rooms above, by room name (business calendar, policies)."""
+    supposed: dict[tuple[Any, ...], Mapping[str, Any] | None] = field(default_factory=dict)
+    """Rows that hardly ever change, as they were last read (`engine.supposing`)."""
     tell: Callable[[frozenset[int]], None] = field(default=_nobody)
     """Told after a commit in which shards something became due; a hint: nothing is lost when nobody listens."""
     offered: Callable[[], None] = field(default=_nobody_asks)
@@ -62,6 +67,11 @@ class Runtime:
         """The present (aware)."""
         return self.clock()
 
+    @property
+    def supposes(self) -> bool:
+        """Whether a row that is not read saves enough: where a statement is a journey."""
+        return self.database.dialect.name == "postgresql"
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A unit of work that knows this runtime: committed at its end, or nothing of it."""
@@ -74,13 +84,18 @@ class Runtime:
         Contended when it met others every time. `work` is run anew each time: it reads what it needs itself.
         """
         for attempt in range(1, TRIES + 1):
+            session: Session | None = None
             try:
-                with self.transaction() as session:
+                with transaction(self.database, runtime=self, supposes=self.supposes and attempt == 1) as session:
                     return work(session)
-            except Contended:
-                if attempt == TRIES:
+            except Exception as error:
+                if session is not None and is_unproved(session):
+                    self.supposed.clear()  # what it supposed may be why: it is run again and reads
+                    log.info("unit_run_again", error=type(error).__name__)
+                    continue
+                if attempt == TRIES or not isinstance(error, Contended):
                     raise
-                time.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))
+            time.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))
         raise AssertionError("unreachable")
 
     @contextmanager

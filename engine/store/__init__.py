@@ -13,7 +13,7 @@ from engine.store.database import (
     transaction,
     upsert,
 )
-from engine.store.line import gathering, savepoint
+from engine.store.line import gathering, is_unproved, savepoint, take_for_granted
 from engine.store.prepared import Prepared, listed
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -29,11 +29,13 @@ __all__ = [
     "figures",
     "gathering",
     "inboxes",
+    "is_unproved",
     "listed",
     "open_database",
     "reading",
     "require_whole",
     "savepoint",
+    "take_for_granted",
     "transaction",
     "upsert",
 ]

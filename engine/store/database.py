@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,7 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         address = address.set(drivername="postgresql+psycopg")
     options.setdefault("pool_size", 20)
     database = sa.create_engine(address, **options)
+    _leave_out_when_idle(database.dialect)
     event.listen(database, "before_cursor_execute", before_said, retval=True)
     event.listen(database, "commit", send_waiting)
     event.listen(database, "rollback", forget_waiting)
@@ -66,6 +67,18 @@ def open_database(url: str, **options: Any) -> sa.Engine:
     event.listen(database, "checkin", _rests)
     event.listen(database, "checkout", partial(_ask_when_rested, database))
     return database
+
+
+def _leave_out_when_idle(dialect: Any) -> None:
+    """The COMMIT has mostly come with a unit's last statement (`engine.store.prepared`): to end what is over, and to
+    roll it back for the pool, need not go through the driver."""
+    for verb in ("do_commit", "do_rollback"):
+        setattr(dialect, verb, partial(_when_open, getattr(dialect, verb)))
+
+
+def _when_open(end: Callable[[Any], None], driver: Any) -> None:
+    if driver.pgconn.transaction_status != 0:  # libpq's PQTRANS_IDLE
+        end(driver)
 
 
 RESTED = 10.0

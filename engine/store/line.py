@@ -21,7 +21,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine.errors import StorageFull
+from engine.errors import Contended, StorageFull
 from engine.store.forms import NOTHING_TOUCHED, Values, together
 from engine.store.gathered import Gathered, in_order, in_rows
 
@@ -47,6 +47,7 @@ class Line:
         "hearing",
         "positional",
         "savepoints",
+        "supposed",
         "waiting",
     )
 
@@ -61,6 +62,8 @@ class Line:
         self.direct = None if self.positional else _direct(connection, driver)
         self.waiting: list[Waiting] = []
         self.savepoints: list[str] = []
+        self.supposed: dict[tuple[Any, ...], Waiting] = {}
+        """What the unit took for granted, to be proved with its COMMIT."""
         self.gathered: Gathered | None = None
         """What the writes that wait are about, inside `gathering`."""
 
@@ -97,14 +100,17 @@ class Line:
     def send(self, *, commits: bool = False) -> None:
         """Send the writes that wait, as one (`commits`: the last of them brings the COMMIT, where the way is direct);
         then tell those who asked what was returned."""
-        while self.waiting:
+        while self.waiting or (commits and self.supposed):
             waiting, self.waiting = self.waiting, []
             if self.gathered is not None:
                 self.gathered.clear()
                 self._send_lists(waiting)
                 continue
             asked = any(one.told is not None for one in waiting)
-            answer = self._sent(waiting, commits=commits and not asked)
+            proofs = list(self.supposed.values()) if commits else []
+            answer = self._sent([*proofs, *waiting], commits=commits and not asked)
+            if proofs:
+                self.supposed = {}
             for one in waiting:
                 if one.told is not None:
                     one.told(next(answer) or ())
@@ -362,6 +368,31 @@ def send_waiting(connection: sa.Connection, said: str = "") -> None:
         line.send()
     if line.direct is not None and said.startswith(_FORGETS):
         line.direct.forgotten = True
+
+
+_MOST_SUPPOSED = 12
+"""Proofs that one statement brings."""
+
+
+def take_for_granted(session: Session, proof: Prepared, values: Values) -> bool:
+    """Let the unit go on as if `proof` gave a row: the statement that brings its COMMIT looks whether it does, and
+    ends the unit as Contended where it does not. False, and nothing is taken, when there is too much of it."""
+    line = line_of(session)
+    key = (proof, *values.values())
+    if key not in line.supposed and len(line.supposed) >= _MOST_SUPPOSED:
+        return False
+    line.supposed[key] = Waiting(proof, values, None, _disproved)
+    return True
+
+
+def _disproved() -> Contended:
+    return Contended(reason="what this unit took for granted has changed")
+
+
+def is_unproved(session: Session) -> bool:
+    """Whether it took something for granted that was not proved by its end."""
+    line: Line | None = session.info.get(_LINE)
+    return line is not None and bool(line.supposed)
 
 
 def send_last(connection: sa.Connection, whole: Callable[[], None]) -> None:
