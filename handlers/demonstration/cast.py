@@ -136,7 +136,7 @@ def _deal(
     trade: tuple[str, str, str, str, tuple[int, int]],
 ) -> Deal:
     sector, _, industry, pattern, (least, most) = trade
-    capex = chance.randrange(least, most, 10)
+    capex = -(-chance.randrange(least, most, 10) // 20) * 20  # so that shares of it are whole millions
     amount = capex * chance.choice((60, 65, 70, 70, 75)) // 100
     project = place[0] + pattern.format(n=chance.choice((50, 80, 100, 120, 150, 200, 300)))
     common = {"client_name": company, "reg_no": code, "project_name": project, "sector": sector}

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from engine.log import logger
 from engine.store import tables as t
 from handlers.demonstration.speaking import book, spoken
 from handlers.demonstration.staff import Facts
-from handlers.records.tables import facility, project
+from handlers.demonstration.works import undrawn
 
 log = logger("demonstration")
 SHOWN = timedelta(days=90)
@@ -77,7 +76,7 @@ class World:
         moment = Moment(now=self.runtime.now(), zone=self.runtime.zone)
         seen = {**self.facts(str(row["business_key"]), {}), "dice": self.chance.randrange(100)}
         if row["name"] == "engineer_report":
-            seen["undrawn"] = self._undrawn(str(row["business_key"]))
+            seen["undrawn"] = undrawn(self.runtime, str(row["business_key"]))
         try:
             with self.runtime.transaction() as session:
                 api.send_message(
@@ -92,13 +91,6 @@ class World:
             log.warning("not_answered", name=row["name"], key=row["business_key"], why=str(refused))
             return 0
         return 1
-
-    def _undrawn(self, key: str) -> Decimal:
-        """What is still to be drawn for a project: what the engineer measures the works against."""
-        left = sa.func.sum(facility.c.amount - facility.c.drawn)
-        query = sa.select(left).join(project, project.c.id == facility.c.project_id)
-        with self.runtime.reading() as session:
-            return Decimal(session.scalar(query.where(project.c.business_key == key)) or 0)
 
     def _bank(self) -> int:
         """Every payment order that left is answered: executed, one in forty rejected (ISO 20022, pain.002)."""

@@ -22,6 +22,7 @@ from engine.feel import Moment
 from engine.log import logger
 from engine.store import tables as t
 from handlers.demonstration.speaking import book, spoken
+from handlers.demonstration.works import undrawn
 
 log = logger("demonstration")
 LATE = 12
@@ -115,6 +116,8 @@ class Staff:
         moment = Moment(now=self.runtime.now(), zone=self.runtime.zone)
         seen = {**self.facts(str(task["business_key"]), page.form_data), **page.form_data, "me": person}
         seen |= {"dice": self.chance.randrange(100), "members_of": self._teams(session)}
+        if task["element"] == "ut_engineer":
+            seen["undrawn"] = undrawn(self.runtime, str(task["business_key"]))
         answer = spoken(book("answers").get(task["key"], {}).get(task["element"], {}), seen, moment)
         asked = {str(one.get("key")) for one in _fields(page.form_schema or {})}
         api.complete(session, actor, task["id"], {k: v for k, v in answer.items() if k in asked or not asked})

@@ -73,6 +73,14 @@ class Works:
         return 1
 
 
+def undrawn(runtime: Runtime, key: str) -> Decimal:
+    """What is still to be drawn for a project: what the engineer measures the works against."""
+    left = sa.func.sum(facility_table.c.amount - facility_table.c.drawn)
+    query = sa.select(left).join(project_table, project_table.c.id == facility_table.c.project_id)
+    with runtime.reading() as session:
+        return Decimal(session.scalar(query.where(project_table.c.business_key == key)) or 0)
+
+
 PAYEE = {
     "draw_purpose": "epc", "payee": "华东电建集团", "payee_account": "6222020000000001", "payee_bank": "ICBC",
     "contract_no": "EPC-01", "invoice_no": "04410001",
