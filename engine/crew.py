@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from engine import firing, handling, jobs, shards
+from engine import firing, handling, leases, shards
 from engine.errors import Contended, DatabaseUnavailable, OperatorError
 from engine.execution import Runtime
 from engine.jobs import Job
@@ -106,7 +106,7 @@ def _give_back(crew: Crew, claimed: list[Job]) -> None:
         return
     claims = [(job.id, job.fence) for job in claimed]
     try:
-        crew.runtime.unit(lambda session: jobs.give_back(session, claims))
+        crew.runtime.unit(lambda session: leases.give_back(session, claims))
     except OperatorError as error:  # the leases run out by themselves
         log.error("not_given_back", jobs=len(claims), error=str(error))
     with crew.changed:
@@ -165,7 +165,7 @@ def _claim(crew: Crew) -> None:
 
 
 def _claim_some(crew: Crew, free: int, silent: bool) -> None:
-    claimed = crew.runtime.unit(lambda session: jobs.claim(session, crew.name, free, expired=silent))
+    claimed = crew.runtime.unit(lambda session: leases.claim(session, crew.name, free, expired=silent))
     with crew.changed:
         late = claimed if crew.stopping else []
         if not crew.stopping:

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine import advance, answers, instances, jobs, metrics, scripts
+from engine import advance, answers, instances, jobs, leases, metrics, scripts
 from engine.crashpoints import reached
 from engine.errors import Contended, DatabaseUnavailable, InternalError, OperatorError, StorageFull, WaitClosed
 from engine.execution import Runtime
@@ -110,7 +110,7 @@ def _claim_stands(runtime: Runtime, job: Job) -> bool:
     fresh = timedelta(seconds=runtime.settings.lease_seconds / 2)
     if job.until is not None and runtime.now() < job.until - fresh:
         return True
-    return runtime.unit(lambda session: jobs.extend(session, job.id, job.fence))
+    return runtime.unit(lambda session: leases.extend(session, job.id, job.fence))
 
 
 def _fail(session: Session, job: Job, error: Exception) -> Outcome:
@@ -154,11 +154,11 @@ def _finish(session: Session, job: Job, outcome: Trigger, later: answers.Later) 
 def _held(session: Session, job: Job) -> Live | None:
     """The job's instance under lock, if the claim stands and the instance goes on; else the job is put back."""
     live = instances.load(session, job.instance_id)
-    if live is None or not jobs.holds(session, job.id, job.fence):
+    if live is None or not leases.holds(session, job.id, job.fence):
         log.info("late_outcome_dropped", job=job.id, topic=job.topic)
         return None
     if live.status != "active":
-        jobs.put_back(session, job.id, job.fence)
+        leases.put_back(session, job.id, job.fence)
         return None
     return live
 
@@ -171,7 +171,7 @@ def _heartbeat(runtime: Runtime, job: Job) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(runtime.settings.lease_seconds / 3):
             try:
-                if not runtime.unit(lambda session: jobs.extend(session, job.id, job.fence)):
+                if not runtime.unit(lambda session: leases.extend(session, job.id, job.fence)):
                     return
             except OperatorError as error:  # the next beat may come through
                 log.warning("heartbeat_missed", job=job.id, error=str(error))

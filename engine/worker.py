@@ -21,8 +21,8 @@ from engine import (
     firing,
     forwarding,
     handling,
-    jobs,
     leadership,
+    leases,
     notices,
     outbox,
     reminders,
@@ -152,7 +152,7 @@ def run_due(runtime: Runtime, limit: int = firing.BATCH) -> int:
 
 def run_jobs(runtime: Runtime, limit: int = BATCH) -> int:
     """Claim due jobs and work on them one after the other; returns how many were worked on."""
-    claimed = runtime.unit(lambda session: jobs.claim(session, worker_name(), limit))
+    claimed = runtime.unit(lambda session: leases.claim(session, worker_name(), limit))
     for job in claimed:
         handling.outside(runtime, job)
     return len(claimed)

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import advance, audit, definitions, instances, jobs
+from engine import advance, audit, definitions, instances, jobs, leases
 from engine.definitions import Package
 from engine.errors import AlreadyHandled, ExternalFailure, Forbidden, InvalidInput, LockLost, NotFound
 from engine.execution import runtime_of
@@ -238,7 +238,7 @@ def unlock_external(session: Session, actor: Actor, worker: str | None, task_id:
             return  # nobody holds it
         worker = worker or "—"
     job, _ = _held(session, actor, worker, task_id)
-    jobs.put_back(session, task_id, job["fence"])
+    leases.put_back(session, task_id, job["fence"])
     after_commit(session, runtime_of(session).offered)
 
 

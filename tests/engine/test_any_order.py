@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from engine import api, handling, instances, jobs, verification, worker
+from engine import api, handling, instances, leases, verification, worker
 from engine.errors import AlreadyHandled, Forbidden
 from engine.jobs import Job
 from engine.process.waits import CallWait, JobWait, MessageWait, SignalWait, TimerWait, UserWait
@@ -318,7 +318,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1))
     def claim_and_hang(self, who: int) -> None:
         """A worker claims what is due and falls silent; its lease runs out by the clock."""
-        self.held += self.houses[who].runtime.unit(lambda session: jobs.claim(session, f"hung {who}", 50))
+        self.held += self.houses[who].runtime.unit(lambda session: leases.claim(session, f"hung {who}", 50))
 
     @precondition(lambda self: self.held)
     @rule(who=st.integers(0, 1), number=st.integers(0, 5))

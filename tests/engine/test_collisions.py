@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api, handling, jobs, leadership, seals, worker
+from engine import api, handling, leadership, leases, seals, worker
 from engine.errors import AlreadyHandled, DatabaseUnavailable
 from engine.registry import handles
 from engine.store import tables as t
@@ -145,7 +145,7 @@ def test_a_worker_that_lost_its_lease_while_working_changes_nothing(house: House
     house.runtime.registry.add_functions(send)
     house.deploy(p_bpmn=d.one_service("send"))
     instance = house.start("p")
-    [job] = house.runtime.unit(lambda session: jobs.claim(session, "first", 1))
+    [job] = house.runtime.unit(lambda session: leases.claim(session, "first", 1))
     thread = threading.Thread(target=handling.outside, args=(house.runtime, job))
     thread.start()
     assert at_work.wait(30)
@@ -171,7 +171,7 @@ def test_a_heartbeat_keeps_a_long_handler_s_lease(house: House) -> None:
     house.runtime.registry.add_functions(send)
     house.deploy(p_bpmn=d.one_service("send"))
     house.start("p")
-    [job] = house.runtime.unit(lambda session: jobs.claim(session, "first", 1))
+    [job] = house.runtime.unit(lambda session: leases.claim(session, "first", 1))
     thread = threading.Thread(target=handling.outside, args=(house.runtime, job))
     thread.start()
     assert at_work.wait(30)
@@ -194,8 +194,8 @@ def test_a_job_that_ends_every_worker_becomes_an_incident_that_can_be_retried(ho
     house.runtime.registry.add_functions(send)
     house.deploy(p_bpmn=d.one_service("send"))
     instance = house.start("p")
-    for n in range(jobs.MOST_LOST):
-        claimed = house.runtime.unit(lambda session: jobs.claim(session, f"lost {n}", 1))  # noqa: B023
+    for n in range(leases.MOST_LOST):
+        claimed = house.runtime.unit(lambda session: leases.claim(session, f"lost {n}", 1))  # noqa: B023
         assert [job.attempt for job in claimed] == [1]
         house.clock.move(seconds=house.runtime.settings.lease_seconds + 1)
     assert worker.run_jobs(house.runtime) == 0
@@ -285,7 +285,7 @@ def test_a_lease_taken_before_the_clock_went_back_is_kept_and_then_runs_out(hous
     house.runtime.registry.add_functions(send)
     house.deploy(p_bpmn=d.one_service("send"))
     house.start("p")
-    [job] = house.runtime.unit(lambda session: jobs.claim(session, "first", 1))
+    [job] = house.runtime.unit(lambda session: leases.claim(session, "first", 1))
     house.clock.at -= timedelta(hours=1)
     assert worker.run_jobs(house.runtime) == 0
     handling.outside(house.runtime, job)

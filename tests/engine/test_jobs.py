@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api, handling, jobs, queries
+from engine import api, handling, leases, queries
 from engine.errors import InvalidInput
 from engine.registry import handles
 from engine.store import tables as t
@@ -156,10 +156,10 @@ def test_a_job_that_waits_behind_a_slow_one_is_not_done_twice(house: House) -> N
     house.deploy(p_bpmn=d.one_service("slow"))
     one, two = house.start("p"), house.start("p")
     with house.writing() as session:
-        mine = jobs.claim(session, "first", 10)
+        mine = leases.claim(session, "first", 10)
     handling.outside(house.runtime, mine[0])  # its outcome comes late: nobody else has taken it, so it counts
     with house.writing() as session:
-        [taken] = jobs.claim(session, "second", 10)
+        [taken] = leases.claim(session, "second", 10)
     handling.outside(house.runtime, mine[1])
     assert calls == [str(one)]
     handling.outside(house.runtime, taken)
@@ -195,7 +195,7 @@ def test_jobs_of_a_suspended_case_rest_and_an_outcome_that_meets_it_comes_again(
 def test_the_heartbeat_keeps_the_lease_of_a_long_handler(open_house: Any) -> None:
     house = open_house(handlers=(), lease_seconds=0.3)
     beaten = threading.Event()
-    whole = jobs.extend
+    whole = leases.extend
 
     def extend(session: Any, job_id: int, fence: int) -> bool:
         if threading.current_thread().name.startswith("heartbeat"):
@@ -209,11 +209,11 @@ def test_the_heartbeat_keeps_the_lease_of_a_long_handler(open_house: Any) -> Non
     house.runtime.registry.add_functions(long)
     house.deploy(p_bpmn=d.one_service("long"))
     instance = house.start("p")
-    jobs.extend = extend
+    leases.extend = extend
     try:
         house.work()
     finally:
-        jobs.extend = whole
+        leases.extend = whole
     assert house.task("after", instance)
 
 

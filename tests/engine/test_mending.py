@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import api, jobs
+from engine import api, jobs, leases
 from engine.errors import AlreadyHandled, Forbidden, InvalidInput, NotFound
 from engine.jobs import Outcome
 from engine.queries.deadletters import dead_letter_groups, dead_letters
@@ -135,10 +135,10 @@ def test_every_attempt_ends_in_one_of_the_outcomes_that_are_written_down(house: 
     _, job = broken(house)
     retried(house, job)
     with house.writing() as session:
-        [claimed] = jobs.claim(session, "w", 5)
+        [claimed] = leases.claim(session, "w", 5)
         assert jobs.fail(session, claimed.id, claimed.fence - 1, ValueError("x")) is Outcome.LATE
         assert jobs.fail(session, claimed.id, claimed.fence, ValueError("x")) is Outcome.RETRY
     house.clock.move(minutes=5)
     with house.writing() as session:
-        [claimed] = jobs.claim(session, "w", 5)
+        [claimed] = leases.claim(session, "w", 5)
         assert jobs.fail(session, claimed.id, claimed.fence, ValueError("x")) is Outcome.INCIDENT

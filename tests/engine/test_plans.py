@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import batches, firing, jobs, notices, outbox, queries, reminders, subscriptions, timers
+from engine import batches, firing, jobs, leases, notices, outbox, queries, reminders, subscriptions, timers
 from engine.api.external import Topic, fetch_and_lock
 from engine.identity import SYSTEM, Actor
 from engine.queries.batches import batch, batch_items
@@ -209,7 +209,7 @@ HOT: dict[str, Work] = {
     "shards with due work": lambda house: firing.due_shards(house.runtime),
     "due work": reads(lambda session: jobs.due(session, 50)),
     "due work of a shard": reads(lambda session: jobs.due(session, 50, shard=5)),
-    "claiming work": writes(lambda session: jobs.claim(session, "w", 10)),
+    "claiming work": writes(lambda session: leases.claim(session, "w", 10)),
     "fetch and lock": writes(lambda session: fetch_and_lock(session, SYSTEM, "w", [Topic("a1", timedelta(hours=1))])),
     "reminders": lambda house: reminders.sweep(house.runtime),
     "digests": lambda house: notices.send_digests(house.runtime),

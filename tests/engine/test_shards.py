@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import firing, handling, jobs, shards
+from engine import firing, handling, jobs, leases, shards
 from engine.jobs import Outcome
 from engine.registry import handles
 from engine.store import tables as t
@@ -157,12 +157,12 @@ def test_jobs_of_one_case_are_worked_on_one_after_the_other(house: House) -> Non
     claimed: list[jobs.Job] = []
     for _ in range(3):
         with house.writing() as session:
-            claimed += jobs.claim(session, "w", 10)
+            claimed += leases.claim(session, "w", 10)
     assert [job.instance_id for job in claimed] == [one, two]
     for job in claimed:
         assert handling.outside(house.runtime, job) is Outcome.DONE
     with house.writing() as session:
-        assert [job.instance_id for job in jobs.claim(session, "w", 10)] == [one, two]
+        assert [job.instance_id for job in leases.claim(session, "w", 10)] == [one, two]
 
 
 def test_jobs_that_are_not_exclusive_run_beside_each_other(house: House) -> None:
@@ -170,7 +170,7 @@ def test_jobs_that_are_not_exclusive_run_beside_each_other(house: House) -> None
     house.deploy(p_bpmn=many("remote", 'camunda:exclusive="false"'))
     house.start("p")
     with house.writing() as session:
-        assert len(jobs.claim(session, "w", 10)) == 3
+        assert len(leases.claim(session, "w", 10)) == 3
 
 
 def test_workers_who_claim_at_once_never_share_a_case(house: House) -> None:
@@ -179,13 +179,13 @@ def test_workers_who_claim_at_once_never_share_a_case(house: House) -> None:
     cases = {house.start("p") for _ in range(6)}
 
     def claim() -> list[jobs.Job]:
-        return house.runtime.unit(lambda session: jobs.claim(session, "w", 3))
+        return house.runtime.unit(lambda session: leases.claim(session, "w", 3))
 
     results = at_once(*[claim] * 4)
     assert errors(results) == []
     taken = [job.instance_id for result in results for job in result]
     with house.writing() as session:
-        taken += [job.instance_id for job in jobs.claim(session, "w", 10)]
+        taken += [job.instance_id for job in leases.claim(session, "w", 10)]
     assert sorted(taken) == sorted(cases)
 
 
@@ -195,7 +195,7 @@ def test_one_case_with_much_work_does_not_hide_the_others(house: House) -> None:
     house.deploy("one", q_bpmn=d.one_service("remote").replace('process id="p"', 'process id="q"'))
     wide, narrow = house.start("p"), house.start("q")
     with house.writing() as session:
-        assert [job.instance_id for job in jobs.claim(session, "w", 2)] == [wide, narrow]
+        assert [job.instance_id for job in leases.claim(session, "w", 2)] == [wide, narrow]
 
 
 def test_what_a_stopping_worker_gives_back_is_due_for_others_at_once(house: House) -> None:
@@ -203,11 +203,11 @@ def test_what_a_stopping_worker_gives_back_is_due_for_others_at_once(house: Hous
     house.deploy(p_bpmn=d.one_service("remote"))
     instance = house.start("p")
     with house.writing() as session:
-        [mine] = jobs.claim(session, "first", 10)
+        [mine] = leases.claim(session, "first", 10)
     with house.writing() as session:
-        jobs.give_back(session, [(mine.id, mine.fence)])
+        leases.give_back(session, [(mine.id, mine.fence)])
     with house.writing() as session:
-        [theirs] = jobs.claim(session, "second", 10)
+        [theirs] = leases.claim(session, "second", 10)
     assert handling.outside(house.runtime, mine) is Outcome.LATE
     assert house.tasks(instance) == []
     assert handling.outside(house.runtime, theirs) is Outcome.DONE

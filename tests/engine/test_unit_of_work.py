@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api, handling, instances, jobs
+from engine import api, handling, instances, leases
 from engine.errors import AlreadyHandled, Forbidden, FourEyes
 from engine.registry import BpmnError, handles
 from engine.store import tables as t
@@ -166,10 +166,10 @@ def test_a_worker_that_lost_its_lease_changes_nothing(house: House) -> None:
     house.deploy(p_bpmn=d.one_service("slow"))
     instance = house.start("p")
     with house.writing() as session:
-        [stale] = jobs.claim(session, "first", 10)
+        [stale] = leases.claim(session, "first", 10)
     house.clock.move(seconds=house.runtime.settings.lease_seconds + 1)
     with house.writing() as session:
-        [fresh] = jobs.claim(session, "second", 10)
+        [fresh] = leases.claim(session, "second", 10)
     handling.outside(house.runtime, stale)
     assert house.tasks(instance) == []
     handling.outside(house.runtime, fresh)

@@ -225,10 +225,10 @@ def test_a_crew_in_this_process_does_what_it_is_told_at_once_and_stops(house: Ho
 
 
 def test_a_crew_whose_database_went_away_goes_on_when_it_is_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine import jobs
+    from engine import leases
     from engine.errors import DatabaseUnavailable
 
-    whole, failed = jobs.claim, threading.Event()
+    whole, failed = leases.claim, threading.Event()
 
     def claim(*given: object, **more: object) -> object:
         if not failed.is_set():
@@ -236,7 +236,7 @@ def test_a_crew_whose_database_went_away_goes_on_when_it_is_back(house: House, m
             raise DatabaseUnavailable(reason="gone")
         return whole(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jobs, "claim", claim)
+    monkeypatch.setattr(leases, "claim", claim)
     monkeypatch.setattr(crew, "PAUSE", 0.05)
 
     @handles("remote")
@@ -256,7 +256,7 @@ def test_a_crew_whose_database_went_away_goes_on_when_it_is_back(house: House, m
 
 
 def test_a_worker_stops_even_when_its_database_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine import jobs, leadership
+    from engine import leadership, leases
     from engine.errors import DatabaseUnavailable
 
     begun, go_on = threading.Event(), threading.Event()
@@ -275,7 +275,7 @@ def test_a_worker_stops_even_when_its_database_is_away(house: House, monkeypatch
     running = scheduler.start(house.runtime)
     try:
         assert begun.wait(20)
-        monkeypatch.setattr(jobs, "give_back", gone)
+        monkeypatch.setattr(leases, "give_back", gone)
         monkeypatch.setattr(leadership, "resign", gone)
         assert running.shutdown(0.1) == 1
     finally:
