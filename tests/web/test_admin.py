@@ -149,6 +149,8 @@ def test_a_letter_in_own_words_counts_and_one_that_asks_for_what_it_is_not_given
 def test_a_token_is_shown_once_ends_on_its_day_and_can_be_revoked(house: House, visitor: WHO) -> None:
     root = visitor("root")
     root.get("/admin/integrations")
+    offered = set(re.findall(r'name="scope" value="([\w-]+)"', root.get("/admin/integrations").get_data(as_text=True)))
+    assert {"messages", "cases", "tasks", "webhooks", "engine-rest"} <= offered
     asked = {"name": "warehouse", "scope": ["messages"], "expires": "2026-03-04"}
     token = re.search(r"df_[\w-]+", root.post("/admin/integrations/tokens", asked).get_data(as_text=True))
     assert token is not None and token[0] not in root.get("/admin/integrations").get_data(as_text=True)

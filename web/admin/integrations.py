@@ -18,12 +18,10 @@ from handlers.channels.trying import send_trial
 from handlers.records import endpoints
 from handlers.records.changes import Stamp
 from web.admin.room import day, done, pages, text
+from web.api import SCOPES
 from web.errors import spoken
 from web.rights import guarded
 from web.scope import actor, runtime
-
-SCOPES = ("messages", "read", "write", "deploy", "operate", "engine-rest")
-"""What a token may be for; `team:<id>` gives it a team's rights besides."""
 
 
 @pages.get("/integrations")

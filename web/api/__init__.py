@@ -10,11 +10,13 @@ from web.api import book, calls, decisions, described, events, instances, messag
 from web.api.access import spec
 from web.extensions import limiter
 
-__all__ = ["api_v1"]
+__all__ = ["SCOPES", "api_v1"]
 
 RESOURCES = (messages, processes, instances, tasks, decisions, events, webhooks, book)
 
 api_v1 = Blueprint("api_v1", __name__, url_prefix="/api/v1")
+SCOPES = (*sorted({call.scope for resource in RESOURCES for call in resource.CALLS}), "engine-rest")
+"""What a token may be for: of our own calls each one's, and the calls of Camunda's programs."""
 for resource in RESOURCES:
     calls.add(api_v1, resource.CALLS)
 api_v1.add_url_rule("/problems", "problems", problems.listed)
