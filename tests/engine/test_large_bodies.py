@@ -19,7 +19,14 @@ from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.house import House
 
-SIZE = 70
+SIZE = 18
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large elsewhere is fifty: eighteen, in parts of four, behave alike and take a quarter of the time."""
+    monkeypatch.setattr(parts, "LARGE", 12)
+    monkeypatch.setattr(parts, "CHUNK", 4)
 
 
 def body(inside: str = "", border: str = "", times: int = SIZE, outside: str = "") -> str:
@@ -63,13 +70,22 @@ def statements(house: House) -> Iterator[list[str]]:
     event.remove(house.runtime.database, "before_cursor_execute", note)
 
 
+def test_a_body_is_divided_as_it_is_shipped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    house.deploy(p_bpmn=body(times=70))
+    instance = house.start("p")
+    assert len(stored(house, instance)) == 5
+    complete(house, 40)
+    assert len(house.tasks()) == 69
+
+
 def test_a_completion_touches_one_part_and_leaves_the_others_alone(house: House) -> None:
     house.deploy(p_bpmn=body())
     instance = house.start("p")
     before = stored(house, instance)
     assert len(before) == -(-SIZE // parts.CHUNK)
     with statements(house) as said:
-        complete(house, 20)
+        complete(house, 5)
     after = stored(house, instance)
     assert [part for part in before if before[part] != after[part]] == [2]
     assert sum("FROM instance_part" in one for one in said) == 1
@@ -128,7 +144,7 @@ def test_timers_messages_and_signals_reach_into_parts(house: House) -> None:
     house.deploy(p_bpmn=body(inside, outside='<signal id="go" name="go"/>'))
     instance = house.start("p")
     complete(house, 5)
-    complete(house, 40)
+    complete(house, 11)
     house.pass_time(hours=2)
     assert house.rows(t.timer) == []
     with house.writing() as session:
@@ -163,7 +179,7 @@ def test_called_processes_come_back_into_parts(house: House) -> None:
 def test_a_late_answer_leaves_the_parts_as_they_are(house: House) -> None:
     house.deploy(p_bpmn=body())
     instance = house.start("p")
-    done = complete(house, 20)
+    done = complete(house, 5)
     before = stored(house, instance)
     with pytest.raises(AlreadyHandled), house.writing() as session:
         api.complete(session, api.SYSTEM, done, {})
