@@ -12,14 +12,15 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.registry import Context, handles
-from handlers import client_facts, inputs
+from handlers import client_facts, inputs, ratios
 from handlers.contacting import completed_by
 from handlers.finance.plan import months_later
 from handlers.grading import risk_override
-from handlers.records import interactions, parties, projects, relationship
+from handlers.records import interactions, parties, projects, relationship, statements
 from handlers.records.changes import Stamp, once
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Party
+from handlers.statements import ratio_figures
 
 STAGE_TEXTS = {
     "acquisition": ("获取", "acquisition"), "development": ("发展", "development"), "maturity": ("成熟", "maturity"),
@@ -64,9 +65,20 @@ def crm_overview(ctx: Context, party_id: object) -> Mapping[str, Any]:
 
     In: party_id. Out: overview {client_key, client_name, owner, tier, email, contact_name, language, consent,
     live_facilities, ever_financed, exposure, margin, tenure_months, kyc_until, needs, goals, rating, open_complaints,
-    in_default}. Errors: NotFound. Reads only.
+    in_default, ratios: those of the newest statement by name, with its period; empty without one}. Errors: NotFound.
+    Reads only.
     """
-    return {"overview": client_facts.overview(ctx.session, client(ctx, party_id), ctx.now, inputs.today(ctx))}
+    party = client(ctx, party_id)
+    seen = client_facts.overview(ctx.session, party, ctx.now, inputs.today(ctx))
+    return {"overview": seen | {"ratios": _newest_ratios(ctx, party.id)}}
+
+
+def _newest_ratios(ctx: Context, party_id: int) -> dict[str, Any]:
+    kept = statements.of_party(ctx.session, party_id)
+    if not kept:
+        return {}
+    made = ratios.compute(ratio_figures(kept[-1].amounts()))
+    return {"period": kept[-1].period_end.isoformat(), **made.values}
 
 
 @handles("crm.churn", transactional=True)

@@ -118,3 +118,10 @@ def test_ratios_come_from_the_latest_statement(desk: Desk, client: str) -> None:
     assert made["period"].isoformat() == "2024-12-31"
     refused = desk.refused("fin.compute_ratios", {"statement_ids": kept["statement_ids"], "definitions": ["dscr"]})
     assert (refused.code, refused.variables["missing"]) == ("DATA_MISSING", {"dscr": ["cfads", "debt_service"]})
+
+
+def test_the_yearly_review_sees_the_ratios_of_the_newest_statement(desk: Desk, client: str) -> None:
+    assert desk.run("crm.overview", {"party_id": client})["overview"]["ratios"] == {}
+    desk.run("fin.spread_statement", {"statements": [year("2023"), year("2024")], "party_id": client})
+    seen = desk.run("crm.overview", {"party_id": client})["overview"]["ratios"]
+    assert (seen["period"], seen["current"]) == ("2024-12-31", Decimal("1.5000"))
