@@ -163,7 +163,7 @@ def test_a_second_approval_above_fifty_million_is_added_and_a_case_carried_throu
     page.fill("#note", "五千万以上须第二审批")
     page.click("button:has-text('部署')")
     page.wait_for_url(f"{place.url}/studio/{FOLDER}")
-    expect(page.locator("main")).to_contain_text("credit_evaluation 现运行第 2 版")
+    expect(page.locator("main")).to_contain_text("授信评估 现运行第 2 版")
 
     house.work()
     definition = house.rows(t.instance, t.instance.c.id == case)[0]["definition_id"]

@@ -124,7 +124,10 @@ def audit(instance_id: int) -> Any:
     with runtime().reading() as db:
         case = queries.instance(db, instance_id)
         found = trail.trail(db, instance_id)
-    return render_template("operations/audit.html", case=case, row=case.row, trail=found)
+    names = {id: said(name, case.names_en.get(id)) for id, name in case.names.items()}
+    return render_template(
+        "operations/audit.html", case=case, row=case.row, trail=found, names=names, steps_told=wording.steps_told
+    )
 
 
 # ── steering ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,11 +11,28 @@ from sqlalchemy.orm import Session
 from engine import queries
 from handlers.reports.vocabulary import word
 from web.scope import is_chinese, language, said
+from web.words import listed
 
 
 def process_words(session: Session) -> dict[str, str]:
     """Key of a process -> what it is called in the page's language."""
     return {one.key: said(one.name, one.name_en) for one in queries.process_names(session)}
+
+
+def steps_told(item: Any, names: Mapping[str, str]) -> str:
+    """What an intervention did, step by step: `[what, element]` each."""
+    words = {
+        "moved": _("moved"),
+        "kept": _("stays"),
+        "cancelled": _("taken away"),
+        "entered": _("entered"),
+        "opened": _("waits from now on"),
+        "reopened": _("waits anew"),
+        "closed": _("waits no longer"),
+        "ended": _("ended"),
+    }
+    steps = [(words.get(what, what), names.get(element, element)) for what, element in item]
+    return listed(f"{what} “{name}”" if not is_chinese() else f"{what}“{name}”" for what, name in steps)
 
 
 def in_one_language(item: Any) -> Any:
@@ -30,7 +47,7 @@ def in_one_language(item: Any) -> Any:
     kept = {name: part for name, part in item.items() if not (name.endswith("_en") and name[:-3] in item)}
     if not is_chinese():
         kept |= {name: item[f"{name}_en"] for name in kept if item.get(f"{name}_en")}
-    return {word(name, language()): in_one_language(part) for name, part in kept.items()}
+    return {name: in_one_language(part) for name, part in kept.items()}
 
 
 def action_words(action: str) -> str:

@@ -18,6 +18,7 @@ from engine.api import deploying, drafts, foreseeing
 from engine.api.deploying import Stage, Staged
 from engine.errors import InvalidInput, ModelRefused
 from engine.queries import studio as models
+from web.operations.wording import process_words
 from web.rights import guarded
 from web.scope import actor, runtime, said
 from web.studio import pages
@@ -193,8 +194,11 @@ def _done(folder: str, staged: Staged, before: Mapping[str, str], after: Mapping
     if deployed is None or deployed.unchanged:
         flash(_("Nothing differs from what runs."), "info")
         return redirect(url_for("studio.package", folder=folder))
+    with runtime().reading() as db:
+        called = process_words(db)
     for key, version in deployed.definitions:
-        flash(_("%(process)s now runs as version %(number)s.", process=key, number=version), "success")
+        process = called.get(key, key)
+        flash(_("%(process)s now runs as version %(number)s.", process=process, number=version), "success")
     if staged.batches:
         many = len(staged.batches)
         flash(ngettext("A batch carries running cases over.", "Batches carry running cases over.", many), "info")

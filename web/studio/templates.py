@@ -141,7 +141,7 @@ def _task(id: str, name: str, name_en: str, group: str, at: tuple[int, int], oth
 def empty_form(id: str, *, decided: bool = False) -> str:
     """A form with a comment; `decided`: with a question that is answered yes or no."""
     comment = {"id": "f_comment", "type": "textarea", "key": f"{id}_comment", "label": "备注"}
-    asked = {"id": "f_agreed", "type": "checkbox", "key": f"{id}_agreed", "label": "同意"}
+    asked = {"id": "f_agreed", "type": "checkbox", "key": f"{id}_agreed", "label": "同意（不勾选即为不同意）"}
     fields = [asked, comment] if decided else [comment]
     return _json({"id": id, "type": "default", "schemaVersion": 19, "components": fields})
 
