@@ -68,6 +68,10 @@ class Live:
         variables = self.state.variables()
         return {name: variables[name] for part in names.split(",") if (name := part.strip()) in variables}
 
+    def fact_names(self) -> set[str]:
+        """What the process's `facts` property names."""
+        return {part.strip() for part in self.package.definition.properties.get("facts", "").split(",")} - {""}
+
     def clear(self) -> None:
         """Forget what has been written."""
         self.new = self.dirty = False

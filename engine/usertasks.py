@@ -64,6 +64,7 @@ def _opened(session: Session, live: Live, wait: UserWait) -> dict[str, Any]:
     routed = routing.route(session, live, wait, excluded)
     team, choice = routed.team, routed.choice
     properties = {**_of_process(live), **wait.properties}
+    facts = {**live.facts, **_own_facts(live, wait.element, wait.variables)}
     if choice.person:
         assignment.count(session, choice.person, routed.points)
     return {
@@ -87,11 +88,21 @@ def _opened(session: Session, live: Live, wait: UserWait) -> dict[str, Any]:
         "form_key": wait.form,
         "properties": properties,
         "locals": dict(wait.variables),
-        "facts": dict(live.facts),
-        "search": search_text(wait.name, live.business_key, live.facts),
+        "facts": facts,
+        "search": search_text(wait.name, live.business_key, facts),
         "why": dict(choice.why),
         "points": routed.points,
     }
+
+
+def _own_facts(live: Live, element: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task says of itself where its case cannot: an input that is named as a fact, as in the repetitions of a
+    sub-process that each are about another client."""
+    node = live.package.definition.nodes.get(element)
+    if node is None or not node.inputs:
+        return {}
+    own = {one.name for one in node.inputs} & live.fact_names()
+    return {name: given[name] for name in sorted(own) if given.get(name) is not None}
 
 
 def _of_process(live: Live) -> dict[str, str]:
@@ -290,11 +301,21 @@ def describe(session: Session, live: Live, wait: UserWait) -> None:
 
 
 def refresh_facts(session: Session, live: Live) -> None:
-    """The instance's facts changed: open tasks show and find the new ones."""
-    mine = sa.and_(t.user_task.c.instance_id == live.id, t.user_task.c.state == "open")
-    for name in session.scalars(sa.select(t.user_task.c.name).where(mine).distinct()).all():
-        session.execute(
-            sa.update(t.user_task)
-            .where(mine, t.user_task.c.name == name)
-            .values(facts=dict(live.facts), search=search_text(name, live.business_key, live.facts))
-        )
+    """The instance's facts changed: open tasks show and find the new ones, and what they say of themselves."""
+    u = t.user_task.c
+    mine = sa.and_(u.instance_id == live.id, u.state == "open")
+    for element, name in session.execute(sa.select(u.element, u.name).where(mine).distinct()).all():
+        here = sa.and_(mine, u.element == element, u.name == name)
+        _say_facts(session, here, name, live, live.facts)
+        node = live.package.definition.nodes.get(element)
+        if node is not None and {one.name for one in node.inputs} & live.fact_names():
+            for id, given in session.execute(sa.select(u.id, u.locals).where(here)).all():
+                own = _own_facts(live, element, given or {})
+                _say_facts(session, u.id == id, name, live, {**live.facts, **own})
+
+
+def _say_facts(
+    session: Session, which: sa.ColumnElement[bool], name: str, live: Live, facts: Mapping[str, Any]
+) -> None:
+    search = search_text(name, live.business_key, facts)
+    session.execute(sa.update(t.user_task).where(which).values(facts=dict(facts), search=search))

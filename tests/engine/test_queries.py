@@ -79,6 +79,23 @@ def test_changed_facts_reach_the_lists_and_the_search(house: House) -> None:
         assert [row.facts for row in queries.instances(session, key="p")] == [{"client": "安徽光伏", "amount": 5}]
 
 
+def test_a_repeated_task_says_in_lists_whom_it_is_about_and_keeps_it_when_the_case_changes(house: House) -> None:
+    greet = (
+        '<userTask id="greet" name="greet" camunda:candidateGroups="rm"><extensionElements><camunda:inputOutput>'
+        '<camunda:inputParameter name="client">= one.name</camunda:inputParameter></camunda:inputOutput>'
+        "</extensionElements>"
+        '<multiInstanceLoopCharacteristics camunda:collection="${all}" camunda:elementVariable="one"/></userTask>'
+    )
+    body = '<startEvent id="start"/>' + greet + '<endEvent id="end"/>' + d.flows("start>greet", "greet>end")
+    house.deploy(p_bpmn=d.process(d.properties(facts="client, found") + body))
+    case = house.start("p", all=[{"name": "安徽光伏"}, {"name": "河北储能"}], found=2)
+    with house.writing() as session:
+        api.set_variables(session, house.actor("owen"), case, {"found": 3})
+    kept = {(row["facts"]["client"], row["facts"]["found"]) for row in house.tasks(case)}
+    assert kept == {("安徽光伏", 3), ("河北储能", 3)}
+    assert ["安徽光伏" in row["search"] for row in house.tasks(case)].count(True) == 1
+
+
 def test_pages_hold_what_the_count_promises_and_late_tasks_come_first(house: House) -> None:
     house.deploy("late", p_bpmn=d.one_task(due="2BD", assign="queue"))
     house.deploy("free", q_bpmn=d.one_task(assign="queue").replace('process id="p"', 'process id="q"'))
