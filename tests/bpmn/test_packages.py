@@ -23,6 +23,7 @@ from engine.play import test_folder as play_folder
 from engine.process.definition import read_bpmn
 from engine.process.model import Definition
 from tests.bpmn.packages import BPMN, DMN, FOLDER, components, drawing, english, forms, names
+from tests.examples import cases
 from web.schemas import shown
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -40,7 +41,11 @@ def definition(package: str) -> Definition:
 # ── behaviour ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("saved", [False, True], ids=["kept in memory", "saved between steps"])
+BOTH = [pytest.param(True, id="saved between steps"), pytest.param(False, id="kept in memory")]
+"""That these two agree is held by the cases of the standard, one by one."""
+
+
+@pytest.mark.parametrize("saved", BOTH[: cases(1, 2)])
 def test_every_scenario_ends_as_it_says_and_together_they_visit_everything(saved: bool) -> None:
     report = play_folder(FOLDER, save_between_steps=saved)
     assert report["refused"] == []
