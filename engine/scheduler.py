@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import batches, crew, leadership, metrics, notices, outbox, reminders, wakeups, worker
+from engine import batches, crew, forwarding, leadership, metrics, notices, outbox, reminders, wakeups, worker
 from engine.crew import Crew
 from engine.errors import OperatorError
 from engine.execution import Runtime
@@ -66,6 +66,7 @@ def start(runtime: Runtime) -> Duties:
         "sweep": (lambda: crew.sweep(mine), often),
         "reminders": (lambda: _until_idle(lambda: reminders.sweep(runtime)), often),
         "digests": (lambda: notices.send_digests(runtime), SLOW),
+        "forwarding": (lambda: _until_idle(lambda: forwarding.run(runtime)), often),
         "outbox": (lambda: _until_idle(lambda: outbox.sweep(runtime, worker.channels(runtime))), often),
         "batches": (lambda: _until_idle(lambda: batches.run_batches(runtime)), often),
         "schedule": (lambda: _until_idle(lambda: worker.run_scheduled(runtime)), often),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from engine import api
+from engine import api, scheduler
 from handlers.channels import signatures
 from tests.handlers.channels.test_outside import Partner
 from tests.house import House
@@ -88,3 +89,19 @@ def test_without_the_scope_nobody_listens_and_what_is_removed_is_told_nothing(
     ask("POST", "/processes/offer/start", {"business_key": "K-1"})
     later(house, seconds=6)
     assert partner.taken == []
+
+
+def test_a_server_that_runs_tells_by_itself(house: House, ask: Caller, partner: Partner) -> None:
+    ask("PUT", "/webhooks/erp", {"url": partner.url})
+    house.clock.move(seconds=1)
+    ask("POST", "/processes/offer/start", {"business_key": "K-1"})
+    house.clock.move(seconds=6)
+    house.runtime.settings = house.runtime.settings.model_copy(update={"sweep_seconds": 0.1})
+    running = scheduler.start(house.runtime)
+    try:
+        until = time.monotonic() + 20
+        while not partner.taken and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        running.shutdown(5)
+    assert {event["business_key"] for event in events(partner)} == {"K-1"}
