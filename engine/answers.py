@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine import assignment, audit, calendars, deciding, outbox, schedule, scripts
+from engine import assignment, audit, calendars, deciding, instances, outbox, schedule, scripts
 from engine.errors import DealflowError, ScriptFailed, StorageFull
 from engine.execution import runtime_of
 from engine.feel import Moment
@@ -134,6 +134,7 @@ def handle(
             except BpmnError as outcome:
                 found = JobFailed(wait, outcome.code, outcome.message, dict(outcome.variables))
             require_whole(session)
+            instances.put_down(session)
             return found
     except Exception as error:
         if isinstance(error, StorageFull) or (isinstance(error, DBAPIError) and fault_of(error) is not None):

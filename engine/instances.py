@@ -145,6 +145,11 @@ def _in_hand(session: Session) -> dict[int, Mapping[str, Any]]:
     return rows
 
 
+def put_down(session: Session) -> None:
+    """Somebody may have written rows past this module: those in hand are read anew."""
+    _in_hand(session).clear()
+
+
 def from_row(session: Session, row: Mapping[str, Any]) -> Live:
     """The instance of a row that is locked, or that is read alone."""
     return Live(
