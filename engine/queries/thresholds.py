@@ -36,13 +36,21 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a heading or a remark says, and what the package's English texts say for it; "" where they say nothing."""
+
+    text: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A decision table: headings of its columns, rows of texts, annotations at their ends. `hit`: its hit policy."""
 
     hit: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    rules: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]
+    inputs: tuple[Words, ...]
+    outputs: tuple[Words, ...]
+    rules: tuple[tuple[tuple[str, ...], tuple[str, ...], Words], ...]
 
 
 def decision_tables(session: Session, key: str | None = None) -> list[TableRow]:
@@ -94,19 +102,21 @@ def rows_of(session: Session, key: str) -> tuple[TableRow, Rows | None, str]:
     found = decision_tables(session, key)
     if not found:
         raise NotFound(what="decision", id=key)
-    xml = session.scalar(
-        sa.select(t.resource.c.content)
+    row = session.execute(
+        sa.select(t.resource.c.content, t.resource.c.deployment_id)
         .join(t.decision, t.decision.c.resource_id == t.resource.c.id)
         .where(t.decision.c.key == key, t.decision.c.version == found[0].version)
-    )
-    model, _ = parse_model(xml or b"", found[0].file)
+    ).first()
+    model, _ = parse_model(row.content if row is not None else b"", found[0].file)
+    texts = _english(session, {row.deployment_id}).get(row.deployment_id, {}) if row is not None else {}
     logic = next((one.logic for one in model.decisions if one.id == key), None)
     if not isinstance(logic, m.DecisionTable):
         return found[0], None, logic.text.text if isinstance(logic, m.Literal) else ""
     rules = tuple(
-        (tuple(x.text for x in rule.inputs), tuple(x.text for x in rule.outputs), rule.annotations)
+        (tuple(x.text for x in rule.inputs), tuple(x.text for x in rule.outputs),
+         Words(" ".join(rule.annotations), _text(texts, rule.id)))
         for rule in logic.rules
-    )
-    heads = tuple(one.label or one.expression.text for one in logic.inputs)
-    ends = tuple(one.label or one.name for one in logic.outputs)
+    )  # fmt: skip
+    heads = tuple(Words(one.label or one.expression.text, _text(texts, one.id)) for one in logic.inputs)
+    ends = tuple(Words(one.label or one.name, _text(texts, one.id)) for one in logic.outputs)
     return found[0], Rows(str(logic.hit_policy), heads, ends, rules), ""
