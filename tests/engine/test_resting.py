@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine import api, firing, queries, timers
-from engine.errors import Forbidden, NotFound, ProcessSuspended
+from engine.errors import Forbidden, NotFound, ProcessSuspended, StillRunning
+from engine.queries import registers
+from engine.queries.registers import Wanted
 from engine.store import tables as t
 from tests.conformance.drawing import call, diagram, message, process, signal, start, timer
 from tests.house import House
@@ -121,3 +123,23 @@ def test_only_owners_let_a_process_rest_and_it_is_written_down(house: House) -> 
         ("process_suspended", [1]),
         ("process_resumed", [1]),
     ]
+
+
+def test_a_withdrawn_deployment_gives_way_to_the_one_before_it(house: House) -> None:
+    first = house.deploy(p_bpmn=begun_by())
+    second = house.deploy(p_bpmn=begun_by(message("again")))
+    case = house.start("p")
+    with pytest.raises(StillRunning), house.writing() as session:
+        api.withdraw_deployment(session, house.actor("owen"), second.deployment_id)
+    with house.writing() as session:
+        instead = api.withdraw_deployment(session, house.actor("owen"), second.deployment_id, cascade=True)
+    assert house.state(case) == "cancelled" and instead not in (None, first.deployment_id)
+    case = house.start("p")
+    house.complete("u", "root", case)
+    assert house.message("again").state == "kept"  # which only the withdrawn version awaits
+    passed = Wanted([("passed_any", "in", ["u", "x"])])  # elements stand in stored bytes
+    with house.looking() as session:
+        assert registers.number(session, "instances", passed) == 2
+        assert registers.number(session, "instances", Wanted([("passed_any", "in", ["x"])])) == 0
+        assert registers.number(session, "definitions", Wanted([("told", "eq", True)])) == 2
+        assert registers.number(session, "deployments", Wanted([("told", "eq", True)])) == 2

@@ -64,6 +64,7 @@ def test_what_happens_is_told_once_signed_and_once_more_when_asked(house: House,
 
 def test_a_partner_that_is_down_gets_all_of_it_when_it_is_back(house: House, ask: Caller, partner: Partner) -> None:
     ask("PUT", "/webhooks/erp", {"url": partner.url, "kinds": ["entered"]})
+    assert ask("PUT", "/webhooks/erp", {"url": partner.url, "kinds": ["finished"]}).status_code == 422  # never told
     partner.answer = 503
     house.clock.move(seconds=1)
     ask("POST", "/processes/offer/start", {"business_key": "K-1"})

@@ -18,7 +18,7 @@ from web.api.instances import Id
 class Event(BaseModel):
     id: str = Field(description="The same event has the same id for ever.")
     at: datetime
-    kind: str = Field(description="entered, completed, took, threw, set, decided …")
+    kind: str = Field(description="entered, left, took, cancelled, threw, decided or set")
     instance_id: Id
     process_key: str
     business_key: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -15,6 +15,8 @@ from handlers.records import endpoints
 from handlers.records.changes import Stamp
 from web.api.calls import Call, Strict
 from web.scope import runtime
+
+EventKind = Literal["entered", "left", "took", "cancelled", "threw", "decided", "set"]
 
 
 class Webhook(BaseModel):
@@ -32,7 +34,7 @@ class Webhooks(BaseModel):
 
 class WantedWebhook(Strict):
     url: str = Field(min_length=8, max_length=2000, pattern=r"^https?://[^\s/?#]+[^\s]*$")
-    kinds: list[str] = Field(default_factory=list, max_length=50, description="Of events; none: all.")
+    kinds: list[EventKind] = Field(default_factory=list, max_length=50, description="Of events; none: all.")
     process: str | None = Field(None, max_length=255, description="Only this process's events.")
 
 
