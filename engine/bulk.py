@@ -16,14 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.errors import DatabaseUnavailable, DealflowError, OperatorError, StorageFull
-from engine.execution import Runtime
+from engine.execution import Runtime, Undone
 from engine.store import fault_of, gathering, require_whole, savepoint
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Stumbled(Exception):
+class Stumbled(Undone):
     """Something failed that was done without a savepoint: nothing of the transaction is to be kept."""
 
 

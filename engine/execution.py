@@ -39,6 +39,10 @@ def _nobody_asks() -> None:
     """No program outside waits at this process for work."""
 
 
+class Undone(Exception):
+    """Nothing of the unit is to be kept, and who raised it does it again another way: it says nothing about rows."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """One process's engine: what does not change from step to step."""
@@ -89,7 +93,7 @@ class Runtime:
                 with transaction(self.database, runtime=self, supposes=self.supposes and attempt == 1) as session:
                     return work(session)
             except Exception as error:
-                if session is not None and is_unproved(session):
+                if session is not None and is_unproved(session) and not isinstance(error, Undone):
                     self.supposed.clear()  # what it supposed may be why: it is run again and reads
                     log.info("unit_run_again", error=type(error).__name__)
                     continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import select
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -27,27 +27,13 @@ _CLOSES = 170000
 _MOST = 200
 """Statements that stay prepared on a connection."""
 TEXT, BINARY = pq.Format.TEXT, pq.Format.BINARY
-
-
-def _text(value: str) -> bytes | None:
-    return None if "\x00" in value else value.encode()  # psycopg says what is wrong with it
+IDLE, FATAL_ERROR, PIPELINE_SYNC = pq.TransactionStatus.IDLE, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_SYNC
 
 
 def _listed(values: list[Any]) -> bytes | None:
     """An array of numbers; others have quotes and more."""
     plain = all(type(value) is int for value in values)
     return b"{%s}" % b",".join([b"%d" % value for value in values]) if plain else None
-
-
-_DUMPS: Mapping[type, tuple[Callable[[Any], bytes | None], pq.Format]] = {
-    int: (lambda value: b"%d" % value, TEXT),
-    str: (_text, TEXT),
-    bytes: (lambda value: value, BINARY),
-    psycopg.Binary: (lambda value: bytes(value.obj), BINARY),
-    list: (_listed, TEXT),
-    bool: (lambda value: b"t" if value else b"f", TEXT),
-    datetime: (lambda value: value.isoformat().encode(), TEXT),
-}
 
 
 @lru_cache(maxsize=1024)
@@ -68,24 +54,32 @@ def _written(text: str, given: Any) -> tuple[bytes, list[bytes | None], list[pq.
     values: list[bytes | None] = []
     formats: list[pq.Format] = []
     for name in names:
-        value = given[name]
-        if value is None:
+        value, form = given[name], TEXT
+        kind = type(value)
+        written: bytes | None
+        if kind is str:
+            written = None if "\x00" in value else value.encode()  # psycopg says what is wrong with it
+        elif value is None:
             values.append(None)
             formats.append(TEXT)
             continue
-        dump = _DUMPS.get(type(value))
-        written = dump[0](value) if dump is not None else None
-        if dump is None or written is None:
+        elif kind is int:
+            written = b"%d" % value
+        elif kind is bytes:
+            written, form = value, BINARY
+        elif kind is datetime:
+            written = value.isoformat().encode()
+        elif kind is bool:
+            written = b"t" if value else b"f"
+        elif kind is psycopg.Binary:
+            written, form = bytes(value.obj), BINARY
+        else:
+            written = _listed(value) if kind is list else None
+        if written is None:
             return None
         values.append(written)
-        formats.append(dump[1])
+        formats.append(form)
     return query, values, formats
-
-
-def _raise_first(results: Sequence[Any]) -> None:
-    for result in results:
-        if result.status == pq.ExecStatus.FATAL_ERROR:
-            raise error_from_result(result)
 
 
 class Answer:
@@ -152,56 +146,63 @@ class Direct:
         all_written = [_written(text, given) for text, given in said]
         if None in all_written:
             return None
-        pgconn, places, made = self.pgconn, list[int](), dict[str, bytes]()
-        begins = pgconn.transaction_status == pq.TransactionStatus.IDLE
-        pgconn.enter_pipeline_mode()
-        place = self._close() if self.forgotten or len(self.names) >= _MOST else 0
-        if begins:
-            pgconn.send_query_params(b"BEGIN", None)
-            place += 1
+        pgconn, places, new = self.pgconn, list[int](), dict[str, bytes]()
+        place = self._begun(new)
         for (text, _), written in zip(said, all_written, strict=True):
             assert written is not None
-            query, values, formats = written
-            name = self.names.get(text) or made.get(text)
-            if name is None:
-                self.made += 1
-                name = made[text] = b"said_%d" % self.made
-                pgconn.send_prepare(name, query)
-                place += 1
-            pgconn.send_query_prepared(name, values, formats, result_format=BINARY)
-            places.append(place)
-            place += 1
+            place += self._send(text, *written, new)
+            places.append(place - 1)
         pgconn.pipeline_sync()
-        results = self._results()
-        pgconn.exit_pipeline_mode()
-        _raise_first(results)
-        self.names |= made
+        results = self._ended(new)
         return [Answer(results[at], self.transformer) for at in places]
 
     def _exchanged(
         self, text: str, query: bytes, values: Sequence[bytes | None], formats: Sequence[pq.Format], commits: bool
     ) -> Answer:
-        pgconn = self.pgconn
-        begins = pgconn.transaction_status == pq.TransactionStatus.IDLE
-        pgconn.enter_pipeline_mode()
-        closed = self._close() if self.forgotten or len(self.names) >= _MOST else 0
+        new: dict[str, bytes] = {}
+        place = self._begun(new) + self._send(text, query, values, formats, new)
+        if commits:
+            self._send("COMMIT", b"COMMIT", (), (), new)
+        self.pgconn.pipeline_sync()
+        return Answer(self._ended(new)[place - 1], self.transformer)
+
+    def _begun(self, new: dict[str, bytes]) -> int:
+        """The BEGIN on its way, where no transaction is open; how many answers come before what follows."""
+        begins = self.pgconn.transaction_status == IDLE
+        self.pgconn.enter_pipeline_mode()
+        answers = self._close() if self.forgotten or len(self.names) >= _MOST else 0
         if begins:
-            pgconn.send_query_params(b"BEGIN READ ONLY" if self.driver.read_only else b"BEGIN", None)
-        name = self.names.get(text)
-        is_new = name is None
+            text = "BEGIN READ ONLY" if self.driver.read_only else "BEGIN"
+            answers += self._send(text, text.encode(), (), (), new)
+        return answers
+
+    def _send(
+        self,
+        text: str,
+        query: bytes,
+        values: Sequence[bytes | None],
+        formats: Sequence[pq.Format],
+        new: dict[str, bytes],
+    ) -> int:
+        """A statement on its way, prepared before when it is `new`; how many answers it gets, its own the last."""
+        name, answers = self.names.get(text) or new.get(text), 1
         if name is None:
             self.made += 1
-            name = b"said_%d" % self.made
-            pgconn.send_prepare(name, query)
-        pgconn.send_query_prepared(name, values, formats, result_format=BINARY)
-        if commits:
-            pgconn.send_query_params(b"COMMIT", None)
-        pgconn.pipeline_sync()
+            name = new[text] = b"said_%d" % self.made
+            self.pgconn.send_prepare(name, query)
+            answers = 2
+        self.pgconn.send_query_prepared(name, values, formats, result_format=BINARY)
+        return answers
+
+    def _ended(self, new: dict[str, bytes]) -> list[Any]:
+        """All answers; the first fault among them is raised."""
         results = self._results()
-        pgconn.exit_pipeline_mode()
-        _raise_first(results)
-        self.names[text] = name
-        return Answer(results[closed + begins + is_new], self.transformer)
+        self.pgconn.exit_pipeline_mode()
+        for result in results:
+            if result.status == FATAL_ERROR:
+                raise error_from_result(result)
+        self.names |= new
+        return results
 
     def _results(self) -> list[Any]:
         """What the server answers, to the end of what was sent."""
@@ -219,7 +220,7 @@ class Direct:
             if result is None:
                 if pgconn.status == pq.ConnStatus.BAD:
                     raise psycopg.OperationalError(pgconn.get_error_message())
-            elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+            elif result.status == PIPELINE_SYNC:
                 return found
             else:
                 found.append(result)
