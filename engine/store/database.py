@@ -54,6 +54,7 @@ def open_database(url: str, **options: Any) -> sa.Engine:
         event.listen(database, "rollback_savepoint", forget_waiting)
         event.listen(database, "commit", _ended)
         event.listen(database, "rollback", _ended)
+        event.listen(database, "engine_disposed", _end_rest)
         return database
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
@@ -64,6 +65,7 @@ def open_database(url: str, **options: Any) -> sa.Engine:
     event.listen(database, "commit", send_waiting)
     event.listen(database, "rollback", forget_waiting)
     event.listen(database, "rollback_savepoint", forget_waiting)
+    event.listen(database, "engine_disposed", _end_rest)
     event.listen(database, "checkin", _rests)
     event.listen(database, "checkout", partial(_ask_when_rested, database))
     return database
@@ -77,8 +79,12 @@ def _leave_out_when_idle(dialect: Any) -> None:
 
 
 def _when_open(end: Callable[[Any], None], driver: Any) -> None:
-    if driver.pgconn.transaction_status != 0:  # libpq's PQTRANS_IDLE
+    if driver.pgconn.transaction_status != IDLE:
         end(driver)
+
+
+IDLE, INERROR = 0, 3
+"""PQTRANS_IDLE and PQTRANS_INERROR of libpq; with SQLite nobody needs the driver, which has them by name."""
 
 
 RESTED = 10.0
@@ -97,8 +103,11 @@ def _something_to_read(socket: int) -> bool:
 
 
 def _ask_when_rested(database: sa.Engine, driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
-    if rested < RESTED and not _something_to_read(driver.fileno()):
+    _ask(database, driver, record.info.get("rests_since", time.monotonic()))
+
+
+def _ask(database: sa.Engine, driver: Any, since: float) -> None:
+    if time.monotonic() - since < RESTED and not _something_to_read(driver.fileno()):
         return
     try:
         database.dialect.do_ping(driver)
@@ -168,7 +177,7 @@ class UnitSession(Session):
         if self.mine is None:
             if self.over:
                 self._refuse("execute")
-            connection = self.database.connect()
+            connection = _connected(self.database)
             try:
                 connection.begin()
             except BaseException:
@@ -204,7 +213,8 @@ class UnitSession(Session):
         ours = self.mine.get_transaction()
         if ours is not None:
             ours.commit()
-        self._give_back()
+        mine, self.mine = self.mine, None
+        _let_rest(self.database, mine)
 
     def leave(self) -> None:
         """The end, for `transaction()` alone; what was not kept is undone."""
@@ -213,12 +223,46 @@ class UnitSession(Session):
             if self.in_transaction():
                 self.close()
         finally:
-            self._give_back()
+            mine, self.mine = self.mine, None
+            if mine is not None:
+                mine.close()
 
-    def _give_back(self) -> None:
-        mine, self.mine = self.mine, None
-        if mine is not None:
-            mine.close()
+
+_RESTING = "store.resting"
+
+
+def _connected(database: sa.Engine) -> sa.Connection:
+    """A connection for a unit: the one that the last unit left, when it is free and there still; else the pool's."""
+    resting: list[tuple[sa.Connection, float]] = vars(database).setdefault(_RESTING, [])
+    try:
+        connection, since = resting.pop()
+    except IndexError:
+        return database.connect()
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        if database.dialect.name == "postgresql":
+            _ask(database, driver, since)
+    except DisconnectionError:
+        connection.invalidate()
+        connection.close()
+        return database.connect()
+    return connection
+
+
+def _let_rest(database: sa.Engine, connection: sa.Connection) -> None:
+    """One connection is kept at hand for the next unit, past the pool: to bring it back and have it handed out anew
+    costs a tenth of a step."""
+    resting: list[tuple[sa.Connection, float]] = vars(database).setdefault(_RESTING, [])
+    if resting or connection.invalidated or not isinstance(database.pool, sa.QueuePool):
+        connection.close()
+        return
+    resting.append((connection, time.monotonic()))
+
+
+def _end_rest(database: sa.Engine) -> None:
+    for connection, _ in vars(database).pop(_RESTING, ()):
+        connection.invalidate()  # the pool that it came from is gone
+        connection.close()
 
 
 @contextmanager
@@ -266,11 +310,8 @@ def require_whole(session: Session) -> None:
     if connection.dialect.name == "sqlite":
         if not driver.in_transaction:
             raise StorageFull(reason="the database ended the transaction by itself")
-    else:
-        from psycopg.pq import TransactionStatus  # with SQLite nobody needs the driver
-
-        if driver.info.transaction_status == TransactionStatus.INERROR:
-            raise FaultIgnored()
+    elif driver.pgconn.transaction_status == INERROR:
+        raise FaultIgnored()
 
 
 def _call(hook: Any) -> None:
