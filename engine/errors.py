@@ -116,6 +116,7 @@ class NotFound(CallerError):
         "client": "客户",
         "decision": "决策",
         "definition": "流程定义",
+        "deployment": "部署",
         "document": "文件",
         "element": "元素",
         "external task": "外部任务",

@@ -130,7 +130,7 @@ def roll_back(session: Session, actor: Actor, folder: str, deployment: int, note
     _require_owner(actor)
     d = t.deployment.c
     if session.scalar(sa.select(d.id).where(d.id == deployment, d.folder == folder)) is None:
-        raise NotFound(what="deployment", what_zh="部署", id=deployment)
+        raise NotFound(what="deployment", id=deployment)
     base = definitions.folders(session).get(folder)
     return put_live(session, actor, folder, definitions.files_of(session, deployment), note, stage, base)
 
