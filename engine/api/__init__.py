@@ -102,6 +102,7 @@ from engine.api.wiring import migrate, open_engine, schema_is_current, steady
 from engine.api.withdrawing import withdraw_deployment
 from engine.bulk import each
 from engine.definitions import Deployed
+from engine.exact import read_json
 from engine.execution import Runtime
 from engine.idempotency import earlier_answer, keep_answer
 from engine.identity import SYSTEM, Actor, actor, make_token, save_preferences, sign_in, token_holder
@@ -191,6 +192,7 @@ __all__ = [
     "publish_facts",
     "raise_signal",
     "read_all_notifications",
+    "read_json",
     "read_notification",
     "reassign",
     "release",

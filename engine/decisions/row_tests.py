@@ -14,12 +14,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from typing import Any, Final
 
 from engine.decisions.compile import Decisions, feel_value
 from engine.decisions.json_values import from_json, to_json
 from engine.errors import InvalidInput, NotFound
+from engine.exact import read_json
 from engine.feel import Moment, equal, kind, to_string
 
 _KNOWN: Final = frozenset({"name", "decision", "inputs", "expect", "rules", "now"})
@@ -68,9 +68,10 @@ class RowReport:
 def read_row_tests(text: str, file: str = "") -> tuple[RowTest, ...]:
     """The tests in a file's text. Raises InvalidInput naming the test and what is wrong with it."""
     try:
-        written = json.loads(text, parse_float=Decimal)
-    except json.JSONDecodeError as error:
-        raise _invalid(f"{file}:{error.lineno}", f"not JSON: {error.msg}", f"不是有效的 JSON:{error.msg}") from error
+        written = read_json(text)
+    except ValueError as error:
+        place, told = f"{file}:{getattr(error, 'lineno', 1)}", getattr(error, "msg", str(error))
+        raise _invalid(place, f"not JSON: {told}", f"不是有效的 JSON:{told}") from error
     if not isinstance(written, list):
         raise _invalid(file, "a list of tests is expected", "应为测试列表")
     return tuple(_read_test(item, number, file) for number, item in enumerate(written, 1))

@@ -25,6 +25,7 @@ KEYED: Final = (
     | frozenset({"textfield", "textarea", "number", "checkbox", "datetime", "expression", "filepicker"})
 )
 LONGEST_TEXT: Final = 100_000
+LONGEST_NUMBER: Final = 400
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -38,7 +39,7 @@ def number(value: object) -> Decimal | None:
         found = Decimal(value)
     elif isinstance(value, float):
         found = Decimal(repr(value))
-    elif isinstance(value, str) and _NUMBER.fullmatch(value):
+    elif isinstance(value, str) and len(value) <= LONGEST_NUMBER and _NUMBER.fullmatch(value):
         try:
             found = Decimal(value.strip())
         except InvalidOperation:

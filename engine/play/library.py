@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from engine.decisions import Decisions, compile_decisions
 from engine.errors import Fault, ModelRefused, NotFound
+from engine.exact import read_json
 from engine.process.definition import read_bpmn
 from engine.process.model import Definition
 from engine.process.rules.starts import MessageStart, message_starts, shared
@@ -130,7 +129,7 @@ def _decisions(library: Library, sources: list[Source]) -> list[Decisions]:
 
 def _form(library: Library, source: Source) -> None:
     try:
-        schema = json.loads(source.content, parse_float=Decimal)
+        schema = read_json(source.content)
     except ValueError as error:
         line = getattr(error, "lineno", None)
         library.refused.append(

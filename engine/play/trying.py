@@ -5,16 +5,15 @@ As `folder` plays packages on disk, but over files that stand nowhere yet.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from typing import Any
 
 from engine.decisions import compile_decisions
 from engine.decisions.row_tests import read_row_tests, run_row_tests
 from engine.errors import DealflowError, Fault, ScenarioWrong
+from engine.exact import read_json
 from engine.play.clockwork import Clockwork
 from engine.play.kernels import refused_by
 from engine.play.library import SUFFIXES, Library, load
@@ -59,7 +58,7 @@ class Tried:
 def scenario_of(text: str) -> dict[str, Any]:
     """A scenario from its text. ScenarioWrong (step 0) for what is no JSON object."""
     try:
-        found = json.loads(text, parse_float=Decimal)
+        found = read_json(text)
     except ValueError as error:
         raise ScenarioWrong(step=0, reason=str(error), reason_zh=f"不是有效的 JSON：{error}") from error
     if not isinstance(found, dict):

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from flask import Blueprint, Response, current_app, request
@@ -223,16 +222,18 @@ def _query(model: type[BaseModel]) -> BaseModel:
 def read_body(model: type[M], raw: bytes) -> M:
     """The body, exact. Unreadable when it is no JSON; InvalidInput names the first field that does not fit."""
     try:
-        found = json.loads(raw, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+        found = api.read_json(raw)
+    except ValueError as error:
         told = (
-            f"{error.msg}, line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            f"{error.msg}, line {error.lineno}, column {error.colno}"
+            if isinstance(error, json.JSONDecodeError)
+            else str(error)
         )
-        at = f"第 {error.lineno} 行第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else ""
+        at = f"第 {error.lineno} 行第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else str(error)
         raise Unreadable(
             place="body",
-            reason="this is not JSON" + (f" ({told})" if told else ""),
-            reason_zh="不是有效的 JSON" + (f"（{at}）" if at else ""),
+            reason=f"this is not JSON ({told})",
+            reason_zh=f"不是有效的 JSON（{at}）",
         ) from error
     try:
         return model.model_validate(found)

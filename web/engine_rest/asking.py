@@ -6,14 +6,13 @@ a filter that nobody took, for a filter that is silently left out answers anothe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from flask import request
 
+from engine import api
 from web.engine_rest.answers import invalid, unsupported
 from web.engine_rest.values import read_moment
 from web.scope import runtime
@@ -36,8 +35,8 @@ def body() -> dict[str, Any]:
     if not raw.strip():
         return {}
     try:
-        found = json.loads(raw, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+        found = api.read_json(raw)
+    except ValueError as error:
         raise invalid(f"Cannot parse the request: {error}") from error
     if not isinstance(found, dict):
         raise invalid("Cannot parse the request: an object is needed")

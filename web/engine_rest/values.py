@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
@@ -20,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from engine import api
 from engine.queries.values import FileRef, text_of
 from web.engine_rest.answers import Refused, invalid
 
@@ -168,9 +168,13 @@ def _integer(bits: int) -> Callable[[Any, Mapping[str, Any], tzinfo], int]:
     return read
 
 
+LARGEST_EXPONENT = 999
+"""Power of ten of a number sent as text: as `engine.exact` has it for JSON."""
+
+
 def _number(value: Any) -> Decimal:
     number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("nan")
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
         raise ValueError
     return number
 
@@ -183,7 +187,7 @@ def _str(value: Any) -> str:
 
 def from_json(value: Any) -> Any:
     """JSON text (or what was sent as JSON) with exact numbers."""
-    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+    return api.read_json(value) if isinstance(value, str) else value
 
 
 def _object(value: Any, info: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from engine import api
 from engine.errors import InvalidInput
 
 
@@ -22,7 +23,7 @@ def read(text: str, before: object = None) -> Any:
     if isinstance(before, date) and text not in ("", "null"):
         return _moment(text, before)
     try:
-        found = json.loads(text, parse_float=Decimal)
+        found = api.read_json(text)
     except ValueError:
         return text
     return Decimal(found) if isinstance(before, Decimal) and type(found) is int else found

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint
 
+from engine import api
 from engine.errors import InvalidInput
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -16,8 +15,8 @@ pages = Blueprint("tasks", __name__, url_prefix="/tasks")
 def sent_json(raw: bytes | str) -> dict[str, Any]:
     """A JSON object with exact numbers. InvalidInput when it is none."""
     try:
-        found = json.loads(raw or "{}", parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+        found = api.read_json(raw or "{}")
+    except ValueError as error:
         raise InvalidInput(
             place="variables", reason=f"not JSON: {error}", reason_zh=f"不是有效的 JSON:{error}"
         ) from error
