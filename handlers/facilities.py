@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.registry import Context, handles
-from handlers import charges, inputs
+from handlers import charges, inputs, revaluing
 from handlers.finance.plan import months_later
 from handlers.records import facilities, projects, security
 from handlers.records.changes import Stamp, once
@@ -205,7 +205,8 @@ def facility_make_available(
     equity_pct: object = None,
     project_key: object = None,
 ) -> Mapping[str, Any]:
-    """Financial close: draws may begin; upfront fees are booked, security with a registration number is registered.
+    """Financial close: draws may begin; upfront fees are booked, security with a registration number is registered and
+    its first valuation planned.
 
     In: equity_paid: how much capital stood on the project's account at close; capex and equity_pct as they were agreed
     in the end: draws are held against them. Out: availability_end (the latest among the facilities),
@@ -221,6 +222,7 @@ def facility_make_available(
     security.register_agreed(ctx.session, project.id, inputs.today(ctx), stamp)
     agreed = _money({"equity_paid": equity_paid, "capex": capex, "equity_pct": equity_pct}, *AGREED)
     projects.change(ctx.session, project.id, inputs.given(agreed), stamp)
+    revaluing.plan_first(ctx, project)
     ctx.audit("financial_close", {"project": project.business_key})
     return _available_until(ctx, max(one.availability_end for one in signed if one.availability_end))
 

@@ -7,6 +7,7 @@ Sources: process S10 of the process catalogue (valuation, cover), package `colla
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from engine.registry import Context, handles
@@ -100,14 +101,28 @@ def security_revalue(
         today, key = inputs.today(ctx), inputs.text(facility_key)
         if change is not None and key is not None:
             monitoring.add_reading(ctx.session, key, METRIC, today, change, "revaluation", stamp)
-        due = months_later(today, MONTHS)
-        prefix = f"{MESSAGE}:{project.business_key}:"
-        ctx.schedule.cancel(prefix)
-        ctx.schedule.add(MESSAGE, due=due, business_key=project.business_key, dedupe_key=f"{prefix}{due}")
+        due = _plan(ctx, project, today)
         ctx.audit("security_revalued", {"project": project.business_key, "items": newer, "change_pct": change})
         return {"revalued": newer, "change_pct": change, "next_due": due}
 
     return once(ctx.session, ctx.job_key, "security.revalue", ctx.now, write)
+
+
+def plan_first(ctx: Context, project: Project) -> date | None:
+    """Have the first valuation start 11 months after the oldest value that the book has (what has none counts from
+    today), today at the earliest; each next one follows from the one before. The day; None where nothing is held."""
+    today = inputs.today(ctx)
+    held = [one.valued_at or today for one in security.of_project(ctx.session, project.id) if one.state != "released"]
+    return _plan(ctx, project, min(held)) if held else None
+
+
+def _plan(ctx: Context, project: Project, valued: date) -> date:
+    """In place of any that was planned for the project."""
+    due = max(months_later(valued, MONTHS), inputs.today(ctx))
+    prefix = f"{MESSAGE}:{project.business_key}:"
+    ctx.schedule.cancel(prefix)
+    ctx.schedule.add(MESSAGE, due=due, business_key=project.business_key, dedupe_key=f"{prefix}{due}")
+    return due
 
 
 def _paired(ctx: Context, project_id: int, items: object) -> list[tuple[security.Security, Mapping[str, Any]]]:

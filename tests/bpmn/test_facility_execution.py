@@ -65,6 +65,8 @@ def test_the_approved_plan_becomes_a_facility_with_conditions_security_and_a_bas
     assert (covenant.default_level, covenant.frequency) == (Decimal("1.05"), "quarterly")
     [letter] = house.rows(t.outbox, t.outbox.c.template == "facility_available")
     assert letter["data"]["link_url"].startswith("http")
+    [valuation] = house.rows(schedule, schedule.c.message == "revaluation_due")
+    assert (valuation["business_key"], valuation["day"]) == (KEY, date(2026, 12, 15)), "11 months of the oldest"
 
 
 def test_a_two_hundred_conditions_make_as_many_tasks_as_there_are_owners(house: ExecutionHouse) -> None:

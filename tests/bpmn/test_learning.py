@@ -157,6 +157,8 @@ def test_owners_clean_their_clients_data_and_another_steward_checks_before_anyth
         "li": [f"missing:{lacking}:address"],
         None: [f"duplicate:{twin}:{lacking}", f"missing:{twin}:reg_no"],
     }
+    named = {task["assignee"] == "li": task["facts"]["client_name"] for task in house.tasks()}
+    assert named == {True: "江南绿源新能源有限公司", False: "江南绿源新能源公司"}, "whose data it is"
     finish(house, "ut_clean", "li", decisions=[
         {"issue": f"missing:{lacking}:address", "decision": "correct", "new_value": "江苏省盐城市"}])  # fmt: skip
     steward = next(str(task["assignee"]) for task in house.tasks() if task["element"] == "ut_clean")

@@ -266,10 +266,21 @@ def review_comes(house: LifeHouse) -> None:
 def maintain(house: LifeHouse, facility: str) -> None:
     """P4 and S4: the yearly review, and the first covenant test with the client's certificate."""
     review_comes(house)
+    revalue(house)
     house.finish("ut_review", relationship.REVIEW)
     house.clock.at = at(house, "covenant_test_due")
     house.work()
     house.tell("certificate_received", f"TD-{facility}-2027", **CERTIFICATE)
+
+
+def revalue(house: LifeHouse) -> None:
+    """The yearly valuation that financial close planned."""
+    with house.looking() as session:
+        held = [one for one in security.of_project(session, projects.get(session, KEY).id) if one.state != "released"]
+    today = house.clock.at.date().isoformat()
+    values = [{"value": str(one.value), "valued_at": today, "valuer": "中联评估"} for one in held]
+    house.finish("ut_value", {"items": values, "valuation_comment": "见评估报告"})
+    house.finish("ut_check", {"check_decision": "confirm", "check_comment": "与报告一致"})
 
 
 def at(house: LifeHouse, message: str) -> datetime:
