@@ -536,6 +536,13 @@ class DatabaseUnavailable(OperatorError):
     zh = "未保存任何内容：数据库无响应（{reason}）。"
 
 
+class SavedUnknown(DatabaseUnavailable):
+    """The connection was lost while it was being saved, and with it the answer. Field: reason."""
+
+    en = "Perhaps this was saved, perhaps not: the connection to the database was lost. Look first ({reason})."
+    zh = "无法确认是否已保存：保存过程中与数据库的连接中断，请先查看结果，再决定是否重做（{reason}）。"
+
+
 # ── us ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock, system_clock
-from engine.errors import Contended
+from engine.errors import Contended, DatabaseUnavailable
 from engine.log import logger
 from engine.registry import Registry
 from engine.settings import Settings, parse_offset
@@ -86,6 +86,7 @@ class Runtime:
         """Run `work` in a unit of work and return its result; a unit that met another one is run again, unseen.
 
         Contended when it met others every time. `work` is run anew each time: it reads what it needs itself.
+        DatabaseUnavailable is told at once: what SavedUnknown may have saved is not done again.
         """
         for attempt in range(1, TRIES + 1):
             session: Session | None = None
@@ -93,7 +94,8 @@ class Runtime:
                 with transaction(self.database, runtime=self, supposes=self.supposes and attempt == 1) as session:
                     return work(session)
             except Exception as error:
-                if session is not None and is_unproved(session) and not isinstance(error, Undone):
+                unproved = session is not None and is_unproved(session)
+                if unproved and not isinstance(error, Undone | DatabaseUnavailable):
                     self.supposed.clear()  # what it supposed may be why: it is run again and reads
                     log.info("unit_run_again", error=type(error).__name__)
                     continue

@@ -19,6 +19,7 @@ from engine.store import Prepared, take_for_granted
 
 _MOST = 1_000
 """Rows that are remembered."""
+_NEVER_READ: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +37,8 @@ class Supposition:
 def row(session: Session, one: Supposition, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The row for these values, or None: as it was read before, to be proved; else read now."""
     runtime, key = runtime_of(session), (one, *values.values())
-    if session.info.get("supposes") and key in runtime.supposed:
-        known = runtime.supposed[key]
+    known = runtime.supposed.get(key, _NEVER_READ) if session.info.get("supposes") else _NEVER_READ
+    if known is not _NEVER_READ:  # asked once: another thread may forget it meanwhile
         if known is None:
             taken = one.absent is not None and take_for_granted(session, one.absent, values)
         else:

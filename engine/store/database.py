@@ -28,6 +28,7 @@ from engine.errors import (
     DealflowError,
     FaultIgnored,
     OperatorError,
+    SavedUnknown,
     StorageFull,
     UnitBroken,
 )
@@ -107,9 +108,9 @@ def _ask_when_rested(database: sa.Engine, driver: Any, record: ConnectionPoolEnt
 
 
 def _ask(database: sa.Engine, driver: Any, since: float) -> None:
-    if time.monotonic() - since < RESTED and not _something_to_read(driver.fileno()):
-        return
     try:
+        if time.monotonic() - since < RESTED and not _something_to_read(driver.fileno()):
+            return
         database.dialect.do_ping(driver)
     except database.dialect.loaded_dbapi.Error as error:
         raise DisconnectionError from error  # the pool takes this one away and tries another
@@ -209,10 +210,15 @@ class UnitSession(Session):
         if self.mine is None:
             whole()
             return
-        send_last(self.mine, whole)
-        ours = self.mine.get_transaction()
-        if ours is not None:
-            ours.commit()
+        try:
+            send_last(self.mine, whole)
+            ours = self.mine.get_transaction()
+            if ours is not None:
+                ours.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise SavedUnknown(reason=str(error.orig).strip()) from error
+            raise
         mine, self.mine = self.mine, None
         _let_rest(self.database, mine)
 
@@ -270,7 +276,8 @@ def transaction(database: sa.Engine, **info: Any) -> Iterator[Session]:
     """One unit of work: everything in it is committed at its end, or none of it. `info` goes to `session.info`.
 
     An error leaves nothing, save one that says `commits`: what was written is kept, then the error is told.
-    StorageFull, DatabaseUnavailable and Contended say that nothing was saved.
+    StorageFull, DatabaseUnavailable and Contended say that nothing was saved; SavedUnknown, that the connection was
+    lost with the answer to the COMMIT.
     """
     told: DealflowError | None = None
     session = UnitSession(database, info)

@@ -198,10 +198,11 @@ class Direct:
         """All answers; the first fault among them is raised."""
         results = self._results()
         self.pgconn.exit_pipeline_mode()
+        self.names |= new
         for result in results:
             if result.status == FATAL_ERROR:
+                self.forgotten = True  # some of the new may be prepared: all are closed, there or not
                 raise error_from_result(result)
-        self.names |= new
         return results
 
     def _results(self) -> list[Any]:

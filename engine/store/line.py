@@ -45,6 +45,7 @@ class Line:
         "drivers_cursor",
         "gathered",
         "hearing",
+        "lost",
         "positional",
         "savepoints",
         "supposed",
@@ -66,6 +67,8 @@ class Line:
         """What the unit took for granted, to be proved with its COMMIT."""
         self.gathered: Gathered | None = None
         """What the writes that wait are about, inside `gathering`."""
+        self.lost: BaseException | None = None
+        """The fault of gathered writes: whoever sent them may take it for their own, and go on without them."""
 
     @property
     def cursor(self) -> Any:
@@ -84,11 +87,16 @@ class Line:
                     return found
             return self.cursor.execute(text, parameters)
         except self.dialect.loaded_dbapi.Error as error:
+            self._give_up()
             raise told_by(self.connection, self.driver, error, text, parameters) from error
         except BaseException:
-            if self.direct is not None and self.direct.is_between():
-                self.connection.invalidate()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """A connection that was left between a question and its answer is nobody's any more."""
+        if self.direct is not None and self.direct.is_between():
+            self.connection.invalidate()
 
     def _heard(self, text: str, parameters: Any, *, many: bool) -> None:
         """Before it is said: listeners hear it, and SQLite is in its transaction still, which it may end by itself."""
@@ -104,7 +112,11 @@ class Line:
             waiting, self.waiting = self.waiting, []
             if self.gathered is not None:
                 self.gathered.clear()
-                self._send_lists(waiting)
+                try:
+                    self._send_lists(waiting)
+                except BaseException as fault:
+                    self.lost = fault
+                    raise
                 continue
             asked = any(one.told is not None for one in waiting)
             proofs = list(self.supposed.values()) if commits else []
@@ -168,10 +180,10 @@ class Line:
         try:
             found = self.direct.say_all(said) if self.direct is not None else None
         except self.dialect.loaded_dbapi.Error as error:
+            self._give_up()
             raise told_by(self.connection, self.driver, error, said[0][0]) from error
         except BaseException:
-            if self.direct is not None and self.direct.is_between():
-                self.connection.invalidate()
+            self._give_up()
             raise
         if found is not None:
             return [(one.rowcount, one.fetchall()) for one in found]
@@ -303,15 +315,18 @@ def gathering(session: Session) -> Iterator[None]:
     """What prepared statements write inside waits, and goes in lists: when something is read that it concerns, when
     anything else is said, at the latest at the end.
 
-    For units of work on rows of their own: a fault of one shows with the lists, and is everybody's.
+    For units of work on rows of their own: a fault of one shows with the lists, and is everybody's, even if it was
+    caught where it showed.
     """
     line = line_of(session)
     if line.waiting:
         line.send()
-    line.gathered = Gathered()
+    line.gathered, line.lost = Gathered(), None
     try:
         yield
         line.send()
+        if line.lost is not None:
+            raise line.lost
     except BaseException:
         line.waiting = []
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -137,6 +138,18 @@ def test_a_gathered_write_that_must_touch_a_row_and_touches_none_is_told(house: 
             CHANGE_OF.later(session, {"which": str(number), "faults": []}, must=gone)
         CHANGE_OF.later(session, {"which": "nobody", "faults": []}, must=gone)
     assert {str(one["faults"]) for one in house.rows(t.refused)} == {"['a']"}
+
+
+def test_a_gathered_fault_that_is_caught_where_it_shows_is_everybodys_all_the_same(house: House) -> None:
+    def gone() -> InternalError:
+        return InternalError(reason="it is gone")
+
+    with pytest.raises(InternalError, match="it is gone"), house.runtime.transaction() as session, gathering(session):
+        INSERT.later(session, row("one"))
+        CHANGE_OF.later(session, {"which": "nobody", "faults": []}, must=gone)
+        with suppress(InternalError):  # as one that takes it for a handler's
+            session.execute(ALL)
+    assert house.rows(t.refused) == []
 
 
 def test_new_rows_come_before_those_that_refer_to_them_and_behind_what_goes(house: House) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from engine import api, identity
-from engine.errors import Forbidden, ProcessSuspended
+from engine.errors import Forbidden, ProcessSuspended, SavedUnknown
 from engine.execution import make_runtime
 from engine.store import tables as t
+from engine.store.direct import Direct
 from tests.engine.diagrams import process
 from tests.engine.together import POSTGRES
 from tests.house import House
@@ -102,3 +105,34 @@ def test_a_unit_that_fails_tells_its_own_fault_and_keeps_nothing(house: House) -
     with pytest.raises(Forbidden, match="not today"):
         house.runtime.unit(refused)
     assert len(house.rows(t.instance)) == 1
+
+
+@POSTGRES
+def test_a_commit_whose_answer_is_lost_is_told_and_not_done_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed(house)
+    started(house)
+    whole = Direct._exchanged
+
+    def losing(self: Direct, *asked: Any) -> Any:
+        answer = whole(self, *asked)
+        if asked[-1]:  # the COMMIT went with it
+            self.pgconn.finish()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return answer
+
+    monkeypatch.setattr(Direct, "_exchanged", losing)
+    with pytest.raises(SavedUnknown):
+        started(house)
+    assert len(house.rows(t.instance)) == 2
+
+
+@POSTGRES
+def test_a_connection_at_hand_that_was_closed_meanwhile_is_left_aside(house: House) -> None:
+    deployed(house)
+    started(house)
+    for connection, _ in vars(house.runtime.database)["store.resting"]:
+        connection.connection.dbapi_connection.close()
+    started(house)
+    assert len(house.rows(t.instance)) == 2

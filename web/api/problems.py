@@ -43,6 +43,8 @@ KINDS: Mapping[str, tuple[int, str, str]] = {
          "此刻有其他操作修改同一数据，未保存：请重发。"),
         (e.DatabaseUnavailable, "The database does not answer; nothing was saved: send it again later.",
          "数据库无响应，未保存：请稍后重发。"),
+        (e.SavedUnknown, "The connection was lost while saving: send it again with the same Idempotency-Key, or look.",
+         "保存过程中连接中断：请用同一幂等键重发，或先查看结果。"),
         (e.StorageFull, "There is no room left; nothing was saved.", "存储空间已满，未保存。"),
     )
 }  # fmt: skip
