@@ -11,6 +11,8 @@ import pytest
 
 from engine import api, scheduler
 from handlers.channels import signatures
+from handlers.records import endpoints
+from handlers.records.changes import Stamp
 from tests.handlers.channels.test_outside import Partner
 from tests.house import House
 from tests.web.conftest import Visitor
@@ -82,7 +84,13 @@ def test_without_the_scope_nobody_listens_and_what_is_removed_is_told_nothing(
 ) -> None:
     with house.writing() as session:
         other = Caller(visitor, api.make_token(session, "reader", "read"))
+        stamp = Stamp(house.clock(), "admin", "web_form")
+        made = endpoints.put(session, "gateway", "sms", "https://sms.example/", stamp)
     assert other("GET", "/webhooks").status_code == 403
+    assert ask("PUT", "/webhooks/gateway", {"url": partner.url}).status_code == 422
+    assert ask("PUT", "/webhooks/cloud", {"url": "https://169.254.169.254/"}).status_code == 422
+    with house.runtime.reading() as session:
+        assert endpoints.find(session, "gateway") == made
     ask("PUT", "/webhooks/erp", {"url": partner.url})
     assert ask("DELETE", "/webhooks/erp").json == {"name": "erp"}
     assert ask("GET", "/webhooks").json == {"items": []}

@@ -10,11 +10,14 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from engine import api
 from engine.errors import InvalidInput, NotFound
-from handlers.channels import signatures, webhook
+from handlers.channels import posting, signatures, webhook
 from handlers.records import endpoints
 from handlers.records.changes import Stamp
 from web.api.calls import Call, Strict
 from web.scope import runtime
+
+PROGRAMS = "api:"
+"""Beginning of who made an endpoint over REST."""
 
 EventKind = Literal["entered", "left", "took", "cancelled", "threw", "decided", "set"]
 
@@ -60,11 +63,16 @@ def listed(db: Any, who: api.Actor) -> Mapping[str, Any]:
 def put(db: Any, who: api.Actor, body: WantedWebhook, name: str) -> Mapping[str, Any]:
     """Make a webhook, or change it: it is told what happens from now on.
 
-    Every change gives a new signing key, which this answer tells once.
+    Every change gives a new signing key, which this answer tells once. The name of a gateway or an address that the
+    house itself keeps is refused.
     """
     if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or len(name) > 100:
         raise InvalidInput(place="name", reason="letters, digits, - and _ only", reason_zh="只能使用字母、数字、- 和 _")
-    endpoint = endpoints.put(db, name, "webhook", body.url, Stamp(by=who.id, at=runtime().now(), source="api"))
+    standing = endpoints.find(db, name)
+    if standing is not None and not standing.created_by.startswith(PROGRAMS):
+        raise InvalidInput(place="name", reason="an endpoint of the house has it", reason_zh="该名称已用于本机构的通道")
+    stamp = Stamp(by=who.id, at=runtime().now(), source="api")
+    endpoint = endpoints.put(db, name, "webhook", posting.checked(body.url), stamp)
     api.subscribe(db, who, name, body.kinds, body.process)
     shown = next(_shown(db, one) for one in api.subscriptions(db, who) if one.name == name)
     return {**shown, "signing_key": signatures.key(runtime().settings, webhook.PURPOSE, name, endpoint.generation)}

@@ -109,9 +109,26 @@ def test_an_endpoint_that_is_off_unknown_or_down_is_told_apart(quick_desk: Desk,
     for name in ("ledger", "stranger"):
         with pytest.raises(RecipientRefused):
             send(quick_desk, message("webhook", name))
-    for url in ("http://partner.example/hook", "ftp://x.example", "file:///etc/passwd"):
+    closed = [
+        "169.254.169.254",
+        "2852039166",
+        "0x7f.1",
+        "127.0.0.2",
+        "0.0.0.0",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+    ]
+    named = [f"https://{one}/" for one in closed]
+    for url in ("http://partner.example/hook", "ftp://x.example", "file:///etc/passwd", *named):
         with pytest.raises(InvalidInput):
             posting.checked(url)
+
+
+def test_a_name_that_leads_to_a_closed_address_is_not_posted_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", ("169.254.169.254", 0))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_named: found)
+    with pytest.raises(RecipientRefused, match="closed"):
+        posting.post("webhook", "cloud", "https://metadata.example/", b"{}", {})
 
 
 def test_a_new_address_makes_the_old_key_worthless(quick_desk: Desk, partner: Partner) -> None:
