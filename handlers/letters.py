@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from jinja2 import Environment, TemplateSyntaxError, meta
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
@@ -20,6 +20,17 @@ from handlers.channels import preview
 from handlers.channels.rendering import LANGUAGES, TEMPLATES, Text, render
 from handlers.records.changes import Stamp
 from handlers.records.tables import letter_version as kept
+
+_WORDS = (
+    nodes.Template, nodes.TemplateData, nodes.Output, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.If,
+    nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Test, nodes.Filter, nodes.Call,
+    nodes.For, nodes.Include, nodes.Tuple, nodes.List,
+)  # fmt: skip
+"""What a letter is written with: data, conditions, loops over data, other letters."""
+_FILTERS = frozenset(
+    {"money", "moment", "figure", "default", "d", "join", "length", "count", "first", "last", "upper", "lower", "trim"}
+    | {"title", "capitalize", "round", "sort"}
+)
 
 _CACHE, KEPT = "letters", timedelta(minutes=1)
 
@@ -86,10 +97,31 @@ def asked(text: str) -> frozenset[str]:
     environment = Environment(autoescape=False)
     environment.filters.update({"moment": str, "money": str})
     try:
-        return frozenset(meta.find_undeclared_variables(environment.parse(text)))
+        tree = environment.parse(text)
+        _refuse_computing(tree)
+        return frozenset(meta.find_undeclared_variables(tree))
     except TemplateSyntaxError as error:
         reason = f"line {error.lineno}: {error.message}"
         raise InvalidInput(place="text", reason=reason, reason_zh=f"第 {error.lineno} 行：{error.message}") from error
+
+
+def _refuse_computing(tree: nodes.Template) -> None:
+    """InvalidInput for what no letter needs: to calculate, to loop over more than data, to call. A sandbox keeps a text
+    from reaching out, not from filling the memory (`'a' * 10 ** 10`)."""
+    for one in tree.find_all(nodes.Node):
+        known = isinstance(one, _WORDS) and not (isinstance(one, nodes.Filter) and one.name not in _FILTERS)
+        if isinstance(one, nodes.Call):
+            known = isinstance(one.node, nodes.Getattr) and one.node.attr == "get"
+        if isinstance(one, nodes.For):
+            inner = [loop for loop in one.find_all(nodes.For) if list(loop.find_all(nodes.For))]
+            known = isinstance(one.iter, nodes.Name | nodes.Getattr) and not one.recursive and not inner
+        if not known:
+            name = one.name if isinstance(one, nodes.Filter) else type(one).__name__
+            raise InvalidInput(
+                place="text",
+                reason=f"line {one.lineno}: a letter has no use for {name}",
+                reason_zh=f"第 {one.lineno} 行：信函中不能使用 {name}",
+            )
 
 
 def trial(session: Session, template: str, language: str, text: str) -> Text:

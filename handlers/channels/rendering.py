@@ -37,6 +37,8 @@ TEMPLATES = Path(str(files("handlers"))) / "templates"
 LANGUAGES = ("zh", "en")
 
 _SUBJECT = "Subject:"
+_DATA_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a template does with data that are not as it takes them, or by taking itself in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def render(
         try:
             house = settings.mail_from.partition("<")[0].strip() or "Dealflow"
             text = source.render(_in_language(chosen, data), house=house)
-        except TemplateError as error:
+        except (TemplateError, *_DATA_FAULTS) as error:
             raise TemplateWrong(template=template, language=chosen, reason=str(error)) from error
         return _split(text, template, chosen)
     raise TemplateWrong(template=template, language=language, reason="there is no such file")
@@ -87,7 +89,7 @@ def headline(
             first, _, _ = ((own or {}).get(file) or (TEMPLATES / file).read_text("utf-8")).partition("\n")
             told = environment.from_string(first).render(_in_language(chosen, data), house="").partition("\n")[0]
             return " ".join(told.removeprefix(_SUBJECT).split())
-        except (OSError, TemplateError):
+        except (OSError, TemplateError, *_DATA_FAULTS):
             continue
     return template
 

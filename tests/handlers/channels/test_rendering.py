@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.errors import TemplateWrong
+from engine.errors import InvalidInput, TemplateWrong
 from engine.settings import Settings
+from handlers import letters
 from handlers.channels.preview import samples
 from handlers.channels.rendering import LANGUAGES, TEMPLATES, headline, render
 
@@ -178,6 +179,21 @@ def test_an_unknown_template_is_named() -> None:
 def test_data_is_not_run_as_a_template() -> None:
     sly = dict(CLIENT) | {"client_name": "{{ house.__class__ }}"}
     assert "{{ house.__class__ }}" in render(SETTINGS, "decline_polite", "zh", sly).body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'a' * 10 ** 10 }}", "{{ range(10 ** 9) | list }}", "{{ 'x' | center(999999999) }}", "{{ house.upper() }}",
+        "{% for a in people %}{% for b in people %}{% for c in people %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in 'abc' %}x{% endfor %}", "{% set a = house ~ house %}", "{% macro m() %}{{ m() }}{% endmacro %}",
+    ],
+)  # fmt: skip
+def test_the_houses_own_letters_calculate_nothing_and_shipped_ones_do_neither(text: str) -> None:
+    with pytest.raises(InvalidInput, match="line 3: a letter has no use for"):
+        letters.asked(f"Subject: x\n\n{text}")
+    for place in TEMPLATES.rglob("*.txt"):
+        letters.asked(place.read_text("utf-8"))
 
 
 def test_a_notice_of_breach_says_what_was_measured_and_what_was_agreed() -> None:
