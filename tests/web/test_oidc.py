@@ -19,7 +19,7 @@ import requests
 from werkzeug.test import TestResponse
 
 from engine import api, identity
-from tests.house import House
+from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
 from web import oidc
 
@@ -182,6 +182,8 @@ def test_where_passwords_are_for_administrators_only_they_open_for_nobody_else(j
     refused = visitor("").sign_in("li")
     assert refused.status_code == 401 and "仅管理员" in refused.get_data(as_text=True)
     assert visitor("").sign_in("root").status_code == 302
+    for name, status in (("li", 401), ("root", 200)):  # nor for programs
+        assert visitor("").client.get("/engine-rest/task", auth=(name, PASSWORD)).status_code == status
 
 
 def test_a_provider_that_does_not_answer_is_said_and_passwords_still_open(joined: House, visitor: WHO) -> None:

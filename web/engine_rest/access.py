@@ -22,6 +22,7 @@ from engine.errors import NotFound, SignInRefused
 from engine.queries.programs import PROGRAM
 from handlers import sights
 from web import rights
+from web.auth import single_sign_on
 from web.engine_rest.answers import Refused
 from web.scope import runtime
 
@@ -89,9 +90,12 @@ def _basic() -> api.Actor:
         raise _unknown()
     with runtime().reading() as db:
         try:
-            return api.actor(db, name)
+            found = api.actor(db, name)
         except NotFound as error:
             raise _unknown() from error
+    if single_sign_on().get("only") and not found.is_admin:  # as on the sign-in page
+        raise _unknown()
+    return found
 
 
 def _bearer() -> api.Actor:
