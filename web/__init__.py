@@ -15,7 +15,7 @@ from engine.settings import Settings, secret
 from engine.settings import load as load_settings
 from web import catalogue, errors, formats, headers, modules, scope, searching
 from web.extensions import babel, csrf, limiter, sign_ins
-from web.routes import Route
+from web.routes import Number, Route
 
 __all__ = ["create_app"]
 
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         RATELIMIT_ENABLED=True,
     )
+    app.url_map.converters["int"] = Number
     app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app, locale_selector=scope.language, timezone_selector=lambda: settings.zone)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Map, Rule
+
+LARGEST = 2**63 - 1
+"""Of an id: what no database keeps is no address here."""
+
+
+class Number(IntegerConverter):
+    """A whole number that an id may be."""
+
+    def __init__(self, map: Map, max: int = LARGEST, **options: Any) -> None:
+        super().__init__(map, max=max, **options)
 
 
 class Route(Rule):

@@ -155,6 +155,7 @@ def test_what_is_no_json_is_refused_with_its_place(house: House, visitor: WHO) -
 def test_an_unknown_task_is_a_plain_404(visitor: WHO) -> None:
     answer = visitor("li").get("/tasks/4711")
     assert answer.status_code == 404 and "4711" in answer.get_data(as_text=True)
+    assert visitor("li").get(f"/tasks/{2**63}").status_code == 404
 
 
 LISTENING = (
