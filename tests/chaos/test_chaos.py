@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import Storm
+from tests.chaos.run import ENOUGH_DEATHS, Storm
 
 SECONDS = 10
-"""For each database; `make chaos` storms for ten minutes and kills at every named place."""
+"""For each database, longer on a slow machine; `make chaos` storms for ten minutes and kills at every named place."""
 
 
 @pytest.mark.slow
@@ -18,5 +18,5 @@ def test_nothing_is_lost_and_nothing_done_twice_whoever_is_killed(seed: int, dat
     storm = Storm(tmp_path, database_url, SECONDS, seed, every_place=False).run()
     print(storm.summary, dict(storm.crashed))
     assert storm.findings == []
-    assert sum(storm.crashed.values()) > 5
+    assert storm.deaths() >= ENOUGH_DEATHS
     assert storm.summary["orders"] > 0  # type: ignore[operator]
