@@ -15,7 +15,7 @@ LARGEST = 2**63 - 1
 """Of an id: what no database keeps is no address here."""
 
 
-class Number(IntegerConverter):
+class BoundedInteger(IntegerConverter):
     """A whole number that an id may be."""
 
     def __init__(self, map: Map, max: int = LARGEST, **options: Any) -> None:
