@@ -13,9 +13,9 @@ from flask_wtf.csrf import generate_csrf
 from engine import api
 from engine.settings import Settings, secret
 from engine.settings import load as load_settings
-from web import catalogue, errors, formats, headers, modules, scope, searching
+from web import admitting, catalogue, errors, formats, headers, modules, scope, searching
 from web.extensions import babel, csrf, limiter, sign_ins
-from web.routes import Number, Route
+from web.routes import BoundedInteger, Route
 
 __all__ = ["create_app"]
 
@@ -50,11 +50,13 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         RATELIMIT_ENABLED=True,
     )
-    app.url_map.converters["int"] = Number
+    app.url_map.converters["int"] = BoundedInteger
     app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app, locale_selector=scope.language, timezone_selector=lambda: settings.zone)
+    admitting.add_before_forms(app)
     csrf.init_app(app)
+    admitting.add_after_forms(app)
     limiter.init_app(app)
     sign_ins.init_app(app)
     sign_ins.unauthorized_handler(errors.signed_out)

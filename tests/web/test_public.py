@@ -139,6 +139,15 @@ def test_the_form_is_english_on_an_english_page(open_for_business: House, visito
     assert "Tell us about your project" in text and "Renewable power" in text
 
 
+def test_what_cannot_be_kept_or_takes_long_to_read_is_refused_before_it_is_read(visitor: WHO) -> None:
+    guest = visitor("")
+    guest.get("/complaint")
+    assert guest.post("/complaint", {"text": "a\0b"}).status_code == 400
+    assert guest.get("/complaint?sent=%00").status_code == 400
+    assert guest.get("/complaint/%00").status_code == 404
+    assert guest.post("/complaint", {"text": "x" * 1_000_001}).status_code == 413
+
+
 def test_without_the_process_the_page_says_so(visitor: WHO) -> None:
     assert "暂时无法接收咨询" in visitor("").get("/inquiry").get_data(as_text=True)
 
