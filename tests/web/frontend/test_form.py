@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web.frontend.site import Site
 
@@ -278,6 +278,26 @@ def test_what_cannot_be_a_number_is_not_taken_and_what_stood_there_stays(page: P
     page.keyboard.insert_text("42")
     page.keyboard.insert_text(wrong)
     expect(amount).to_have_value("42")
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed"),
+    [("en-US", "2026-11-20"), ("en-US", "11/20/2026"), ("en-GB", "2026-11-20"), ("zh-CN", "２０２６年１１月２０日")],
+)
+def test_dates_are_read_as_people_write_them_and_year_first_in_every_language(
+    browser: Browser, site: Site, locale: str, typed: str
+) -> None:
+    context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai")
+    page = context.new_page()
+    open_form(page, site)
+    page.get_by_label("名称").fill("王")
+    page.get_by_label("投产日").fill(typed)
+    page.keyboard.press("Tab")
+    page.get_by_label("金额").fill("2")
+    page.get_by_role("button", name="完成").click()
+    page.wait_for_url("**/complete")
+    assert variables(site, "/complete")["cod"] == "2026-11-20"
+    context.close()
 
 
 def test_the_bpmn_io_logo_stands_under_the_form(page: Page, site: Site) -> None:

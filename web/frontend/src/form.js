@@ -7,6 +7,7 @@ import { forget, keep } from './kept.js';
 import { language, text } from './texts.js';
 import { translations } from './form/chinese.js';
 import { readCodes } from './form/codes.js';
+import { readDates } from './form/dates.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
 import { watchLive } from './form/live.js';
@@ -22,6 +23,7 @@ async function mount(place) {
   const container = element('div', { class: 'df-form' });
   const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });
   readNumbers(container);
+  readDates(container);
   const straighten = readCodes(container, schema ?? {});
   place.replaceChildren(summary, container);
   // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.

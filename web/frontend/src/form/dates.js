@@ -1,0 +1,24 @@
+// Dates as people write them: 2026-11-20, 2026年11月20日 and full-width digits in every language, else in the order of
+// the field's hint; what is no day is not taken. flatpickr alone reads 2026-11-20 as another day where months come first.
+
+/** The day that was written, or undefined when there is none; `format` is flatpickr's (`m/d/Y`). */
+export function readDate(written, format) {
+  const plain = written.normalize('NFKC').trim();
+  const numbers = plain.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3').match(/\d+/g) ?? [];
+  if (numbers.length !== 3) return undefined;
+  const order = [...format.toLowerCase().replace('j', 'd').replace('n', 'm')].filter((letter) => 'ymd'.includes(letter));
+  const whole = numbers.findIndex((number) => number.length === 4);
+  const year = Number(numbers.splice(whole < 0 ? order.indexOf('y') : whole, 1)[0]);
+  const [first, second] = numbers.map(Number);
+  const dayFirst = whole !== 0 && order.indexOf('d') < order.indexOf('m');
+  const [month, day] = dayFirst ? [second, first] : [first, second];
+  const date = new Date(year < 100 ? 2000 + year : year, month - 1, day);
+  return date.getMonth() === month - 1 && date.getDate() === day ? date : undefined;
+}
+
+/** Let the calendars in `container` read so; form-js offers no setting for it. */
+export function readDates(container) {
+  container.addEventListener('focusin', ({ target }) => {
+    if (target._flatpickr) target._flatpickr.config.parseDate = readDate;
+  });
+}
