@@ -88,12 +88,24 @@ def _until_idle(duty: Callable[[], int], most: int = 200) -> None:
 
 
 def _guarded(name: str, duty: Callable[[], object]) -> Callable[[], None]:
-    """A duty that fails is logged and comes again: the database may be away for a minute."""
+    """A duty that fails is logged and comes again. What the operators must mend (the database is away) is said in one
+    line when it begins and when it is over, not at each try; our own faults are told each time, with their stack."""
+    said, tries = "", 0
 
     def run() -> None:
+        nonlocal said, tries
         try:
             duty()
+        except OperatorError as error:
+            tries += 1
+            if said != error.code:
+                said = error.code
+                log.error("duty_failed", duty=name, error=str(error))
         except Exception as error:
             log.error("duty_failed", duty=name, exc_info=error)
+        else:
+            if said:
+                log.info("duty_goes_on", duty=name, failures=tries)
+            said, tries = "", 0
 
     return run

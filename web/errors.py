@@ -39,6 +39,9 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 """First match counts. Everything else of the caller's is a conflict with what has happened meanwhile."""
 
+SOON = 5
+"""Seconds after which a program may ask again when the house cannot work just now."""
+
 
 def status_of(error: e.DealflowError) -> int:
     """The HTTP status of an engine error."""
@@ -68,7 +71,17 @@ def spoken(error: e.DealflowError) -> str:
     """A fault in the page's language, with people and moments as pages write them."""
     said = type(error).__new__(type(error))
     said.fields = {name: _spoken(name, value) for name, value in error.fields.items()}
-    return said.text(language())
+    return outward(said, language())
+
+
+def outward(error: e.DealflowError, tongue: str) -> str:
+    """A fault for whoever asked: of the database without its driver's words, which name hosts, ports and folders. They
+    stand in the log and on the operators' health port."""
+    if not isinstance(error, (e.DatabaseUnavailable, e.StorageFull)):
+        return error.text(tongue)
+    said = type(error).__new__(type(error))
+    said.fields = {"reason": "原因见服务器日志" if tongue.startswith("zh") else "the server's log says why"}
+    return said.text(tongue)
 
 
 def _spoken(name: str, value: object) -> object:
@@ -108,14 +121,27 @@ def answer(status: int, text: str, code: str, **more: Any) -> Any:
     return page(status, title, text)
 
 
+def ask_again_soon(response: Response) -> Response:
+    """When to ask again: what counts requests writes the end of its minute into every answer, which is true of a 429
+    alone."""
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(SOON)
+    elif response.status_code != 429:
+        response.headers.pop("Retry-After", None)
+    return response
+
+
 def register(app: Flask) -> None:
     """Tell the application how faults are answered."""
+    app.after_request_funcs.setdefault(None, []).insert(0, ask_again_soon)  # the first one runs last
 
     @app.errorhandler(e.DealflowError)
     def engine_error(error: e.DealflowError) -> Any:
         status = status_of(error)
         if status >= 500:
-            log.error("request failed", path=request.path, code=error.code, reason=str(error), exc_info=error)
+            # What the operators must mend is said in a line: its stack says nothing, and a minute has many requests.
+            stack = {} if isinstance(error, e.OperatorError) else {"exc_info": error}
+            log.error("request failed", path=request.path, code=error.code, reason=str(error), **stack)
         more: dict[str, Any] = {}
         if isinstance(error, e.FormInvalid):
             more["errors"] = field_messages(error)
@@ -124,7 +150,7 @@ def register(app: Flask) -> None:
                 {"file": f.file, "element": f.element, "line": f.line, "rule": f.rule, "text": f.text(language())}
                 for f in error.faults
             ]
-        return answer(status, error.text(language()) if wants_json() else spoken(error), error.code, **more)
+        return answer(status, outward(error, language()) if wants_json() else spoken(error), error.code, **more)
 
     @app.errorhandler(CSRFError)
     def stale_form(error: CSRFError) -> Any:

@@ -27,5 +27,5 @@ def alive() -> Any:
 @pages.get("/health/ready")
 def ready() -> Any:
     """200 when the database answers with this release's tables, else 503 with the reason."""
-    reason = unwell(runtime())
+    reason = unwell(runtime(), outside=True)
     return (jsonify({"status": "unavailable", "reason": reason}), 503) if reason else jsonify({"status": "ready"})

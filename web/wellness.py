@@ -18,8 +18,9 @@ from prometheus_client.registry import Collector
 
 from engine import api
 from engine.api import Runtime
-from engine.errors import DealflowError
+from engine.errors import DealflowError, SettingsInvalid
 from engine.queries.queue import queue
+from web.errors import outward
 
 LATE_SWEEPS, LATE_SECONDS = 10, 30.0
 """A sweep is late after so many of its intervals, and never before so many seconds."""
@@ -27,15 +28,15 @@ Swept = Callable[[], float]
 """When (time.monotonic) this process last swept."""
 
 
-def unwell(runtime: Runtime, swept: Swept | None = None) -> str | None:
-    """Why this process cannot work just now, in English for operators; None when it can."""
+def unwell(runtime: Runtime, swept: Swept | None = None, *, outside: bool = False) -> str | None:
+    """Why this process cannot work just now, in English for operators; None when it can. Those outside are not told
+    where the database is."""
     try:
-        if not api.schema_is_current(runtime):
-            return "the tables are those of another release: run `dealflow deploy` or `dealflow run` of this one"
+        api.require_schema(runtime)
+    except SettingsInvalid as error:
+        return str(error.fields["reason"])
     except DealflowError as error:
-        return str(error)
-    except Exception:
-        return "the database has no tables: run `dealflow run`"
+        return outward(error, "en") if outside else str(error)
     late = max(LATE_SWEEPS * runtime.settings.sweep_seconds, LATE_SECONDS)
     if swept is not None and (lag := time.monotonic() - swept()) > late:
         return f"the last sweep was {lag:.0f} s ago"

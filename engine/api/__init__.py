@@ -98,7 +98,7 @@ from engine.api.tasks import (
 )
 from engine.api.telling import replay, subscribe, subscriptions, unsubscribe
 from engine.api.timing import fire_timer, move_timer
-from engine.api.wiring import migrate, open_engine, schema_is_current, steady
+from engine.api.wiring import migrate, open_engine, require_schema, schema_is_current, steady
 from engine.api.withdrawing import withdraw_deployment
 from engine.bulk import each
 from engine.definitions import Deployed
@@ -200,6 +200,7 @@ __all__ = [
     "repeat_batch",
     "replay",
     "require_program",
+    "require_schema",
     "restart",
     "resume",
     "resume_batch",

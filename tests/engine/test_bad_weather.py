@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from engine import api, worker
+from engine import api, scheduler, worker
 from engine.errors import Contended, DatabaseUnavailable, FaultIgnored, StorageFull, UnitBroken
 from engine.execution import Runtime
 from engine.registry import handles
@@ -254,3 +254,18 @@ def test_a_writer_that_waits_too_long_for_sqlite_is_told_to_try_again(
         session.execute(sa.select(t.team))
         [refused] = errors(at_once(second))
     assert isinstance(refused, Contended)
+
+
+def test_a_duty_without_its_database_says_so_once_and_once_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    away = [True, True, True, False, True]
+
+    def duty() -> None:
+        if away.pop(0):
+            raise DatabaseUnavailable(reason="server closed the connection")
+
+    guarded = scheduler._guarded("outbox", duty)
+    for _ in range(5):
+        guarded()
+    told = capsys.readouterr().err
+    assert (told.count("duty_failed"), told.count("duty_goes_on"), "Traceback" in told) == (2, 1, False)
+    assert "failures=3" in told

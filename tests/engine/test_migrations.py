@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.api import wiring
 from engine.settings import load
 from engine.store import tables as t
 from tests.engine import diagrams as d
+from tests.engine.together import at_once, errors
 from tests.house import House
 
 FALLING = "ix_job_state_priority_due_at_id"
@@ -99,3 +101,11 @@ FILLED: tuple[tuple[str, dict[str, object]], ...] = (
     ("api_token", {"id": 1, "name": "crm", "sha256": "0" * 64, "scopes": "messages", "created_at": NOW}),
 )
 """Rows that point to each other, as they stood in the release before."""
+
+
+def test_of_processes_that_bring_one_database_up_at_once_one_does_it(database_url: str, tmp_path: Path) -> None:
+    runtimes = [api.open_engine(load(database_url=database_url, data_dir=tmp_path, handlers=())) for _ in range(3)]
+    assert errors(at_once(*(functools.partial(api.migrate, runtime) for runtime in runtimes))) == []
+    for runtime in runtimes:
+        api.require_schema(runtime)
+        runtime.database.dispose()

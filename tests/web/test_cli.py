@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -100,6 +101,28 @@ def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsy
     write_package(place / "bpmn" / "offer")
     run(["deploy"])
     assert run(["check"]) == 0
+
+
+@pytest.mark.parametrize(("stored", "said"), [("records_0017", "older release"), ("records_9999", "newer release")])
+def test_nothing_starts_on_the_tables_of_another_release(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stored: str, said: str
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("DEALFLOW_PORT", str(probe.getsockname()[1]))
+    write_package(place / "bpmn" / "offer")
+    run(["deploy"])
+    with sqlite3.connect(place / "var" / "x.db") as file:
+        file.execute("UPDATE alembic_version SET version_num = ? WHERE version_num LIKE 'records_%'", (stored,))
+    file.close()
+    capsys.readouterr()
+    for arguments in (["serve"], ["worker", "--once"], ["check"]):
+        assert run(arguments) == 1
+        told = capsys.readouterr()
+        assert said in told.out + told.err
+    if stored == "records_9999":
+        assert run(["deploy"]) == 1
+        assert stored in capsys.readouterr().err
 
 
 def test_a_setting_that_cannot_be_used_is_named(

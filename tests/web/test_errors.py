@@ -1,9 +1,12 @@
 """Engine errors as answers: a status by whose fault it is, told in the language of whoever asked."""
 
 import pytest
+import sqlalchemy as sa
 
 from engine import errors as e
-from web.errors import status_of
+from tests.house import House
+from web import create_app
+from web.errors import outward, status_of
 
 TABLE = [
     (e.NotFound(what="task", id=1), 404),
@@ -45,3 +48,19 @@ def test_what_the_caller_did_is_never_answered_as_our_fault(kind: type[e.Dealflo
 @pytest.mark.parametrize("kind", every(e.OperatorError), ids=lambda kind: kind.__name__)
 def test_what_the_house_must_mend_is_answered_as_unavailable(kind: type[e.DealflowError]) -> None:
     assert status_of(kind.__new__(kind)) in (503, 507)
+
+
+@pytest.mark.parametrize("kind", [e.DatabaseUnavailable, *e.DatabaseUnavailable.__subclasses__(), e.StorageFull])
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+def test_where_the_database_is_stays_in_the_house(kind: type[e.DealflowError], tongue: str) -> None:
+    told = outward(kind(reason="connection to server at 10.0.0.5, port 5432 failed"), tongue)
+    assert "10.0.0.5" not in told and ("日志" if tongue == "zh" else "log") in told
+
+
+def test_a_program_is_told_to_come_back_soon_when_the_house_cannot_work_and_not_otherwise(house: House) -> None:
+    client = create_app(runtime=house.runtime).test_client()
+    assert "Retry-After" not in client.get("/api/v1/openapi.json").headers
+    with house.writing() as session:
+        session.execute(sa.text("DELETE FROM alembic_version"))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine import api, queries, watcher
-from engine.errors import DealflowError
+from engine.errors import DealflowError, SettingsInvalid
 from engine.settings import load
 from web.cli.saying import faults, language, words
 from web.cli.serving import say_outcome
@@ -24,20 +24,13 @@ def check() -> int:
     topics = len(runtime.registry.topics)
     click.echo(words(f"✓ 处理程序：{topics} 个主题", f"✓ handlers: {topics} topics"))
     try:
-        with runtime.reading() as session:
-            found = queries.definitions(session)
-    except DealflowError:
-        raise
-    except Exception:
-        told = words("✗ 数据库：尚无数据表，或版本过旧", "✗ database: it has no tables, or those of an older release")
-        click.secho(told, fg="red")
-        click.echo(
-            words(
-                "  先运行 dealflow run 或 dealflow deploy 建立或更新数据表。",
-                "  Run `dealflow run` or `dealflow deploy` first: they make the tables or bring them up to date.",
-            )
-        )
+        api.require_schema(runtime)
+    except SettingsInvalid as error:
+        reason = words(str(error.fields["reason_zh"]), str(error.fields["reason"]))
+        click.secho(words(f"✗ 数据库：{reason}", f"✗ database: {reason}"), fg="red")
         return 1
+    with runtime.reading() as session:
+        found = queries.definitions(session)
     click.echo(words(f"✓ 数据库：{len(found)} 个流程", f"✓ database: {len(found)} processes"))
     code = 0
     limit = settings.max_model_bytes

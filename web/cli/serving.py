@@ -22,7 +22,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from engine import api, log, queries, scheduler, wakeups, watcher
 from engine.clock import system_clock
-from engine.errors import DealflowError, SettingsInvalid
+from engine.errors import SettingsInvalid
 from engine.queries import mails, moments
 from engine.settings import Settings, load, parse_offset
 from web import wellness
@@ -194,17 +194,8 @@ def shown_database(settings: Settings) -> str:
 
 def warn_of_what_waits(runtime: Any) -> None:
     """Say what a person must know before work begins: the clock stands before what is stored; mail is held."""
-    try:
-        with runtime.reading() as session:
-            latest, held = moments.latest_moment(session), mails.held(session)
-    except DealflowError:
-        raise
-    except Exception as error:
-        raise SettingsInvalid(
-            place="DEALFLOW_DATABASE_URL",
-            reason="the database has no tables, or those of an older release; run `dealflow run` or `dealflow deploy`",
-            reason_zh="数据库中尚无数据表，或版本过旧；请先运行 dealflow run 或 dealflow deploy",
-        ) from error
+    with runtime.reading() as session:
+        latest, held = moments.latest_moment(session), mails.held(session)
     now = runtime.now()
     if latest is not None and latest - now > CLOCKS_DIFFER:
         at, then = (moment.astimezone(runtime.zone).strftime("%Y-%m-%d %H:%M") for moment in (now, latest))
@@ -234,6 +225,7 @@ def ready(settings: Settings) -> None:
     must_be_free(settings)
     runtime = api.open_engine(settings)
     try:
+        api.require_schema(runtime)
         warn_of_what_waits(runtime)
     finally:
         runtime.database.dispose()
@@ -327,6 +319,7 @@ def worker(once: bool, concurrency: int | None, health_port: int | None) -> int:
     settings = load(**{name: value for name, value in asked.items() if value is not None})
     log.configure(settings.log_format, settings.log_level)
     runtime = api.open_engine(settings)
+    api.require_schema(runtime)
     api.steady()
     warn_of_what_waits(runtime)
     if once:

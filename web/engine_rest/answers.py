@@ -15,6 +15,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from engine import errors as e
+from web.errors import outward
 
 log = structlog.get_logger("engine_rest")
 
@@ -91,11 +92,12 @@ def of(error: e.DealflowError) -> Response:
     """An error of the engine in Camunda's form."""
     status, kind = next(((s, k) for cls, s, k in KINDS if isinstance(error, cls)), (500, "ProcessEngineException"))
     if status >= 500:
-        log.error("request failed", code=error.code, reason=str(error), exc_info=error)
+        stack = {} if isinstance(error, e.OperatorError) else {"exc_info": error}
+        log.error("request failed", code=error.code, reason=str(error), **stack)
     more: dict[str, Any] = {}
     if isinstance(error, e.ModelRefused):
         more["details"] = problems(error.faults)
-    return fault(status, kind, error.text("en"), **more)
+    return fault(status, kind, outward(error, "en"), **more)
 
 
 def problems(faults: Any) -> dict[str, Any]:
