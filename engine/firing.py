@@ -27,7 +27,7 @@ from engine.execution import Runtime, runtime_of
 from engine.jobs import Job
 from engine.log import logger
 from engine.process.triggers import TimerFired
-from engine.store import fault_of, require_whole, savepoint
+from engine.store import after_commit, fault_of, require_whole, savepoint
 from engine.subscriptions import Target
 from engine.unit import unit_of
 
@@ -177,7 +177,8 @@ def _failed(session: Session, due: Due, what: Job | int | None, fault: Exception
     """It comes again later, or is an incident: handled by itself, beside what else the batch did."""
     if isinstance(what, Job):
         log.warning("job_failed", job=what.id, topic=what.topic, attempt=what.attempt, error=str(fault))
-        metrics.JOBS.labels(what.topic, jobs.fail(session, what.id, what.fence, fault)).inc()
+        counted = metrics.JOBS.labels(what.topic, jobs.fail(session, what.id, what.fence, fault))
+        after_commit(session, counted.inc)
         return 1
     log.error("timer_failed", timer=due.id, instance=due.instance_id, exc_info=fault)
     timers.postpone(session, due.id, fault)
@@ -187,7 +188,7 @@ def _failed(session: Session, due: Due, what: Job | int | None, fault: Exception
 def _do(session: Session, due: Due, what: Job | int | None) -> int:
     if isinstance(what, Job):
         done = handling.inside(session, what)
-        metrics.JOBS.labels(what.topic, jobs.Outcome.DONE).inc(done)
+        after_commit(session, partial(metrics.JOBS.labels(what.topic, jobs.Outcome.DONE).inc, done))
         return done
     if due.instance_id is None:
         return _start(session, due.id)
@@ -195,7 +196,8 @@ def _do(session: Session, due: Due, what: Job | int | None) -> int:
     if live is None or live.status != "active" or what is None:
         return 0
     advance.advance(session, "timer", live, TimerFired(what))
-    metrics.LATENESS.observe(max(0.0, (runtime_of(session).now() - due.due_at).total_seconds()))
+    late = max(0.0, (runtime_of(session).now() - due.due_at).total_seconds())
+    after_commit(session, partial(metrics.LATENESS.observe, late))
     return 1
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
 from engine import advance, api, firing, timers
 from engine.store import tables as t
@@ -55,6 +56,11 @@ def broken_for(monkeypatch: pytest.MonkeyPatch, bad: int) -> None:
     monkeypatch.setattr(advance, "advance", failing)
 
 
+def timers_measured() -> float:
+    """How many firings the metrics have seen."""
+    return REGISTRY.get_sample_value("dealflow_timer_lateness_seconds_count") or 0.0
+
+
 def test_incidents_are_looked_for_only_when_a_timer_had_failed(house: House) -> None:
     house.deploy(p_bpmn=waiting())
     cases = [house.start("p") for _ in range(3)]
@@ -75,9 +81,9 @@ def test_a_batch_is_one_commit_and_a_poisoned_timer_in_it_undoes_itself_alone(
     bad = cases[4]
     broken_for(monkeypatch, bad)
     house.clock.move(hours=2)
-    commits = commits_of(house)
+    commits, fired = commits_of(house), timers_measured()
     assert firing.sweep(house.runtime) == 8
-    assert len(commits) == 1
+    assert (len(commits), timers_measured() - fired) == (1, 8), "what was undone is not measured"
     assert sorted(task["instance_id"] for task in house.tasks()) == sorted(set(cases) - {bad})
     assert {task["name"] for task in house.tasks()} == {"then"}
     [left] = house.rows(t.timer)
