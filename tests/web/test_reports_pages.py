@@ -113,6 +113,7 @@ def test_every_report_opens_for_those_who_lead_and_for_nobody_else(house: House,
         assert owen.get(path).status_code == 200, kind
         assert li.get(path).status_code == 403
     assert owen.get("/reports/gossip").status_code == 404
+    assert owen.get("/reports/overview?since=0001-01-01&until=9999-12-31").status_code == 200
     assert li.get("/reports/teams.csv").status_code == 403
 
 

@@ -47,12 +47,17 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
     )
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
 def day(text: str | None) -> date | None:
-    """A day as an address says it; None when it says none."""
+    """A day as an address says it; None when it says none, or one so far off that days before or after it have no
+    date."""
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return found if found is not None and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def beginning(text: str | None, days: int = 0) -> datetime | None:
