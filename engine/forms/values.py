@@ -28,6 +28,8 @@ LONGEST_TEXT: Final = 100_000
 LONGEST_NUMBER: Final = 400
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What comes along when a text is pasted, and neither a sheet nor XML nor a terminal bears."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -111,7 +113,7 @@ def _text(value: object, one_line: bool) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = _CONTROL.sub("", str(value))
     return re.sub(r"[\r\n\t]", " ", text) if one_line else text
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -93,6 +94,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, form: Form, langua
 
 def _safe(text: str) -> str:
     """A text that a reader's program takes for a text, not for a formula (OWASP, CSV injection)."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
 
 

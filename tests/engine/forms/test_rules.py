@@ -47,6 +47,11 @@ def test_kept_values_are_exact() -> None:
     }
 
 
+def test_control_characters_of_a_pasted_text_fall_away() -> None:
+    clean, errors = forms.validate(schema(field("textarea")), {"a": "一\x0b二\x1b[2J\n三"}, NOW)
+    assert (clean, errors) == ({"a": "一二[2J\n三"}, {})
+
+
 @pytest.mark.parametrize(
     ("component", "sent", "code"),
     [
@@ -54,6 +59,7 @@ def test_kept_values_are_exact() -> None:
         (field("number"), "十二", "not_a_number"),
         (field("number"), True, "not_a_number"),
         (field("number"), "1e999999", "not_a_number"),
+        (field("number"), "9" * 401, "not_a_number"),
         (field("textfield"), ["x"], "wrong_type"),
         (field("textfield"), "x" * 100_001, "max_length"),
         (field("checkbox"), "yes", "wrong_type"),

@@ -125,7 +125,7 @@ def test_sections_of_any_report_are_set_by_the_general_template(quick_desk: Desk
         "columns": [{"key": "n", "label": "数量", "form": "whole"}],
         "rows": [{"n": 7}],
     }
-    words = {"id": "p", "title": "说明", "text": "=1+1 是文字"}
+    words = {"id": "p", "title": "说明", "text": "=1+1 是\x0b文字"}
     data = {"title": "投资者报告", "subject": "项目", "sections": [table, words]}
     _, content = made(quick_desk, "report.render", {"template": "anything", "data": data, "format": form})
     if form == "pdf":
