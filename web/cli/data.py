@@ -86,6 +86,12 @@ def token() -> None:
 )
 def create(name: str, scope: str) -> int:
     """Make a token; it is printed once and kept only as a hash."""
+    from web.api import SCOPES  # brings in the whole of web
+
+    unknown = [one for one in scope.split() if one not in SCOPES and not one.startswith("team:")]
+    if unknown or not scope.split():
+        named, known = ", ".join(unknown), ", ".join((*SCOPES, "team:ID"))
+        raise click.BadParameter(words(f"没有权限 {named}；可用：{known}", f"no scope {named}; there are {known}"))
     runtime = api.open_engine(load())
     api.migrate(runtime)
     with runtime.transaction() as session:
