@@ -122,8 +122,8 @@ _CHANNEL: Fields = (
     ("inquiries", "咨询", "Inquiries", "whole"),
     ("won", "立项", "Won", "whole"),
     ("share", "转化率", "Conversion", "percent"),
-    ("cost", "活动成本", "Cost of events", "money"),
-    ("each", "单个获客成本", "Cost of one won", "money"),
+    ("cost", "活动成本（元）", "Cost of events (CNY)", "money"),
+    ("each", "单个获客成本（元）", "Cost of one won (CNY)", "money"),
     ("clv", "平均终身价值", "Mean lifetime value", "money"),
 )
 MOST_VALUED = 500

@@ -235,6 +235,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "import": ("导入", "import"),
     "referral": ("转介绍", "referral"),
     "website": ("网站", "website"),
+    "event": ("展会活动", "event"),
+    "manual": ("手工登记", "entered by hand"),
     "opportunity": ("存量客户", "existing client"),
     "high_potential": ("潜客挖掘", "lead search"),
     "system": ("系统", "system"),
