@@ -57,6 +57,8 @@ def test_mail_comes_in_by_file_once_and_the_log_tells_what_went_out(
 def test_an_endpoint_s_key_is_told_once_and_no_robot_at_a_wrong_address_is_kept(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert run(["channel"]) == 0
+    assert "There is no endpoint yet." in capsys.readouterr().out
     assert run(["channel", "add", "ledger", "webhook", "https://ledger.example/hook"]) == 0
     key = capsys.readouterr().out.split()[-1]
     assert len(key) == 64
@@ -73,6 +75,8 @@ def test_a_file_is_checked_against_what_was_filed(place: Path, capsys: pytest.Ca
         filing = Filing("PJ-2026-0001", "memo", "memo.pdf")
         kept = documents.keep(session, b"%PDF-1.7 memo", filing, Stamp(NOW, "li", "upload"))
     runtime.database.dispose()
+    assert run(["document", "list", "PJ-2026-0002"]) == 0
+    assert "Nothing is filed under PJ-2026-0002." in capsys.readouterr().out
     assert run(["document", "list", "PJ-2026-0001"]) == 0
     assert run(["document", "get", str(kept.id), "--out", "out.pdf"]) == 0
     assert run(["document", "check", "out.pdf"]) == 0

@@ -25,8 +25,9 @@ def document() -> None:
 def listed(key: str) -> int:
     """The documents of a business KEY, newest first."""
     with api.open_engine(load()).reading() as session:
-        for one in filed.of_subjects(session, [key]):
-            click.echo(_line(one))
+        lines = [_line(one) for one in filed.of_subjects(session, [key])]
+    for line in lines or [words(f"{key} 名下没有归档文件。", f"Nothing is filed under {key}.")]:
+        click.echo(line)
     return 0
 
 

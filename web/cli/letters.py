@@ -104,7 +104,10 @@ def channel(ctx: click.Context) -> int:
     if ctx.invoked_subcommand is not None:
         return 0
     with api.open_engine(load()).reading() as session:
-        for one in endpoints.every(session):
+        known = endpoints.every(session)
+        if not known:
+            click.echo(words("尚无端点。", "There is no endpoint yet."))
+        for one in known:
             state = words("启用", "on") if one.active else words("停用", "off")
             click.echo(f"{one.name}  {one.channel}  {state}  {one.url.partition('://')[0]}://…")
     return 0
