@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -92,6 +92,15 @@ class AuditRow:
     action: str
     data: Mapping[str, Any]
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCase:
+    """The case that an entry of the audit is about."""
+
+    id: int
+    process: str
+    business_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +285,16 @@ def audit_entries(
     query = query.where(c.at < until) if until else query
     rows = session.execute(query.limit(size).offset((page - 1) * size))
     return [AuditRow(r.id, r.subject, r.seq, r.at, r.actor, r.action, r.data or {}, r.hash) for r in rows]
+
+
+def audited_cases(session: Session, subjects: Iterable[str]) -> Mapping[str, AuditedCase]:
+    """Subject (`instance:17`) -> the case that it is about, where there is one."""
+    ids = {one: int(id) for one in subjects if (id := one.removeprefix("instance:")) != one and id.isdecimal()}
+    c = t.instance.c
+    query = sa.select(c.id, c.key, c.business_key).where(c.id.in_(set(ids.values())))
+    rows = session.execute(query) if ids else ()
+    found = {row.id: AuditedCase(row.id, row.key, row.business_key or str(row.id)) for row in rows}
+    return {one: found[id] for one, id in ids.items() if id in found}
 
 
 def audit_actions(session: Session) -> list[str]:

@@ -13,6 +13,7 @@ from engine import api, identity
 from engine.queries import administration
 from engine.store import tables as t
 from handlers import drawdowns, letters, modules
+from tests.engine.diagrams import one_task
 from tests.house import PASSWORD, House, MovableClock
 from tests.paths import ROOT
 from tests.web.conftest import Visitor
@@ -269,6 +270,15 @@ def test_an_outside_source_is_tested_and_says_what_came_of_it(house: House, visi
     assert root.post("/admin/sources/weather/test").status_code == 404
     audit = root.get("/admin/audit?subject=source:").get_data(as_text=True)
     assert "测试外部数据源" in audit
+
+
+def test_the_audit_names_the_case_that_an_entry_is_about(house: House, visitor: WHO) -> None:
+    house.deploy("asking", ask_bpmn=one_task())
+    case = house.start("p", business_key="Q-7")
+    with house.writing() as session:
+        api.comment(session, house.actor("root"), case, "看过了")
+    page = visitor("root").get(f"/admin/audit?subject=instance:{case}").get_data(as_text=True)
+    assert re.search(rf'<a href="/instances/{case}">[^<]*Q-7</a>', page)
 
 
 def test_every_deed_that_the_audit_tells_of_has_words() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from engine import api
+from engine import api, queries
 from engine.queries import administration
 from handlers.modules import MODULES
 from web.admin.room import done, pages, text
@@ -47,9 +47,11 @@ def audit_page(verdict: Any = None) -> Any:
             size=SIZE + 1,
         )
         actions = administration.audit_actions(db)
+        cases = administration.audited_cases(db, (row.subject for row in rows))
+        processes = {one.key: one for one in queries.process_names(db)} if cases else {}
     return render_template(
         "admin/audit.html", rows=rows[:SIZE], more=len(rows) > SIZE, page=page, asked=asked, actions=actions,
-        told=told, verdict=verdict,
+        told=told, verdict=verdict, cases=cases, processes=processes,
     )  # fmt: skip
 
 
