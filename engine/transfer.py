@@ -90,13 +90,17 @@ def _schema(session: Session) -> list[str]:
     return sorted(session.scalars(sa.text("SELECT version_num FROM alembic_version")))
 
 
+_CUT = ("the file is cut off or was changed", "文件不完整或已被修改")
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:
         for number, text in enumerate(file, 1):
             try:
                 line = json.loads(text)
             except ValueError as error:
-                raise _wrong(path, number, str(error), str(error)) from error
+                whole = text.endswith(b"\n")
+                raise _wrong(path, number, *(("this is no JSON", "不是 JSON") if whole else _CUT)) from error
             if not isinstance(line, dict) or "line" not in line:
                 raise _wrong(path, number, "this is no line of such a file", "不是该格式的行")
             yield line
@@ -119,7 +123,7 @@ def _require_whole(path: Path) -> str:
             if index < number:
                 digest.update(raw)
     if end["line"] != "end" or end["lines"] != number - 1 or end["sha256"] != digest.hexdigest():
-        raise _wrong(path, number, "the file is cut off or was changed", "文件不完整或已被修改")
+        raise _wrong(path, number, *_CUT)
     return digest.hexdigest()
 
 

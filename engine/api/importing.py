@@ -116,8 +116,8 @@ def import_tree(
 def _there(instance_id: int) -> InvalidInput:
     return InvalidInput(
         place=f"instance {instance_id}",
-        reason="it is here already: leave it out, or bring it in as a copy",
-        reason_zh="该实例已存在，可选择跳过或导入为副本",
+        reason="it is here already: leave it out (`--if-there skip`), or bring it in as a copy (`--if-there copy`)",
+        reason_zh="该实例已存在：可跳过（--if-there skip）或导入为副本（--if-there copy）",
     )
 
 

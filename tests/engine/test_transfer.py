@@ -176,7 +176,7 @@ def test_what_goes_elsewhere_can_be_held_here(house: House, other: House, tmp_pa
     assert (house.state(instance), other.state(instance)) == ("suspended", "active")
 
 
-@pytest.mark.parametrize("how", ["cut", "changed", "other"])
+@pytest.mark.parametrize("how", ["cut", "cut within a letter", "changed", "other"])
 def test_a_file_that_is_not_whole_is_refused(house: House, tmp_path: Path, how: str) -> None:
     filled(house)
     path = written(house, tmp_path)
@@ -188,8 +188,11 @@ def test_a_file_that_is_not_whole_is_refused(house: House, tmp_path: Path, how: 
     else:
         lines[0] = json.dumps({"line": "head", "format": "else"}) + "\n"
     path.write_text("".join(lines))
-    with pytest.raises(InvalidInput):
+    if how == "cut within a letter":
+        path.write_bytes(path.read_bytes() + '{"line": "row", "values": "询'.encode()[:-1])
+    with pytest.raises(InvalidInput) as refused:
         read(house, path, if_there="copy")
+    assert "cut" not in how or "the file is cut off" in str(refused.value)
     assert len(house.rows(t.instance)) == 2
 
 

@@ -98,6 +98,8 @@ def test_what_was_deployed_can_be_exported_unchanged(place: Path) -> None:
 def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check"]) == 1
     assert "dealflow run" in capsys.readouterr().out
+    assert run(["jobs", "failed"]) == 1
+    assert "no tables yet" in capsys.readouterr().err
     write_package(place / "bpmn" / "offer")
     run(["deploy"])
     assert run(["check"]) == 0

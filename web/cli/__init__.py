@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import click
 
-from engine.errors import CallerError, DealflowError, ModelError, ModelRefused
+from engine import api
+from engine.errors import CallerError, DealflowError, ModelError, ModelRefused, SettingsInvalid
+from engine.settings import load
 from web.cli import (
     batches,
     cases,
@@ -100,3 +102,24 @@ def run(arguments: list[str]) -> int:
         if isinstance(error, ModelRefused):
             click.echo(faults("", error.faults), err=True)
         return 2 if isinstance(error, ModelError) else 3 if isinstance(error, CallerError) else 1
+    except Exception:
+        told = of_the_tables()
+        if told is None:
+            raise
+        click.secho(told, err=True, fg="red")
+        return 1
+
+
+def of_the_tables() -> str | None:
+    """What is wrong with the tables, if anything: a command that meets those of another release fails anywhere."""
+    try:
+        runtime = api.open_engine(load())
+        try:
+            api.require_schema(runtime)
+        finally:
+            runtime.database.dispose()
+    except SettingsInvalid as error:
+        return error.text(language())
+    except Exception:  # the first fault is the one to tell
+        return None
+    return None
