@@ -25,7 +25,10 @@ KEYED: Final = (
     | frozenset({"textfield", "textarea", "number", "checkbox", "datetime", "expression", "filepicker"})
 )
 LONGEST_TEXT: Final = 100_000
-LONGEST_NUMBER: Final = 400
+LONGEST_NUMBER: Final = 1000
+MOST_DIGITS: Final = 310
+"""Of a number, and before or behind its point: what JavaScript has (1.8e308), and no more than LONGEST_NUMBER written
+out."""
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -48,7 +51,11 @@ def number(value: object) -> Decimal | None:
             return None
     else:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and _is_of_size(found) else None
+
+
+def _is_of_size(found: Decimal) -> bool:
+    return len(found.as_tuple().digits) <= MOST_DIGITS and abs(found.adjusted()) <= MOST_DIGITS
 
 
 def wire(value: object) -> Any:

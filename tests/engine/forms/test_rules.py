@@ -60,6 +60,7 @@ def test_control_characters_of_a_pasted_text_fall_away() -> None:
         (field("number"), True, "not_a_number"),
         (field("number"), "1e999999", "not_a_number"),
         (field("number"), "9" * 401, "not_a_number"),
+        (field("number", serializeToString=True, validate={"min": 1}), Decimal("1e400"), "not_a_number"),
         (field("textfield"), ["x"], "wrong_type"),
         (field("textfield"), "x" * 100_001, "max_length"),
         (field("checkbox"), "yes", "wrong_type"),
