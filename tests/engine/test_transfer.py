@@ -185,7 +185,7 @@ def test_a_file_that_is_not_whole_is_refused(house: House, tmp_path: Path, how: 
         lines.pop()
     elif how == "changed":
         lines[3] = lines[3].replace("PJ-1", "PJ-2") if "PJ-1" in lines[3] else lines[3].replace('"', "'", 1)
-    else:
+    elif how == "other":
         lines[0] = json.dumps({"line": "head", "format": "else"}) + "\n"
     path.write_text("".join(lines))
     if how == "cut within a letter":
