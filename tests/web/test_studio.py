@@ -85,6 +85,8 @@ def test_running_cases_are_foreseen_and_follow_in_a_batch(house: House, owen: Vi
     owen.get("/studio/offer/deploy")
     assert owen.post("/studio/offer/deploy", {"note": "", "cases": "all"}).status_code == 422
     assert owen.post("/studio/offer/deploy", {"note": "改名", "cases": "all"}).status_code == 302
+    batch = re.search(r'<a class="alert-link" href="(/batches/\d+)">', owen.get("/studio/offer").get_data(as_text=True))
+    assert batch is not None and owen.get(batch[1]).status_code == 200
     house.work()
     assert house.rows(t.instance, t.instance.c.id == case)[0]["definition_id"] == newest(house)
     owen.get("/studio/offer")

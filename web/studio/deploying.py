@@ -12,6 +12,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 
 from engine import api, queries
 from engine.api import deploying, drafts, foreseeing
@@ -201,7 +202,9 @@ def _done(folder: str, staged: Staged, before: Mapping[str, str], after: Mapping
         flash(_("%(process)s now runs as version %(number)s.", process=process, number=version), "success")
     if staged.batches:
         many = len(staged.batches)
-        flash(ngettext("A batch carries running cases over.", "Batches carry running cases over.", many), "info")
+        words = ngettext("A batch carries running cases over.", "Batches carry running cases over.", many)
+        place = url_for("batches.show", batch_id=staged.batches[0]) if many == 1 else url_for("batches.index")
+        flash(Markup('<a class="alert-link" href="{}">{}</a>').format(place, words), "info")
     why = write_files(folder, before, after)
     if why:
         flash(why, "warning")
