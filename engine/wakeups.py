@@ -71,13 +71,17 @@ def close(wakeups: Wakeups) -> None:
 
 
 def _keep_on(wakeups: Wakeups, work: Callable[[Wakeups, psycopg.Connection[Any]], None]) -> None:
-    """A connection that breaks is opened again."""
+    """A connection that breaks is opened again; that it broke is said once."""
+    said = False
     while not wakeups.over:
         try:
             with psycopg.connect(wakeups.address, autocommit=True, application_name="dealflow hints") as connection:
+                said = False
                 work(wakeups, connection)
         except psycopg.Error as error:
-            log.warning("hints_interrupted", error=str(error).strip())
+            if not said:
+                log.warning("hints_interrupted", error=str(error).strip())
+            said = True
             threading.Event().wait(AGAIN)
 
 

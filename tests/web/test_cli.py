@@ -20,6 +20,7 @@ from engine import api, queries
 from engine.settings import load
 from tests.web.material import package
 from web.cli import run
+from web.cli.serving import shown_database
 
 
 @pytest.fixture
@@ -103,6 +104,18 @@ def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsy
     write_package(place / "bpmn" / "offer")
     run(["deploy"])
     assert run(["check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:////srv/deals.db", "/srv/deals.db"),
+        ("postgresql://deal:hush@db.example/deals", "db.example/deals"),
+        ("postgresql://db.example/deals?user=deal&password=hush", "postgresql://db.example/deals"),
+    ],
+)
+def test_no_password_of_the_database_is_printed(place: Path, url: str, shown: str) -> None:
+    assert shown_database(load(database_url=url)) == shown
 
 
 @pytest.mark.parametrize(("stored", "said"), [("records_0017", "older release"), ("records_9999", "newer release")])

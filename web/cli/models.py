@@ -10,15 +10,14 @@ from engine import api, queries, watcher
 from engine.errors import DealflowError, SettingsInvalid
 from engine.settings import load
 from web.cli.saying import faults, language, words
-from web.cli.serving import say_outcome
+from web.cli.serving import say_outcome, shown_database
 
 
 @click.command()
 def check() -> int:
     """Whether this installation would run: settings, database, schema, models. Changes nothing."""
     settings = load()
-    database = settings.database_url.split("@")[-1]
-    facts = f"{database}, {settings.bpmn_dir}, {settings.zone}"
+    facts = f"{shown_database(settings)}, {settings.bpmn_dir}, {settings.zone}"
     click.echo(words(f"✓ 设置：{facts}", f"✓ settings: {facts}"))
     runtime = api.open_engine(settings)
     topics = len(runtime.registry.topics)

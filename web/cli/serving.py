@@ -188,8 +188,8 @@ def prepare(settings: Settings) -> list[watcher.Outcome]:
 
 
 def shown_database(settings: Settings) -> str:
-    """Which database, without what signs in to it."""
-    return settings.database_url.removeprefix("sqlite:///").rpartition("@")[2]
+    """Which database, without what signs in to it: neither before the @ nor among the options (`?password=`)."""
+    return settings.database_url.removeprefix("sqlite:///").rpartition("@")[2].partition("?")[0]
 
 
 def warn_of_what_waits(runtime: Any) -> None:
