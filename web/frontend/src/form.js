@@ -23,7 +23,7 @@ async function mount(place) {
   const container = element('div', { class: 'df-form' });
   const summary = element('div', { class: 'df-form-summary', tabindex: '-1' });
   readNumbers(container);
-  readDates(container);
+  const takeDate = readDates(container);
   const straighten = readCodes(container, schema ?? {});
   place.replaceChildren(summary, container);
   // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.
@@ -36,7 +36,7 @@ async function mount(place) {
     // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
     const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }] });
     await form.importSchema(schema, block(place.dataset.values) ?? {});
-    const view = { place, form, schema, summary, draftUrl, straighten, outputs: getSchemaVariables(schema, { inputs: false }) };
+    const view = { place, form, schema, summary, draftUrl, straighten, takeDate, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
     if (language() === 'zh') sayInChinese(container);
@@ -67,6 +67,12 @@ function open(view) {
 
 /** Check, hand the values to the outer form, and keep a copy until the server has answered. */
 function send(event, view, drafts) {
+  if (view.takeDate()) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    soon(view.form, 'changed').then(() => event.target.requestSubmit(event.submitter));
+    return;
+  }
   view.straighten();
   const { data, errors } = ownFaults(view.form, () => view.form.submit());
   const unchecked = event.submitter?.formNoValidate;
@@ -87,6 +93,17 @@ function send(event, view, drafts) {
     once: true,
   });
 }
+
+/** When the form next tells of it, or after a third of a second: what was typed may have changed nothing. */
+const soon = (form, happening) =>
+  new Promise((go) => {
+    const told = () => {
+      form.off(happening, told);
+      setTimeout(go);
+    };
+    form.on(happening, told);
+    setTimeout(told, 300);
+  });
 
 const BAR = 96; // the bar with the buttons, which lies over the end of the screen
 

@@ -16,9 +16,25 @@ export function readDate(written, format) {
   return date.getMonth() === month - 1 && date.getDate() === day ? date : undefined;
 }
 
-/** Let the calendars in `container` read so; form-js offers no setting for it. */
+/**
+ * Let the calendars in `container` read so; form-js offers no setting for it. It takes what was typed when the field is
+ * left, which a click on a button does not do. What comes back hands over a date that is still being typed and says
+ * whether there was one; form-js has it a moment later.
+ */
 export function readDates(container) {
+  let typed = null;
   container.addEventListener('focusin', ({ target }) => {
     if (target._flatpickr) target._flatpickr.config.parseDate = readDate;
   });
+  // The calendar tells of each day it takes by an event of the same name, which is nobody's typing.
+  container.addEventListener('input', ({ target, isTrusted }) => isTrusted && target._flatpickr && (typed = target));
+  container.addEventListener('focusout', () => (typed = null));
+  return () => {
+    const calendar = typed?._flatpickr;
+    if (!calendar) return false;
+    typed = null;
+    calendar.setDate(calendar.input.value, true, calendar.config.dateFormat);
+    calendar.close();
+    return true;
+  };
 }
