@@ -31,6 +31,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DEALFLOW_DATABASE_URL", f"sqlite:///{tmp_path / 'var' / 'x.db'}")
     monkeypatch.setenv("DEALFLOW_BPMN_DIR", str(tmp_path / "bpmn"))
     monkeypatch.setenv("DEALFLOW_LANGUAGE", "en")
+    monkeypatch.setenv("DEALFLOW_PORT", str(free_port()))  # whatever else runs on this machine
     return tmp_path
 
 
