@@ -69,6 +69,8 @@ def fill(page: Page) -> None:
     page.keyboard.press("Escape")
     channel = page.locator(".fjs-form-field-select", has_text="联系方式").last.locator("input").first
     channel.focus()
+    expect(page.locator(".fjs-dropdownlist-item.focused")).to_be_visible()
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")  # until then it takes no key
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     for choice in ("推进", "客户经理代填"):
