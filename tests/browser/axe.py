@@ -1,5 +1,6 @@
 """What axe-core finds serious or critical in a page. Law: only rules that can find such a thing are run, only what they
-found is carried out of the page, and a colour on a ground that passed once is not measured again.
+found is carried out of the page, a colour on a ground that passed once is not measured again, and a page is examined
+at rest (`settled`).
 
 The contrast of a text depends on its colour, its size and the grounds behind it. Three texts of each such combination
 are measured, on every page anew until one of them passed: `known` remembers those, for one theme. It also remembers
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
+
+from tests.browser import settled
 
 COMBINATIONS = """known => {
     const passed = new Set(known), grounds = new Map(), found = new Map();
@@ -69,20 +72,27 @@ OTHERS = """() => {
 
 def serious(page: Page, known: set[str] | None = None) -> list[str]:
     """Rule and beginning of the element of everything serious or critical in the page, three of each rule."""
-    faults = contrast(page, known)
-    bring(page)
-    return faults + list(page.evaluate(OTHERS))
+    return settled.look(page, lambda: [*_contrast(page, known), *_others(page)])
 
 
 def contrast(page: Page, known: set[str] | None = None) -> list[str]:
     """The same of texts that stand out too little from their ground; what need not be measured again joins `known`."""
+    return settled.look(page, lambda: _contrast(page, known))
+
+
+def _contrast(page: Page, known: set[str] | None) -> list[str]:
     known = set() if known is None else known
     if not page.evaluate(COMBINATIONS, sorted(known)):
         return []
     bring(page)
-    faults, settled = page.evaluate(CONTRAST)
-    known |= set(settled)
+    faults, passed = page.evaluate(CONTRAST)
+    known |= set(passed)
     return list(faults)
+
+
+def _others(page: Page) -> list[str]:
+    bring(page)
+    return list(page.evaluate(OTHERS))
 
 
 def bring(page: Page) -> None:

@@ -17,15 +17,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from engine import queries
-from tests.browser import axe, gallery
+from tests.browser import axe, gallery, settled
 from tests.browser.conftest import Place, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PARTS = 3
 """Each look walks the pages in so many parts, which different test processes take."""
-WAITS = ("[data-form]", "[data-bpmn-viewer]", "[data-chart]", "[data-studio]")
-"""What mounts by itself and then says `data-ready`."""
 PLACES = ("header", "th", "button", "summary", "label", ".df-tab", ".df-side h2", ".df-empty")
 OURS = ", ".join(f"{place}:not(.df-studio *, .df-studio-views *)" for place in PLACES)
 """Where every word is ours, or the name of a client. What stands in an editor is the file's own."""
@@ -48,15 +46,6 @@ class Look:
 LOOKS = (Look("en", 1440, 390, "light"), Look("zh", 390, 1440, "dark"))
 KNOWN: dict[str, set[str]] = {}
 """Theme -> colours on grounds of which this process knows all there is to know."""
-SETTLED = """async parts => {
-    const left = () => document.querySelector(parts.map(part => `${part}:not([data-ready])`).join());
-    for (let turn = 0; left() && turn < 600; turn++) await new Promise(done => setTimeout(done, 50));
-    return [!left(), document.documentElement.lang];
-}"""
-"""Waits until everything that mounts by itself stands; whether it does, and the language of the page."""
-SIDEWAYS = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
-    done(document.documentElement.scrollWidth > document.documentElement.clientWidth))))"""
-"""Whether the page is wider than its window, once the window has been drawn."""
 CHINESE = """places => [...document.querySelectorAll(places)].map(place => place.innerText)
     .filter(text => /[\u4e00-\u9fff]/.test(text))"""
 """The texts at these places that hold a Chinese sign."""
@@ -80,16 +69,15 @@ def look_at(page: Page, url: str, look: Look, names: frozenset[str], known: set[
     """Open a page in the window as it is, wait until its forms, diagrams and charts stand, and say what is wrong with
     it there and in the other window.
     """
-    page.goto(url, wait_until="load")
-    stands, language = page.evaluate(SETTLED, list(WAITS))
-    found = [] if stands else ["does not come to stand"]
-    if language != {"zh": "zh-CN", "en": "en"}[look.language]:
+    page.goto(url)
+    found = [] if settled.at_rest(page) else ["does not come to stand"]
+    if page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[look.language]:
         found.append("is in another language")
     opened = width_of(page)
     for width in (opened, look.width + look.other - opened):
         if width != opened:
             page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate(SIDEWAYS):
+        if settled.sideways(page):
             found.append(f"scrolls sideways at {width}")
         if width == look.width:
             found += examined(page, look, names, known)
@@ -105,7 +93,7 @@ def examined(page: Page, look: Look, names: frozenset[str], known: set[str]) -> 
     """What is wrong with a page whatever its window: colours; in English also words, and whatever else axe finds."""
     if look.language == "zh":
         return axe.contrast(page, known)
-    untranslated = [text for text in page.evaluate(CHINESE, OURS) if foreign(text, names)]
+    untranslated = [text for text in settled.evaluated(page, CHINESE, OURS) if foreign(text, names)]
     return [f"untranslated: {text}" for text in untranslated] + axe.serious(page, known)
 
 

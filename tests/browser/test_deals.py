@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine.store import tables as t
-from tests.browser import axe, gallery
+from tests.browser import axe, gallery, settled
 from tests.browser.conftest import Place, serving
 from tests.browser.rooms import portfolio
 
@@ -38,7 +38,7 @@ def page(browser: Browser, deals: Place) -> Iterator[Page]:
 def sound(page: Page) -> None:
     """Nothing serious for axe, nothing that scrolls sideways."""
     assert axe.serious(page) == []
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not settled.sideways(page)
 
 
 def test_figures_follow_what_is_typed_and_go_into_the_plan_task(page: Page, deals: Place) -> None:
@@ -64,8 +64,10 @@ def test_an_investor_comes_in_by_the_link_in_their_mail(page: Page, deals: Place
     [letter] = deals.house.rows(t.outbox, t.outbox.c.template == "portal_link")
     page.goto(deals.url + re.sub(r"^https?://[^/]+", "", str(letter["data"]["portal_url"])))
     page.get_by_role("button", name="Go in").click()
+    report = page.get_by_role("link", name=portfolio.HELD)
+    expect(report).to_be_visible()
     sound(page)
-    page.get_by_role("link", name=portfolio.HELD).click()
+    report.click()
     page.fill("#question", "何时投产？")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_contain_text("Your question has arrived under QN-")

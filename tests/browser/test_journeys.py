@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from engine import api
 from engine.store import tables
 from tests.bpmn.intake_house import PROFILE
+from tests.browser import settled
 from tests.browser.conftest import Place
 from tests.browser.gallery import Stage
 from tests.paths import ROOT
@@ -58,7 +59,7 @@ def ready(page: Page) -> None:
 
 
 def no_sideways(page: Page) -> None:
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not settled.sideways(page)
 
 
 BY_HAND: dict[str, Any] = {

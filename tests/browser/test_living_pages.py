@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from engine import api, watcher
 from tests.bpmn.intake_house import PROFILE
+from tests.browser import settled
 from tests.browser.conftest import Place
 from tests.browser.gallery import Stage
 from tests.paths import ROOT
@@ -164,7 +165,7 @@ def test_the_summary_of_faults_fits_a_phone(place: Place, window: Callable[..., 
             ".map(one => one.textContent)"
         )
         assert wide == []
-        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not settled.sideways(page)
 
 
 def test_full_width_letters_become_plain_ones_in_codes_and_stay_in_names(

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser import settled
 from tests.web.frontend.site import Site
 from web.charts import Chart, Mark, Series
 
@@ -68,7 +69,7 @@ def test_every_kind_is_drawn_without_breaking_the_policy_and_changes_colour_with
     page.wait_for_timeout(100)
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_timeout(100)
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not settled.sideways(page)
     assert site.violations == []
 
 
