@@ -1,5 +1,6 @@
 """Ratios of a statement, exact. Law: Decimal with 34 digits inside, ROUND_HALF_UP to four places at the output; what
-cannot be computed for want of data is said, never assumed to be nought.
+cannot be computed for want of data is said, never assumed to be nought. A base that is nought or negative (a loss under
+the line, equity that is used up) makes no ratio: it would pass every maximum.
 
 Sources: definitions of the project's domain model §3.2 (CFADS, DSCR, ICR, leverage); Altman Z″ for non-manufacturers
 and emerging markets: 6.56·X1 + 3.26·X2 + 6.72·X3 + 1.05·X4, grey between 1.10 and 2.60 (Altman 1995; the much-copied
@@ -27,6 +28,9 @@ class Ratio:
 
 
 def _over(above: Decimal, below: Decimal) -> Decimal:
+    """Nothing can be told over a base that is not above nought: −440 of debt per unit of a loss is no low leverage."""
+    if below <= 0:
+        raise ZeroDivisionError
     return above / below
 
 
@@ -86,7 +90,8 @@ DEFINITIONS: Mapping[str, Ratio] = {
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """`values` rounded to four places; `missing`: ratio -> the figures it lacks, or that are nought below the line."""
+    """`values` rounded to four places; `missing`: ratio -> the figures it lacks, or the one below the line that is
+    not above nought."""
 
     values: Mapping[str, Decimal]
     missing: Mapping[str, tuple[str, ...]]

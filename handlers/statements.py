@@ -15,6 +15,7 @@ from typing import Any
 from engine.errors import InvalidInput
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs, ratios
+from handlers.contacting import completed_by
 from handlers.records import parties
 from handlers.records import statements as book
 from handlers.records.changes import once
@@ -131,27 +132,39 @@ def _follows(earlier: str, later: str) -> bool:
 
 BLOCKING = frozenset({"balance", "cash_roll_forward"})
 
+ENTERED_AT = ("ut_profile", "ut_correct", "ut_figures", "ut_review")
+"""The tasks in which somebody enters statements: intake, monitoring, the yearly review."""
+
+
+def wrong(checks: Iterable[Check]) -> list[Check]:
+    """Those for which a statement is not kept."""
+    return [one for one in checks if one.rule in BLOCKING and not one.ok]
+
 
 @handles("fin.spread_statement", transactional=True)
-def fin_spread_statement(ctx: Context, statements: object, party_id: object) -> Mapping[str, Any]:
+def fin_spread_statement(
+    ctx: Context, statements: object, party_id: object, source: str | None = None
+) -> Mapping[str, Any]:
     """Check statements and keep them line by line.
 
     In: statements: list of {period ("2024" or an ISO date), audited, currency, and figures in units of the currency
-    by the codes of SHEETS}; party_id. Out: statement_ids (as text, in the order given), checks
-    [{period, rule, ok, text, text_en}]. Errors: BpmnError UNBALANCED (variable statement_checks): nothing is kept;
-    InvalidInput for unreadable figures or periods. Idempotent by job key; a period that stands already is restated.
+    by the codes of SHEETS}; party_id; source: the form they came by (null: client_profile). Out: statement_ids (as text,
+    in the order given), checks [{period, rule, ok, text, text_en}]. Errors: BpmnError UNBALANCED (variables
+    statement_checks; statement_findings [{field, text, text_en}]: what is wrong): nothing is kept; InvalidInput for unreadable figures or periods. Idempotent by job key; a period that stands already is restated.
     """
     rows = inputs.rows(statements)
     checks = check(rows)
     shown = [one.shown() for one in checks]
-    wrong = [one for one in checks if one.rule in BLOCKING and not one.ok]
-    if wrong:
-        raise BpmnError("UNBALANCED", "; ".join(one.en for one in wrong), {"statement_checks": shown})
+    faults = wrong(checks)
+    if faults:
+        found = [{"field": f"statements[{one.period}]", "text": one.zh, "text_en": one.en} for one in faults]
+        said = {"statement_checks": shown, "statement_findings": found}
+        raise BpmnError("UNBALANCED", "; ".join(one.en for one in faults), said)
 
     def keep() -> Mapping[str, Any]:
         client = inputs.ident(party_id, "party_id")
         party = parties.get(ctx.session, client if client is not None else 0)
-        stamp = inputs.stamp(ctx, "client_profile")
+        stamp = inputs.stamp(ctx, inputs.text(source) or "client_profile", completed_by(ctx, *ENTERED_AT))
         ids = []
         for row in rows:
             period = str(row.get("period"))
@@ -204,7 +217,7 @@ def fin_compute_ratios(
     Errors: BpmnError DATA_MISSING when a ratio that was asked for lacks figures (variable missing). Only reads.
     """
     kept = [book.get(ctx.session, int(one)) for one in inputs.texts(statement_ids)]
-    latest = max(kept, key=lambda one: one.period_end) if kept else None
+    latest = max(kept, key=lambda one: (one.period_end, one.id)) if kept else None
     known = ratio_figures(latest.amounts() if latest else {})
     for name, value in figures.items() if isinstance(figures, Mapping) else ():
         number = inputs.number(value, f"figures.{name}")

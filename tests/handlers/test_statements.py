@@ -57,6 +57,14 @@ def test_nothing_is_divided_by_nought() -> None:
         assert made.missing == {"current": ("current_liabilities",)}
 
 
+def test_a_loss_or_equity_that_is_used_up_makes_no_ratio_that_would_pass_a_maximum() -> None:
+    given = {"debt": 500, "cash": 60, "ebitda": -20, "equity": -100}
+    figures = {name: Decimal(value) for name, value in given.items()}
+    made = ratios.compute(figures, ["net_debt_ebitda", "debt_equity", "gearing"])
+    assert made.values == {"gearing": Decimal("1.2500")}
+    assert made.missing == {"net_debt_ebitda": ("ebitda",), "debt_equity": ("equity",)}
+
+
 def test_balanced_statements_are_kept_line_by_line(desk: Desk, client: str) -> None:
     second = year("2025", cash_opening=Decimal(60_000_000), cash_closing=Decimal(70_000_000))
     made = desk.run("fin.spread_statement", {"statements": [year("2024"), second], "party_id": client})
