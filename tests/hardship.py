@@ -1,5 +1,5 @@
 """The browser on a machine that is so many times slower, with a network that takes its time: what a test takes for
-granted because it is quick here shows itself. `DEALFLOW_HARDSHIP=6` lays it on every page of a run.
+granted because it is quick here shows itself. `HARDSHIP=6` lays it on every page of a run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MILLISECONDS = 30
 
 def lay_on(browser: Browser) -> None:
     """Slow every page that the browser opens from now on, by as much as the environment says."""
-    times = float(os.environ.get("DEALFLOW_HARDSHIP") or 1)
+    times = float(os.environ.get("HARDSHIP") or 1)
     if times <= 1:
         return
     begin = browser.new_context
