@@ -1,7 +1,8 @@
 """Who stands behind a company: beneficial owners by shares through every path, and by control. Pure, exact.
 
 Shares: the sum over all paths of the product of the shares on them. Control: who holds more than half of a company
-controls all that it holds, so whole holdings are counted up chains of control; an own holding counts as itself.
+controls all that it holds, so whole holdings are counted up chains of control; an own holding counts as itself. Whoever
+steers a company by votes, contract or seats on its board and holds nothing of it controls it whole.
 An owner by either measure reaching the threshold is a beneficial owner (25 % or more, or control otherwise: FATF
 Recommendation 24; PBOC [2018] No. 164). Vectors T22a–c of the project's test vectors.
 """
@@ -9,8 +10,8 @@ Recommendation 24; PBOC [2018] No. 164). Vectors T22a–c of the project's test 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -27,8 +28,16 @@ TOLERANCE = Fraction(1, 1000)
 NOMINEE = ("nominee", "bearer")
 """Kinds of holding that hide who holds; they are told as they are, for the rating."""
 
+BINDING = ("contract", "board")
+"""Kinds of control that steer a company whatever is held of it."""
+VOTE = "vote"
+"""Votes count as the share that they come with; without one they were given by others."""
+
 Edges = Mapping[str, Mapping[str, Fraction]]
-"""owned -> owner -> share."""
+"""owned -> owner -> share; nought for an owner who controls and holds nothing."""
+
+Steered = Collection[tuple[str, str]]
+"""(owner, owned) of those who steer a company and need not hold a share of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,15 @@ def fraction(value: object, place: str) -> Fraction:
     return found
 
 
-def structure(edges: Edges, target: str, threshold: Fraction, control_over: Fraction = HALF) -> Structure:
+def held(value: object, place: str) -> Fraction:
+    """A share, or nought: who holds nothing may steer all the same. InvalidInput."""
+    plain = names.half_width(str(value)).strip().removesuffix("%")
+    return Fraction(0) if plain.strip("0.") == "" and "0" in plain else fraction(value, place)
+
+
+def structure(
+    edges: Edges, target: str, threshold: Fraction, control_over: Fraction = HALF, steered: Steered = ()
+) -> Structure:
     """Everybody at the top of the chains above `target`. CycleFound when a company owns itself through others."""
     order = _upwards(edges, target)
     shares: dict[str, Fraction] = {target: WHOLE}
@@ -82,7 +99,7 @@ def structure(edges: Edges, target: str, threshold: Fraction, control_over: Frac
             weight, path = best[owned]
             if owner not in best or weight * share > best[owner][0]:
                 best[owner] = (weight * share, (owner, *path))
-    control = _control(edges, target, order, control_over)
+    control = _control(edges, target, order, control_over, steered)
     ends = [name for name in order if name != target and not edges.get(name)]
     owners = [
         Owner(
@@ -127,14 +144,18 @@ def _upwards(edges: Edges, target: str) -> list[str]:
     return order[::-1]
 
 
-def _control(edges: Edges, target: str, order: Sequence[str], control_over: Fraction) -> dict[str, Fraction]:
+def _control(
+    edges: Edges, target: str, order: Sequence[str], control_over: Fraction, steered: Steered
+) -> dict[str, Fraction]:
     """Holder -> share of the target that they steer: their own holding and those of all whom they control."""
     holders = [name for name in order if name != target]
-    return {name: _steered(edges, target, order, name, control_over) for name in holders}
+    return {name: _steered(edges, target, order, name, control_over, steered) for name in holders}
 
 
-def _steered(edges: Edges, target: str, order: Sequence[str], name: str, control_over: Fraction) -> Fraction:
-    """What `name` and the companies under its control hold of the target together.
+def _steered(
+    edges: Edges, target: str, order: Sequence[str], name: str, control_over: Fraction, steered: Steered
+) -> Fraction:
+    """What `name` and the companies under its control hold of the target together; all of it when they steer it.
 
     From the top down, so that whoever controls a company is known before its holdings are counted; two companies of
     one controller add up. Control itself needs more than `control_over`.
@@ -143,9 +164,11 @@ def _steered(edges: Edges, target: str, order: Sequence[str], name: str, control
     for owned in reversed(order):
         if owned in (name, target):
             continue
-        held = sum((share for owner, share in edges.get(owned, {}).items() if owner in controlled), Fraction(0))
-        if held > control_over:
+        holding = sum((share for owner, share in edges.get(owned, {}).items() if owner in controlled), Fraction(0))
+        if holding > control_over or any((owner, owned) in steered for owner in controlled):
             controlled.add(owned)
+    if any((owner, target) in steered for owner in controlled):
+        return WHOLE
     return sum((share for owner, share in edges.get(target, {}).items() if owner in controlled), Fraction(0))
 
 
@@ -187,11 +210,19 @@ def percent(share: Fraction) -> Decimal:
 _SAME = re.compile(r"\s+")
 
 
-def _edges(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Fraction]], dict[str, str], list[str]]:
-    """(edges by comparable name, comparable -> written name, names held by nominees or in bearer shares)."""
-    edges: dict[str, dict[str, Fraction]] = {}
-    written: dict[str, str] = {}
-    hidden: list[str] = []
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What was told: edges by comparable name, who steers without shares, comparable -> written name, and the names
+    of nominees and holders of bearer shares."""
+
+    edges: dict[str, dict[str, Fraction]] = field(default_factory=dict)
+    steered: set[tuple[str, str]] = field(default_factory=set)
+    written: dict[str, str] = field(default_factory=dict)
+    hidden: list[str] = field(default_factory=list)
+
+
+def _read(rows: Iterable[Mapping[str, Any]]) -> _Given:
+    given = _Given()
     for place, row in enumerate(rows, start=1):
         owner, owned = (inputs.text(row.get(side)) for side in ("owner", "owned"))
         if owner is None or owned is None:
@@ -202,23 +233,26 @@ def _edges(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Fract
         keys = []
         for name in (owner, owned):
             key = node(name)
-            written.setdefault(key, name)
+            given.written.setdefault(key, name)
             keys.append(key)
-        held = edges.setdefault(keys[1], {})
-        held[keys[0]] = held.get(keys[0], Fraction(0)) + share
-        if row.get("control") in NOMINEE:
-            hidden.append(owner)
-    return edges, written, hidden
+        of = given.edges.setdefault(keys[1], {})
+        of[keys[0]] = of.get(keys[0], Fraction(0)) + share
+        control = row.get("control")
+        if control in BINDING or (control == VOTE and not share):
+            given.steered.add((keys[0], keys[1]))
+        if control in NOMINEE:
+            given.hidden.append(owner)
+    return given
 
 
 def _share(row: Mapping[str, Any], place: int) -> Fraction:
     where = f"ownership[{place}].pct"
     if row.get("share") is not None:
-        return fraction(row["share"], where)
+        return held(row["share"], where)
     number = inputs.number(row.get("pct"), where)
     if number is None:
         raise InvalidInput(place=where, reason="is missing", reason_zh="缺少持股比例")
-    return fraction(Fraction(number) / 100, where)
+    return held(f"{number}%", where)
 
 
 def node(name: str) -> str:
@@ -230,21 +264,22 @@ def node(name: str) -> str:
 def party_resolve_ubo(ctx: Context, edges: object, target: str, threshold: object = 25) -> Mapping[str, Any]:
     """The beneficial owners of a company.
 
-    In: edges: list of {owner, owned, pct (0–100) or share ("3/5")}, control shares|vote|contract|board|nominee|
-    bearer}; target: the company's name; threshold in per cent (25).
+    In: edges: list of {owner, owned, pct (0–100) or share ("3/5"), control shares|vote|contract|board|nominee|bearer},
+    pct nought for who holds nothing and may steer by vote, contract or board; target: the company's name;
+    threshold in per cent (25).
     Out: ubos [{person, pct, control_pct, path, basis shares|control}] largest first, layers of the longest chain,
     hidden: holders through nominees or bearer shares.
     Errors: BpmnError OWNERSHIP_CYCLE (variable ring), OWNERSHIP_INCOMPLETE (variable incomplete: company -> known per
     cent) when the shares of a company in the chains do not make 100 %. Pure.
     """
-    given, written, hidden = _edges(inputs.rows(edges))
-    start = node(target)
+    given = _read(inputs.rows(edges))
+    start, written = node(target), given.written
     written.setdefault(start, target)
     limit = inputs.number(threshold, "threshold")
     share = Fraction(limit if limit is not None else 25) / 100
     try:
-        lacking = incomplete(given, start)
-        found = structure(given, start, share)
+        lacking = incomplete(given.edges, start)
+        found = structure(given.edges, start, share, steered=given.steered)
     except CycleFound as ring:
         listed = [written.get(name, name) for name in ring.ring]
         raise BpmnError("OWNERSHIP_CYCLE", " → ".join(listed), {"ring": listed}) from None
@@ -263,4 +298,4 @@ def party_resolve_ubo(ctx: Context, edges: object, target: str, threshold: objec
         for one in found.owners
         if one.basis != "no"
     ]
-    return {"ubos": ubos, "layers": found.layers, "hidden": hidden}
+    return {"ubos": ubos, "layers": found.layers, "hidden": given.hidden}

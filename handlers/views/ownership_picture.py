@@ -115,7 +115,7 @@ def _held(edges: Sequence[Edge], start: str) -> dict[str, str]:
         for edge in edges:
             of = graph.setdefault(ownership.node(edge.owned_name), {})
             key = ownership.node(edge.owner_name)
-            of[key] = of.get(key, Fraction(0)) + ownership.fraction(edge.share, "share")
+            of[key] = of.get(key, Fraction(0)) + ownership.held(edge.share, "share")
         owners = ownership.structure(graph, start, Fraction(0)).owners
     except (InvalidInput, ownership.CycleFound):
         return {}
@@ -125,7 +125,7 @@ def _held(edges: Sequence[Edge], start: str) -> dict[str, str]:
 def _share(boxes: dict[str, Box], edge: Edge) -> Share | None:
     owner, owned = boxes[ownership.node(edge.owner_name)], boxes[ownership.node(edge.owned_name)]
     try:
-        words = f"{ownership.percent(ownership.fraction(edge.share, 'share')).normalize():f} %"
+        words = f"{ownership.percent(ownership.held(edge.share, 'share')).normalize():f} %"
     except InvalidInput:
         words = edge.share
     points = (owner.x + WIDE // 2, owner.y + HIGH, owned.x + WIDE // 2, owned.y)

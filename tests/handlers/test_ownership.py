@@ -92,6 +92,20 @@ def test_nominees_are_told(desk: Desk) -> None:
     assert desk.run("party.resolve_ubo", {"edges": edges, "target": "丙"})["hidden"] == ["代持人"]
 
 
+@pytest.mark.parametrize("control", ["vote", "contract", "board"])
+def test_who_steers_without_a_share_is_an_owner_by_control(desk: Desk, control: str) -> None:
+    edges = [edge("甲", "丙", 100), edge("丁", "甲", 60), edge("戊", "甲", 40), edge("己", "甲", 0, control)]
+    found = desk.run("party.resolve_ubo", {"edges": edges, "target": "丙"})["ubos"]
+    by_name = {one["person"]: (one["pct"], one["control_pct"], one["basis"]) for one in found}
+    assert by_name["己"] == (Decimal("0.00"), Decimal("100.00"), "control")
+    assert by_name["戊"][2] == "shares"
+
+
+def test_who_holds_nothing_and_steers_nothing_is_no_owner(desk: Desk) -> None:
+    edges = [edge("甲", "丙", 100), edge("己", "丙", 0)]
+    assert [one["person"] for one in desk.run("party.resolve_ubo", {"edges": edges, "target": "丙"})["ubos"]] == ["甲"]
+
+
 def test_a_wrong_share_names_its_line(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match=r"ownership\[2\]"):
         desk.run("party.resolve_ubo", {"edges": [edge("甲", "丙", 60), edge("乙", "丙", 140)], "target": "丙"})
