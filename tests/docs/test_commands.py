@@ -40,7 +40,9 @@ def unknown(line: str) -> list[str]:
         names = words.pop(0).rstrip("….,;:").split("|")
         said += [name for name in names if name and name not in command.commands]
         known = [command.commands[name] for name in names if name in command.commands]
-        if not known or known[0].ignore_unknown_options:  # `play` and `decide` read their options themselves
+        if not known or known[0].context_settings.get(
+            "ignore_unknown_options"
+        ):  # `play` and `decide` read their options themselves
             return said
         if len(known) > 1 or not isinstance(known[0], click.Group):
             return said + [option for option in options if option not in options_of(known)]
