@@ -3,6 +3,7 @@
 import json
 import mimetypes
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -34,6 +35,14 @@ class Site:
 
     def sent(self, method: str, path: str) -> list[Received]:
         return [one for one in self.received if (one.method, one.path) == (method, path)]
+
+    def awaited(self, method: str, path: str) -> list[Received]:
+        """What was sent there, once there is something."""
+        until = time.monotonic() + 60
+        while not (found := self.sent(method, path)):
+            assert time.monotonic() < until, f"nothing came to {path}"
+            time.sleep(0.05)
+        return found
 
     @property
     def violations(self) -> list[str]:

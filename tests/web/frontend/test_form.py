@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.frontend.site import Site
 
@@ -69,13 +69,24 @@ def open_form(
     lang: str = "zh",
     more: str = "",
 ) -> None:
+    page.goto(form_page(site, values, errors, lang, more))
+    page.wait_for_selector('[data-form][data-ready="true"]')
+
+
+def form_page(
+    site: Site,
+    values: dict[str, Any] | None = None,
+    errors: dict[str, Any] | None = None,
+    lang: str = "zh",
+    more: str = "",
+) -> str:
+    """The address of a page with the form."""
     parts = {
         "schema": json.dumps(SCHEMA),
         "values": json.dumps(values or {}),
         "errors": json.dumps(errors or {}),
     }
-    page.goto(site.html("/task", MARKUP.format(more=more, **parts), lang=lang, scripts=("form.js",)))
-    page.wait_for_selector('[data-form][data-ready="true"]')
+    return site.html("/task", MARKUP.format(more=more, **parts), lang=lang, scripts=("form.js",))
 
 
 def variables(site: Site, path: str) -> dict[str, Any]:
@@ -111,6 +122,19 @@ def test_a_complete_form_is_sent_as_json_without_the_context_it_was_given(page: 
     assert "client" not in sent
 
 
+def test_a_button_pressed_before_the_fields_stand_sends_them_when_they_do(page: Page, site: Site) -> None:
+    late: list[Route] = []
+    page.route("**/form.js", lambda route: late.append(route))
+    with page.expect_request("**/form.js"):
+        page.goto(form_page(site, values={"name": "华能"}), wait_until="commit")
+    page.get_by_role("button", name="退回").dblclick()
+    assert site.sent("POST", "/release") == []
+    [script] = late
+    script.continue_()
+    page.wait_for_url("**/release")
+    assert variables(site, "/release")["name"] == "华能"
+
+
 def test_giving_back_sends_the_values_unchecked(page: Page, site: Site) -> None:
     open_form(page, site, values={"name": "华能"})
     page.get_by_role("button", name="退回").click()
@@ -144,8 +168,8 @@ def test_a_draft_is_saved_when_the_page_is_left_at_once(page: Page, site: Site) 
     open_form(page, site)
     page.get_by_label("名称").press_sequentially("华能")
     page.goto(site.html("/elsewhere", "<h1>inbox</h1>"))
-    drafts = site.sent("PUT", "/draft")
-    assert drafts and json.loads(drafts[-1].body)["variables"]["name"] == "华能"
+    drafts = site.awaited("PUT", "/draft")  # what a page sends while it is left comes when it comes
+    assert json.loads(drafts[-1].body)["variables"]["name"] == "华能"
 
 
 def test_input_that_the_server_did_not_take_is_offered_back(page: Page, site: Site) -> None:
