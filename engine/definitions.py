@@ -61,7 +61,7 @@ class Deployed:
 
 def deploy(session: Session, by: str, folder: str, files: Mapping[str, bytes], note: str = "") -> Deployed:
     """Check a package and make it the newest version. ModelRefused carries all faults; nothing is stored then."""
-    _one_at_a_time(session)
+    one_at_a_time(session)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     newest = _newest_deployment(session, folder)
     if newest is not None and _stands(session, newest) and _digests(session, newest) == digests:
@@ -121,8 +121,9 @@ def require_goes_on(row: Mapping[str, Any]) -> None:
         raise ProcessSuspended(name=row["name"] or row["key"], version=row["version"])
 
 
-def _one_at_a_time(session: Session) -> None:
-    """Two processes that deploy at once must not count the same version; SQLite has one writer anyway."""
+def one_at_a_time(session: Session) -> None:
+    """Nobody else deploys from here to the unit's end: two at once must not count the same version, and what somebody
+    saw of the newest one still holds. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
 

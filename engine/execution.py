@@ -22,7 +22,7 @@ from engine.errors import Contended, DatabaseUnavailable
 from engine.log import logger
 from engine.registry import Registry
 from engine.settings import Settings, parse_offset
-from engine.store import is_unproved, open_database, reading, transaction
+from engine.store import is_unproved, open_database, overtaken, reading, transaction
 
 log = logger("execution")
 
@@ -85,7 +85,9 @@ class Runtime:
     def unit(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a unit of work and return its result; a unit that met another one is run again, unseen.
 
-        Contended when it met others every time. `work` is run anew each time: it reads what it needs itself.
+        So is one that found a key taken which it had looked for (`overtaken`): now it finds the row. Where it does so
+        every time, nobody else is the cause, and the error is told as it is. Contended when it met others every time.
+        `work` is run anew each time: it reads what it needs itself.
         DatabaseUnavailable is told at once: what SavedUnknown may have saved is not done again.
         """
         for attempt in range(1, TRIES + 1):
@@ -99,7 +101,7 @@ class Runtime:
                     self.supposed.clear()  # what it supposed may be why: it is run again and reads
                     log.info("unit_run_again", error=type(error).__name__)
                     continue
-                if attempt == TRIES or not isinstance(error, Contended):
+                if attempt == TRIES or not (isinstance(error, Contended) or overtaken(error)):
                     raise
             time.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))
         raise AssertionError("unreachable")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 ADMIN = "admin"
+PEOPLE, ADMINISTRATORS = "people", "administrators"
+"""Turns (`engine.store.turns`): of whoever enters somebody or gives them an address, and lets an administrator go."""
 TRIES_BEFORE_LOCK = 5
 LOCK_TIME = timedelta(minutes=15)
 
@@ -236,7 +238,7 @@ def save_preferences(
     session: Session, who: Actor, *, language: str | None = None, settings: Mapping[str, object] | None = None
 ) -> None:
     """A person's own choices: language (`zh`, `en`) and named settings, merged into those kept."""
-    row = session.execute(sa.select(t.person.c.settings).where(t.person.c.id == who.id)).first()
+    row = session.execute(sa.select(t.person.c.settings).where(t.person.c.id == who.id).with_for_update()).first()
     if row is None:
         raise NotFound(what="person", id=who.id)
     values: dict[str, object] = {"settings": {**(row.settings or {}), **(settings or {})}}

@@ -84,7 +84,7 @@ def switch(session: Session, actor: Actor, names: Iterable[str], why: str = "") 
 
 @critical.deed("modules")
 def _switch(session: Session, actor: Actor, subject: str, data: Mapping[str, Any]) -> None:
-    before: Mapping[str, list[str]] = house.get(session, KEY).get("off", {})
+    before: Mapping[str, list[str]] = house.hold(session, KEY).get("off", {})
     after: dict[str, list[str]] = {}
     for name in data["off"]:
         after[name] = before[name] if name in before else _lay_to_rest(session, actor, MODULES[name])

@@ -16,8 +16,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine import api, forms
 from engine import errors as e
-from engine import forms
 from web.formats import moment
 from web.scope import called, is_fragment, language, wants_json
 
@@ -177,6 +177,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Any:
+        if api.overtaken(error):
+            return engine_error(e.Contended(reason=str(error)))
         log.error("request failed", path=request.path, reason=repr(error), exc_info=error)
         text = _("This is our fault, not yours. Nothing of the last step was saved; the operators can see it.")
         return answer(500, text, "InternalError")

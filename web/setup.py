@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from engine import api
 from engine.errors import CallerError
@@ -105,9 +104,7 @@ def take() -> Any:
     try:
         runtime().unit(lambda db: enter(db, id, values))
     except CallerError as fault:
-        return form(values, spoken(fault))
-    except IntegrityError:
-        return redirect(url_for("auth.sign_in_page"))
+        return form(values, spoken(fault)) if is_needed() else redirect(url_for("auth.sign_in_page"))
     current_app.config["SET_UP"] = True
     with runtime().reading() as db:
         let_in(signed_in(db, id), "password")

@@ -108,6 +108,7 @@ from engine.idempotency import earlier_answer, keep_answer
 from engine.identity import SYSTEM, Actor, actor, make_token, save_preferences, sign_in, token_holder
 from engine.process.layout import arrange
 from engine.rights import may
+from engine.store import overtaken
 
 __all__ = [
     "KINDS",
@@ -182,6 +183,7 @@ __all__ = [
     "next_task",
     "note",
     "open_engine",
+    "overtaken",
     "pause",
     "pause_batch",
     "preview_hand_over",

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import assignment, audit, entry, house, identity
-from engine.api.critical import change, deed, require_admin, write_setting
+from engine.api.critical import change, deed, keep_an_administrator, require_admin, write_setting
 from engine.api.entering import check_password
 from engine.errors import InvalidInput, NotFound
 from engine.execution import runtime_of
 from engine.identity import ADMIN, Actor
 from engine.store import tables as t
+from engine.store import take_turn
 
 STRATEGIES = tuple(one for one in assignment.STRATEGIES if one != "keep_owner")
 """How a team's new tasks find somebody."""
@@ -37,6 +38,7 @@ def save_person(session: Session, actor: Actor, id: str, *, new: bool, **values:
     nobody else has, a capacity from 0 to 200 per cent. NotFound.
     """
     require_admin(actor)
+    take_turn(session, identity.PEOPLE)
     row = session.execute(sa.select(t.person).where(t.person.c.id == id)).mappings().first()
     _require(not new or row is None, "id", "this name is taken", "该用户名已存在")
     _require(
@@ -83,16 +85,13 @@ def set_active(session: Session, actor: Actor, id: str, active: bool) -> None:
     if before is None:
         raise NotFound(what="person", id=id)
     if not active:
-        _keep_an_administrator(session, id)
-        entry.end_all(session, id)
+        keep_an_administrator(session, id)
     if before != active:
         session.execute(sa.update(t.person).where(t.person.c.id == id).values(active=active))
+    if not active:
+        entry.end_all(session, id)
+    if before != active:
         audit.append(session, f"person:{id}", actor.id, "person_active", {"before": before, "after": active})
-
-
-def _keep_an_administrator(session: Session, but: str) -> None:
-    others = [one for one in identity.members(session, ADMIN) if one != but]
-    _require(bool(others), "admin", "this is the last administrator", "这是最后一位管理员")
 
 
 def set_teams(session: Session, actor: Actor, id: str, teams: Collection[str], why: str = "") -> bool:
@@ -127,7 +126,7 @@ def _set_administrator(session: Session, actor: Actor, subject: str, data: Mappi
     member = t.membership.c
     before = set(session.scalars(sa.select(member.team_id).where(member.person_id == subject)))
     if not data["member"]:
-        _keep_an_administrator(session, subject)
+        keep_an_administrator(session, subject)
     _write_teams(session, actor, subject, before, before | {ADMIN} if data["member"] else before - {ADMIN})
 
 

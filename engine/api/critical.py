@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from engine import audit, house, identity
 from engine.errors import AlreadyHandled, Forbidden, InvalidInput, NotFound
 from engine.execution import runtime_of
-from engine.identity import Actor
+from engine.identity import ADMIN, Actor
 from engine.ids import new_id
 from engine.store import tables as t
+from engine.store import take_turn
 
 KINDS = ("administrators", "modules", "sign_on", "two_people")
 """What can be put under two people: who is an administrator, modules, single sign-on, and this list itself."""
@@ -78,6 +79,13 @@ def require_admin(actor: Actor) -> None:
     """Forbidden to all but administrators."""
     if not actor.is_admin:
         raise Forbidden(reason="this is for administrators", reason_zh="仅管理员可执行此操作")
+
+
+def keep_an_administrator(session: Session, but: str) -> None:
+    """InvalidInput when nobody but this person is an administrator; nobody else leaves before this unit has ended."""
+    take_turn(session, identity.ADMINISTRATORS)
+    if set(identity.members(session, ADMIN)) == {but}:
+        raise InvalidInput(place="admin", reason="this is the last administrator", reason_zh="这是最后一位管理员")
 
 
 @deed("two_people")

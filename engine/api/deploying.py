@@ -93,6 +93,7 @@ def put_live(
     _require_owner(actor)
     if not note.strip():
         raise InvalidInput(place="note", reason="say what changes and why", reason_zh="请说明改了什么、为什么")
+    definitions.one_at_a_time(session)
     if definitions.folders(session).get(folder) != base:
         raise DraftStale(folder=folder)
     if needs_second_person(session, folder, files):
@@ -179,6 +180,7 @@ def decide(session: Session, actor: Actor, request: int, *, approve: bool, comme
         raise FourEyes(person=actor.id, other=found.note)
     staged = Staged()
     if approve:
+        definitions.one_at_a_time(session)
         if definitions.folders(session).get(found.folder) != found.base_id:
             raise DraftStale(folder=found.folder)
         staged = _put(session, actor, found.folder, found.files, found.note, found.stage)

@@ -16,6 +16,7 @@ from engine.api.critical import require_admin
 from engine.errors import InvalidInput, NotFound
 from engine.identity import ADMIN, Actor
 from engine.store import tables as t
+from engine.store import take_turn
 
 SHORTEST_PASSWORD = 10
 
@@ -40,8 +41,9 @@ def invite(session: Session, actor: Actor, id: str) -> str:
     require_admin(actor)
     if not identity.is_active(session, id):
         raise InvalidInput(place="person", reason="nobody who works here", reason_zh="须为在职人员")
+    secret = entry.make_link(session, id, actor.id)
     audit.append(session, f"person:{id}", actor.id, "password_link_made", {})
-    return entry.make_link(session, id, actor.id)
+    return secret
 
 
 def choose_password(session: Session, secret: str, password: str) -> str:
@@ -50,7 +52,8 @@ def choose_password(session: Session, secret: str, password: str) -> str:
     if person is None or not identity.is_active(session, person):
         raise NotFound(what="link", id="…")
     check_password(person, password)
-    entry.use_link(session, secret)
+    if entry.use_link(session, secret) is None:
+        raise NotFound(what="link", id="…")  # somebody was faster, with the same link
     _write_password(session, person, password, person)
     return person
 
@@ -93,6 +96,9 @@ def enter_from_outside(
     that and a number, without a team. Who was kept out stays out.
     """
     person = identity.by_outside(session, outside_id, email)
+    if person is None and new is not None:
+        take_turn(session, identity.PEOPLE)  # who came in with the same address, or would have the same name
+        person = identity.by_outside(session, outside_id, email)
     if person is None and new is not None and email and not _known(session, outside_id, email):
         person = _free_name(session, email)
         identity.add_person(session, person, email=email, **new)  # type: ignore[arg-type]  # texts, all of them

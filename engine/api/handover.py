@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import assignment, audit, identity, notices, routing, usertasks
+from engine.api.critical import keep_an_administrator
 from engine.api.tasks import Task, four_eyes, locked, require
 from engine.assignment import Choice
 from engine.errors import CallerError, Forbidden
@@ -114,6 +115,7 @@ def hand_over(
 def _deactivate(session: Session, actor: Actor, person: str) -> None:
     if not actor.is_admin:
         raise Forbidden(reason="only an administrator lets somebody leave", reason_zh="仅管理员可办理离职")
+    keep_an_administrator(session, person)
     session.execute(sa.update(t.person).where(t.person.c.id == person).values(active=False))
 
 

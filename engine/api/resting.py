@@ -64,6 +64,7 @@ def _require_own_messages(session: Session, key: str) -> None:
 
 def _turn(session: Session, actor: Actor, key: str, version: int | None, suspended: bool, why: str) -> tuple[int, ...]:
     _require_owner(actor)
+    definitions.one_at_a_time(session)  # a version that comes meanwhile would not know that all others rest
     definitions.newest(session, key, version)
     which = [d.key == key, d.suspended.is_(not suspended)] + ([d.version == version] if version is not None else [])
     turned = session.scalars(

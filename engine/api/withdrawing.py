@@ -34,6 +34,7 @@ def withdraw_deployment(
     is none, or it was withdrawn before. Forbidden where two people deploy: they roll back in the studio.
     """
     _require_owner(actor)
+    definitions.one_at_a_time(session)
     row = session.execute(sa.select(p.folder, p.withdrawn_at).where(p.id == deployment)).first()
     if row is None or row.withdrawn_at is not None:
         raise NotFound(what="deployment", id=deployment)

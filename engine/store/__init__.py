@@ -8,6 +8,7 @@ from engine.store.database import (
     dialect_insert,
     fault_of,
     open_database,
+    overtaken,
     reading,
     require_whole,
     transaction,
@@ -15,6 +16,7 @@ from engine.store.database import (
 )
 from engine.store.line import gathering, is_unproved, savepoint, take_for_granted
 from engine.store.prepared import Prepared, listed
+from engine.store.turns import take_turn
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -32,10 +34,12 @@ __all__ = [
     "is_unproved",
     "listed",
     "open_database",
+    "overtaken",
     "reading",
     "require_whole",
     "savepoint",
     "take_for_granted",
+    "take_turn",
     "transaction",
     "upsert",
 ]

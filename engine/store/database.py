@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -389,6 +389,14 @@ def fault_of(error: DBAPIError) -> OperatorError | None:
 def _no_connection(error: DBAPIError) -> bool:
     """psycopg gives no SQLSTATE when there is nobody at the other end."""
     return isinstance(error, sa.exc.OperationalError) and getattr(error.orig, "sqlstate", "") is None
+
+
+def overtaken(error: BaseException) -> bool:
+    """Whether the database refused what this unit had looked for and not found, because another wrote it in between.
+
+    PostgreSQL's unique_violation and foreign_key_violation. SQLite writes one unit at a time: there it is a fault.
+    """
+    return isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", None) in ("23505", "23503")
 
 
 @contextmanager

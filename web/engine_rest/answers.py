@@ -14,6 +14,7 @@ from flask import Blueprint, Response
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
+from engine import api
 from engine import errors as e
 from web.errors import outward
 
@@ -141,5 +142,7 @@ def register(pages: Blueprint) -> None:
 
     @pages.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
+        if api.overtaken(error):
+            return of(e.Contended(reason=str(error)))
         log.error("request failed", reason=repr(error), exc_info=error)
         return fault(500, "RestException", "This is our fault; nothing of the request was saved.")
