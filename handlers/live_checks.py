@@ -1,4 +1,5 @@
-"""What can be said of a form while it is typed: red flags of a plan, what a cash-flow model cannot be.
+"""What can be said of a form while it is typed: red flags of a plan, what a cash-flow model cannot be, statements that
+do not balance.
 
 Law: nothing is written; the same functions and tables judge here as when the form is sent, so that nobody meets a
 surprise. Which form has a check stands in CHECKS, by the form's id.
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 from engine import api
 from engine.calendars import calendar
 from engine.errors import InvalidInput, NotFound
-from handlers import inputs
+from handlers import inputs, ratios, statements
 from handlers.finance.exact import rounded
 from handlers.finance.package import in_order
 from handlers.plan_drafts import Draft, months_of, operation, periods_of
+from handlers.views.client_room import RATIO_WORDS
 
 RED_FLAGS = "plan_red_flags"
 
@@ -148,4 +150,40 @@ def of_model(session: Session, values: Mapping[str, Any]) -> Said:
     return Said(tuple(notes), (Figure("可供偿债现金流合计", "CFADS in all", total),))
 
 
-CHECKS: Mapping[str, Check] = {"financing_plan": of_plan, "cash_flow_model": of_model}
+_TOTALS = ("total_assets", "total_liabilities", "equity")
+_AT: Mapping[str, str] = {"balance": "equity", "cash_roll_forward": "cash_closing", "cash_continuity": "cash_opening"}
+"""Rule of a statement -> the field that somebody would look at first."""
+
+
+def of_statements(session: Session, values: Mapping[str, Any]) -> Said:
+    """What does not balance in the statements, and the ratios of the newest of them."""
+    given = [row for row in inputs.rows(values.get("statements")) if row.get("period")]
+    ready = [row for row in given if all(row.get(code) not in (None, "") for code in _TOTALS)]
+    if not ready:
+        return Said(incomplete=True)
+    try:
+        checks = statements.check(ready)
+        newest = statements.figures(max(ready, key=lambda row: str(row["period"])))
+    except InvalidInput as fault:
+        return Said((Note("block", fault.text("zh"), fault.text("en")),))
+    blocking = statements.wrong(checks)
+    rows = inputs.rows(values.get("statements"))
+    notes = [
+        Note("block" if one in blocking else "warn", one.zh, one.en, _of_period(rows, one.period, _AT[one.rule]))
+        for one in checks
+        if not one.ok
+    ]
+    made = ratios.compute(statements.ratio_figures(newest)).values
+    named = [Figure(*words, made[name]) for name, words in RATIO_WORDS.items() if name in made]
+    return Said(tuple(notes), tuple(named))
+
+
+def _of_period(rows: list[Mapping[str, Any]], period: str, field: str) -> tuple[str, ...]:
+    return tuple(f"statements.{at}.{field}" for at, row in enumerate(rows) if str(row.get("period")) == period)
+
+
+CHECKS: Mapping[str, Check] = {
+    "financing_plan": of_plan,
+    "cash_flow_model": of_model,
+    "annual_review": of_statements,
+}

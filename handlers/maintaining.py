@@ -6,7 +6,7 @@ schedule. Source: the process P4 `client_maintenance` of the process catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from handlers.records import interactions, parties, projects, relationship, stat
 from handlers.records.changes import Stamp, once
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Party
+from handlers.records.statements import Statement
 from handlers.statements import ratio_figures
 
 STAGE_TEXTS = {
@@ -65,16 +66,24 @@ def crm_overview(ctx: Context, party_id: object) -> Mapping[str, Any]:
 
     In: party_id. Out: overview {client_key, client_name, owner, tier, email, contact_name, language, consent,
     live_facilities, ever_financed, exposure, margin, tenure_months, kyc_until, needs, goals, rating, open_complaints,
-    in_default, ratios: those of the newest statement by name, with its period; empty without one}. Errors: NotFound.
-    Reads only.
+    in_default, ratios: those of the newest statement by name, with its period; empty without one; statements: those on
+    file, the newest first, [{period, audited, audited_en, total_assets, revenue, currency}]}. Errors: NotFound. Reads
+    only.
     """
     party = client(ctx, party_id)
     seen = client_facts.overview(ctx.session, party, ctx.now, inputs.today(ctx))
-    return {"overview": seen | {"ratios": _newest_ratios(ctx, party.id)}}
+    kept = statements.of_party(ctx.session, party.id)
+    return {"overview": seen | {"ratios": _newest_ratios(kept), "statements": [_on_file(one) for one in kept[::-1]]}}
 
 
-def _newest_ratios(ctx: Context, party_id: int) -> dict[str, Any]:
-    kept = statements.of_party(ctx.session, party_id)
+def _on_file(kept: Statement) -> dict[str, Any]:
+    amounts = kept.amounts()
+    written = {code: f"{amounts[code]:,f}" for code in ("total_assets", "revenue") if code in amounts}
+    audited = {"audited": "是" if kept.audited else "否", "audited_en": "yes" if kept.audited else "no"}
+    return {"period": kept.period_end.isoformat(), "currency": kept.currency, **audited, **written}
+
+
+def _newest_ratios(kept: Sequence[Statement]) -> dict[str, Any]:
     if not kept:
         return {}
     made = ratios.compute(ratio_figures(kept[-1].amounts()))
@@ -142,7 +151,8 @@ def crm_record_review(
 ) -> Mapping[str, Any]:
     """Keep the annual review: marks, needs, signs of leaving, and that the profile was confirmed.
 
-    In: the fields of form `annual_review`; party_id, review_year (null: this year). Out: need_codes.
+    In: the fields of form `annual_review`; party_id, review_year (null: this year). Out: need_codes; ratios as in
+    crm.overview, with the statements that came with this review.
     Errors: InvalidInput for unreadable marks or an unknown sign. Idempotent by job key; one review for each year.
     """
 
@@ -160,7 +170,7 @@ def crm_record_review(
             relationship.note_signal(ctx.session, party.id, sign, stamp, instance=ctx.instance)
         found = relationship.replace_needs(ctx.session, party.id, inputs.rows(needs), "review", stamp, ctx.instance)
         _on_timeline(ctx, party, "年度回顾", review_summary, stamp)
-        return {"need_codes": list(found)}
+        return {"need_codes": list(found), "ratios": _newest_ratios(statements.of_party(ctx.session, party.id))}
 
     return once(ctx.session, ctx.job_key, "crm.record_review", ctx.now, record)
 

@@ -162,13 +162,13 @@ def book_verify_profile(
 ) -> Mapping[str, Any]:
     """A second person has checked sections of the profile against evidence. Changes that waited for one are written.
 
-    In: party_id, by (who checked; null: who completed `ut_verify`), sections (basic, people, ownership, project,
-    statements; null: all), evidence: one text for all, or [{section, evidence, comment}].
+    In: party_id, by (who checked; null: who completed `ut_verify`, in the yearly review `ut_rerate`), sections (basic,
+    people, ownership, project, statements; null: all), evidence: one text for all, or [{section, evidence, comment}].
     Out: verified (how many values there were to verify). Errors: NotFound. Idempotent.
     """
     client = inputs.ident(party_id, "party_id")
     party = parties.get(ctx.session, client if client is not None else 0)
-    stamp = inputs.stamp(ctx, "verification", inputs.text(by) or completed_by(ctx, "ut_verify"))
+    stamp = inputs.stamp(ctx, "verification", inputs.text(by) or completed_by(ctx, "ut_verify", "ut_rerate"))
     wanted = inputs.texts(sections) if sections is not None else list(SECTIONS)
     return {"verified": sum(_verify(ctx, party, one, stamp, _shown_for(one, evidence)) for one in wanted)}
 

@@ -58,16 +58,17 @@ def check(rows: Iterable[Mapping[str, Any]]) -> list[Check]:
     found: list[Check] = []
     before: tuple[str, Decimal | None] | None = None
     for row in ordered:
-        figures = _figures(row)
+        said = figures(row)
         period = str(row.get("period") or "?")
-        found += _balance(period, figures) + _cash(period, figures)
+        found += _balance(period, said) + _cash(period, said)
         if before is not None:
-            found += _continuity(before, period, figures)
-        before = (period, figures.get("cash_closing"))
+            found += _continuity(before, period, said)
+        before = (period, said.get("cash_closing"))
     return found
 
 
-def _figures(row: Mapping[str, Any]) -> dict[str, Decimal]:
+def figures(row: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What a row says, by code. InvalidInput for unreadable figures."""
     given = {
         code: inputs.number(row.get(code), f"statements[{row.get('period')}].{code}")
         for codes in SHEETS.values()
@@ -148,9 +149,10 @@ def fin_spread_statement(
     """Check statements and keep them line by line.
 
     In: statements: list of {period ("2024" or an ISO date), audited, currency, and figures in units of the currency
-    by the codes of SHEETS}; party_id; source: the form they came by (null: client_profile). Out: statement_ids (as text,
-    in the order given), checks [{period, rule, ok, text, text_en}]. Errors: BpmnError UNBALANCED (variables
-    statement_checks; statement_findings [{field, text, text_en}]: what is wrong): nothing is kept; InvalidInput for unreadable figures or periods. Idempotent by job key; a period that stands already is restated.
+    by the codes of SHEETS}; party_id; source: the form they came by (null: client_profile). Out: statement_ids (as
+    text, in the order given), checks [{period, rule, ok, text, text_en}]. Errors: BpmnError UNBALANCED (variables
+    statement_checks; statement_findings [{field, text, text_en}]: what is wrong): nothing is kept; InvalidInput for
+    unreadable figures or periods. Idempotent by job key; a period that stands already is restated.
     """
     rows = inputs.rows(statements)
     checks = check(rows)
@@ -202,8 +204,8 @@ def period_end(period: str) -> date:
 
 
 def _lines(row: Mapping[str, Any]) -> list[Line]:
-    figures = _figures(row)
-    return [Line(sheet, code, figures[code]) for sheet, codes in SHEETS.items() for code in codes if code in figures]
+    said = figures(row)
+    return [Line(sheet, code, said[code]) for sheet, codes in SHEETS.items() for code in codes if code in said]
 
 
 @handles("fin.compute_ratios", transactional=True)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from engine import api
+from engine import api, queries
 from engine.errors import FourEyes
 from engine.store import tables as t
-from handlers import modules
+from handlers import default_risk, live_checks, modules
 from handlers.records import (
     cases,
     facilities,
@@ -29,14 +30,18 @@ from handlers.records import (
     retention,
     security,
     service,
+    statements,
     surveys,
 )
+from handlers.records.changes import origins
+from handlers.records.tables import model_score
 from handlers.reports.client import client_360
 from handlers.reports.content import Table
 from handlers.views import next_actions
 from tests.bpmn import relationship_house
 from tests.bpmn.relationship_house import CLIENT, EMAIL, PROJECT, REVIEW, RelationshipHouse
 from tests.house import SHANGHAI
+from web.findings import at_fields
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +117,52 @@ def test_the_yearly_category_needs_a_second_person(house: RelationshipHouse) -> 
     house.finish("ut_rerate_confirm", {"confirmed_category": "Satisfactory", "rating_reason": "单一购电方"}, by="tang")
     with house.looking() as session:
         assert relationship.rating_of(session, house.party) == "Satisfactory"
+
+
+def test_the_years_statements_are_entered_once_refused_unbalanced_and_read_by_whoever_asks(
+    house: RelationshipHouse,
+) -> None:
+    year = {
+        "period": "2025", "currency": "CNY", "audited": True, "total_assets": "1000000000.00",
+        "total_liabilities": "650000000.00", "equity": "300000000.00", "revenue": "400000000.00",
+        "ebitda": "125000000.00", "interest_expense": "30000000.00",
+    }  # fmt: skip
+    house.change_client(founded=date(2015, 1, 1))
+    with house.writing() as session:
+        default_risk.try_out(session, house.clock(), "jin", "tang")
+        typed = live_checks.check(session, "annual_review", {"statements": [year]})
+    assert typed is not None
+    assert [(one.level, one.places) for one in typed.notes] == [("block", ("statements.0.equity",))]
+    reviewed(house, statements=[year])
+    returned = house.task("ut_review")
+    seen = house.variables_of(returned)
+    said = "2025：资产 1,000,000,000.00 − 负债 650,000,000.00 − 权益 300,000,000.00 = 50,000,000.00"
+    with house.looking() as session:
+        form = queries.task(session, house.actor("li"), int(returned["id"])).form_schema
+        assert statements.of_party(session, house.party) == ()
+        assert relationship.reviewed_years(session, house.party) == ()
+    assert at_fields(form, seen, seen, "zh") == {"statements.0.period": [said]}
+    house.finish("ut_review", {**REVIEW, "statements": [year | {"equity": "350000000.00"}]})
+    with house.looking() as session:
+        [kept] = statements.of_party(session, house.party)
+        origin = origins(session, "financial_statement", kept.id)["currency"]
+        tested = statements.latest(session, house.party, date(2025, 12, 31))  # as covenant.load asks for it
+    assert (origin.source, origin.by, origin.verifier) == ("annual_review", "li", None)
+    assert tested == kept
+    shown = house.variables_of(house.task("ut_rerate"))
+    assert (shown["overview"]["ratios"]["period"], shown["overview"]["ratios"]["icr_ebitda"]) == (
+        "2025-12-31",
+        Decimal("4.1667"),
+    )
+    with house.looking() as session:
+        used = session.scalars(sa.select(model_score.c.features)).all()
+    assert shown["pd_ability"] is not None
+    assert {str(one["leverage"]) for one in used if "leverage" in one} == {"0.6500"}
+    grades = {f"grade_{one}": 3 for one in ("financial", "political", "transaction", "sponsor", "security")}
+    house.finish("ut_rerate", {**grades, "rating_basis": "与审计报告相符", "statements_verified": "yes"}, by="jin")
+    with house.looking() as session:
+        checked = origins(session, "financial_statement", kept.id).values()
+    assert {(one.verifier, one.evidence) for one in checked} == {("jin", "与审计报告相符")}
 
 
 def test_a_mature_client_gets_a_yearly_meeting_and_declined_suggestions_count(house: RelationshipHouse) -> None:
