@@ -26,6 +26,12 @@ WORDS = {
     "DATA_MISSING": ("数据缺失", "no data"),
 }  # fmt: skip
 """Status -> its words for people."""
+DEFAULT = "DEFAULT"
+STATED: Mapping[str, Any] = {
+    "name": "合规证明自报违约", "metric": "declaration", "direction": "min", "value": None, "default": None,
+    "lock_up": None, "headroom_pct": None, "status": DEFAULT, "status_text": "违约", "status_text_en": "default",
+}  # fmt: skip
+"""The finding of a certificate that states a default."""
 LOCK_UP = 2
 """The rank at which distributions stay stopped."""
 
@@ -98,15 +104,23 @@ def _concerned(ctx: Context, facility: Facility) -> dict[str, Any]:
 
 @handles("covenant.record", transactional=True)
 def covenant_record(
-    ctx: Context, facility_key: object, test_date: object, results: object, party_id: object = None
+    ctx: Context,
+    facility_key: object,
+    test_date: object,
+    results: object,
+    party_id: object = None,
+    no_default: object = None,
 ) -> Mapping[str, Any]:
     """Keep the results of a testing, and hand the values on to early warning.
 
     In: facility_key, test_date, party_id, results [{covenant: as of covenant.load, value, headroom_pct, status, rank}]
-    by the decision table. Out: round, worst_rank (4 data missing, 3 default, 2 lock-up, 1 watch, 0 compliant; waived
-    covenants do not count, none tested is 4), worst_status, findings: the results that are not compliant. Errors:
-    InvalidInput for a result without status or rank. Idempotent by job key.
+    by the decision table; no_default: what the certificate says of defaults: yes (there is none), no (a default by the
+    borrower's own word, whatever the ratios are), cured (it was, and is no more). Out: round, worst_rank (4 data
+    missing, 3 default, 2 lock-up, 1 watch, 0 compliant; waived covenants do not count, none tested is 4), worst_status,
+    findings: the results that are not compliant. Errors: InvalidInput for a result without status or rank. Idempotent
+    by job key.
     """
+    said = inputs.text(no_default)
 
     def record() -> Mapping[str, Any]:
         key, day = _needed(facility_key, "facility_key"), inputs.day(test_date, "test_date")
@@ -126,11 +140,14 @@ def covenant_record(
             if row["value"] is not None:
                 monitoring.add_reading(ctx.session, key, row["metric"], day, row["value"], "certificate", stamp)
         counted = [(rank, row["status"]) for row, rank, waived in told if not waived]
-        if not told:
+        if said == "no":
+            counted.append((3, DEFAULT))
+        elif not told and said != "cured":
             counted = [(4, book.MISSING)]
         rank, status = max(counted, default=(0, book.COMPLIANT))
         ctx.audit("covenants_tested", {"facility": key, "test_date": day, "round": number, "status": status})
-        return {"round": number, "worst_rank": rank, "worst_status": status, "findings": _findings(results)}
+        found = [*_findings(results), *([STATED] if said == "no" else [])]
+        return {"round": number, "worst_rank": rank, "worst_status": status, "findings": found}
 
     return once(ctx.session, ctx.job_key, "covenant.record", ctx.now, record)
 

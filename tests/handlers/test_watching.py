@@ -95,6 +95,9 @@ def test_what_nobody_approved_cannot_be_activated_and_nothing_tested_is_no_compl
         desk.run("amendment.activate", {"amendment_key": made.business_key})
     nothing = {"facility_key": FA, "test_date": "2026-03-31", "results": []}
     assert desk.run("covenant.record", nothing, business_key="TD-3")["worst_rank"] == 4
+    stated = desk.run("covenant.record", nothing | {"no_default": "no"}, business_key="TD-4")
+    assert (stated["worst_status"], [one["metric"] for one in stated["findings"]]) == ("DEFAULT", ["declaration"])
+    assert desk.run("covenant.record", nothing | {"no_default": "cured"}, business_key="TD-4")["worst_rank"] == 0
     with pytest.raises(InvalidInput):
         desk.run("covenant.settle", {"facility_key": FA, "worst_rank": 4}, business_key="TD-3")
 
