@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web.frontend.site import Site
 from tests.web.frontend.test_form import MARKUP, variables
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def field(type: str, key: str, label: str, required: bool = False, **more: Any) -> dict[str, Any]:
-    return {"type": type, "id": f"F_{key}", "key": key, "label": label, "validate": {"required": required}, **more}
+    return {"type": type, "id": f"F_{key}", "key": key, "label": label, "validate": {"required": required}} | more
 
 
 SECTORS = [{"label": "光伏", "value": "solar"}, {"label": "风电", "value": "wind"}]
@@ -108,3 +108,31 @@ def test_ctrl_enter_over_an_open_list_chooses_nothing(page: Page, site: Site) ->
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/complete")
     assert variables(site, "/complete").get("found") is None
+
+
+KEYBOARDS = [
+    (field("number", "share", "份额", validate={"min": 0}), "decimal"),
+    (field("number", "profit", "净利润"), ""),  # a telephone's number pad has no minus
+    (field("textfield", "mobile", "手机"), "tel"),
+    (field("textfield", "period", "年度", validate={"pattern": "^(19|20)[0-9]{2}$"}), "numeric"),
+    (field("textfield", "note", "备注", validate={"pattern": "^[0-9A-Z]{18}$"}), ""),
+    ({"type": "datetime", "id": "F_day", "key": "day", "subtype": "date", "dateLabel": "日期"}, "none"),
+]
+
+
+def test_a_finger_gets_the_keyboard_that_a_field_needs_and_letters_that_no_telephone_enlarges(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    schema = {**SCHEMA, "components": [one for one, _keyboard in KEYBOARDS]}
+    parts = {"schema": json.dumps(schema), "values": "{}", "errors": "{}", "more": ""}
+    page.goto(site.html("/task", MARKUP.format(**parts), scripts=("form.js",)))
+    page.wait_for_selector('[data-form][data-ready="true"]')
+    for one, keyboard in KEYBOARDS:
+        shown = page.locator(f"[data-form] input[id*='-F_{one['key']}']")
+        shown.tap()
+        expect(shown).to_be_focused()
+        assert shown.evaluate("field => [field.inputMode, getComputedStyle(field).fontSize]") == [keyboard, "16px"], one
+        page.keyboard.press("Escape")
+    context.close()

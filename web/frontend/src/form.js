@@ -10,6 +10,7 @@ import { readCodes } from './form/codes.js';
 import { readDates } from './form/dates.js';
 import { offerKeptInput, watchDraft } from './form/draft.js';
 import { ownFaults, showFaults, showFindings } from './form/faults.js';
+import { giveKeyboards } from './form/keyboards.js';
 import { watchLive } from './form/live.js';
 import { readNumbers } from './form/numbers.js';
 import { showAmounts } from './form/amounts.js';
@@ -25,6 +26,7 @@ async function mount(place) {
   readNumbers(container);
   const takeDate = readDates(container);
   const straighten = readCodes(container, schema ?? {});
+  giveKeyboards(container, schema ?? {});
   place.replaceChildren(summary, container);
   // form-js renders a <form> of its own: Enter in a field ends there, and neither htmx nor our outer form hears of it.
   container.addEventListener('submit', (event) => {
