@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.process.businesstime import BusinessCalendar
-from handlers import inputs
+from handlers import inputs, ratios
+from handlers.finance.covenants import Thresholds
 from handlers.finance.exact import HUNDRED, ONE, ZERO, inside, needed
 from handlers.finance.package import Package, Period, assemble
 from handlers.finance.plan import Terms, months_later
@@ -25,6 +26,8 @@ PROFILES = {"level": "level_principal"}
 """A form's word for a repayment profile -> finance's."""
 FIGURES = ("revenue", "opex", "tax", "maintenance_capex", "working_capital_increase")
 PARTS = ("facilities", "covenants", "collateral", "conditions", "exceptions")
+TESTED = frozenset(ratios.DEFINITIONS) | {"llcr", "dsra_balance"}
+"""What a covenant may be about: the ratios of a statement, and what a certificate states besides."""
 
 
 def months_of(value: object) -> int:
@@ -70,6 +73,8 @@ class Draft:
         self.capex = inputs.number(base.get("capex"), "capex")
         self.plan = {name: inputs.rows(plan.get(name)) for name in PARTS}
         self.exceptions = self.plan["exceptions"]
+        for row in self.plan["covenants"]:
+            _testable(row)
         self.facilities: dict[str, Terms] = {}
         for row in self.plan["facilities"]:
             name = inputs.text(row.get("name")) or "?"
@@ -181,6 +186,32 @@ class Draft:
             return {name: sum((row[name] for row in rows), ZERO) for name in FIGURES}
         row = next((row for row in self.operations if until <= row["period_end"]), self.operations[-1])
         return {name: row[name] * months / self.months for name in FIGURES}
+
+
+def _testable(row: Row) -> None:
+    """A financial covenant that nobody could test would stop its first test date. InvalidInput under its name."""
+    if inputs.text(row.get("kind")) not in (None, "financial"):
+        return
+    name = inputs.text(row.get("name")) or inputs.text(row.get("code")) or "covenants"
+    metric = inputs.text(row.get("metric")) or ""
+    asked = f"{metric}_forward" if row.get("look") == "forward" else metric
+    direction = inputs.text(row.get("direction"))
+    if asked not in TESTED:
+        raise InvalidInput(
+            place=name,
+            reason=f"nothing tells its metric: {asked or 'none'}",
+            reason_zh=f"没有可测试的指标：{asked or '未填'}",
+        )
+    if direction is None:
+        raise InvalidInput(place=name, reason="at least or at most is not said", reason_zh="未说明不低于还是不高于")
+    try:
+        default = needed(row.get("default_level"), "default_level")
+        lock_up = inputs.number(row.get("lockup_level"), "lockup_level")
+        watch = inputs.number(row.get("watch_pct"), "watch_pct") or ZERO
+        Thresholds(default, default if lock_up is None else lock_up, watch / HUNDRED, direction)  # type: ignore[arg-type]
+    except InvalidInput as fault:
+        told = {one: f"{fault.fields.get('place')} {fault.fields.get(one)}" for one in ("reason", "reason_zh")}
+        raise InvalidInput(place=name, **told) from fault
 
 
 def _owed(terms: Terms, rows: Sequence[Any], amount: Decimal, day: date) -> Decimal:

@@ -110,6 +110,30 @@ def test_what_cannot_be_built_is_told_by_place(ctx: Context, term: dict[str, Any
     assert word in refused.value.text("zh")
 
 
+COVENANT = {"code": "DSCR", "name": "偿债备付率", "kind": "financial", "metric": "dscr", "direction": "min",
+            "default_level": "1.05", "lockup_level": "1.15"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"metric": "leverage"}, "没有可测试的指标：leverage"),
+        ({"metric": "llcr", "look": "forward"}, "没有可测试的指标：llcr_forward"),
+        ({"direction": None}, "不低于还是不高于"),
+        ({"default_level": None}, "default_level 缺失"),
+        ({"lockup_level": "1.00"}, "锁定线 1.00 不得宽于违约线 1.05"),
+    ],
+)
+def test_a_covenant_that_nobody_could_test_comes_back_with_the_plan(
+    ctx: Context, changed: dict[str, Any], word: str
+) -> None:
+    plan = {"facilities": [{**TERM, "profile": "annuity"}], "covenants": [COVENANT]}
+    Draft(ctx.calendar, {**plan, "covenants": [COVENANT, {"name": "年报", "kind": "information"}]}, BASE)
+    with pytest.raises(InvalidInput) as refused:
+        Draft(ctx.calendar, {**plan, "covenants": [{**COVENANT, **changed}]}, BASE)
+    assert (refused.value.fields["place"], word in refused.value.text("zh")) == ("偿债备付率", True)
+
+
 def test_a_model_with_a_gap_is_refused_with_its_place(ctx: Context) -> None:
     fields = {"base_rate_pct": 5, "target_dscr": "1.3", "max_gearing_pct": 80, "capex": 1400, "period_months": "12"}
     with pytest.raises(BpmnError) as refused:
