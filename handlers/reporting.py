@@ -141,7 +141,8 @@ def report_of(ctx: Context, order: Order, given: Mapping[str, Any]) -> Report:
             sections=sections_of(given.get("sections")),
         )
     except Missing as lack:
-        raise template_error(order.template, ", ".join(lack.names), f"missing: {lack}", f"缺少：{lack}") from lack
+        why, why_zh = f"missing: {lack.text('en')}", f"缺少：{lack.text('zh')}"
+        raise template_error(order.template, ", ".join(lack.names), why, why_zh) from lack
     except InvalidInput as fault:
         place = str(fault.fields.get("place"))
         raise template_error(order.template, place, fault.text("en"), fault.text("zh")) from fault

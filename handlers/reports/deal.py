@@ -17,12 +17,26 @@ from handlers.reports.content import Column, Fact, Facts, Form, Label, Prose, Re
 Given = Mapping[str, Any]
 
 
+_NEEDED = {
+    "client_name": Label("客户名称", "client's name"),
+    "project_name": Label("项目名称", "project's name"),
+    "facilities": Label("融资方案", "proposed facilities"),
+    "facility_key": Label("额度编号", "facility's number"),
+    "test_date": Label("测试日", "test date"),
+    "tests": Label("测试结果", "results of the tests"),
+}
+
+
 class Missing(Exception):
     """A paper lacks what it cannot be without. `names`: the variables."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(", ".join(names))
         self.names = tuple(names)
+
+    def text(self, language: str) -> str:
+        """What is lacking, as people call it."""
+        return ("、" if language.startswith("zh") else ", ").join(_NEEDED[name].text(language) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def _paper(session: Session, kind: str, head: Head) -> Report:
     try:
         return PAPERS[kind](given, head)
     except Missing as lack:
-        reason, reason_zh = f"{kind} cannot be made without {lack}", f"缺少 {lack}，无法生成 {kind}"
+        reason = f"this paper cannot be made yet: there is no {lack.text('en')}"
+        reason_zh = f"尚无{lack.text('zh')}，暂不能生成此文件"
         raise InvalidInput(place=head.subject_key, reason=reason, reason_zh=reason_zh) from lack
 
 

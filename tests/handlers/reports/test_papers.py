@@ -106,6 +106,7 @@ def test_the_same_content_is_the_same_version_and_a_job_makes_its_paper_once(qui
 def test_what_a_paper_cannot_be_without_is_named(quick_desk: Desk) -> None:
     fault = quick_desk.refused("memo.render", {"client_name": "华丰"})
     assert (fault.code, fault.variables["place"]) == ("TEMPLATE_ERROR", "project_name, facilities")
+    assert "项目名称、融资方案" in str(fault.variables["template_error"])
 
 
 def test_a_template_at_fault_is_named_with_its_line(quick_desk: Desk) -> None:
