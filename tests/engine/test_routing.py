@@ -51,6 +51,15 @@ def test_the_weight_of_open_tasks_counts_not_their_number(house: House) -> None:
 
 
 @SQLITE
+def test_a_task_that_names_nobody_is_its_lanes(house: House) -> None:
+    lane = '<laneSet id="lanes"><lane id="compliance" name="合规"><flowNodeRef>ask</flowNodeRef></lane></laneSet>'
+    nobody = d.one_task().replace('camunda:candidateGroups="rm"', "")
+    house.deploy(p_bpmn=nobody.replace("<startEvent", f"{lane}<startEvent"))
+    task = given(house)
+    assert (task["team"], task["assignee"]) == ("compliance", "chen")
+
+
+@SQLITE
 def test_by_capacity_part_timers_get_their_share_and_nobody_more_than_a_full_load(house: House) -> None:
     with house.writing() as session:
         identity.add_team(session, "rm", "客户经理", "RM", "hu", strategy="capacity", full_load=6)
