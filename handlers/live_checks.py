@@ -19,7 +19,7 @@ from engine.errors import InvalidInput, NotFound
 from handlers import inputs, ratios, statements
 from handlers.finance.exact import rounded
 from handlers.finance.package import in_order
-from handlers.plan_drafts import Draft, months_of, operation, periods_of
+from handlers.plan_drafts import Draft, months_of, operation, periods_of, refuse_untestable
 from handlers.views.client_room import RATIO_WORDS
 
 RED_FLAGS = "plan_red_flags"
@@ -82,7 +82,19 @@ def of_plan(session: Session, values: Mapping[str, Any]) -> Said:
         )
     except InvalidInput as fault:
         return Said((_fault(fault, rows),))
-    return Said(tuple(_flags(session, metrics, rows)), tuple(_figures(metrics, made)))
+    notes = (*_flags(session, metrics, rows), *_untestable(inputs.rows(values.get("covenants"))))
+    return Said(notes, tuple(_figures(metrics, made)))
+
+
+def _untestable(covenants: list[Mapping[str, Any]]) -> Iterable[Note]:
+    """Covenants that are typed as far as their levels, and that no test date could test."""
+    for at, row in enumerate(covenants):
+        if any(row.get(name) in (None, "") for name in ("metric", "direction", "default_level")):
+            continue
+        try:
+            refuse_untestable(row)
+        except InvalidInput as fault:
+            yield Note("block", fault.text("zh"), fault.text("en"), (f"covenants.{at}.default_level",))
 
 
 def _flags(session: Session, metrics: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> Iterable[Note]:

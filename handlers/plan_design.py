@@ -15,7 +15,7 @@ from handlers import inputs
 from handlers.contacting import completed_by
 from handlers.finance.exact import HUNDRED, needed, rounded
 from handlers.finance.package import in_order
-from handlers.plan_drafts import Draft, months_of, operation, periods_of
+from handlers.plan_drafts import Draft, months_of, operation, periods_of, refuse_untestable
 from handlers.records import credit, projects
 from handlers.records.changes import Stamp, once
 from handlers.records.projects import Project
@@ -120,6 +120,8 @@ def plan_prepare(
     def prepare() -> Mapping[str, Any]:
         try:
             made = Draft(ctx.calendar, {**plan, "facilities": facilities}, base)
+            for row in made.plan["covenants"]:
+                refuse_untestable(row)
         except InvalidInput as fault:
             raise refusal("PLAN_INVALID", "plan_problems", fault) from fault
         facts = {

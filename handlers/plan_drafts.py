@@ -73,8 +73,6 @@ class Draft:
         self.capex = inputs.number(base.get("capex"), "capex")
         self.plan = {name: inputs.rows(plan.get(name)) for name in PARTS}
         self.exceptions = self.plan["exceptions"]
-        for row in self.plan["covenants"]:
-            _testable(row)
         self.facilities: dict[str, Terms] = {}
         for row in self.plan["facilities"]:
             name = inputs.text(row.get("name")) or "?"
@@ -188,7 +186,7 @@ class Draft:
         return {name: row[name] * months / self.months for name in FIGURES}
 
 
-def _testable(row: Row) -> None:
+def refuse_untestable(row: Row) -> None:
     """A financial covenant that nobody could test would stop its first test date. InvalidInput under its name."""
     if inputs.text(row.get("kind")) not in (None, "financial"):
         return

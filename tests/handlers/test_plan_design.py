@@ -15,7 +15,7 @@ from handlers.committee import _signed
 from handlers.counter_offers import plan_apply_counter, plan_measure_change
 from handlers.finance import voting
 from handlers.plan_design import model_save
-from handlers.plan_drafts import Draft
+from handlers.plan_drafts import Draft, refuse_untestable
 from handlers.planning import plan_size_debt, plan_stress
 from tests.handlers.pure import Counter
 
@@ -124,13 +124,11 @@ COVENANT = {"code": "DSCR", "name": "偿债备付率", "kind": "financial", "met
         ({"lockup_level": "1.00"}, "锁定线 1.00 不得宽于违约线 1.05"),
     ],
 )
-def test_a_covenant_that_nobody_could_test_comes_back_with_the_plan(
-    ctx: Context, changed: dict[str, Any], word: str
-) -> None:
-    plan = {"facilities": [{**TERM, "profile": "annuity"}], "covenants": [COVENANT]}
-    Draft(ctx.calendar, {**plan, "covenants": [COVENANT, {"name": "年报", "kind": "information"}]}, BASE)
+def test_a_covenant_that_nobody_could_test_comes_back_with_the_plan(changed: dict[str, Any], word: str) -> None:
+    for row in (COVENANT, {"name": "年报", "kind": "information"}):
+        refuse_untestable(row)
     with pytest.raises(InvalidInput) as refused:
-        Draft(ctx.calendar, {**plan, "covenants": [{**COVENANT, **changed}]}, BASE)
+        refuse_untestable({**COVENANT, **changed})
     assert (refused.value.fields["place"], word in refused.value.text("zh")) == ("偿债备付率", True)
 
 

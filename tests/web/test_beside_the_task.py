@@ -143,8 +143,8 @@ def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(hous
     task, li = int(house.task("plan", case)["id"]), visitor("li")
     assert "data-findings-url" in li.get(f"/tasks/{task}").get_data(as_text=True)
 
-    def said(**changes: object) -> dict[str, object]:
-        body = json.dumps({"variables": {"facilities": [{**LOAN, **changes}]}})
+    def said(covenants: object = (), **changes: object) -> dict[str, object]:
+        body = json.dumps({"variables": {"facilities": [{**LOAN, **changes}], "covenants": covenants}})
         token = {"X-CSRFToken": li.token, "Content-Type": "application/json"}
         return dict(li.client.post(f"/tasks/{task}/findings", data=body, headers=token).get_json())
 
@@ -153,6 +153,9 @@ def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(hous
     assert fine["notes"] == [] and {"name": "贷款总额", "value": "1,000"} in fine["figures"]  # type: ignore[operator]
     assert said(months=108)["notes"] == [{"level": "block", "text": "尾期少于 2 年", "places": ["facilities.0.months"]}]
     assert said(amount="many")["notes"][0]["level"] == "block"  # type: ignore[index]
+    covenant = {"name": "DSCR", "metric": "dscr", "direction": "min", "default_level": "1.05", "lockup_level": "1.00"}
+    [laxer] = said(covenants=[covenant, {"name": "半份"}])["notes"]  # type: ignore[misc]
+    assert "锁定线 1.00 不得宽于违约线 1.05" in laxer["text"] and laxer["places"] == ["covenants.0.default_level"]
     assert house.rows(t.task_draft) == []
 
 
