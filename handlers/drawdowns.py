@@ -121,6 +121,7 @@ def _register(ctx: Context, project: Project, facility: Facility) -> dict[str, A
         "facility_left": facility.undrawn,
         "debt_committed": debt,
         "drawn": drawn,
+        "building": project.stage != "operation",
         **capital(project, debt),
         **_works(ctx, project),
     }

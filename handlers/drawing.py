@@ -66,7 +66,8 @@ def drawdown_check(ctx: Context, request: object, register: object) -> Mapping[s
 
     In: request {amount, purpose, day}; register {default (yes/no), drawstop (its reason), open_cps [names],
     availability_end, purposes [], equity_committed, equity_paid, debt_committed, drawn, facility_left (of the facility
-    itself, when it is one of several), physical_pct, spent, cost_to_complete, equity_to_come}.
+    itself, when it is one of several), building (no: it operates, and nothing has to be finished), physical_pct,
+    spent, cost_to_complete, equity_to_come}.
     Out: passed true, drawable: the largest request that keeps equity in step (cents).
     Errors: BpmnError CHECK_FAILED (variable failures [{rule, text, text_en}]) naming every condition that failed or
     cannot be checked; InvalidInput when the amount is missing or not above nought. Reads the date; otherwise pure.
@@ -135,13 +136,17 @@ def _money(amount: Decimal, state: Mapping[str, Any]) -> Iterator[Failure]:
 
 
 def _building(state: Mapping[str, Any]) -> Iterator[Failure]:
+    """Funds that nobody told are no better than funds that lack: neither can be waived. Nothing once it operates."""
+    if _no(state.get("building")):
+        return
     try:
         undrawn = needed(state.get("debt_committed"), "debt_committed") - needed(state.get("drawn"), "drawn")
         left = max(undrawn, Decimal(0))
         physical, spent, need = (state.get(name) for name in ("physical_pct", "spent", "cost_to_complete"))
         passed, gap, lag = _progress(physical, spent, need, left, state.get("equity_to_come"))
     except InvalidInput as error:
-        yield "progress", error.text("zh"), error.text("en")
+        unknown = any(state.get(name) is None for name in ("cost_to_complete", "equity_to_come"))
+        yield "cost_to_complete" if unknown else "progress", error.text("zh"), error.text("en")
         return
     if gap:
         lacking = f"{gap:,.2f}".removesuffix(".00")

@@ -120,6 +120,8 @@ def test_a_draw_in_step_passes_and_one_beyond_is_refused() -> None:
         ({"cost_to_complete": 571}, "cost_to_complete"),
         ({"physical_pct": 37}, "progress"),
         ({"physical_pct": None}, "progress"),
+        ({"cost_to_complete": None}, "cost_to_complete"),
+        ({"equity_to_come": None}, "cost_to_complete"),
     ],
 )
 def test_each_condition_fails_alone_and_by_name_also_for_want_of_data(changes: dict[str, Any], rule: str) -> None:
@@ -128,8 +130,13 @@ def test_each_condition_fails_alone_and_by_name_also_for_want_of_data(changes: d
 
 def test_nothing_known_passes_nothing() -> None:
     assert set(failures({"amount": 1}, {})) == {
-        "default", "conditions", "availability", "purpose", "pro_rata_equity", "progress",
+        "default", "conditions", "availability", "purpose", "pro_rata_equity", "cost_to_complete",
     }  # fmt: skip
+
+
+def test_a_project_that_operates_has_nothing_to_finish() -> None:
+    running = {**REGISTER, "building": False, "cost_to_complete": None, "physical_pct": None}
+    assert DESK.run("drawdown.check", {"request": REQUEST, "register": running})["passed"]
 
 
 def test_the_construction_test_tells_the_gap() -> None:
