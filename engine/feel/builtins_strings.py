@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.feel.builtin import builtin, whole
-from engine.feel.patterns import compiled, replacement
+from engine.feel.patterns import PATIENCE, compiled, replacement
 from engine.feel.reasons import Null
 from engine.feel.text import MAX_STRING
 from engine.feel.values import Value
@@ -71,7 +71,7 @@ def ends_with(string: str, match: str) -> bool:
 
 @builtin("matches", "input: string, pattern: string, flags?: string|null")
 def matches(text: str, pattern: str, flags: str | None = None) -> bool:
-    return compiled(pattern, flags or "").search(text) is not None
+    return compiled(pattern, flags or "").search(text, timeout=PATIENCE) is not None
 
 
 @builtin("replace", "input: string, pattern: string, replacement: string, flags?: string|null")
@@ -84,7 +84,7 @@ def replace(text: str, pattern: str, by: str, flags: str | None = None) -> str:
     write = replacement(by, regex.groups, literal="q" in (flags or ""))
     pieces: list[str] = []
     size = last = 0
-    for match in regex.finditer(text):
+    for match in regex.finditer(text, timeout=PATIENCE):
         pieces += (text[last : match.start()], write(match))
         size += len(pieces[-1]) + len(pieces[-2])
         if size > MAX_STRING:
@@ -98,7 +98,7 @@ def split(string: str, delimiter: str) -> list[str]:
     regex = compiled(delimiter, "")
     pieces: list[str] = []
     last = 0
-    for match in regex.finditer(string):
+    for match in regex.finditer(string, timeout=PATIENCE):
         if match.end() > match.start():
             pieces.append(string[last : match.start()])
             last = match.end()

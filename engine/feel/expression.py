@@ -61,6 +61,8 @@ class Expression:
             note(at, "depth")
         except (ArithmeticError, MemoryError):
             note(at, "overflow")
+        except TimeoutError:
+            note(at, "slow")
         return None
 
     def __repr__(self) -> str:
@@ -90,6 +92,8 @@ class UnaryTests:
             return None
         except (ArithmeticError, MemoryError):
             note(at, "overflow")
+        except TimeoutError:
+            note(at, "slow")
             return None
         return found if isinstance(found, bool) else None
 

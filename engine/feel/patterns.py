@@ -1,11 +1,11 @@
 """XQuery and XPath regular expressions (XPath functions §5.6, XML Schema part 2 appendix G) for Python's
-`re`.
+`regex`.
 
 All of the syntax is translated: groups, `(?:…)`, greedy and reluctant quantifiers, back references,
 categories and blocks, `\\i \\c`, class subtraction, flags s m i x q. What XPath has not (look-around, named
 groups, possessive quantifiers, inline flags, `\\b`) is refused, as are blocks missing in `charsets`.
-Running time is that of `re`: a pattern that backtracks exponentially does so here too; texts longer than
-MAX_PATTERN are refused.
+Patterns longer than MAX_PATTERN are refused, and one that backtracks for longer than PATIENCE over a text is given up:
+`regex` can stop, which Python's `re` cannot.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+import regex
+
 from engine.feel import charsets as c
 from engine.feel.reasons import Null
 
 MAX_PATTERN: Final = 5_000
 MAX_REPEAT: Final = 1_000
+PATIENCE: Final = 1.0
+"""Seconds that one search may take; a TimeoutError then ends the whole evaluation."""
 _SINGLE: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _ESCAPED: Final = frozenset("\\|.?*+(){}-[]^$")
 _QUANTITY: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
@@ -28,17 +32,17 @@ _DOT: Final = "[^\\n\\r]"
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str, flags: str) -> re.Pattern[str]:
+def compiled(pattern: str, flags: str) -> regex.Pattern[str]:
     """The compiled pattern; raises Null for one that XPath does not allow."""
     if len(pattern) > MAX_PATTERN or set(flags) - set("smixq"):
         raise Null("pattern", pattern=pattern[:80], reason=f"flags {flags!r}" if flags else "too long")
-    options = re.IGNORECASE if "i" in flags else re.NOFLAG
+    options = regex.IGNORECASE if "i" in flags else 0
     if "q" in flags:
-        return re.compile(re.escape(pattern), options)
-    options |= re.MULTILINE if "m" in flags else re.NOFLAG
+        return regex.compile(re.escape(pattern), options)
+    options |= regex.MULTILINE if "m" in flags else 0
     try:
-        return re.compile(_Translator(pattern, flags).all(), options)
-    except (re.error, RecursionError, OverflowError) as error:
+        return regex.compile(_Translator(pattern, flags).all(), options)
+    except (regex.error, RecursionError, OverflowError) as error:
         raise Null("pattern", pattern=pattern[:80], reason=error) from None
 
 
@@ -233,7 +237,7 @@ def _without_blanks(pattern: str) -> str:
 
 
 def _written(ranges: c.CharSet) -> str:
-    """A set as a character class of `re`."""
+    """A set as a character class of `regex`."""
     if not ranges:
         return "(?!)"
     return "[" + "".join(_point(low) + ("-" + _point(high) if high > low else "") for low, high in ranges) + "]"
@@ -244,7 +248,7 @@ def _point(code: int) -> str:
     return character if character.isascii() and character.isalnum() else f"\\U{code:08x}"
 
 
-def replacement(by: str, groups: int, literal: bool) -> Callable[[re.Match[str]], str]:
+def replacement(by: str, groups: int, literal: bool) -> Callable[[regex.Match[str]], str]:
     """The writer of one replacement: `$n` is a group (empty when there is none such), `\\\\` and `\\$`
     stand for themselves. Raises Null for any other use of `$` and `\\`."""
     if literal:

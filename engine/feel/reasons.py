@@ -55,6 +55,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "external": ("external functions are not run", "不执行外部函数"),
     "pattern": ("the pattern {pattern!r} cannot be used: {reason}", "正则表达式 {pattern!r} 不可用：{reason}"),
     "work": ("stopped after {limit} steps", "超过 {limit} 步，已停止"),
+    "slow": ("a pattern took too long over a text", "正则表达式匹配文本耗时过长"),
     "size": ("the result would be larger than {limit}", "结果超过 {limit} 的上限"),
     "depth": ("calls or values nest too deeply", "调用或数据嵌套过深"),
     "host": ("{name} failed: {reason}", "{name} 执行失败：{reason}"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from engine.forms.patterns import JS_SPACE, js_pattern
+from engine.forms.patterns import JS_SPACE, found_in, js_pattern
 from engine.forms.values import Field
 
 
@@ -32,6 +32,6 @@ def meant(field: Field, value: object) -> object:
     if rules.get("validationType") in ("phone", "email"):
         return plain(value)
     pattern = js_pattern(str(rules["pattern"])) if rules.get("pattern") else None
-    if pattern is None or pattern.search(value):
+    if pattern is None or found_in(value, pattern):
         return value
-    return next((text for text in (plain(value), plain(value).upper()) if pattern.search(text)), value)
+    return next((text for text in (plain(value), plain(value).upper()) if found_in(text, pattern)), value)

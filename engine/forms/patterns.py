@@ -6,11 +6,18 @@ import re
 from functools import lru_cache
 from typing import Final
 
+import regex
+
 # What String.prototype.trim removes (ECMA-262 §12.2 WhiteSpace and §12.3 LineTerminator).
 JS_SPACE: Final = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
+
+PATIENCE: Final = 0.5
+"""Seconds that a pattern may take over one text."""
+_QUANTITY: Final = re.compile(r"\{\d+(?:,\d*)?\}")
+"""Any other brace is a letter (ECMA-262 §B.1.2, ExtendedAtom)."""
 
 # HTML Living Standard, "valid e-mail address".
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -55,8 +62,8 @@ def js_length(text: str) -> int:
 
 
 @lru_cache(maxsize=512)
-def js_pattern(source: str) -> re.Pattern[str] | None:
-    """A JavaScript pattern (no flags) for Python's `search`; None when it cannot be read."""
+def js_pattern(source: str) -> regex.Pattern[str] | None:
+    """A JavaScript pattern (no flags); None when it cannot be read. `found_in` searches by it."""
     out: list[str] = []
     in_class = False
     at = 0
@@ -70,9 +77,18 @@ def js_pattern(source: str) -> re.Pattern[str] | None:
             in_class = False
         at += step
     try:
-        return re.compile("".join(out), re.ASCII)
-    except (re.error, RecursionError, OverflowError):
+        return regex.compile("".join(out), regex.ASCII)
+    except (regex.error, RecursionError, OverflowError):
         return None
+
+
+def found_in(text: str, pattern: regex.Pattern[str]) -> bool:
+    """Whether the pattern stands in the text. False when it backtracks for longer than PATIENCE: texts come from
+    anybody, and a page must not stand still."""
+    try:
+        return pattern.search(text, timeout=PATIENCE) is not None
+    except TimeoutError:
+        return False
 
 
 def _piece(source: str, at: int, in_class: bool) -> tuple[int, str]:
@@ -86,6 +102,8 @@ def _piece(source: str, at: int, in_class: bool) -> tuple[int, str]:
         return 3, "(?P<"
     if letter == "[" and in_class:
         return 1, r"\["
+    if letter == "{" and not in_class and _QUANTITY.match(source, at) is None:
+        return 1, r"\{"
     return 1, letter
 
 

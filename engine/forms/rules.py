@@ -7,7 +7,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any
 
 from engine.feel import to_string
-from engine.forms.patterns import is_email, is_phone, js_length, js_pattern
+from engine.forms.patterns import found_in, is_email, is_phone, js_length, js_pattern
 from engine.forms.values import Field, Problem, number
 
 
@@ -101,7 +101,7 @@ def _pattern_problems(rules: Mapping[str, Any], value: Any) -> list[Problem]:
     pattern = js_pattern(str(source))
     if pattern is None:
         return [("pattern_unreadable", {})]
-    if pattern.search(value if isinstance(value, str) else str(to_string(value))):
+    if found_in(value if isinstance(value, str) else str(to_string(value)), pattern):
         return []
     text = rules.get("patternErrorMessage")
     return [("pattern_text", {"text": text})] if text else [("pattern", {"value": source})]

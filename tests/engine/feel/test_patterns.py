@@ -4,6 +4,7 @@ import pytest
 
 from engine.feel.patterns import compiled, replacement
 from engine.feel.reasons import Null
+from tests.engine.feel.tables import moment, run
 
 MATCHES = [
     ("bra", "abracadabra", "", True),
@@ -79,3 +80,10 @@ def test_replacements(pattern, by, text, result):
 def test_replacements_that_mean_nothing_are_refused(by):
     with pytest.raises(Null):
         replacement(by, 1, literal=False)
+
+
+def test_a_pattern_that_backtracks_without_end_ends_the_evaluation(monkeypatch):
+    monkeypatch.setattr("engine.feel.builtins_strings.PATIENCE", 0.02)
+    at = moment()
+    assert run(f'for i in 1..1000 return matches("{"a" * 40}!", "(a|aa)+$")', at=at) is None
+    assert at.warnings == ["a pattern took too long over a text"]

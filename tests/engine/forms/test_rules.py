@@ -71,6 +71,7 @@ def test_control_characters_of_a_pasted_text_fall_away() -> None:
         (field("datetime", subtype="time"), "25:00", "not_a_time"),
         (field("datetime", subtype="datetime"), "2026-02-28", "not_a_moment"),
         (field("datetime", subtype="date", disallowPassedDates=True), "2026-03-01", "past_date"),
+        (field("datetime", subtype="date", properties={"latest": "today"}), "2026-03-03", "future_date"),
     ],
 )
 def test_what_no_widget_could_send_is_refused(component: dict[str, Any], sent: object, code: str) -> None:
@@ -133,6 +134,13 @@ def test_a_pattern_that_cannot_be_read_is_said_not_raised() -> None:
     assert codes(forms.validate(schema(field("textfield", v_pattern="(")), {"a": "x"}, NOW)[1]) == {
         "a": ["pattern_unreadable"]
     }
+
+
+def test_a_pattern_that_backtracks_without_end_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.forms.patterns.PATIENCE", 0.02)
+    endless = schema(field("textfield", v_pattern="^(a|aa)+$"), field("textfield", "b", v_pattern="^{e}$"))
+    _, errors = forms.validate(endless, {"a": "a" * 40 + "!", "b": "{e}"}, NOW)
+    assert codes(errors) == {"a": ["pattern"]}
 
 
 @pytest.mark.parametrize("code", forms.MESSAGES)
