@@ -9,7 +9,8 @@ if (!output) throw new Error('usage: node build.mjs OUTPUT_FOLDER');
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 
-const STUDIO = ['bpmn', 'dmn', 'form', 'text', 'compare', 'play'].map((name) => `src/studio-${name}.js`).concat('src/studio.css');
+const STUDIO = ['bpmn', 'dmn', 'form', 'text', 'compare', 'play'].map((name) => `src/studio-${name}.js`);
+const STYLES = ['app', 'studio', 'studio-bpmn', 'studio-dmn', 'studio-form'].map((name) => `src/${name}.css`);
 
 // The editors write inline styles into markup and put style elements into the page; the pages' policy allows neither.
 // `data-style`, which a script applies (src/studio/styles.js), and constructed sheets say the same and are allowed.
@@ -31,7 +32,7 @@ const strict = {
 };
 
 const { metafile } = await build({
-  entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/board.js', 'src/chart.js', 'src/app.css', ...STUDIO],
+  entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/board.js', 'src/chart.js', ...STUDIO, ...STYLES],
   outdir: output,
   bundle: true,
   minify: true,
