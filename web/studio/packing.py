@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -16,8 +18,9 @@ from web.rights import guarded
 from web.scope import actor, runtime
 from web.studio import pages
 from web.studio.parts import asked_version, opened
-from web.studio.templates import TEMPLATES, empty_decision, empty_form
+from web.studio.templates import TEMPLATES, empty_decision, empty_form, in_english
 
+ENGLISH = "i18n/en.json"
 MOST = 300
 """Files in a package that is brought in."""
 
@@ -55,12 +58,28 @@ def add(folder: str) -> Any:
         )
     kind = request.form.get("kind", "form")
     name = f"{id}.dmn" if kind == "decision" else f"forms/{id}.form"
-    text = empty_decision(id) if kind == "decision" else empty_form(id, decided=kind == "agree")
     with runtime().transaction() as db:
-        if name in drafts.package_draft(db, actor(), folder).files:
+        files = drafts.package_draft(db, actor(), folder).files
+        if name in files:
             raise InvalidInput(place=name, reason="it is there already", reason_zh="该文件已存在")
-        drafts.save_package_file(db, actor(), folder, name, text, version=asked_version())
+        if kind == "decision":
+            added = {name: empty_decision(id)}
+        else:
+            added = {name: empty_form(id, decided=kind == "agree")} | _with_texts(files, id, decided=kind == "agree")
+        drafts.save_package_files(db, actor(), folder, added, version=asked_version())
     return redirect(url_for("studio.edit", folder=folder, name=name))
+
+
+def _with_texts(files: Mapping[str, str], form: str, *, decided: bool) -> dict[str, str]:
+    """The package's English texts with those of a new form; none where they cannot be read, which the check tells."""
+    try:
+        texts = json.loads(files.get(ENGLISH, "{}"))
+    except ValueError:
+        return {}
+    if not isinstance(texts, dict):
+        return {}
+    told = in_english(form, decided=decided) | texts
+    return {ENGLISH: json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"}
 
 
 @pages.get("/<folder>/export.zip")

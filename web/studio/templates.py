@@ -58,16 +58,20 @@ class Template:
 
     def files(self, key: str, name: str, name_en: str) -> dict[str, str]:
         """The files of a new package."""
-        texts = {key: name_en, **{one.id: one.name_en for one in self.steps if one.name_en}}
+        texts: dict[str, Any] = {key: name_en, **{one.id: one.name_en for one in self.steps if one.name_en}}
         texts |= {_flow_id(one): one.name_en for one in self.flows if one.name_en}
-        forms = [one.id.removeprefix("ut_") for one in self.steps if one.tag == "userTask"]
+        named = [one.id.removeprefix("ut_") for one in self.steps if one.tag == "userTask"]
+        forms = {form: form == "approve" for form in named}
+        fields: dict[str, Any] = {}
+        for form, decided in forms.items():
+            fields |= in_english(form, decided=decided)
         played = [{"start": key}, *self.scenario]
         scenario = {"name": name, "people": {"rm": ["li"], "rm_head": ["zhao"]}, "steps": played}
         return {
             f"{key}.bpmn": self._diagram(key, name),
-            "i18n/en.json": _json(texts | {"f_comment": "Comment", "f_agreed": "Agreed?"}),
+            "i18n/en.json": _json(texts | fields),
             "scenarios/01_goes_through.json": _json(scenario),
-            **{f"forms/{form}.form": empty_form(form, decided=form == "approve") for form in forms},
+            **{f"forms/{form}.form": empty_form(form, decided=decided) for form, decided in forms.items()},
         }
 
     def _diagram(self, key: str, name: str) -> str:
@@ -139,10 +143,40 @@ def _task(id: str, name: str, name_en: str, group: str, at: tuple[int, int], oth
 
 
 def empty_form(id: str, *, decided: bool = False) -> str:
-    """A form with a comment; `decided`: with a question that is answered yes or no."""
-    comment = {"id": "f_comment", "type": "textarea", "key": f"{id}_comment", "label": "备注"}
-    asked = {"id": "f_agreed", "type": "checkbox", "key": f"{id}_agreed", "label": "同意（不勾选即为不同意）"}
-    fields = [asked, comment] if decided else [comment]
+    """A form with a comment; `decided`: with a choice before it, approve or reject, and the reasons of a refusal."""
+    comment: dict[str, Any] = {"id": f"{id}-comment", "type": "textarea", "key": f"{id}_comment", "label": "备注"}
+    if not decided:
+        return _form(id, [comment])
+    chosen = f"{id}_decision"
+    choice = {
+        "id": f"{id}-decision",
+        "type": "radio",
+        "key": chosen,
+        "label": "审批意见",
+        "validate": {"required": True},
+        "values": [{"label": "同意", "value": "approve"}, {"label": "不同意", "value": "reject"}],
+    }
+    reasons = {
+        "id": f"{id}-reasons",
+        "type": "textarea",
+        "key": f"{id}_reasons",
+        "label": "不同意的理由",
+        "validate": {"required": True},
+        "conditional": {"hide": f'={chosen} = null or {chosen} != "reject"'},
+    }
+    return _form(id, [choice, reasons, comment])
+
+
+def in_english(id: str, *, decided: bool = False) -> dict[str, Any]:
+    """The English texts of such a form, by field."""
+    comment = {f"{id}-comment": "Comment"}
+    if not decided:
+        return comment
+    choice = {"label": "Decision", "values": {"approve": "Approve", "reject": "Reject"}}
+    return {f"{id}-decision": choice, f"{id}-reasons": "Reasons for the refusal", **comment}
+
+
+def _form(id: str, fields: list[dict[str, Any]]) -> str:
     return _json({"id": id, "type": "default", "schemaVersion": 19, "components": fields})
 
 
@@ -167,6 +201,7 @@ def _json(value: Any) -> str:
 
 
 START = Step("startEvent", "start", "开始", "Start", (160, 122))
+APPROVED = "= approve_decision = &quot;approve&quot;"
 END = Step("endEvent", "end", "结束", "End", (760, 122))
 
 ONE_TASK = Template(
@@ -195,12 +230,12 @@ FOUR_EYES = Template(
         Flow("start", "ut_prepare", ((196, 140), (270, 140))),
         Flow("ut_prepare", "ut_approve", ((370, 140), (440, 140))),
         Flow("ut_approve", "gw_agreed", ((540, 140), (610, 140))),
-        Flow("gw_agreed", "end", ((660, 140), (760, 140)), "同意", "Agreed", "= approve_agreed = true"),
+        Flow("gw_agreed", "end", ((660, 140), (760, 140)), "同意", "Agreed", APPROVED),
         Flow("gw_agreed", "ut_prepare", ((635, 115), (635, 50), (320, 50), (320, 100)), "退回", "Sent back"),
     ),
     (
         {"complete": "ut_prepare", "as": "li", "variables": {"prepare_comment": "请审批"}},
-        {"complete": "ut_approve", "as": "zhao", "variables": {"approve_agreed": True}},
+        {"complete": "ut_approve", "as": "zhao", "variables": {"approve_decision": "approve"}},
         {"expect": {"state": ["completed"]}},
     ),
 )
