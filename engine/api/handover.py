@@ -6,13 +6,14 @@ eyes, the actor's rights and suspended cases hold task by task; the others move 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, audit, identity, notices, routing, usertasks
+from engine import assignment, audit, definitions, identity, notices, routing, usertasks
 from engine.api.critical import keep_an_administrator
 from engine.api.tasks import Task, four_eyes, locked, require
 from engine.assignment import Choice
@@ -31,6 +32,7 @@ class Moved:
 
     task: int
     name: str
+    name_en: str
     business_key: str | None
     to: str | None
     team: str
@@ -44,6 +46,7 @@ class Refused:
 
     task: int
     name: str
+    name_en: str
     business_key: str | None
     reason_en: str
     reason_zh: str
@@ -103,8 +106,7 @@ def hand_over(
         try:
             moved.append(_move(session, actor, task_id, person, receiver, reason))
         except CallerError as error:
-            row = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).one()
-            refused.append(Refused(row.id, row.name, row.business_key, error.text("en"), error.text("zh")))
+            refused.append(kept(session, task_id, error))
     leads = tuple(session.scalars(sa.select(t.team.c.id).where(t.team.c.lead == person).order_by(t.team.c.id)))
     done = HandOver(person, tuple(moved), tuple(refused), leads)
     data = {"to": to, "moved": len(moved), "refused": [one.task for one in refused], "reason": reason, "leaves": leaves}
@@ -134,14 +136,25 @@ def _move(session: Session, actor: Actor, task_id: int, person: str, to: str | N
     data = {"from": person, "to": choice.person, "team": team, "reason": reason, "rule": choice.why["rule"]}
     audit.append(session, f"task:{task_id}", actor.id, "handed_over", data)
     return Moved(
-        task_id,
-        task["name"],
+        *called(session, task),
         task["business_key"],
         choice.person,
         team,
         str(choice.why["en"]),
         str(choice.why["zh"]),
     )
+
+
+def kept(session: Session, task_id: int, error: CallerError) -> Refused:
+    """A task that stays, and why."""
+    task = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().one()
+    return Refused(*called(session, dict(task)), task["business_key"], error.text("en"), error.text("zh"))
+
+
+def called(session: Session, task: Mapping[str, Any]) -> tuple[int, str, str]:
+    """A task's id, name and English name."""
+    texts = definitions.package(session, task["definition_id"]).texts
+    return task["id"], task["name"], texts.get(task["element"], task["name"])
 
 
 def _words(session: Session, actor: Actor, reason: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import assignment, audit, identity, notices
-from engine.api.handover import HandOver, Moved, Refused
+from engine.api.handover import HandOver, Moved, Refused, called, kept
 from engine.api.tasks import Task, four_eyes, locked
 from engine.errors import CallerError, Forbidden, InvalidInput, NotFound
 from engine.identity import Actor
@@ -39,8 +39,7 @@ def hand_to_substitute(session: Session, actor: Actor, absence_id: int) -> HandO
         try:
             moved.append(_lend(session, actor, task_id, receiver, absence_id))
         except CallerError as error:
-            task = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).one()
-            refused.append(Refused(task.id, task.name, task.business_key, error.text("en"), error.text("zh")))
+            refused.append(kept(session, task_id, error))
     data = {"to": receiver, "moved": len(moved), "refused": [one.task for one in refused], "absence": absence_id}
     audit.append(session, f"person:{actor.id}", actor.id, "handed_to_substitute", data)
     return HandOver(actor.id, tuple(moved), tuple(refused), ())
@@ -61,7 +60,7 @@ def _lend(session: Session, actor: Actor, task_id: int, to: str, absence_id: int
     notices.announce(session, {**task, "assignee": to}, to, "task_assigned", ("in_app", "email"), occasion)
     data = {"from": actor.id, "to": to, "absence": absence_id}
     audit.append(session, f"task:{task_id}", actor.id, "handed_to_substitute", data)
-    return Moved(task_id, task["name"], task["business_key"], to, task["team"], why_en, why_zh)
+    return Moved(*called(session, task), task["business_key"], to, task["team"], why_en, why_zh)
 
 
 def _may_be_lent(actor: Actor, task: Task) -> None:

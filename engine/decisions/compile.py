@@ -87,7 +87,7 @@ class Decisions:
                 continue
             rule = next((rule for rule in logic.rules if rule.number == number), None)
             if rule is not None:
-                return told_rule(decision.name, logic, rule)
+                return told_rule(decision, logic, rule)
         return None
 
     def _find(self, decision: str) -> Linked:

@@ -12,22 +12,26 @@ ANYTHING = ("", "-")
 
 @dataclass(frozen=True, slots=True)
 class ToldRule:
-    """The decision's name; conditions as (column's label, its expression, what it asks); conclusions as (column's
-    label, column's name, expression); remarks."""
+    """The decision's name and id, the rule's id; conditions as (column's label, its expression, what it asks);
+    conclusions as (column's label, column's name, expression); remarks."""
 
     decision: str
+    decision_id: str
+    id: str
     number: int
     conditions: tuple[tuple[str, str, str], ...]
     conclusions: tuple[tuple[str, str, str], ...]
     remarks: tuple[str, ...]
 
 
-def told_rule(decision: str, table: m.DecisionTable, rule: m.Rule) -> ToldRule:
+def told_rule(decision: m.Decision, table: m.DecisionTable, rule: m.Rule) -> ToldRule:
     """The rule without conditions that always hold."""
     asked = zip(table.inputs, rule.inputs, strict=False)
     given = zip(table.outputs, rule.outputs, strict=False)
     return ToldRule(
-        decision=decision,
+        decision=decision.name,
+        decision_id=decision.id,
+        id=rule.id,
         number=rule.number,
         conditions=tuple(
             (column.label or column.expression.text, column.expression.text, cell.text.strip())

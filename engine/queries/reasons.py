@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from engine.errors import NotFound
 from engine.queries.decisions import DecisionRow, Fired, decisions, decisions_under
 from engine.store import tables as t
 
+__all__ = ["Reason", "ToldRule", "reasons", "reasons_under"]
+
 MOST = 60
 """Decisions told of one tree of calls, the newest."""
 
@@ -21,11 +23,12 @@ MOST = 60
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One decision and its rules. A rule without `told` comes from a model that is no longer the one deployed with
-    the case: its number is known, its words are not."""
+    the case: its number is known, its words are not. `english`: what the package says in English, by id."""
 
     row: DecisionRow
     name: str
     rules: tuple[tuple[Fired, ToldRule | None], ...]
+    english: Mapping[str, str]
 
 
 def reasons(session: Session, instance_id: int) -> list[Reason]:
@@ -49,10 +52,11 @@ def reasons_under(session: Session, business_keys: Collection[str], *, page: int
 
 def _reason(session: Session, row: DecisionRow, definition_id: int) -> Reason:
     model = _model(session, row, definition_id)
+    texts = definitions.package(session, definition_id).texts
     if model is None:
-        return Reason(row, row.decision, tuple((one, None) for one in row.fired))
+        return Reason(row, row.decision, tuple((one, None) for one in row.fired), texts)
     name = model.ids().get(row.decision, row.decision)
-    return Reason(row, name, tuple((one, model.told(one.table, one.rule)) for one in row.fired))
+    return Reason(row, name, tuple((one, model.told(one.table, one.rule)) for one in row.fired), texts)
 
 
 def _model(session: Session, row: DecisionRow, definition_id: int) -> Decisions | None:

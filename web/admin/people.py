@@ -13,7 +13,8 @@ from engine.queries import administration
 from web.admin.room import done, pages, text, whole
 from web.errors import spoken
 from web.rights import guarded
-from web.scope import actor, is_chinese, runtime
+from web.scope import actor, runtime
+from web.scope import said as in_words
 
 SHOWN = ("active", "away", "left", "all")
 
@@ -197,7 +198,7 @@ def leave(id: str) -> Any:
     moved, stays = len(handed.moved), len(handed.refused)
     flash(_("%(moved)s tasks handed over, %(stays)s stay.", moved=moved, stays=stays), "success")
     for one in handed.refused:
-        flash(f"{one.name}: {one.reason_zh if is_chinese() else one.reason_en}", "warning")
+        flash(f"{in_words(one.name, one.name_en)}: {in_words(one.reason_zh, one.reason_en)}", "warning")
     if handed.leads:
         flash(_("These teams need another lead: %(teams)s", teams=", ".join(handed.leads)), "warning")
     return redirect(url_for("admin.person", id=id))

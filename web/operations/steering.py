@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import CallerError, DealflowError, InvalidInput
 from engine.queries import decisions, finding, thresholds, trail, underway
+from engine.queries.reasons import reasons
 from engine.queries.selection import RUNNING
 from web.instances import fields_of
 from web.operations import entering, wording
 from web.rights import guarded
 from web.scope import actor, language, runtime, said
+from web.tasks import beside
 
 pages = Blueprint("steering", __name__, url_prefix="/instances/<int:instance_id>")
 pages.add_app_template_filter(wording.action_words)
@@ -114,7 +116,11 @@ def decided(instance_id: int) -> Any:
         case = queries.instance(db, instance_id)
         rows = decisions.decisions(db, instance_id=instance_id)
         tables = {one.key: said(one.name, one.name_en) for one in thresholds.decision_tables(db)}
-    return render_template("operations/decisions.html", case=case, row=case.row, rows=rows, tables=tables)
+        told = {
+            one.row.id: [beside.remarks(fired, rule, one) for fired, rule in one.rules]
+            for one in reasons(db, instance_id)
+        }
+    return render_template("operations/decisions.html", case=case, row=case.row, rows=rows, tables=tables, told=told)
 
 
 @pages.get("/audit")

@@ -8,7 +8,8 @@ from typing import Any
 from flask import render_template
 
 from engine import queries
-from engine.queries.reasons import Reason, reasons
+from engine.queries.decisions import Fired
+from engine.queries.reasons import Reason, ToldRule, reasons
 from engine.queries.trail import task_trail, written
 from handlers import sights
 from handlers.reports.vocabulary import word
@@ -17,7 +18,7 @@ from web.changes import changes
 from web.formats import value
 from web.instances import fields_of
 from web.rights import guarded
-from web.scope import actor, called, is_chinese, language, runtime
+from web.scope import actor, called, is_chinese, language, runtime, said
 from web.tasks.room import pages
 from web.words import listed
 
@@ -76,18 +77,26 @@ def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[st
     rows = output if isinstance(output, list) else [output]
     return {
         "row": reason.row,
-        "name": reason.name,
+        "name": said(reason.name, reason.english.get(reason.row.decision)),
         "came": [text for row in rows if (text := concluded(row, fields, columns))],
         "rules": [
             {
                 "number": fired.rule,
-                "table": told.decision if told is not None else fired.table,
+                "table": fired.table if told is None else said(told.decision, reason.english.get(told.decision_id)),
                 "asked": [] if told is None else [asked(one, reason, fields) for one in told.conditions],
-                "remarks": told.remarks if told is not None else fired.annotations,
+                "remarks": remarks(fired, told, reason),
             }
             for fired, told in reason.rules
         ],
     }
+
+
+def remarks(fired: Fired, told: ToldRule | None, reason: Reason) -> tuple[str, ...]:
+    """What stands beside a rule in its table, in the page's language; nothing where nobody translated it."""
+    if is_chinese():
+        return told.remarks if told is not None else fired.annotations
+    english = reason.english.get(told.id) if told is not None else None
+    return (english,) if english else ()
 
 
 SENTENCES = ("text", "reason", "label")
