@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -109,6 +110,13 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def fill(disk: Path) -> None:
+    with open(disk / "ballast", "wb") as ballast, pytest.raises(OSError):
+        while True:
+            ballast.write(b"x" * 65536)
+            ballast.flush()
+
+
 def test_a_disk_that_is_really_full_keeps_what_was_saved_and_takes_work_again(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with small_disk(disk, "8m"):
@@ -117,10 +125,7 @@ def test_a_disk_that_is_really_full_keeps_what_was_saved_and_takes_work_again(tm
             house.deploy(p_bpmn=d.one_task())
             instance = house.start("p")
             holder, before = house.task("ask")["assignee"], everything(house)
-            with open(disk / "ballast", "wb") as ballast, pytest.raises(OSError):
-                while True:
-                    ballast.write(b"x" * 65536)
-                    ballast.flush()
+            fill(disk)
             with pytest.raises(StorageFull):
                 house.complete("ask", holder, essay=BIG)
             assert everything(house) == before
@@ -130,6 +135,36 @@ def test_a_disk_that_is_really_full_keeps_what_was_saved_and_takes_work_again(tm
             assert house.state(instance) == "completed"
         finally:
             house.runtime.database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_full_disk_under_postgresql_is_named_and_takes_work_again(
+    tmp_path: Path, postgres_server: str, postgres_with_people: str
+) -> None:
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        [data] = server.execute("SHOW data_directory").fetchone() or ()
+        place, owner = Path(data).parent / "small", Path(data).stat()
+        with small_disk(place, "64m"):
+            os.chown(place, owner.st_uid, owner.st_gid)
+            server.execute(f"CREATE TABLESPACE small LOCATION '{place}'".encode())
+            server.execute(f"CREATE DATABASE on_small TEMPLATE {postgres_with_people} TABLESPACE small".encode())
+            url = sa.make_url(postgres_server).set(database="on_small").render_as_string(hide_password=False)
+            house = build(url, tmp_path, handlers=())
+            try:
+                house.deploy(p_bpmn=d.one_task())
+                instance = house.start("p")
+                holder, before = house.task("ask")["assignee"], everything(house)
+                fill(place)
+                with pytest.raises(StorageFull):
+                    house.complete("ask", holder, essay=os.urandom(500_000).hex())
+                assert worker.run_once(house.runtime) == 0 and everything(house) == before
+                (place / "ballast").unlink()
+                house.complete("ask", holder, essay="short")
+                assert house.state(instance) == "completed"
+            finally:
+                house.runtime.database.dispose()
+                server.execute("DROP DATABASE on_small WITH (FORCE)")
+                server.execute("DROP TABLESPACE small")
 
 
 @pytest.mark.postgres
