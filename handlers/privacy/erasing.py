@@ -15,7 +15,8 @@ from engine.execution import runtime_of
 from engine.queries import instance, instances
 from engine.store import tables as t
 from handlers import documents
-from handlers.privacy.finding import CASES, Subject, business_keys, comments_about, files_of
+from handlers.privacy.confidential import FOUND, may_be_erased
+from handlers.privacy.finding import CASES, Subject, business_keys, comments_about, files_of, named
 from handlers.records import tables as book
 from handlers.records.changes import Stamp
 from handlers.records.tables import contact as contacts
@@ -153,7 +154,7 @@ def _processes(session: Session, subject: Subject) -> int:
         for key in business_keys(session, party_id):
             for row in instances(session, business_key=key, size=CASES):
                 _answers(session, row.id, subject)
-                known = instance(session, row.id).variables if row.state == "active" else {}
+                known = may_be_erased(instance(session, row.id).variables) if row.state == "active" else {}
                 clean = {name: without(value, subject) for name, value in known.items()}
                 changed = {name: value for name, value in clean.items() if value != known[name]}
                 if changed:
@@ -197,9 +198,23 @@ def _kept(session: Session, subject: Subject) -> tuple[tuple[str, str, str], ...
     if session.execute(owns.limit(1)).first() is not None:
         why = "owners of a client are kept for the time that anti-money-laundering law sets"
         kept.append(("ownership_edge", why, "受益所有人信息按反洗钱规定的期限保存"))
+    if _under_check(session, subject):
+        why = "a check that is still open is decided first"
+        kept.append(("screening", why, "审查尚未结束，结束后方可删除"))
     if any(one.removed_at is None for one in files_of(session, subject)):
         kept.append(("document", "documents within their time to be kept", "仍在保存期内的文件"))
     return tuple(kept)
+
+
+def _under_check(session: Session, subject: Subject) -> bool:
+    """Whether a running case of theirs holds a finding of a check that names the person."""
+    for party_id in subject.party_ids:
+        for key in business_keys(session, party_id):
+            for row in instances(session, business_key=key, size=CASES):
+                found = instance(session, row.id).variables if row.state == "active" else {}
+                if any(True for name in FOUND for _ in named(found.get(name), subject)):
+                    return True
+    return False
 
 
 def _count(result: Any) -> int:

@@ -13,6 +13,7 @@ from engine.errors import NotFound
 from engine.queries import instance, instances
 from engine.store import tables as t
 from handlers import names
+from handlers.privacy.confidential import may_be_told, said_by_compliance
 from handlers.records import documents, parties, preferences
 from handlers.records import tables as book
 from handlers.records.tables import contact as contacts
@@ -72,7 +73,8 @@ def pointing(column: sa.Column[Any]) -> Iterator[tuple[sa.Table, str]]:
 
 
 def collect(session: Session, subject: Subject) -> dict[str, Any]:
-    """Everything that the house holds of a person, by where it stands: to be handed out (JSON; amounts as text)."""
+    """Everything that the house holds of a person, by where it stands: to be handed out (JSON; amounts as text). What
+    the law forbids to tell a client is left out without a word of it (see `confidential`)."""
     made: dict[str, Any] = {"contact": _rows(session, contacts, contacts.c.id.in_(subject.contact_ids))}
     for table, column in pointing(contacts.c.id):
         made[table.name] = _rows(session, table, table.c[column].in_(subject.contact_ids))
@@ -92,18 +94,18 @@ def collect(session: Session, subject: Subject) -> dict[str, Any]:
         for row in _rows(session, book.inquiry, book.inquiry.c.party_id.in_(subject.party_ids))
         if any(subject.named_in(value) for value in (row["content"] or {}).values())
     ]
-    made["comment"] = comments_about(session, subject)
+    made["comment"] = comments_about(session, subject, sa.not_(said_by_compliance()))
     made["processes"] = list(_in_processes(session, subject))
     return {name: rows for name, rows in made.items() if rows}
 
 
-def comments_about(session: Session, subject: Subject) -> list[dict[str, Any]]:
+def comments_about(session: Session, subject: Subject, *only: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
     """What colleagues wrote about the person beside cases of their clients."""
     keys = {key for party_id in subject.party_ids for key in business_keys(session, party_id)}
     said = t.comment.c.text
     named_there = sa.or_(*(said.contains(word, autoescape=True) for word in subject.words))
     query = sa.select(t.comment, t.instance.c.business_key.label("case")).join(t.instance)
-    found = session.execute(query.where(t.instance.c.business_key.in_(keys), named_there))
+    found = session.execute(query.where(t.instance.c.business_key.in_(keys), named_there, *only))
     return [dict(row) for row in found.mappings()]
 
 
@@ -127,7 +129,7 @@ def _in_processes(session: Session, subject: Subject) -> Iterator[dict[str, Any]
     for party_id in subject.party_ids:
         for key in business_keys(session, party_id):
             for row in instances(session, business_key=key, size=CASES):
-                for path, value in named(instance(session, row.id).variables, subject):
+                for path, value in named(may_be_told(row.key, instance(session, row.id).variables), subject):
                     yield {"process": row.key, "case": key, "state": row.state, "path": path, "value": value}
 
 

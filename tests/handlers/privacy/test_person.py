@@ -96,6 +96,24 @@ def test_everything_is_handed_out_and_then_nothing_of_the_person_is_left(desk: D
     assert entry.data["why"] == "本人要求" and NAME not in repr(entry.data)
 
 
+def test_a_check_is_neither_told_to_the_person_nor_erased_while_it_is_open(desk: Desk) -> None:
+    hit = {"name": NAME, "list": "UN", "score": 97}
+    with desk.runtime.transaction() as session:
+        identity.add_team(session, "compliance", "合规", "Compliance", None)
+        identity.add_person(session, "sun", "sun", "sun", "sun@house.example")
+        identity.add_member(session, "compliance", "sun")
+        case = instances(session)[0].id
+        api.set_variables(session, api.SYSTEM, case, {"hits": [hit]})
+        api.comment(session, identity.actor(session, "sun"), case, f"{NAME}疑似命中名单，已上报")
+    with desk.runtime.transaction() as session:
+        held = collect(session, find(session, ADDRESS))
+        done = erase(session, find(session, ADDRESS), STAMP)
+        assert instance(session, case).variables["hits"] == [hit]
+    assert "命中" not in repr(held) and not [row for row in held["processes"] if row["path"].startswith("hits")]
+    assert [row["by"] for row in held["comment"]] == ["li"]
+    assert "screening" in [what for what, _, _ in done.kept]
+
+
 def test_without_a_reason_nobody_is_erased(desk: Desk) -> None:
     with desk.runtime.transaction() as session, pytest.raises(InvalidInput):
         erase(session, find(session, ADDRESS), Stamp(NOW, "zhou", "test"))
