@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -111,6 +111,17 @@ def called(id: str | None) -> str:
     if id == "demo":
         return _("demonstration")
     return names().get(id, id) if id else ""
+
+
+def ids_among(texts: Iterable[str]) -> list[int]:
+    """The ids of rows among texts that were sent, each once; what no row can have is left out."""
+    return list(dict.fromkeys(int(one) for one in texts if number_of(one)))
+
+
+def number_of(text: str) -> int:
+    """A number that was sent; 0 for what is none, or larger than the database counts."""
+    plain = text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if plain else 0
 
 
 def is_chinese() -> bool:

@@ -18,7 +18,7 @@ from engine.queries.lists import Due
 from engine.queries.workload import workload
 from web.errors import spoken
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, ids_among, runtime
 
 pages = Blueprint("task_board", __name__, url_prefix="/task-board")
 EACH = 12
@@ -72,7 +72,7 @@ def people(db: Any) -> list[tuple[str, tuple[str, str]]]:
 def hand_over() -> Any:
     """Hand the chosen tasks over to a person of whichever team; what is refused is told by its reason."""
     form, who = request.form, actor()
-    ids = list(dict.fromkeys(int(id) for id in form.getlist("task") if id.isdigit()))[:MOST]
+    ids = ids_among(form.getlist("task"))[:MOST]
     given, reason = form.get("person", "").strip()[:120], form.get("reason", "").strip()[:500]
     if not ids:
         raise InvalidInput(place="task", reason="mark some tasks first", reason_zh="请先勾选任务")

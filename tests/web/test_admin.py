@@ -281,6 +281,23 @@ def test_the_audit_names_the_case_that_an_entry_is_about(house: House, visitor: 
     assert re.search(rf'<a href="/instances/{case}">[^<]*Q-7</a>', page)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("GET", f"/admin/audit?page={'9' * 30}", {}),
+        ("POST", "/admin/deliveries", {"do": "drop", "id": ["9" * 30, "²"]}),
+        ("POST", "/admin/reminders/client", {"rows": "1e9"}),
+        ("POST", "/inbox/many", {"do": "claim", "task": ["9" * 30, "²"]}),
+    ],
+)
+def test_a_number_that_no_row_has_is_no_fault_of_ours(
+    visitor: WHO, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    root = visitor("root")
+    answer = root.get(path) if method == "GET" else root.post(path, sent)
+    assert answer.status_code < 500 and answer.status_code != 404
+
+
 def test_every_deed_that_the_audit_tells_of_has_words() -> None:
     sources = [path for room in ("engine", "handlers", "web") for path in (ROOT / room).rglob("*.py")
                if "node_modules" not in path.parts]  # fmt: skip

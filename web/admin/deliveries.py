@@ -11,7 +11,7 @@ from engine.api import mails as deciding
 from engine.queries import mails
 from web.admin.room import done, pages, text
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, ids_among, runtime
 
 MOST = 100
 
@@ -43,7 +43,7 @@ def state_words(state: str) -> str:
 @guarded("admin-deliveries")
 def decide() -> Any:
     """Send the ticked messages after all, or drop them."""
-    ids = [int(one) for one in request.form.getlist("id") if one.isdigit()]
+    ids = ids_among(request.form.getlist("id"))
     send = text("do") == "send"
     verb = deciding.send_mails if send else deciding.drop_mails
 

@@ -99,7 +99,7 @@ def save_reminder(key: str) -> Any:
 def steps_typed() -> list[dict[str, Any]]:
     """The rows of the form that have a name."""
     found = []
-    for number in range(min(int(request.form.get("rows", "0") or 0), 20)):
+    for number in range(min(request.form.get("rows", 0, int), 20)):
         step = text(f"step{number}", 30)
         if step:
             people = [one for one in re.split(r"[,，\s]+", text(f"people{number}")) if one]

@@ -18,7 +18,7 @@ from engine.errors import CallerError, InvalidInput
 from web.errors import spoken
 from web.inbox.room import pages
 from web.rights import guarded
-from web.scope import actor, runtime, said
+from web.scope import actor, ids_among, runtime, said
 
 MOST = 1_000
 
@@ -28,7 +28,7 @@ MOST = 1_000
 def many() -> Any:
     """Claim, release, hand over or move the due date of the tasks that were marked."""
     deed = chosen()
-    ids = list(dict.fromkeys(int(id) for id in request.form.getlist("task") if id.isdigit()))[:MOST]
+    ids = ids_among(request.form.getlist("task"))[:MOST]
     if not ids:
         raise InvalidInput(place="task", reason="mark some tasks first", reason_zh="请先勾选任务")
     done, refused = 0, []

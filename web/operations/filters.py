@@ -10,7 +10,7 @@ from engine.errors import NotFound
 from engine.queries.selection import RUNNING, Cases
 from handlers import segments
 from handlers.records import cards
-from web.scope import actor, runtime
+from web.scope import actor, number_of, runtime
 
 NAMES = ("q", "process", "version", "state", "element", "fact", "value", "incident", "since", "until")
 """What an address may say of cases; everything else in it is not about which."""
@@ -33,7 +33,7 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
     facts = ((asked["fact"], asked["value"]),) if "fact" in asked and "value" in asked else ()
     return Cases(
         key=asked.get("process"),
-        version=int(version) if version.isdecimal() and "process" in asked else None,
+        version=number_of(version) if version.isdecimal() and "process" in asked else None,
         state=RUNNING if state == RUNS else (state,) if state else (),
         element=asked.get("element") if "process" in asked else None,
         incident=incident if incident != ANY else None,

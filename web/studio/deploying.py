@@ -21,7 +21,7 @@ from engine.errors import InvalidInput, ModelRefused
 from engine.queries import studio as models
 from web.operations.wording import process_words
 from web.rights import guarded
-from web.scope import actor, runtime, said
+from web.scope import actor, ids_among, runtime, said
 from web.studio import pages
 from web.studio.comparing import words_between
 from web.studio.parts import name_of, opened_in, told
@@ -178,7 +178,7 @@ def asked_stage() -> Stage:
     """What is to happen to running cases, as the form says."""
     cases = request.form.get("cases", "new")
     named = " ".join(request.form.getlist("ids")).replace(",", " ").split()
-    ids = tuple(dict.fromkeys(int(one) for one in named if one.isdigit()))
+    ids = tuple(ids_among(named))
     if cases == "chosen" and not ids:
         raise InvalidInput(place="ids", reason="name the cases that follow", reason_zh="请填写要迁移的实例编号")
     if ids and cases == "new":  # who ticks cases wants them carried over
