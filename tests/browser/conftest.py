@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from handlers import demo
 from tests.browser import gallery
@@ -45,6 +45,20 @@ class Place:
         sent = {"csrf_token": token[1], "name": name, "password": demo.PASSWORD}
         assert page.request.post(f"{self.url}/login", form=sent, max_redirects=0).status == 302
         page.goto(f"{self.url}{path}")
+
+
+def speak(page: Page, language: str) -> None:
+    """Have the page in `zh` or `en`, as the one who looks at it chooses."""
+    page.wait_for_load_state()
+    html, wanted = page.locator("html"), {"zh": "zh-CN", "en": "en"}[language]
+    if html.get_attribute("lang") != wanted:
+        page.click(".df-language")
+        expect(html).to_have_attribute("lang", wanted)
+
+
+def look_away(page: Page) -> None:
+    """The page is seen by nobody: it asks for nothing by itself, and goes on showing what it shows."""
+    page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import gallery
-from tests.browser.conftest import Place, serving
+from tests.browser import gallery, settled
+from tests.browser.conftest import Place, serving, speak
 from tests.conftest import CHROMIUM_FLAGS, chromium
 
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -22,10 +22,8 @@ DARK = ("inbox-all", "task-client_profile", "case", "process", "sign-in", "inqui
 
 def take(page: Page, url: str, file: Path) -> None:
     """One page, from top to bottom, once it has settled."""
-    page.goto(url, wait_until="load")
-    for what in ("[data-form]", "[data-bpmn-viewer]", "[data-chart]"):
-        if page.locator(what).count():
-            page.wait_for_selector(f"{what}[data-ready]", state="attached", timeout=20_000)
+    page.goto(url)
+    settled.at_rest(page)
     page.wait_for_timeout(150)
     page.screenshot(path=file, full_page=True)
 
@@ -61,8 +59,7 @@ def walk(browser: Browser, place: Place, shown: gallery.Gallery, folder: Path, w
                     if person:
                         page.context.clear_cookies(name="dealflow")
                         place.sign_in(page, person)
-                        if (page.locator("html").get_attribute("lang") == "en") != (language == "en"):
-                            page.click(".df-language")
+                        speak(page, language)
                     for name, path in wanted.items():
                         take(page, place.url + path, folder / f"{name}.{language}.{width}.{theme}.png")
                         taken += 1

@@ -38,6 +38,7 @@ LEFT = re.compile(
     "context was destroyed|Cannot find context|frame was detached|dfToMeasure is not defined|axe is not defined"
 )
 """What is said when the page was left while it was asked: a script's own marks are gone with it."""
+DRAWN = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 SIDEWAYS = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
     done(document.documentElement.scrollWidth > document.documentElement.clientWidth))))"""
 
@@ -58,6 +59,11 @@ def look(page: Page, find: Callable[[], Found]) -> Found:
             if not LEFT.search(error.message):
                 raise
     raise AssertionError(f"{page.url} does not stay")
+
+
+def drawn(page: Page) -> None:
+    """Wait until what was done last stands on the screen and listens: two frames, and the tasks that follow them."""
+    page.evaluate(DRAWN)
 
 
 def evaluated(page: Page, script: str, given: Any = None) -> Any:

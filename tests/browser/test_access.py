@@ -1,7 +1,8 @@
 """Every page in both languages, on a desk and on a phone, in the light and in the dark: nothing that the browser
 complains about, no word left untranslated, nothing that scrolls sideways, and nothing serious for axe. Each language
 opens every page once: English is examined on a desk in the light, Chinese on a phone in the dark; before or after that
-the window is the other's, for every second page is opened in the one and every other in the other.
+the window is the other's, for every second page is opened in the one and every other in the other. In whichever window
+it is opened, it does not jump while it is drawn.
 
 `ONLY=word,word` looks at the pages whose name has one of the words.
 """
@@ -17,8 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from engine import queries
-from tests.browser import axe, gallery, settled
-from tests.browser.conftest import Place, serving
+from tests.browser import axe, gallery, settled, shifts
+from tests.browser.conftest import Place, serving, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -74,6 +75,8 @@ def look_at(page: Page, url: str, look: Look, names: frozenset[str], known: set[
     if page.locator("html").get_attribute("lang") != {"zh": "zh-CN", "en": "en"}[look.language]:
         found.append("is in another language")
     opened = width_of(page)
+    if (jumped := shifts.of(page)) > shifts.MOST:
+        found.append(f"jumps by {jumped:.2f} while it is drawn at {opened}")
     for width in (opened, look.width + look.other - opened):
         if width != opened:
             page.set_viewport_size({"width": width, "height": 900})
@@ -124,7 +127,8 @@ def test_every_page_can_be_read_and_reached(
         color_scheme=look.theme,  # type: ignore[arg-type]
         viewport={"width": look.width, "height": 900},
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
+    context.add_init_script(shifts.SCRIPT)
     if look.language == "en":
         context.add_init_script(axe.AXE_SCRIPT)
     page = place.watch(context.new_page())
@@ -132,8 +136,7 @@ def test_every_page_can_be_read_and_reached(
     public, own = ([*wanted(pages).values()][part::PARTS] for pages in (shown.public(), shown.pages()))
     faults = [at for path in public for at in look_at(page, place.url + path, look, names, known)]
     place.sign_in(page, "admin")
-    if (page.locator("html").get_attribute("lang") == "en") != (look.language == "en"):
-        page.click(".df-language")
+    speak(page, look.language)
     faults += [at for path in own for at in look_at(page, place.url + path, look, names, known)]
     context.close()
     faults += [said for said in place.wrong if not GONE.search(said)]

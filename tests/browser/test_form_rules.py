@@ -43,7 +43,14 @@ ASK = """async ([schema, data]) => {
   document.body.replaceChildren();
   const form = new Viewer.Form({ container: document.body, debounce: false });
   await form.importSchema(schema, data);
-  await new Promise((done) => setTimeout(done, 60));
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const fields = () => form.get('formFieldInstanceRegistry').getAllKeyed().length + document.body.innerHTML;
+  for (let now = fields(), still = 0; still < 2; ) {
+    await frame(); // a field of a list begins when the list stands, and some say what they are only then
+    const next = fields();
+    still = next === now ? still + 1 : 0;
+    now = next;
+  }
   const { errors } = form.submit();
   const paths = {};
   for (const one of form.get('formFieldInstanceRegistry').getAllKeyed()) {

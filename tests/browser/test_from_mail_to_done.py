@@ -15,7 +15,7 @@ from engine.settings import load
 from engine.store import tables as t
 from handlers import demo
 from tests.bpmn.intake_house import INQUIRY, IntakeHouse
-from tests.browser import gallery
+from tests.browser import gallery, settled
 from tests.browser.conftest import Place, serving
 from tests.browser.gallery import Stage
 from tests.mail import PostOffice
@@ -70,9 +70,11 @@ def fill(page: Page) -> None:
     channel = page.locator(".fjs-form-field-select", has_text="联系方式").last.locator("input").first
     channel.focus()
     expect(page.locator(".fjs-dropdownlist-item.focused")).to_be_visible()
-    page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")  # until then it takes no key
+    settled.drawn(page)  # until then it takes no key
     page.keyboard.press("ArrowDown")
+    settled.drawn(page)
     page.keyboard.press("Enter")
+    expect(page.locator(".fjs-dropdownlist")).to_be_hidden()
     for choice in ("推进", "客户经理代填"):
         page.get_by_label(choice).focus()
         page.keyboard.press("Space")
@@ -101,6 +103,7 @@ def test_from_the_reminder_to_the_completed_task_it_is_three_clicks(
         page.evaluate(COUNTING)
         page.get_by_role("link", name=f"/tasks/{task}").click()
         page.wait_for_url(re.compile("/login"))
+        expect(page.locator("#name")).to_be_focused()
         page.keyboard.type(who)
         page.keyboard.press("Tab")
         page.keyboard.type(demo.PASSWORD)

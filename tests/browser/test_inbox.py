@@ -15,9 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from engine import api, queries
 from engine.store import tables as t
-from tests.browser.conftest import Place
+from tests.browser import settled
+from tests.browser.conftest import Place, look_away
 from tests.browser.gallery import Stage
 from tests.house import SHANGHAI
+from tests.patience import within
 from tests.stories.filling import fill
 from tests.web.material import FORM, package
 
@@ -43,7 +45,7 @@ def window(browser: Browser, office: Place) -> Iterator[Callable[..., Page]]:
 
     def one(name: str, path: str = "/inbox", width: int = DESK) -> Page:
         context = browser.new_context(locale="zh-CN", viewport={"width": width, "height": 844})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = office.watch(context.new_page())
         office.sign_in(page, name)
@@ -136,7 +138,7 @@ def test_3_the_earliest_due_comes_first_and_urgency_can_be_sorted_by(
     expect(row(page, urgent)).to_contain_text("紧急")
     page.get_by_label("排序").select_option("priority")
     page.wait_for_url(re.compile("sort=priority"))
-    assert shown(page)[0] == urgent
+    expect(page.locator("[data-row]").first).to_have_id(f"task-{urgent}")
 
 
 def test_4_own_filters_have_counts_and_processes_stand_in_order(office: Place, window: Callable[..., Page]) -> None:
@@ -144,7 +146,9 @@ def test_4_own_filters_have_counts_and_processes_stand_in_order(office: Place, w
         offer(office, project_name="滨海储能")
     page = window("li", "/inbox?view=teams")
     page.get_by_label("搜索任务").fill("滨海")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("[data-row]")).to_have_count(2)
     page.get_by_role("button", name="存为筛选").click()
     page.get_by_label("名称").fill("滨海的活")
     page.get_by_label("谁可以看到").select_option("rm")
@@ -176,6 +180,7 @@ def test_5_business_facts_stand_in_the_list_and_are_searched(office: Place, wind
     expect(page.get_by_role("columnheader", name="优先级")).to_be_visible()
     expect(row(page, task)).not_to_contain_text("318,500,000")
     page.keyboard.press("/")
+    expect(page.get_by_label("搜索任务")).to_be_focused()
     page.keyboard.type("北大桥 瓜州")
     page.keyboard.press("Enter")
     expect(row(page, task)).to_be_visible()
@@ -187,8 +192,8 @@ def test_5_business_facts_stand_in_the_list_and_are_searched(office: Place, wind
 def test_6_a_draft_survives_reload_and_hand_over(office: Place, window: Callable[..., Page]) -> None:
     task = offer(office, "li")
     page = window("li", f"/tasks/{task}")
-    price = page.get_by_label("报价")
-    price.fill("12")
+    expect(page.locator("[data-form][data-ready=true]")).to_be_visible()
+    page.get_by_label("报价").fill("12")
     expect(page.locator("[data-form-status]")).to_contain_text("草稿已保存")
     page.reload()
     expect(page.get_by_label("报价")).to_have_value("12")
@@ -223,6 +228,7 @@ def test_8_the_next_task_opens_and_that_can_be_switched_off(office: Place, windo
     page.goto(f"{office.url}/me")
     page.get_by_role("checkbox", name="完成后自动打开下一个任务").uncheck()
     page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("status")).to_contain_text("已保存")
     page.goto(f"{office.url}/tasks/{second}")
     finish(page)
     page.wait_for_url(f"{office.url}/inbox")
@@ -282,7 +288,7 @@ def test_10_a_substitute_acts_with_both_names(office: Place, window: Callable[..
     expect(row(other, task)).to_contain_text("代 李雷 办理")
     other.goto(f"{office.url}/tasks/{task}")
     finish(other)
-    other.wait_for_url(re.compile(r"/(inbox|tasks/\d+)$"))
+    other.wait_for_url(lambda url: not url.endswith(f"/tasks/{task}"))
     [kept] = office.house.rows(t.user_task, t.user_task.c.id == task)
     assert (kept["completed_by"], kept["owner"]) == ("wang", "li")
     noted = t.audit_entry.c
@@ -304,12 +310,12 @@ def test_11_two_people_cannot_take_one_task_and_it_leaves_the_others_list(
     li, wang, he = window("li", path), window("wang", path), window("he", path)
     for page in (wang, he):
         expect(row(page, task)).to_be_visible()
+    look_away(wang)
     row(li, task).get_by_role("button", name="领取").click()
+    expect(row(li, task)).to_contain_text("已领取")
     row(wang, task).get_by_role("button", name="领取").click()
     expect(row(wang, task).locator(".df-row-fault")).to_contain_text("李雷")
-    begun = time.monotonic()
-    expect(row(he, task)).to_have_count(0, timeout=8_000)
-    assert time.monotonic() - begun < 8
+    expect(row(he, task)).to_have_count(0, timeout=within(8) * 1000)
     expect(row(he, second)).to_be_visible()
     wang.goto(f"{office.url}/tasks/{task}")
     expect(wang.locator("main")).to_contain_text("李雷")
@@ -359,6 +365,7 @@ def test_the_keyboard_marks_claims_and_fills(office: Place, window: Callable[...
     page.keyboard.press("?")
     expect(page.locator("dialog.df-help")).to_contain_text("选择当前任务")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog.df-help")).to_have_count(0)
     page.keyboard.press("j")
     chosen = page.locator("[data-row][aria-current=true]").get_attribute("id")
     page.keyboard.press("e")
@@ -375,13 +382,14 @@ def test_on_a_phone_a_task_is_claimed_opened_by_its_card_filled_and_completed(
     expect(row(page, task)).to_contain_text("已领取")
     page.locator(".df-tab", has_text="我的任务").click()
     page.wait_for_url(re.compile("view=mine"))
+    settled.at_rest(page)
     card = row(page, task).locator(".df-c-case").bounding_box()
     assert card is not None
     page.mouse.click(card["x"] + card["width"] / 2, card["y"] + card["height"] / 2)  # anywhere, as a thumb does
-    page.wait_for_url(re.compile(rf"/tasks/{task}"))
+    page.wait_for_url(f"{office.url}/tasks/{task}")
     fill(page, FORM, {"price": "12", "advice": "go"})
     page.get_by_role("button", name="完成", exact=True).click()
-    page.wait_for_url(lambda url: str(task) not in url)
+    page.wait_for_url(lambda url: not url.endswith(f"/tasks/{task}"))
     assert task not in {one["id"] for one in office.house.tasks()}
 
 
@@ -414,7 +422,7 @@ def test_with_five_hundred_tasks_the_first_screen_stands_within_a_second(
         page.goto(f"{office.url}/inbox", wait_until="load")
         expect(page.locator("[data-row]")).to_have_count(50)
         spans.append(time.monotonic() - begun)
-    assert min(spans) < 1, spans
+    assert min(spans) < within(1), spans
     expect(page.locator(".df-tab.active .df-count")).to_contain_text(re.compile(r"5\d\d"))
     with office.house.writing() as session:
         session.execute(sa.delete(t.user_task).where(t.user_task.c.id.in_([one["id"] for one in rows])))

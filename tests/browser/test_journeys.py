@@ -15,7 +15,7 @@ from engine import api
 from engine.store import tables
 from tests.bpmn.intake_house import PROFILE
 from tests.browser import settled
-from tests.browser.conftest import Place
+from tests.browser.conftest import Place, look_away
 from tests.browser.gallery import Stage
 from tests.paths import ROOT
 from tests.stories.filling import fill
@@ -34,7 +34,7 @@ def window(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:
 
     def one(name: str = "", size: dict[str, int] = DESK, path: str = "/inbox") -> Page:
         context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport=size)  # type: ignore[arg-type]
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = place.watch(context.new_page())
         if name:
@@ -182,11 +182,10 @@ def test_the_keyboard_alone_claims_fills_completes_and_goes_on(
     expect(page.locator(".df-form-summary")).to_contain_text("联系方式")  # the one thing forgotten, named
     reach(page, "contact_channel-search", "contact_channel")
     choices = page.locator(".fjs-dropdownlist")
+    expect(choices).to_be_visible()  # the focus alone opens them
+    settled.drawn(page)
     page.keyboard.press("ArrowDown")
-    if not choices.is_visible():  # the focus alone did not open them
-        page.keyboard.press("Enter")
-    expect(choices).to_be_visible()
-    page.keyboard.press("ArrowDown")
+    settled.drawn(page)
     page.keyboard.press("Enter")
     expect(choices).to_be_hidden()
     reach(page, "collection_mode-1", "collection_mode-0")
@@ -214,6 +213,7 @@ def test_the_second_of_two_people_is_told_who_was_faster(
     with place.house.writing() as session:
         api.release(session, api.actor(session, str(task["assignee"])), task["id"])
     first, second = window("li", path="/inbox?view=teams"), window("wang", path="/inbox?view=teams")
+    look_away(second)
     first.locator(f"#task-{task['id']}").get_by_role("button", name="领取").click()
     expect(first.locator(f"#task-{task['id']} .df-row-said")).to_be_visible()
     second.locator(f"#task-{task['id']}").get_by_role("button", name="领取").click()

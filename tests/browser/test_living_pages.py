@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from engine import api, watcher
 from tests.bpmn.intake_house import PROFILE
 from tests.browser import settled
-from tests.browser.conftest import Place
+from tests.browser.conftest import Place, speak
 from tests.browser.gallery import Stage
 from tests.paths import ROOT
+from tests.patience import within
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -29,7 +30,7 @@ def window(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             locale="zh-CN", timezone_id="America/New_York", viewport={"width": width, "height": 844}
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         context.add_cookies([{"name": "language", "value": language, "url": place.url}])
         contexts.append(context)
         page = place.watch(context.new_page())
@@ -61,12 +62,12 @@ def test_a_refused_save_and_its_correction_appear_by_themselves(place: Place, wi
     text = (ROOT / "bpmn" / "client_intake" / "client_intake.bpmn").read_text(encoding="utf-8")
     (folder / "pricing.bpmn").write_text(text.replace('targetRef="gw_received"', 'targetRef="gw_gone"', 1), "utf-8")
     assert watcher.deploy_folder(place.house.runtime, folder, api.SYSTEM).deployed is None
-    expect(page.get_by_text("未通过检查")).to_be_visible(timeout=4_000)
+    expect(page.get_by_text("未通过检查")).to_be_visible(timeout=within(4) * 1000)
     with place.house.writing() as session:
         from engine import faults
 
         faults.keep(session, "pricing", [])
-    expect(page.get_by_text("未通过检查")).to_have_count(0, timeout=4_000)
+    expect(page.get_by_text("未通过检查")).to_have_count(0, timeout=within(4) * 1000)
 
 
 def test_a_form_goes_on_by_itself_when_the_server_is_back(
@@ -93,8 +94,15 @@ def test_a_form_goes_on_by_itself_when_the_server_is_back(
     expect(page.locator("[data-form-status]")).to_contain_text(re.compile(r"2026-03-\d\d 09:\d\d"))
 
 
-def scale(page: Page) -> float:
-    return float(page.locator("[data-bpmn-viewer] .viewport").first.evaluate("one => one.getCTM().a"))
+def wait_for_scale(page: Page, least: float = 0, most: float = 100) -> None:
+    """Wait until the diagram is drawn at a scale between these."""
+    page.wait_for_function(
+        """([least, most]) => {
+            const { a } = document.querySelector('[data-bpmn-viewer] .viewport').getCTM();
+            return a >= least && a < most;
+        }""",
+        arg=[least, most],
+    )
 
 
 def centre_of(page: Page, selector: str) -> tuple[float, float]:
@@ -108,18 +116,19 @@ def test_a_large_diagram_opens_where_it_can_be_read(place: Place, stage: Stage, 
     for width in (1440, 390):
         page = window("owen", "/processes/client_intake", width=width)
         ready(page, "[data-bpmn-viewer]")
-        assert scale(page) >= 0.7
+        settled.at_rest(page)
+        wait_for_scale(page, least=0.7)
         busy = centre_of(page, '[data-element-id="ut_first_contact"].djs-shape')
         frame = page.locator("[data-bpmn-viewer]").bounding_box()
         assert frame is not None
         assert frame["x"] < busy[0] < frame["x"] + frame["width"]
         assert frame["y"] < busy[1] < frame["y"] + frame["height"]
         page.get_by_role("button", name="适应窗口").click()
-        assert scale(page) < 0.7
+        wait_for_scale(page, most=0.7)
         page.keyboard.press(".")
-        assert scale(page) >= 0.7
+        wait_for_scale(page, least=0.7)
         page.keyboard.press("0")
-        assert scale(page) < 0.7
+        wait_for_scale(page, most=0.7)
 
 
 OUTSIDE = """() => [...document.querySelectorAll('.djs-shape')].flatMap((shape) => {
@@ -145,12 +154,11 @@ def test_labels_stand_inside_their_boxes_and_counts_beside_border_events(
 ) -> None:
     stage.to_profile()
     page = window("owen", "/processes/client_intake")
-    if language == "en":
-        page.click(".df-language")
+    speak(page, language)
     ready(page, "[data-bpmn-viewer]")
-    assert page.locator(".df-count").count() > 0
-    assert page.evaluate(OUTSIDE) == []
-    assert page.evaluate(COVERED) == []
+    expect(page.locator(".df-count").first).to_be_attached()
+    assert settled.evaluated(page, OUTSIDE) == []
+    assert settled.evaluated(page, COVERED) == []
 
 
 def test_the_summary_of_faults_fits_a_phone(place: Place, window: Callable[..., Page]) -> None:

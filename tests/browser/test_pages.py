@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def page(browser: Browser, place: Place) -> Iterator[Page]:
     """A desk-sized page that notes complaints."""
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     place.listen_anew()
     yield place.watch(context.new_page())
     context.close()
@@ -78,6 +78,7 @@ def test_keys_walk_the_list_and_open_a_task(place: Place, page: Page) -> None:
     page.keyboard.press("?")
     expect(page.locator("dialog.df-help")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog.df-help")).to_have_count(0)
     page.keyboard.press("o")
     page.wait_for_url(re.compile(r"/tasks/\d+"))
 

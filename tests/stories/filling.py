@@ -17,7 +17,7 @@ Component = Mapping[str, Any]
 
 def fill(page: Page, schema: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Enter `values` (field key → value, lists for dynamic lists) in the order of the form."""
-    expect(page.locator("[data-form] .fjs-form-field").first).to_be_visible()
+    expect(page.locator("[data-form][data-ready=true] .fjs-form-field").first).to_be_visible()
     left = dict(values)
     _fill_all(page, schema["components"], left)
     assert not left, f"the form has no fields {sorted(left)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,9 +11,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,9 +29,11 @@ class Served:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives away: nobody takes it before it is used."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -54,11 +59,11 @@ def dealflow(folder: Path, port: int, command: str = "run", **settings: str) -> 
             yield Served(address, said)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
 
 def _await(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 2 * PATIENCE
     while time.monotonic() < until:
         assert process.poll() is None, said.read_text(encoding="utf-8")
         try:
@@ -67,4 +72,4 @@ def _await(address: str, process: subprocess.Popen[bytes], said: Path) -> None:
                     return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"no answer within a minute: {said.read_text(encoding='utf-8')}")
+    raise AssertionError(f"no answer within two minutes: {said.read_text(encoding='utf-8')}")

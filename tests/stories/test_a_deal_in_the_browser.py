@@ -42,7 +42,7 @@ class Office:
         """A person's window, signed in; without a name a client's."""
         if name not in self.windows:
             context = self.browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(60_000)
             page = self.windows[name] = context.new_page()
             page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
             page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -62,9 +62,11 @@ class Office:
         page = self.window(who)
         page.goto(f"{self.address}/inbox?view={'mine' if task['assignee'] else 'teams'}")
         page.locator(f"[data-row-link][href='/tasks/{task['id']}']").click()
+        page.wait_for_url(f"**/tasks/{task['id']}")
         claim = page.get_by_role("button", name="领取")
         if not task["assignee"] and claim.count():
-            claim.first.click()
+            with page.expect_navigation():
+                claim.first.click()
         fill(page, schema(form), values)
         page.get_by_role("button", name="完成").click()
         page.wait_for_url(lambda url: not url.endswith(f"/tasks/{task['id']}"))

@@ -57,19 +57,18 @@ def test_every_kind_is_drawn_without_breaking_the_policy_and_changes_colour_with
     show(page, site, specs)
     assert page.locator('[data-chart][data-ready="true"]').count() == len(specs)
     for at in range(len(specs)):
-        assert page.locator(f'[data-chart="f{at}"]').evaluate(PAINTED), specs[at]
+        page.wait_for_function(f"at => ({PAINTED})(document.querySelector(`[data-chart=f${{at}}]`)).length", arg=at)
     first = page.locator('[data-chart="f0"]')
     light = first.evaluate(PAINTED)
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    page.wait_for_timeout(100)
-    assert first.evaluate(PAINTED) != light
+    anew = f"light => ({PAINTED})(document.querySelector('[data-chart=f0]')).join() !== light.join()"
+    page.wait_for_function(anew, arg=light)
     box = first.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 6, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(100)
+    settled.drawn(page)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(100)
-    assert not settled.sideways(page)
+    page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert site.violations == []
 
 
