@@ -18,6 +18,7 @@ from tests.engine import diagrams as d
 from tests.engine.test_competition import MESSAGES, completing, timed_receive
 from tests.engine.together import POSTGRES, at_once, errors
 from tests.house import House
+from tests.patience import PATIENCE
 
 
 def joined(branches: int) -> str:
@@ -138,7 +139,7 @@ def test_a_worker_that_lost_its_lease_while_working_changes_nothing(house: House
         done.append(len(done))
         if len(done) == 1:
             at_work.set()
-            assert go_on.wait(30)
+            assert go_on.wait(PATIENCE)
             return {"by": "first"}
         return {"by": "second"}
 
@@ -148,7 +149,7 @@ def test_a_worker_that_lost_its_lease_while_working_changes_nothing(house: House
     [job] = house.runtime.unit(lambda session: leases.claim(session, "first", 1))
     thread = threading.Thread(target=handling.outside, args=(house.runtime, job))
     thread.start()
-    assert at_work.wait(30)
+    assert at_work.wait(PATIENCE)
     house.clock.move(seconds=house.runtime.settings.lease_seconds + 1)
     assert worker.run_jobs(house.runtime) == 1
     go_on.set()
@@ -166,7 +167,7 @@ def test_a_heartbeat_keeps_a_long_handler_s_lease(house: House) -> None:
     @handles("send")
     def send(ctx: Any) -> None:
         at_work.set()
-        assert beaten.wait(30)
+        assert beaten.wait(PATIENCE)
 
     house.runtime.registry.add_functions(send)
     house.deploy(p_bpmn=d.one_service("send"))
@@ -174,7 +175,7 @@ def test_a_heartbeat_keeps_a_long_handler_s_lease(house: House) -> None:
     [job] = house.runtime.unit(lambda session: leases.claim(session, "first", 1))
     thread = threading.Thread(target=handling.outside, args=(house.runtime, job))
     thread.start()
-    assert at_work.wait(30)
+    assert at_work.wait(PATIENCE)
     first = house.rows(t.job)[0]["lease_until"]
     house.clock.move(seconds=0.2)  # the next beat moves the lease on from here
     while house.rows(t.job)[0]["lease_until"] == first:

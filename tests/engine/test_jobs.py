@@ -17,6 +17,7 @@ from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE
 from tests.house import House
+from tests.patience import PATIENCE
 
 notes = sa.Table("jotting", sa.MetaData(), sa.Column("text", sa.Text, unique=True))
 
@@ -204,7 +205,7 @@ def test_the_heartbeat_keeps_the_lease_of_a_long_handler(open_house: Any) -> Non
 
     @handles("long")
     def long(ctx: Any) -> None:
-        assert beaten.wait(20)
+        assert beaten.wait(PATIENCE)
 
     house.runtime.registry.add_functions(long)
     house.deploy(p_bpmn=d.one_service("long"))

@@ -16,6 +16,7 @@ from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE
 from tests.house import House
+from tests.patience import PATIENCE
 
 pytestmark = SQLITE
 
@@ -243,7 +244,7 @@ def test_the_clock_of_the_process_sweeps_by_itself_and_survives_a_duty_that_fail
     monkeypatch.setattr(firing, "drain", drain)
     clock = scheduler.start(house.runtime)
     try:
-        assert fired.wait(20)
+        assert fired.wait(PATIENCE)
     finally:
         clock.shutdown()
     assert house.task("then", instance)

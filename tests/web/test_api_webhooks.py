@@ -15,6 +15,7 @@ from handlers.records import endpoints
 from handlers.records.changes import Stamp
 from tests.handlers.channels.test_outside import Partner
 from tests.house import House
+from tests.patience import PATIENCE
 from tests.web.conftest import Visitor
 from tests.web.test_api_reading import Caller
 
@@ -108,9 +109,9 @@ def test_a_server_that_runs_tells_by_itself(house: House, ask: Caller, partner: 
     house.runtime.settings = house.runtime.settings.model_copy(update={"sweep_seconds": 0.1})
     running = scheduler.start(house.runtime)
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while not partner.taken and time.monotonic() < until:
             time.sleep(0.05)
     finally:
-        running.shutdown(5)
+        running.shutdown(PATIENCE)
     assert {event["business_key"] for event in events(partner)} == {"K-1"}

@@ -18,6 +18,8 @@ import pytest
 
 from engine import api, queries
 from engine.settings import load
+from tests.patience import PATIENCE
+from tests.stories.served import free_port
 from tests.web.material import package
 from web.cli import run
 from web.cli.serving import shown_database
@@ -167,12 +169,6 @@ def test_a_token_is_printed_once_and_opens_its_scope(place: Path, capsys: pytest
     runtime.database.dispose()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def started(place: Path, port: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "DEALFLOW_PORT": str(port)}
     with (place / "told.txt").open("wb") as told:
@@ -192,12 +188,15 @@ def started(place: Path, port: int) -> subprocess.Popen[bytes]:
     raise AssertionError((place / "told.txt").read_text("utf-8"))
 
 
-def wait_for(place: Path, text: str, seconds: float) -> float:
-    began = time.monotonic()
-    while text not in (place / "told.txt").read_text("utf-8"):
-        assert time.monotonic() - began < seconds, (place / "told.txt").read_text("utf-8")
-        time.sleep(0.05)
-    return time.monotonic() - began
+def save(place: Path, file: Path, text: str, words: str) -> None:
+    """Save until the server says these words: what is saved before its watcher listens, it hears at the next save."""
+    told, until = place / "told.txt", time.monotonic() + PATIENCE
+    while words not in told.read_text("utf-8"):
+        assert time.monotonic() < until, told.read_text("utf-8")
+        file.write_text(text, "utf-8")
+        again = time.monotonic() + 5
+        while words not in told.read_text("utf-8") and time.monotonic() < again:
+            time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -210,12 +209,9 @@ def test_run_serves_tells_who_can_sign_in_and_deploys_what_is_saved(
     try:
         told = (place / "told.txt").read_text("utf-8")
         assert f"http://127.0.0.1:{port}" in told and "Li Lei" in told and "offer v1" in told
-        time.sleep(1)  # the watcher's own start
         good = (folder / "offer.bpmn").read_text("utf-8")
-        (folder / "offer.bpmn").write_text(good.replace("测算报价", "测算并报价"), "utf-8")
-        wait_for(place, "offer v2", 10)
-        (folder / "offer.bpmn").write_text(good.replace('targetRef="check"', 'targetRef="nowhere"'), "utf-8")
-        wait_for(place, "refused", 10)
+        save(place, folder / "offer.bpmn", good.replace("测算报价", "测算并报价"), "offer v2")
+        save(place, folder / "offer.bpmn", good.replace('targetRef="check"', 'targetRef="nowhere"'), "refused")
         runtime = api.open_engine(load())
         with runtime.reading() as session:
             assert queries.definitions(session)[0].version == 2
@@ -223,7 +219,7 @@ def test_run_serves_tells_who_can_sign_in_and_deploys_what_is_saved(
         runtime.database.dispose()
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     told = (place / "told.txt").read_text("utf-8")
     assert re.search(r"Preparing the database .+x\.db … \d+\.\d s\n", told)
     assert re.search(r"Checking and deploying the processes in .+ … \d+\.\d s\n", told)

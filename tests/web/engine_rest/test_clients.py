@@ -23,6 +23,7 @@ import pytest
 from engine import api
 from engine.settings import load
 from tests.house import PASSWORD, House, MovableClock
+from tests.patience import PATIENCE
 from tests.stories.served import dealflow, free_port
 from tests.web.engine_rest.conftest import PRINTING
 
@@ -51,7 +52,7 @@ def printing(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     runtime.database.dispose()
 
 
-def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -133,7 +134,7 @@ def test_the_java_client_works_unchanged(printing: tuple[House, str, str], java:
     client = subprocess.Popen([*java, address, token], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         well, jam, failing = (house.start("printing", what=what) for what in ("well", "jam", "fail"))
-        until(lambda: all(house.tasks(one) for one in (well, jam, failing)), 60)
+        until(lambda: all(house.tasks(one) for one in (well, jam, failing)))
     finally:
         client.terminate()
         said = (client.communicate()[0] or b"").decode()
@@ -150,12 +151,12 @@ def test_two_hundred_wait_and_a_page_answers_meanwhile(printing: tuple[House, st
     waiting = [ask_for_work(address, token, f"w{number}") for number in range(200)]
     try:
         time.sleep(0.5)
-        with urllib.request.urlopen(address.replace("/engine-rest", "/login"), timeout=30) as answer:
+        with urllib.request.urlopen(address.replace("/engine-rest", "/login"), timeout=PATIENCE) as answer:
             assert answer.status == 200
         assert answered(waiting) == []
         house.start("printing")
         house.start("printing")
-        until(lambda: len(answered(waiting)) == 2, 30)
+        until(lambda: len(answered(waiting)) == 2)
         given = [json.loads(everything(one).partition(b"\r\n\r\n")[2]) for one in answered(waiting)]
         assert len({tasks[0]["id"] for tasks in given}) == 2
     finally:
@@ -176,7 +177,7 @@ def ask_for_work(address: str, token: str, worker: str) -> socket.socket:
         f"POST {to.path}/external-task/fetchAndLock HTTP/1.1\r\nHost: {to.netloc}\r\nConnection: close\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    found = socket.create_connection((to.hostname or "", to.port or 80), timeout=30)
+    found = socket.create_connection((to.hostname or "", to.port or 80), timeout=PATIENCE)
     found.sendall((head + body).encode())
     return found
 
