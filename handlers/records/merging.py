@@ -124,8 +124,8 @@ def merge(session: Session, survivor_id: int, merged_id: int, stamp: Stamp) -> M
     origins. Of two risk ratings the stricter holds.
 
     The merged entry stays as a signpost (`merged_into`), so that its business key still finds the survivor. Doing it
-    again changes nothing. InvalidInput when both are one, when the other is part of a third already, or when both
-    have a registration number and they differ. NotFound.
+    again changes nothing. InvalidInput when both are one, when the other is part of a third already, when both have a
+    registration number or LEI and they differ, or when they are two people, or a person and a company. NotFound.
     """
     survivor, merged = _pair(session, survivor_id, merged_id)
     if merged["merged_into"] == survivor["id"]:
@@ -186,6 +186,20 @@ def _mergeable(survivor: Row, merged: Row) -> None:
         raise InvalidInput(
             place="reg_no", reason="the registration numbers differ", reason_zh="两者统一社会信用代码不同"
         )
+    if survivor["lei"] and merged["lei"] and survivor["lei"] != merged["lei"]:
+        raise InvalidInput(place="lei", reason="the LEI codes differ", reason_zh="两者全球法人识别编码（LEI）不同")
+    _one_person(survivor, merged)
+
+
+def _one_person(survivor: Row, merged: Row) -> None:
+    """A person is neither a company nor somebody of another name or birth."""
+    persons = [one["kind"] == "person" for one in (survivor, merged)]
+    if persons[0] != persons[1]:
+        raise InvalidInput(place="kind", reason="a person is no company", reason_zh="自然人与机构不能合并")
+    born = {one["founded"] for one in (survivor, merged)} - {None}
+    if persons[0] and (survivor["name_key"] != merged["name_key"] or len(born) > 1):
+        told = " / ".join(str(one["legal_name"]) for one in (survivor, merged))
+        raise InvalidInput(place="legal_name", reason=f"two people: {told}", reason_zh=f"是两个不同的人：{told}")
 
 
 def _move(session: Session, table: sa.Table, column: str, giver: int, taker: int, kept: dict[str, Any]) -> None:

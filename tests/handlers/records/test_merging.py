@@ -1,6 +1,7 @@
 """Two entries of one client become one, and two again: nothing is lost either way."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -226,6 +227,32 @@ def test_what_cannot_be_merged_or_undone_is_refused(desk: Desk) -> None:
         with pytest.raises(NotFound):
             merging.of_merged(session, other)
         assert merging.merge(session, kept, other, STEWARD).id != done.id
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "word"),
+    [
+        ({"kind": "person", "legal_name": "王敏"}, {"kind": "person", "legal_name": "王明"}, "two people"),
+        (
+            {"kind": "person", "legal_name": "王敏", "founded": date(1980, 1, 2)},
+            {"kind": "person", "legal_name": "王敏", "founded": date(1991, 1, 2)},
+            "two people",
+        ),
+        ({"kind": "person", "legal_name": "王敏"}, {"kind": "company", "legal_name": "王敏"}, "no company"),
+        (
+            {"legal_name": "甲", "lei": "5493001KJTIIGC8Y1R12"},
+            {"legal_name": "甲", "lei": "529900T8BM49AURSDO55"},
+            "LEI",
+        ),
+    ],
+)
+def test_two_people_never_become_one(
+    quick_desk: Desk, one: dict[str, object], other: dict[str, object], word: str
+) -> None:
+    with quick_desk.runtime.transaction() as session:
+        ids = [parties.create(session, values, REGISTRY, 2026).id for values in (one, other)]
+        with pytest.raises(InvalidInput, match=word):
+            merging.merge(session, ids[0], ids[1], STEWARD)
 
 
 def test_a_number_taken_meanwhile_is_left_where_it_is(desk: Desk) -> None:
