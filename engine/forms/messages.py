@@ -47,6 +47,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "请填写日期和时间，例如 2026-03-31T14:30。",
     ),
     "past_date": ("Must not lie in the past.", "不能早于今天。"),
+    "future_date": ("Must not lie in the future.", "不能晚于今天。"),
     "not_an_option": ("“{value}” is not among the choices.", "“{value}”不在可选项中。"),
     "wrong_type": ("Must be {expected}.", "数据类型不符，应为{expected_zh}。"),
 }

@@ -163,6 +163,9 @@ def _wrong(expected: str, expected_zh: str) -> Problem:
     return "wrong_type", {"expected": expected, "expected_zh": expected_zh}
 
 
+LATEST: Final = "latest"
+"""Custom property of a date field: `today` refuses days to come, as `disallowPassedDates` refuses past ones."""
+
 _MOMENT_FAULT: Final = {"date": "not_a_date", "time": "not_a_time", "datetime": "not_a_moment"}
 
 
@@ -172,10 +175,12 @@ def _accept_moment(field: Field, value: object, at: Moment) -> tuple[Any, list[P
     found = _moment(field, value) if isinstance(value, str) else None
     if found is None:
         return value, [(_MOMENT_FAULT.get(str(field.get("subtype")), "not_a_moment"), {})]
-    if field.get("disallowPassedDates") and isinstance(found, date):
-        day = found.date() if isinstance(found, datetime) else found
-        if day < at.local().date():
+    if isinstance(found, date):
+        day, today = found.date() if isinstance(found, datetime) else found, at.local().date()
+        if day < today and field.get("disallowPassedDates"):
             return value, [("past_date", {})]
+        if day > today and (field.get("properties") or {}).get(LATEST) == "today":
+            return value, [("future_date", {})]
     return value, []
 
 

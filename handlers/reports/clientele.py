@@ -124,7 +124,7 @@ _CHANNEL: Fields = (
     ("share", "转化率", "Conversion", "percent"),
     ("cost", "活动成本（元）", "Cost of events (CNY)", "money"),
     ("each", "单个获客成本（元）", "Cost of one won (CNY)", "money"),
-    ("clv", "平均终身价值", "Mean lifetime value", "money"),
+    ("clv", "平均终身价值（元）", "Mean lifetime value (CNY)", "money"),
 )
 MOST_VALUED = 500
 """How many of the newest maintenance cases are asked for a client's value."""
