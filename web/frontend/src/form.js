@@ -44,6 +44,7 @@ async function mount(place) {
     if (language() === 'zh') sayInChinese(container);
     showAmounts(container, schema);
     foldSections(container, !('readonly' in place.dataset));
+    await drawn();
     place.dataset.ready = 'true';
     place.dispatchEvent(new CustomEvent('dealflow:form-ready', { bubbles: true }));
   } catch (error) {
@@ -51,6 +52,13 @@ async function mount(place) {
     place.dataset.ready = 'failed';
   }
 }
+
+/** Two frames later, in which form-js draws what depends on what it drew before; a page in the background has none. */
+const drawn = () =>
+  new Promise((go) => {
+    requestAnimationFrame(() => requestAnimationFrame(go));
+    setTimeout(go, 200);
+  });
 
 function open(view) {
   const outer = view.place.closest('form');

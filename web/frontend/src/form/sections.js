@@ -88,7 +88,8 @@ export function foldSections(container, asks) {
     cancelAnimationFrame(asked);
     asked = requestAnimationFrame(() => {
       mark();
-      if (byItself) open(first());
+      // Once the form stands its reader has begun: what the server finds later opens nothing under the finger.
+      if (byItself && !container.closest('[data-form]')?.dataset.ready) open(first());
       else fold();
     });
   };

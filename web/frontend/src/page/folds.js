@@ -3,7 +3,9 @@ const narrow = matchMedia('(max-width: 991.98px)');
 
 // Before the deferred scripts run, so that a diagram in a closed part is not drawn into nothing.
 document.addEventListener('readystatechange', () => {
-  if (document.readyState !== 'interactive' || !narrow.matches) return;
+  if (document.readyState !== 'interactive') return;
+  document.documentElement.dataset.read = ''; // until here style keeps them closed on a phone: nothing jumps
+  if (!narrow.matches) return;
   document.querySelectorAll('details[data-fold]').forEach((part) => {
     if (!location.hash || part.id !== location.hash.slice(1)) part.open = false;
   });

@@ -80,6 +80,7 @@ async function send(form, deed, ids) {
 
 async function doWithAll(form, deed) {
   const ids = [...marked];
+  document.querySelector('[data-many-result]').replaceChildren();
   const progress = form.querySelector('[data-many-progress]');
   const buttons = [...form.querySelectorAll('button')];
   buttons.forEach((one) => (one.disabled = true));
@@ -112,10 +113,13 @@ function tell({ done, refused, fault }) {
   const line = ({ task, name, key, reason }) =>
     element('li', {}, element('a', { href: `/tasks/${task}` }, name), `${key ? ` · ${key}` : ''}: ${reason}`);
   const kind = fault ? 'danger' : refused.length ? 'warning' : 'success';
+  const away = element('button', { type: 'button', class: 'btn-close', 'aria-label': text('close') });
+  away.addEventListener('click', () => place.replaceChildren());
   place.replaceChildren(
     element(
       'div',
-      { class: `alert alert-${kind} mt-3`, role: 'status' },
+      { class: `alert alert-${kind} alert-dismissible d-block mt-3`, role: 'status' },
+      away,
       element('strong', {}, text('manyDone', { count: done })),
       fault ? element('div', {}, fault) : null,
       refused.length ? element('div', {}, text('manyRefused', { count: refused.length })) : null,
