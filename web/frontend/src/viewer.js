@@ -3,6 +3,7 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { element, mountEvery } from './elements.js';
 import { read } from './server.js';
 import { text } from './texts.js';
+import { coloursOf } from './viewer/colours.js';
 import { nameBeforeDrawing } from './viewer/labels.js';
 import { hereIn, herePlace, showState } from './viewer/state.js';
 import { addControls } from './viewer/controls.js';
@@ -22,7 +23,7 @@ async function mount(place) {
     const [xml, state] = await Promise.all([read(place.dataset.xmlUrl, 'text'), readState(place, say)]);
     // By name: the labels are measured on a canvas, which does not know what "inherit" means.
     const { fontFamily } = getComputedStyle(place);
-    const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily } } });
+    const viewer = new NavigatedViewer({ container: canvas, textRenderer: { defaultStyle: { fontFamily } }, ...coloursOf(place, xml) });
     if (state.names) nameBeforeDrawing(viewer, state.names, fontFamily);
     let now = state;
     const { focus } = place.dataset;

@@ -104,6 +104,10 @@ function reaching(marks = []) {
   return Number.isFinite(most) ? ({ max }) => (most > max ? niceAbove(most) : null) : undefined;
 }
 
+/** A scale of shares ends at none and at all of them, unless a value lies beyond. */
+const noShareBelowNone = ({ min }) => (min >= 0 ? 0 : null);
+const noShareAboveAll = ({ max }) => (max > 0.8 && max <= 1 ? 1 : null);
+
 function niceAbove(value) {
   const step = 10 ** Math.floor(Math.log10(Math.abs(value) || 1)) / 10;
   return Math.ceil((value * 1.04) / step) * step;
@@ -114,8 +118,8 @@ function valueAxis(axis, colours, at, narrow, marks) {
     type: 'value',
     name: axis.name,
     nameTextStyle: { color: colours.quiet, align: at ? 'right' : 'left' },
-    min: axis.min,
-    max: axis.max ?? reaching(marks),
+    min: axis.min ?? (axis.form === 'percent' ? noShareBelowNone : undefined),
+    max: axis.max ?? reaching(marks) ?? (axis.form === 'percent' ? noShareAboveAll : undefined),
     splitNumber: narrow ? 3 : 5,
     minInterval: axis.form === 'count' ? 1 : undefined,
     axisLabel: { color: colours.quiet, formatter: short(axis.form), hideOverlap: true },
@@ -178,7 +182,7 @@ function rounded(spec, colours, narrow) {
   const data = spec.x.values.map((name, at) => ({ name, value: figure(one.values[at]), link: one.links?.[at] ?? spec.links?.[at], ...tinted(one, at, colours) }));
   const label = { color: colours.text, fontFamily: colours.font };
   const shapes = {
-    pie: { radius: ['45%', '70%'], center: ['50%', narrow ? '56%' : '50%'], label: { ...label, show: !narrow, formatter: '{b} {d}%' }, itemStyle: { borderColor: colours.ground, borderWidth: 1 } },
+    pie: { radius: ['45%', '70%'], center: ['50%', narrow ? '56%' : '50%'], label: { ...label, show: !narrow, formatter: '{b}\n{d}%' }, itemStyle: { borderColor: colours.ground, borderWidth: 1 } },
     funnel: { sort: 'none', left: '4%', right: '4%', top: 10, bottom: 10, gap: 2, label: { show: true, position: 'inside', formatter: ({ name, value }) => `${name}  ${form(value)}`, textBorderWidth: 2 } },
     treemap: { top: 0, left: 0, right: 0, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, label: { formatter: ({ name, value }) => `${name}\n${form(value)}` }, itemStyle: { borderColor: colours.ground, gapWidth: 2 } },
   };
