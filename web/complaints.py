@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
 
 from engine.errors import DocumentTooLarge, InvalidInput
 from handlers import complaint_desk
-from web.errors import spoken
+from web.errors import open_too_long, spoken
 from web.extensions import limiter
 from web.scope import is_chinese, language, runtime
 
@@ -51,6 +52,13 @@ def send() -> Any:
     except DocumentTooLarge as fault:
         return form(sent, "file", spoken(fault)), 413
     return redirect(url_for("complaints.standing", token=token, sent=1))
+
+
+@pages.errorhandler(CSRFError)
+def come_back(error: CSRFError) -> Any:
+    """The form again, with what was entered."""
+    open_too_long()
+    return form({name: request.form.get(name, "") for name in (*FIELDS, "ticket")})
 
 
 @pages.get("/<token>")

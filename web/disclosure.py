@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 
 from engine import api
 from handlers import documents
@@ -19,6 +20,7 @@ from handlers.records import documents as papers
 from handlers.records.changes import Stamp
 from handlers.records.disclosure import Disclosure
 from web.documents import handed_out
+from web.errors import open_too_long
 from web.extensions import limiter
 from web.scope import runtime
 
@@ -56,6 +58,13 @@ def page(token: str, asked: str | None = None, fault: str | None = None, text: s
         )
 
 
+@pages.errorhandler(CSRFError)
+def come_back(error: CSRFError) -> Any:
+    """The page again, with the question as it was typed."""
+    open_too_long()
+    return page(str((request.view_args or {})["token"]), text=request.form.get("question", ""))
+
+
 @pages.post("/<token>")
 @limiter.limit("20 per minute")
 def read(token: str) -> Any:
@@ -76,13 +85,13 @@ def read(token: str) -> Any:
 @limiter.limit("6 per minute; 30 per hour")
 def ask(token: str) -> Any:
     """Send a question about the report: it is answered within three working days."""
+    with runtime().reading() as db:
+        if disclosure.by_token(db, token) is None:
+            return render_template("public/link_over.html", why="unknown"), 404
     text = request.form.get("question", "").strip()
     if not text or len(text) > LONGEST:
         return page(token, fault=_("Write your question, up to %(most)d characters.", most=LONGEST), text=text), 422
     ticket = request.form.get("ticket", "")[:40]
-    with runtime().reading() as db:
-        if disclosure.by_token(db, token) is None:
-            return render_template("public/link_over.html", why="unknown"), 404
     return page(token, asked=runtime().unit(lambda db: question(db, token, text, ticket)))
 
 

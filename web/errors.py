@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
@@ -173,7 +173,7 @@ def register(app: Flask) -> None:
             405: _("This address does not take that kind of request."),
             413: _("What was sent is larger than this installation accepts."),
         }
-        return answer(status, texts.get(status, error.description or ""), error.name.replace(" ", ""))
+        return answer(status, texts.get(status) or own_words(error), error.name.replace(" ", ""))
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Any:
@@ -182,6 +182,18 @@ def register(app: Flask) -> None:
         log.error("request failed", path=request.path, reason=repr(error), exc_info=error)
         text = _("This is our fault, not yours. Nothing of the last step was saved; the operators can see it.")
         return answer(500, text, "InternalError")
+
+
+def own_words(error: HTTPException) -> str:
+    """What a refusal of ours says; the framework's own sentence is English, and not for readers."""
+    own = error.description if error.description != type(error).description else None
+    return own or _("The request could not be answered as it was sent.")
+
+
+def open_too_long() -> None:
+    """Say over a form of people without an account, shown again with what was entered, why it was not taken: the
+    browser has forgotten the page's session."""
+    flash(_("This page was open for too long. Look through what you entered, then send it again."), "warning")
 
 
 def signed_out() -> Response | AnyResponse | tuple[str, int]:

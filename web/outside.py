@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
 
 from engine.errors import InvalidInput
 from handlers import feedback
 from handlers.channels import signatures
 from handlers.inbound import webhooks
+from web.errors import open_too_long
 from web.extensions import csrf, limiter
 from web.scope import language, runtime
 
@@ -38,6 +40,16 @@ def take_answer(token: str) -> Any:
         page = render_template("public/feedback.html", token=token, text=said["text"], refused=True, done=False)
         return page, 422
     return render_template("public/feedback.html", token=token, text="", refused=False, done=True)
+
+
+@pages.errorhandler(CSRFError)
+def come_back(error: CSRFError) -> Any:
+    """The form again, with what was written."""
+    token = str((request.view_args or {}).get("token", ""))
+    feedback.letter_of(runtime().settings, token)
+    open_too_long()
+    text = request.form.get("text", "")
+    return render_template("public/feedback.html", token=token, text=text, refused=False, done=False)
 
 
 @pages.post("/hooks/<name>")

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 
 from handlers import documents, portal
 from handlers.records import documents as papers
@@ -92,6 +93,12 @@ def enter(token: str) -> Any:
         return redirect(url_for("portal.link", token=token))
     session[IN] = {"email": who, "until": (runtime().now() + portal.STAY).isoformat()}
     return redirect(url_for("portal.index"))
+
+
+@pages.errorhandler(CSRFError)
+def come_back(error: CSRFError) -> Any:
+    """The browser has forgotten its session: the entrance."""
+    return redirect(url_for("portal.entrance", over=1))
 
 
 @pages.post("/out")

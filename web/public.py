@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest
 
 from engine import api, forms
 from engine.errors import FormInvalid, NotFound
 from handlers.records import links
 from web import intake, schemas
-from web.errors import field_messages
+from web.errors import field_messages, open_too_long
 from web.extensions import limiter
 from web.scope import language, runtime
 from web.tasks import sent_json
@@ -74,6 +77,18 @@ def send_inquiry() -> Any:
         return inquiry_page(values, field_messages(fault), ticket), 422
     session["inquiry_reference"] = reference
     return redirect(url_for("public.thanks"))
+
+
+@pages.errorhandler(CSRFError)
+def come_back(error: CSRFError) -> Any:
+    """The form again, with what was entered."""
+    values: dict[str, Any] = {}
+    with suppress(BadRequest):
+        values = sent_json(request.form.get("variables", ""))
+    open_too_long()
+    if request.endpoint == "public.send_link":
+        return link_page(str((request.view_args or {})["token"]), values)
+    return inquiry_page(values, ticket=request.form.get("ticket", "")[:40])
 
 
 @pages.get("/inquiry/thanks")

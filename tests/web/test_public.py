@@ -259,3 +259,19 @@ def test_a_letter_s_link_brings_a_word_back_and_a_made_up_one_nothing(open_for_b
     assert kept["business_key"] == "CO-2026-0001"
     refused = guest.client.post("/hooks/portal", data=b"{}", headers={"Dealflow-Signature": "t=1,v1=0"})
     assert refused.status_code == 403
+
+
+def test_a_form_that_cannot_be_taken_is_told_in_words_and_keeps_what_was_entered(
+    open_for_business: House, visitor: WHO
+) -> None:
+    guest = visitor("")
+    guest.get("/inquiry")
+    unreadable = guest.post("/inquiry", {"variables": "{torn"})
+    assert unreadable.status_code == 400
+    assert "提交的内容无法读取" in unreadable.get_data(as_text=True)
+    assert "JSON" not in unreadable.get_data(as_text=True)
+    sent = {"variables": json.dumps({"client_name": "江苏澄远"}), "csrf_token": "of yesterday", "ticket": "t-1"}
+    forgotten = guest.client.post("/inquiry", data=sent).get_data(as_text=True)
+    assert "页面打开时间过长" in forgotten and "江苏澄远" in forgotten and 'value="t-1"' in forgotten
+    complaint = guest.client.post("/complaint", data={"text": "放款迟了", "csrf_token": "of yesterday"})
+    assert "放款迟了" in complaint.get_data(as_text=True)

@@ -144,12 +144,12 @@ def test_four_eyes_are_told_by_name(house: House, visitor: WHO) -> None:
     assert "另一人" in text, re.findall(r"<p[^>]*>([^<]+)", text)
 
 
-def test_what_is_no_json_is_refused_with_its_place(house: House, visitor: WHO) -> None:
+def test_what_cannot_be_read_is_refused_in_words(house: House, visitor: WHO) -> None:
     task = open_task(house)
     li = visitor("li")
     li.get(f"/tasks/{task}")
     answer = li.post(f"/tasks/{task}/complete", {"variables": "{not json"})
-    assert answer.status_code == 422 and "JSON" in answer.get_data(as_text=True)
+    assert answer.status_code == 400 and "提交的内容无法读取" in answer.get_data(as_text=True)
 
 
 def test_an_unknown_task_is_a_plain_404(visitor: WHO) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -15,11 +13,14 @@ from engine import api, queries
 from engine.queries import administration
 from handlers.modules import MODULES
 from web.admin.room import done, pages, text
+from web.formats import value
+from web.operations.wording import fact_words, in_one_language
 from web.rights import guarded
-from web.scope import actor, runtime, said
+from web.scope import actor, called, runtime, said
 from web.words import listed
 
 SIZE = 30
+NOTHING = "—"
 
 
 @pages.get("/audit")
@@ -67,15 +68,18 @@ def told(data: Any) -> list[tuple[str, str]]:
     """What an entry holds, name by name; before and after stand first."""
     order = {"before": 0, "after": 1}
     names = sorted(data, key=lambda name: (order.get(name, 2), name))
-    return [(name, _plain(data[name])) for name in names]
+    return [(fact_words(name), _plain(name, data[name])) for name in names]
 
 
-def _plain(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "—"
-    if isinstance(value, str | int | Decimal):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+PEOPLE = ("owner", "assignee", "substitute", "from", "to", "by", "lead")
+
+
+def _plain(name: str, item: Any) -> str:
+    if name in PEOPLE and isinstance(item, str):
+        return called(item)
+    if isinstance(item, int) and not isinstance(item, bool):
+        return str(item)  # mostly numbers of rows, which take no separators
+    return NOTHING if item in ([], {}) else value(in_one_language(item))
 
 
 def asked_words(data: Any) -> list[tuple[str, str]]:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, abort
+from flask_babel import gettext as _
 
 from engine import api
-from engine.errors import InvalidInput
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 
 def sent_json(raw: bytes | str) -> dict[str, Any]:
-    """A JSON object with exact numbers. InvalidInput when it is none."""
+    """A JSON object with exact numbers. 400, in words of the page, when it is none: a form never sends such."""
     try:
         found = api.read_json(raw or "{}")
-    except ValueError as error:
-        raise InvalidInput(
-            place="variables", reason=f"not JSON: {error}", reason_zh=f"不是有效的 JSON:{error}"
-        ) from error
+    except ValueError:
+        found = None
     if not isinstance(found, dict):
-        raise InvalidInput(place="variables", reason="not a JSON object", reason_zh="不是 JSON 对象")
+        abort(400, _("What was sent could not be read. Go back, what you entered is still there, and send it again."))
     return found
