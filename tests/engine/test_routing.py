@@ -12,6 +12,7 @@ from engine import api, identity
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE, at_once, errors
+from tests.examples import cases
 from tests.house import PEOPLE, House
 
 DMN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -183,7 +184,7 @@ def test_a_task_without_a_group_that_exists_stands_in_the_default_queue_of_its_p
     assert house.tasks() == []
 
 
-@pytest.mark.parametrize("count", [200])
+@pytest.mark.parametrize("count", [cases(200, 1000)])
 def test_workers_at_once_give_equal_people_equal_shares(house: House, count: int) -> None:
     """Four workers on connections of their own: five equal people, one task more or less."""
     with house.writing() as session:
