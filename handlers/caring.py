@@ -2,12 +2,13 @@
 
 Law: an occasion is found once and greeted once; no greeting goes to a client in default, with an open complaint, or who
 opted out: the decision table says so when the occasion is found, and it is looked at again when the greeting goes out.
-Nobody in public office gets a gift. Source: process S3 `care_occasions`, decision `care_policy`.
+Nobody in public office gets a gift. Who stands in the book at two clients has one birthday: an address is greeted once.
+Source: process S3 `care_occasions`, decision `care_policy`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -36,6 +37,9 @@ HOUR = time(9, 30)
 TITLES = {"birthday": ("生日", "birthday"), "signing": ("签约 {years} 周年", "{years} years since signing"),
           "cod": ("投产 {years} 周年", "{years} years in operation")}  # fmt: skip
 
+GREETED: Mapping[str, str] = {"state": "suppressed", "reason": "greeted"}
+"""What becomes of a birthday of somebody who is greeted already."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Day:
@@ -48,6 +52,9 @@ class _Day:
     party_id: int
     contact_id: int | None
     project_id: int | None
+    address: str | None = None
+    """Of the person whose birthday it is."""
+    tier: str = ""
 
 
 @handles("care.find_occasions", transactional=True)
@@ -65,20 +72,37 @@ def care_find_occasions(ctx: Context, horizon: object = 7, day: object = None) -
         last = first + timedelta(days=inputs.whole(horizon, "horizon") or 0)
         stamp = inputs.stamp(ctx, "care")
         found = []
-        for one in [*_birthdays(ctx, first, last), *_projects(ctx, first, last)]:
+        days = [*_birthdays(ctx, first, last), *_projects(ctx, first, last)]
+        twice = _twice(days)
+        for one in days:
             values: dict[str, Any] = {"party_id": one.party_id, "project_id": one.project_id}
             values |= {"contact_id": one.contact_id, "kind": one.kind, "day": one.day, "years": one.years}
             entered = greetings.claim(ctx.session, one.key, values, stamp, ctx.instance)
-            if entered is not None:
+            if entered is not None and one.key in twice:
+                greetings.settle(ctx.session, entered.id, GREETED, stamp)
+            elif entered is not None:
                 found.append(_shown(ctx, entered))
         return {"occasions": found, "found": len(found)}
 
     return once(ctx.session, ctx.job_key, "care.find_occasions", ctx.now, find)
 
 
+def _twice(days: Sequence[_Day]) -> set[str]:
+    """Keys of the birthdays of somebody who is entered more than once, but that at the best client."""
+    by_person: dict[tuple[str, date], list[_Day]] = {}
+    for one in days:
+        if one.address is not None:
+            by_person.setdefault((one.address, one.day), []).append(one)
+    ordered = (sorted(same, key=lambda one: one.tier or "Z") for same in by_person.values())
+    return {one.key for same in ordered for one in same[1:]}
+
+
 def _birthdays(ctx: Context, first: date, last: date) -> Iterator[_Day]:
     query = (
-        sa.select(contacts.c.id, contacts.c.party_id, contacts.c.birthday, contacts.c.birthday_calendar)
+        sa.select(
+            *(contacts.c[name] for name in ("id", "party_id", "birthday", "birthday_calendar", "email")),
+            party_table.c.tier,
+        )
         .join(party_table, party_table.c.id == contacts.c.party_id)
         .where(contacts.c.birthday.is_not(None), party_table.c.lifecycle_stage == "client")
         .order_by(contacts.c.id)
@@ -86,7 +110,8 @@ def _birthdays(ctx: Context, first: date, last: date) -> Iterator[_Day]:
     for row in ctx.session.execute(query):
         for day in occurrences(row.birthday, row.birthday_calendar, first, last):
             key = f"birthday:{row.id}:{day.year}"
-            yield _Day(key, "birthday", day, day.year - row.birthday.year, row.party_id, row.id, None)
+            years = day.year - row.birthday.year
+            yield _Day(key, "birthday", day, years, row.party_id, row.id, None, row.email, row.tier or "")
 
 
 def _projects(ctx: Context, first: date, last: date) -> Iterator[_Day]:
@@ -205,11 +230,14 @@ def care_send(
         greetings.settle(ctx.session, one.id, {"state": "suppressed", "reason": reason}, stamp)
         return {"state": "suppressed", "call": False}
     state = _letter(ctx, one, party, person, template, text)
+    if state == "duplicate":
+        greetings.settle(ctx.session, one.id, GREETED, stamp)
+        return {"state": "suppressed", "call": False}
     call = channel == "call_card"
     kept = _gift(gift, gift_cost, gift_limit, inputs.yes(gift_approved) and not standing["public_official"])
     values = {"channel": channel, "template": template, "text": inputs.prose(text), "sent_at": ctx.now}
     values |= kept | {"approved_by": completed_by(ctx, "ut_approve") if kept["gift"] else None}
-    sent = state in ("waiting", "duplicate") or call
+    sent = state == "waiting" or call
     values |= {"state": "sent"} if sent else {"state": "failed", "reason": state}
     greetings.settle(ctx.session, one.id, values, stamp)
     return {"state": values["state"], "call": call}
@@ -238,7 +266,8 @@ def _letter(ctx: Context, one: Occasion, party: Party, person: Contact | None, t
         "text": inputs.prose(text),
     }
     language = person.language if person else "zh"
-    told = notify_send(ctx, "email", template, address, inputs.given(data), language, f"care:{one.key}", party.id)
+    once_a_day = f"care:birthday:{one.day}" if one.kind == "birthday" else f"care:{one.key}"
+    told = notify_send(ctx, "email", template, address, inputs.given(data), language, once_a_day, party.id)
     return str((told or {})["state"])
 
 

@@ -1,6 +1,7 @@
 """Asking clients how it is to work with us: who is asked, the link, what was answered, what follows.
 
-Law: somebody is asked with consent only, not within 90 days of the last time, and not while a complaint is open; this
+Law: somebody is asked with consent only, not within 90 days of the last time (a person is one address, at how many
+clients ever), and not while a complaint is open; this
 is looked at when a round is planned and again when the letter would go out. Source: process S2 `satisfaction_survey`.
 """
 
@@ -19,7 +20,7 @@ from handlers.contacting import completed_by
 from handlers.finance.exact import refused
 from handlers.links import client_open_link
 from handlers.maintaining import client
-from handlers.records import interactions, keys, parties, service, surveys
+from handlers.records import interactions, keys, parties, preferences, service, surveys
 from handlers.records.changes import once
 from handlers.records.interactions import Interaction
 from handlers.records.parties import Contact, Party
@@ -95,7 +96,8 @@ def _why_not(ctx: Context, party: Party, person: Contact, besides: str | None = 
         return "no_address"
     if not client_facts.may_be_contacted(party, person):
         return "no_consent"
-    if surveys.asked_lately(ctx.session, person.id, ctx.now, besides):
+    same = {person.id, *(one.contact_id for one in preferences.reached_by(ctx.session, person.email))}
+    if surveys.asked_lately(ctx.session, same, ctx.now, besides):
         return "asked_lately"
     return "complaint" if service.open_complaints(ctx.session, party.id) else None
 

@@ -5,7 +5,7 @@ Law: nobody is asked twice within 90 days. Each invitation has a key of its own 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -102,10 +102,10 @@ def of_round(session: Session, name: str) -> tuple[Survey, ...]:
     return tuple(Survey(**row) for row in rows)
 
 
-def asked_lately(session: Session, contact_id: int, now: datetime, besides: str | None = None) -> bool:
-    """Whether the person was asked within 90 days, the survey of a key apart."""
+def asked_lately(session: Session, contact_ids: Collection[int], now: datetime, besides: str | None = None) -> bool:
+    """Whether a person (all their entries) was asked within 90 days, the survey of a key apart."""
     query = sa.select(surveys.c.id).where(
-        surveys.c.contact_id == contact_id, surveys.c.state.in_(ASKED), surveys.c.planned_at > now - REST
+        surveys.c.contact_id.in_(contact_ids), surveys.c.state.in_(ASKED), surveys.c.planned_at > now - REST
     )
     if besides is not None:
         query = query.where(surveys.c.business_key != besides)

@@ -426,6 +426,13 @@ def test_nobody_is_asked_twice_in_90_days_or_with_an_open_complaint_and_a_round_
         assert len(surveys.of_party(session, house.party)) == 1
 
 
+def test_who_stands_in_the_book_twice_is_asked_once(house: RelationshipHouse) -> None:
+    other = stands_twice(house)
+    asked(house)
+    with house.looking() as session:
+        assert [len(surveys.of_party(session, one)) for one in (house.party, other)] == [1, 0]
+
+
 def test_with_surveys_switched_off_the_rest_goes_on_and_what_came_meanwhile_is_asked_afterwards(
     house: RelationshipHouse,
 ) -> None:
@@ -460,7 +467,18 @@ def found(house: RelationshipHouse) -> dict[str, greetings.Occasion]:
         return {one.kind: one for one in greetings.of_party(session, house.party)}
 
 
+def stands_twice(house: RelationshipHouse) -> int:
+    """陈晓 of 绿源 is entered at another client of ours as well."""
+    with house.writing() as session:
+        client = {"legal_name": "绿源二期", "owner": "li", "tier": "C", "lifecycle_stage": "client"}
+        party = parties.create(session, client | {"consent": {"contact": True}}, house.stamp(), 2026)
+        person = {"name": "陈晓", "email": EMAIL, "consent": True, "birthday": date(1975, 3, 8)}
+        parties.add_contact(session, party.id, person, house.stamp())
+    return party.id
+
+
 def test_a_greeting_is_sent_on_the_day_and_never_twice(house: RelationshipHouse) -> None:
+    other = stands_twice(house)
     for _ in range(2):
         house.begin("care_occasions", "ev_daily")
     task = house.task("ut_prepare")  # a B client's birthday is written by its manager, two working days ahead
@@ -476,6 +494,9 @@ def test_a_greeting_is_sent_on_the_day_and_never_twice(house: RelationshipHouse)
     assert [one.state for one in found(house).values()] == ["sent", "sent"]
     house.pass_time(days=1)
     assert house.letters("care_greeting") == [EMAIL, EMAIL]
+    with house.looking() as session:
+        [twin] = greetings.of_party(session, other)
+    assert (twin.state, twin.reason) == ("suppressed", "greeted")
 
 
 @pytest.mark.parametrize("reason", ["default", "complaint", "opted_out"])
