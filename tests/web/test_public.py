@@ -145,7 +145,10 @@ def test_what_cannot_be_kept_or_takes_long_to_read_is_refused_before_it_is_read(
     assert guest.post("/complaint", {"text": "a\0b"}).status_code == 400
     assert guest.get("/complaint?sent=%00").status_code == 400
     assert guest.get("/complaint/%00").status_code == 404
-    assert guest.post("/complaint", {"text": "x" * 1_000_001}).status_code == 413
+    refused = guest.post("/complaint", {"text": "x" * 1_000_001})
+    text = refused.get_data(as_text=True)
+    assert refused.status_code == 413
+    assert 'href="/complaint"' in text and "前往登录" not in text  # who has no account is led back, not to the sign-in
 
 
 def test_without_the_process_the_page_says_so(visitor: WHO) -> None:
