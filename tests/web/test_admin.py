@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import api, identity
+from engine import api, audit, identity
 from engine.queries import administration
 from engine.store import tables as t
 from handlers import drawdowns, letters, modules
@@ -17,7 +17,7 @@ from tests.engine.diagrams import one_task
 from tests.house import PASSWORD, House, MovableClock
 from tests.paths import ROOT
 from tests.web.conftest import Visitor
-from web.admin import wording
+from web.admin import subjects, wording
 from web.admin.deeds import DEEDS
 
 WHO = Callable[[str], Visitor]
@@ -279,6 +279,24 @@ def test_the_audit_names_the_case_that_an_entry_is_about(house: House, visitor: 
         api.comment(session, house.actor("root"), case, "看过了")
     page = visitor("root").get(f"/admin/audit?subject=instance:{case}").get_data(as_text=True)
     assert re.search(rf'<a href="/instances/{case}">[^<]*Q-7</a>', page)
+
+
+def test_the_audit_says_whom_an_entry_is_about_by_name(house: House, visitor: WHO) -> None:
+    subjects = ("person:li", "process:offer", "webhook:crm", "house:house", "weather:1")
+    with house.writing() as session:
+        for subject in subjects:
+            audit.append(session, subject, "root", "setting_set", {})
+    page = visitor("root").get("/admin/audit").get_data(as_text=True)
+    shown = [re.search(rf'title="{subject}">([^<]+)<', page) for subject in subjects]
+    assert [one and one[1] for one in shown] == ["人员：李雷", "流程：报价", "推送：crm", "机构", "weather:1"]
+
+
+def test_every_kind_of_subject_of_the_audit_has_words() -> None:
+    written = re.compile(r'(?:audit\.append|api\.note|\bnote)\(\s*\w+,\s*(?:\w+,\s*)?f?"([a-z_]+):')
+    rooms = (path for room in ("engine", "handlers", "web") for path in (ROOT / room).rglob("*.py"))
+    kinds = {kind for path in rooms if "node_modules" not in path.parts
+             for kind in written.findall(path.read_text(encoding="utf-8"))}  # fmt: skip
+    assert len(kinds) > 10 and kinds <= subjects.KINDS.keys(), sorted(kinds - subjects.KINDS.keys())
 
 
 @pytest.mark.parametrize(

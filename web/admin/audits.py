@@ -13,6 +13,7 @@ from engine import api, queries
 from engine.queries import administration
 from handlers.modules import MODULES
 from web.admin.room import done, pages, text
+from web.admin.subjects import about
 from web.formats import value
 from web.operations.wording import fact_words, in_one_language
 from web.rights import guarded
@@ -49,10 +50,14 @@ def audit_page(verdict: Any = None) -> Any:
         )
         actions = administration.audit_actions(db)
         cases = administration.audited_cases(db, (row.subject for row in rows))
-        processes = {one.key: one for one in queries.process_names(db)} if cases else {}
+        processes = {one.key: one for one in queries.process_names(db)}
+
+    def process_name(key: str) -> str:
+        return said(processes[key].name, processes[key].name_en) if key in processes else key
+
     return render_template(
         "admin/audit.html", rows=rows[:SIZE], more=len(rows) > SIZE, page=page, asked=asked, actions=actions,
-        told=told, verdict=verdict, cases=cases, processes=processes,
+        told=told, verdict=verdict, cases=cases, process_name=process_name, about=lambda one: about(one, process_name),
     )  # fmt: skip
 
 
