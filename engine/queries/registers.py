@@ -192,6 +192,7 @@ REGISTERS: Mapping[str, Register] = {
     ),
     "resources": Register(t.resource, _fields(t.resource, "content")),
     "candidates": Register(t.candidate, _fields(t.candidate)),
+    "audit": Register(t.audit_entry, _fields(t.audit_entry, "previous", "hash")),
 }
 """Every register, by name."""
 
@@ -213,7 +214,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 class Wanted:
     """What is asked of a register. `order`: fields, each with whether it falls. `variables`: (name, operator, value).
 
-    `either`: conditions of which one is enough.
+    `either`: conditions of which one is enough. `groups`: of each, one condition or one variable is enough.
     """
 
     where: Sequence[Condition] = ()
@@ -222,6 +223,7 @@ class Wanted:
     variables: Sequence[Condition] = ()
     first: int = 0
     most: int = 1000
+    groups: Sequence[tuple[Sequence[Condition], Sequence[Condition]]] = ()
 
 
 def rows(session: Session, name: str, wanted: Wanted, actor: Actor | None = None) -> list[Row]:
@@ -249,6 +251,11 @@ def _narrowed(session: Session, kind: Register, query: Any, wanted: Wanted, acto
     if actor is not None and not actor.is_admin:
         done = sa.and_(u.state != "open", u.completed_by == actor.id)
         query = query.where(sa.or_(_condition(actor, "all", runtime_of(session).now()), done))
+    for conditions, variables in wanted.groups:
+        enough = [_said(kind, condition) for condition in conditions]
+        if variables and kind.instance is not None:
+            enough.append(kind.instance.in_(_with_variables(session, kind, query, variables, any)))
+        query = query.where(sa.or_(*enough)) if enough else query
     if wanted.variables and kind.instance is not None:
         query = query.where(kind.instance.in_(_with_variables(session, kind, query, wanted.variables)))
     return query
@@ -262,8 +269,10 @@ def _said(kind: Register, condition: Condition) -> sa.ColumnElement[bool]:
     return found
 
 
-def _with_variables(session: Session, kind: Register, query: Any, asked: Sequence[Condition]) -> list[int]:
-    """Cases of what the other conditions leave whose variables are as asked."""
+def _with_variables(
+    session: Session, kind: Register, query: Any, asked: Sequence[Condition], enough: Callable[..., bool] = all
+) -> list[int]:
+    """Cases of what the other conditions leave whose variables are as asked, all of them or any."""
     assert kind.instance is not None
     ids = session.scalars(query.with_only_columns(kind.instance).distinct().limit(MOST_STATES + 1)).all()
     if len(ids) > MOST_STATES:
@@ -272,7 +281,7 @@ def _with_variables(session: Session, kind: Register, query: Any, asked: Sequenc
             reason=f"more than {MOST_STATES} cases are left to look into: narrow the list by process, key or state",
             reason_zh=f"需要查看变量的实例超过 {MOST_STATES} 个：请先按流程、业务编号或状态缩小范围",
         )
-    return [id for id, found in _variables(session, ids) if all(_holds(found, one) for one in asked)]
+    return [id for id, found in _variables(session, ids) if enough(_holds(found, one) for one in asked)]
 
 
 def _variables(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -382,6 +391,8 @@ class Model:
     start_form: str | None
     names: Mapping[str, tuple[str, str]]
     """Element -> (BPMN type, name)."""
+    flows: Mapping[str, tuple[str, str]]
+    """Sequence flow -> (element that it leaves, element that it enters)."""
 
 
 def model(session: Session, definition_id: int) -> Model:
@@ -399,6 +410,7 @@ def model(session: Session, definition_id: int) -> Model:
         found.candidate_starters,
         next(iter(forms), None),
         {node.id: (node.type, node.name) for node in found.nodes.values()},
+        {flow.id: (flow.source, flow.target) for flow in found.flows.values()},
     )
 
 

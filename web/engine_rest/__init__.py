@@ -29,6 +29,7 @@ RESOURCES = (
     "identity",
     "instances",
     "jobdefinitions",
+    "logs",
     "many",
     "messages",
     "migration",

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.queries import registers
 from engine.queries.registers import Condition, Wanted
-from web.engine_rest.answers import invalid
+from web.engine_rest.answers import Refused, invalid
 from web.engine_rest.asking import Asked, definition_of, id_of
 from web.engine_rest.filters import Filter, ids, text, texts
 
@@ -47,9 +47,12 @@ def of_cases(found: Sequence[str]) -> list[int]:
     return named or [0] * bool(found)
 
 
-def in_turn(db: Any, where: Sequence[Condition], most: int) -> Iterator[list[Row]]:
-    """The cases under conditions, newest first, some together. 400 when more than `most` would have to be read."""
+def in_turn(db: Any, where: Sequence[Condition], most: int, *, whole: bool) -> Iterator[list[Row]]:
+    """The cases under conditions, newest first, some together. 400 when more than `most` would have to be read, which
+    a list that needs all of them (`whole`: a count, a sorted one) is told before one is read."""
     read, last = 0, 2**63 - 1
+    if whole and registers.number(db, "instances", Wanted(where)) > most:
+        raise _too_many(most)
     while True:
         wanted = Wanted([*where, ("id", "lt", last)], order=(("id", True),), most=AT_ONCE)
         part = registers.rows(db, "instances", wanted)
@@ -57,13 +60,17 @@ def in_turn(db: Any, where: Sequence[Condition], most: int) -> Iterator[list[Row
             return
         read, last = read + len(part), part[-1]["id"]
         if read > most:
-            raise invalid(
-                f"More than {most} cases would have to be read: narrow the list by processInstanceId, "
-                "processDefinitionId or a span of time, or ask the newest with maxResults and without sortBy"
-            )
+            raise _too_many(most)
         yield part
         if len(part) < AT_ONCE:
             return
+
+
+def _too_many(most: int) -> Refused:
+    return invalid(
+        f"More than {most} cases would have to be read: narrow the list by processInstanceId, "
+        "processDefinitionId or a span of time, or ask the newest with maxResults and without sortBy"
+    )
 
 
 def sliced(asked: Asked, found: Iterable[dict[str, Any]], orders: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -119,6 +119,11 @@ class Asked:
         return tuple(found)
 
     @property
+    def sorts(self) -> bool:
+        """Whether the list is to be sorted, so that all of it has to be known."""
+        return bool(self.sent.get("sorting") or self.sent.get("sortBy"))
+
+    @property
     def first(self) -> int:
         """How many results are passed over."""
         return max(0, whole("firstResult", self.sent.get("firstResult") or 0))

@@ -15,7 +15,6 @@ FILTERS = "saved views belong to the inbox; POST /task takes the same query"
 HISTORY = "history goes when the model's historyTimeToLive is over (`dealflow cleanup`)"
 LOGS = "the pages of the case tell it, and the feed of events at /api/v1/events"
 FIGURES = "the pages of the process show these figures, and `dealflow report` writes them"
-BATCHES = "a batch that is over stands on the pages of the operations; GET /batch tells those that run"
 JOBS = "a job rests with its case: PUT /process-instance/{id}/suspended"
 FILES = "files are filed at the task, on its page"
 ONE_TENANT = "there is one tenant: ask the same address without it"
@@ -34,18 +33,18 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("POST", "/execution/*/signal", "what waits is told by POST /message, or at the execution's messageSubscriptions"),
     ("*", "/filter/**", FILTERS),
     ("*", "/group/**", PEOPLE),
-    ("*", "/history/batch/**", BATCHES),
+    ("POST", "/history/batch/**", HISTORY),
     ("*", "/history/cleanup/**", HISTORY),
     ("*", "/history/decision-definition/**", HISTORY),
     ("POST", "/history/decision-instance/*", HISTORY),
     ("GET", "/history/decision-instance/*", "GET /history/decision-instance?processInstanceId= tells it"),
     ("*", "/history/decision-requirements-definition/**", FIGURES),
-    ("*", "/history/detail/**", LOGS),
+    ("GET", "/history/detail/*", LOGS),
+    ("GET", "/history/detail/*/data", LOGS),
     ("*", "/history/external-task-log/**", LOGS),
     ("*", "/history/identity-link-log/**", LOGS),
     ("*", "/history/job-log/**", LOGS),
-    ("*", "/history/user-operation/**", LOGS),
-    ("GET", "/history/process-definition/*/statistics", FIGURES),
+    ("PUT", "/history/user-operation/**", "what was done is never written over: say it in a comment"),
     ("GET", "/history/process-definition/**", HISTORY),
     ("POST", "/history/process-instance/*", HISTORY),
     ("DELETE", "/history/**", HISTORY),

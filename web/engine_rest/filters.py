@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -12,11 +13,13 @@ from engine.queries.registers import Condition, Wanted
 from handlers import sights
 from web.engine_rest.access import actor
 from web.engine_rest.answers import Refused, invalid, said
-from web.engine_rest.asking import Asked
+from web.engine_rest.asking import Asked, objects
 from web.scope import runtime
 
 SIGNS = {"eq": "eq", "neq": "ne", "gt": "gt", "gteq": "ge", "lt": "lt", "lteq": "le", "like": "like", "in": "in"}
 """Operators of variable filters."""
+Group = tuple[list[Condition], list[Condition]]
+"""Conditions on fields and on variables of which one is enough."""
 Filter = tuple[str, str, Callable[[Asked, str], Any]]
 """Field, operator, and how the filter is read."""
 
@@ -100,13 +103,24 @@ def _read(value: str) -> Any:
         return value
 
 
+def either(asked: Asked, filters: Mapping[str, Filter], *names: str) -> list[Group]:
+    """`orQueries`: of each, one of its filters is enough. `names`: its filters on variables."""
+    found: list[Group] = []
+    for one in objects(asked.sent, "orQueries"):
+        part = Asked(one)
+        found.append((conditions(part, filters), variables(part, *names)))
+        part.done()
+    asked.taken.add("orQueries")
+    return found
+
+
 def listed(
     register: str, asked: Asked, wanted: Wanted, orders: Mapping[str, str], shape: Callable[[Any, Any], Any]
 ) -> Response:
     """The answer of a list: what is asked for, sorted, a slice of it."""
     asked.done()
     by = tuple((orders[name], falls) for name, falls in asked.order(orders))
-    whole = Wanted(wanted.where, wanted.either, by or wanted.order, wanted.variables, asked.first, asked.most)
+    whole = replace(wanted, order=by or wanted.order, first=asked.first, most=asked.most)
     with runtime().reading() as db:
         rows = registers.rows(db, register, whole, _who(register))
         return said([shape(db, row) for row in rows])

@@ -22,6 +22,7 @@ from web.engine_rest.filters import (
     Filter,
     conditions,
     counted,
+    either,
     ids,
     listed,
     moments,
@@ -99,10 +100,9 @@ def report() -> Response:
 def instances() -> Response:
     """Cases, running and ended."""
     asked = Asked()
-    wanted = Wanted(
-        conditions(asked, INSTANCE_FILTERS), order=(("id", False),), variables=variables(asked, "variables")
+    return listed(
+        "instances", asked, _wanted_instances(asked), INSTANCE_ORDERS, lambda db, row: shapes.past_instance(row)
     )
-    return listed("instances", asked, wanted, INSTANCE_ORDERS, lambda db, row: shapes.past_instance(row))
 
 
 @pages.get("/process-instance/count")
@@ -110,8 +110,12 @@ def instances() -> Response:
 def instance_count() -> Response:
     """How many there are."""
     asked = Asked()
-    found = conditions(asked, INSTANCE_FILTERS)
-    return counted("instances", asked, Wanted(found, variables=variables(asked, "variables")))
+    return counted("instances", asked, _wanted_instances(asked))
+
+
+def _wanted_instances(asked: Asked) -> Wanted:
+    where, groups = conditions(asked, INSTANCE_FILTERS), either(asked, INSTANCE_FILTERS, "variables")
+    return Wanted(where, order=(("id", False),), variables=variables(asked, "variables"), groups=groups)
 
 
 @pages.get("/process-instance/<id>")
@@ -177,10 +181,7 @@ TASK_FILTERS: dict[str, Filter] = {name: OPEN_TASK_FILTERS[name] for name in _SA
 def tasks() -> Response:
     """Tasks that the caller sees or did."""
     asked = Asked()
-    wanted = Wanted(
-        conditions(asked, TASK_FILTERS), order=(("id", False),), variables=variables(asked, "processVariables")
-    )
-    return listed("tasks", asked, wanted, TASK_ORDERS, lambda db, row: shapes.past_task(row))
+    return listed("tasks", asked, _wanted_tasks(asked), TASK_ORDERS, lambda db, row: shapes.past_task(row))
 
 
 @pages.get("/task/count")
@@ -188,7 +189,12 @@ def tasks() -> Response:
 def task_count() -> Response:
     """How many there are."""
     asked = Asked()
-    return counted("tasks", asked, Wanted(conditions(asked, TASK_FILTERS)))
+    return counted("tasks", asked, _wanted_tasks(asked))
+
+
+def _wanted_tasks(asked: Asked) -> Wanted:
+    where, groups = conditions(asked, TASK_FILTERS), either(asked, TASK_FILTERS, "processVariables")
+    return Wanted(where, order=(("id", False),), variables=variables(asked, "processVariables"), groups=groups)
 
 
 # ── incidents, decisions ─────────────────────────────────────────────────────────────────────────────────────────

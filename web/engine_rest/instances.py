@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
@@ -14,7 +15,7 @@ from web.engine_rest import shapes, values
 from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_id, definition_of, id_of, items, objects, required
-from web.engine_rest.filters import conditions, counted, ids, listed, text, texts, variables, when
+from web.engine_rest.filters import conditions, counted, either, ids, listed, text, texts, variables, when
 from web.engine_rest.routes import Routes
 from web.scope import runtime
 
@@ -53,7 +54,7 @@ def wanted_of(asked: Asked) -> Wanted:
     """The running cases that are asked for."""
     return Wanted(
         [("state", "in", RUNNING), *conditions(asked, FILTERS)], order=(("id", False),),
-        variables=variables(asked, "variables"),
+        variables=variables(asked, "variables"), groups=either(asked, FILTERS, "variables"),
     )  # fmt: skip
 
 
@@ -277,35 +278,67 @@ def activity_instances(id: str) -> Response:
 def modify(id: str) -> Response:
     """Move tokens: cancel what stands at elements, enter others. A pair of both is one move."""
     sent = body()
-    steps = moves(sent)
     with runtime().reading() as db:
-        number = row_of(db, id)["id"]
-    why = str(sent.get("annotation") or "")
-
-    def move(db: Any) -> None:
-        for source, target in steps:
-            api.move_token(db, actor(), number, source or None, target, why)
-
-    runtime().unit(move)
+        row = row_of(db, id)
+        steps = moves(db, row["definition_id"], sent)
+    runtime().unit(lambda db: carry_out(db, row["id"], steps, str(sent.get("annotation") or "")))
     return nothing()
 
 
-def moves(sent: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(element that is left or nothing, element that is entered) of each pair of instructions."""
-    cancelled, entered = [], []
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What instructions ask: pairs of (element that is left or nothing, element that is entered), and variables."""
+
+    steps: tuple[tuple[str, str], ...]
+    variables: Mapping[str, Any]
+
+
+def carry_out(db: Any, case: int, moves: Moves, why: str) -> None:
+    """Set the variables, then move the tokens of one case."""
+    if moves.variables:
+        api.set_variables(db, actor(), case, moves.variables)
+    for source, target in moves.steps:
+        api.move_token(db, actor(), case, source or None, target, why)
+
+
+def moves(db: Any, definition: int, sent: Mapping[str, Any]) -> Moves:
+    """The instructions of a body, for cases of one version. A flow is entered where it leads to."""
+    cancelled, entered, changed = [], [], dict[str, Any]()
     for one in objects(sent, "instructions"):
         kind = one.get("type")
         if kind == "cancel":
             cancelled.append(str(one.get("activityId") or str(one.get("activityInstanceId") or "").split(":")[0]))
         elif kind == "startBeforeActivity":
             entered.append(str(required(one, "activityId")))
+        elif kind in ("startAfterActivity", "startTransition"):
+            entered.append(_led_to(registers.model(db, definition).flows, one))
         else:
             raise unsupported(f"The instruction '{kind}'")
-        if one.get("variables"):
-            raise unsupported("Variables of an instruction (set them at /process-instance/{id}/variables)")
+        given = one.get("variables") or {}
+        if isinstance(given, Mapping) and any(isinstance(v, Mapping) and v.get("local") for v in given.values()):
+            raise unsupported("A local variable of an instruction")
+        changed |= values.plain_all(given, runtime().zone)
+    return Moves(_paired(cancelled, entered), changed)
+
+
+def _led_to(flows: Mapping[str, tuple[str, str]], one: Mapping[str, Any]) -> str:
+    """Where a flow leads to, or the one flow that leaves an element."""
+    if one["type"] == "startTransition":
+        found = [flows[flow][1]] if (flow := str(required(one, "transitionId"))) in flows else []
+        what = f"transition {flow}"
+    else:
+        element = str(required(one, "activityId"))
+        found = [target for source, target in flows.values() if source == element]
+        what = f"one outgoing sequence flow of activity {element}"
+    if len(found) != 1:
+        raise invalid(f"Cannot perform instruction: there is no {what}")
+    return found[0]
+
+
+def _paired(cancelled: list[str], entered: list[str]) -> tuple[tuple[str, str], ...]:
     if len(entered) < max(1, len(cancelled)):
         raise unsupported("Cancelling without entering another element; to end the whole case, DELETE it, which")
-    return list(zip(cancelled + [""] * (len(entered) - len(cancelled)), entered, strict=True))
+    return tuple(zip(cancelled + [""] * (len(entered) - len(cancelled)), entered, strict=True))
 
 
 @pages.get("/<id>/comment")

@@ -20,7 +20,7 @@ from web.engine_rest.access import actor, require_owner
 from web.engine_rest.answers import invalid, nothing, said, unsupported
 from web.engine_rest.asking import Asked, body, definition_of, id_of, items, required, whole
 from web.engine_rest.definitions import by_id
-from web.engine_rest.instances import moves, row_of, wanted_of
+from web.engine_rest.instances import Moves, carry_out, moves, row_of, wanted_of
 from web.engine_rest.migration import batch_shown
 from web.engine_rest.routes import Routes
 from web.scope import runtime
@@ -138,15 +138,16 @@ def _retried(sent: Mapping[str, Any], where: list[Condition]) -> Response:
 def modify_one(id: str) -> Response:
     """Move tokens of one case as a batch."""
     with runtime().reading() as db:
-        number = row_of(db, id)["id"]
-    return _moved(body(), (number,))
+        row = row_of(db, id)
+    return _moved(body(), row["definition_id"], (row["id"],))
 
 
 @pages.post("/modification/executeAsync")
 def modify_many() -> Response:
     """Move tokens of cases of one version as a batch."""
     sent = body()
-    return _moved(sent, _of_version(sent))
+    ids = _of_version(sent)
+    return _moved(sent, definition_of(sent["processDefinitionId"]), ids)
 
 
 @pages.post("/modification/execute")
@@ -154,13 +155,12 @@ def modify_at_once() -> Response:
     """The same at once: in all of them, or in none."""
     require_owner()
     sent = body()
-    ids, steps = _of_version(sent), moves(sent)
-    why = str(sent.get("annotation") or "")
+    ids, why = _of_version(sent), str(sent.get("annotation") or "")
+    steps = _moves(definition_of(sent["processDefinitionId"]), sent)
 
     def move(db: Any) -> None:
         for id in ids:
-            for source, target in steps:
-                api.move_token(db, actor(), id, source or None, target, why)
+            carry_out(db, id, steps, why)
 
     runtime().unit(move)
     return nothing()
@@ -176,12 +176,17 @@ def _of_version(sent: Mapping[str, Any]) -> tuple[int, ...]:
     return ids
 
 
-def _moved(sent: Mapping[str, Any], ids: tuple[int, ...]) -> Response:
+def _moves(definition: int, sent: Mapping[str, Any]) -> Moves:
+    with runtime().reading() as db:
+        return moves(db, definition, sent)
+
+
+def _moved(sent: Mapping[str, Any], definition: int, ids: tuple[int, ...]) -> Response:
     require_owner()
-    steps = moves(sent)
-    if len(steps) != 1 or not steps[0][0]:
+    asked = _moves(definition, sent)
+    if len(asked.steps) != 1 or not asked.steps[0][0] or asked.variables:
         raise unsupported("A batch that does more than move one token from one element to another")
-    [(source, target)] = steps
+    [(source, target)] = asked.steps
     given = {"source": source, "target": target, "why": str(sent.get("annotation") or "")}
     return begun("move", Cases(ids=ids), given)
 
@@ -213,9 +218,9 @@ def _restarted(id: str, sent: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[
     require_owner()
     if sent.get(HISTORIC) or sent.get("initialVariables") or sent.get("withoutBusinessKey"):
         raise unsupported("Restarting otherwise than by ids, with the last variables and the business key,")
-    steps, ids = moves(sent), tuple(id_of(one) for one in items(sent, "processInstanceIds"))
-    if any(source for source, _ in steps) or not ids:
-        raise invalid("processInstanceIds and instructions of type startBeforeActivity are needed")
     with runtime().reading() as db:
-        version = by_id(db, id)["version"]
-    return ids, {"at": [target for _, target in steps], "version": version}
+        definition = by_id(db, id)
+    asked, ids = _moves(definition["id"], sent), tuple(id_of(one) for one in items(sent, "processInstanceIds"))
+    if any(source for source, _ in asked.steps) or asked.variables or not ids:
+        raise invalid("processInstanceIds and instructions that start somewhere, without variables, are needed")
+    return ids, {"at": [target for _, target in asked.steps], "version": definition["version"]}

@@ -63,17 +63,17 @@ def activities() -> Response:
 def activity_count() -> Response:
     """How many there are."""
     with runtime().reading() as db:
-        return said({"count": sum(1 for _ in _asked(db, Asked()))})
+        return said({"count": sum(1 for _ in _asked(db, Asked(), whole=True))})
 
 
-def _asked(db: Any, asked: Asked) -> Iterator[dict[str, Any]]:
+def _asked(db: Any, asked: Asked, *, whole: bool = False) -> Iterator[dict[str, Any]]:
     """The passages that are asked for; what cannot be asked is refused before one is read."""
     require_operator(named_cases(asked) or asked.get("activityInstanceId"))
     where, kept = conditions(asked, NARROWING), _kept(asked)
     asked.done()
     return (
         one
-        for cases in in_turn(db, where, MOST_CASES)
+        for cases in in_turn(db, where, MOST_CASES, whole=whole or asked.sorts)
         for case in cases
         for one in passages(db, case)
         if all(_holds(one, *condition) for condition in kept)

@@ -19,6 +19,7 @@ from web.engine_rest.filters import (
     Filter,
     conditions,
     counted,
+    either,
     ids,
     listed,
     moments,
@@ -105,7 +106,10 @@ def _wanted(asked: Asked) -> Wanted:
     by_candidates = any(asked.sent.get(name) for name in ("candidateGroup", "candidateGroups", "candidateUser"))
     if by_candidates and asked.flag("includeAssignedTasks") is not True:
         where.append(("assignee", "null", True))
-    return Wanted(where, order=(("created_at", True),), variables=variables(asked, "processVariables", "taskVariables"))
+    named = ("processVariables", "taskVariables")
+    return Wanted(
+        where, order=(("created_at", True),), variables=variables(asked, *named), groups=either(asked, FILTERS, *named)
+    )
 
 
 @pages.get("")

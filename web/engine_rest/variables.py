@@ -49,7 +49,9 @@ NAMES: dict[str, Filter] = {
 }
 
 
-def _asked(db: Any, asked: Asked, shape: Shape, also: list[Condition]) -> Iterator[dict[str, Any]]:
+def _asked(
+    db: Any, asked: Asked, shape: Shape, also: list[Condition], *, whole: bool = False
+) -> Iterator[dict[str, Any]]:
     """The variables that are asked for; what cannot be asked is refused before one is read."""
     tasks = asked.ids("taskIdIn")
     require_operator(named_cases(asked) or tasks or any(asked.get(name) for name in SCOPES))
@@ -62,7 +64,7 @@ def _asked(db: Any, asked: Asked, shape: Shape, also: list[Condition]) -> Iterat
     asked.done()
     return (
         told
-        for cases in in_turn(db, where, MOST_STATES)
+        for cases in in_turn(db, where, MOST_STATES, whole=whole or asked.sorts)
         for case, task, variables in _with_variables(db, cases)
         if not tasks or task in tasks
         for name, content in variables.items()
@@ -102,7 +104,7 @@ def _listed(shape: Shape, also: list[Condition]) -> Response:
 
 def _counted(shape: Shape, also: list[Condition]) -> Response:
     with runtime().reading() as db:
-        return said({"count": sum(1 for _ in _asked(db, Asked(), shape, also))})
+        return said({"count": sum(1 for _ in _asked(db, Asked(), shape, also, whole=True))})
 
 
 def _one(db: Any, case: Callable[[Any, str], Mapping[str, Any]], id: str) -> tuple[Mapping[str, Any], str, Any, Any]:

@@ -41,6 +41,11 @@ def test_cases_are_held_changed_moved_ended_and_begun_again_as_batches(shop: Hou
         assert root.get(f"/task?processInstanceId={one}")[0]["taskDefinitionKey"] == "read"
 
     done(shop, root.post("/process-instance/delete", {**query, "deleteReason": "test"}), "instance-deletion", 2)
+    over = root.get("/history/batch?completed=true&type=instance-modification")[0]
+    assert (over["totalJobs"], over["endTime"] is None) == (1, False)
+    assert root.get(f"/history/batch/{over['id']}") == over and root.get("/history/batch/count")["count"] >= 5
+    seen = root.get(f"/history/process-definition/{version}/statistics?finished=true&canceled=true")
+    assert isinstance(seen, list) and root.refused("GET", "/history/process-definition/x/statistics")[0] == 404
     assert root.get("/process-instance/count?businessKey=MANY-1") == {"count": 0}
     again = {"processInstanceIds": [first], "instructions": steps[1:]}
     done(shop, root.post(f"/process-definition/{version}/restart-async", again), "instance-restart", 1)

@@ -222,6 +222,32 @@ def test_definitions_are_listed_counted_and_read(root: Program) -> None:
 # ── cases ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def moved(root: Program, at: str, source: str, enter: dict[str, Any]) -> list[str]:
+    """Where a case stands after a token was moved."""
+    root.post(f"{at}/modification", {"instructions": [{"type": "cancel", "activityId": source}, enter]}, 204)
+    return [one["activityId"] for one in root.get(f"{at}/activity-instances")["childActivityInstances"]]
+
+
+def test_of_a_group_of_filters_one_is_enough(root: Program) -> None:
+    first, second, third = (
+        started(root, variables={"n": {"value": n}}, businessKey=f"OR-{n}")["id"] for n in (1, 2, 3)
+    )
+    own: dict[str, Any] = {"processInstanceIds": [first, second, third]}
+    by_key = {"businessKey": "OR-1", "variables": [{"name": "n", "operator": "gteq", "value": 3}]}
+    assert [one["id"] for one in root.post("/process-instance", {**own, "orQueries": [by_key]})] == [first, third]
+    both = {**own, "orQueries": [by_key, {"businessKeyLike": "OR-%"}], "businessKey": "OR-3"}
+    assert root.post("/process-instance/count", both) == {"count": 1}
+    assert root.post("/history/process-instance/count", {**own, "orQueries": [{"finished": True}]}) == {"count": 0}
+    root.post("/message", {"messageName": "paid", "businessKey": "OR-2"}, 204)
+    tasks = {
+        "processInstanceIdIn": [first, second],
+        "orQueries": [{"assignee": "nobody", "taskDefinitionKey": "thank"}],
+    }
+    assert [one["processInstanceId"] for one in root.post("/task", tasks)] == [second]
+    assert root.refused("POST", "/task", {"orQueries": [{"caseInstanceId": "7"}]})[0] == 501
+    assert root.refused("POST", "/task", {"orQueries": "x"})[0] == 400
+
+
 def test_a_case_is_started_found_changed_held_and_ended(root: Program) -> None:
     typed = {"amount": {"value": 12.5, "type": "Double"}, "who": {"value": "李", "type": "String"}}
     case = started(root, variables=typed, businessKey="PJ-1", withVariablesInReturn=True)
@@ -245,9 +271,30 @@ def test_a_case_is_started_found_changed_held_and_ended(root: Program) -> None:
     root.put(f"{at}/suspended", {"suspended": True})
     assert root.get(at)["suspended"] is True
     root.put("/process-instance/suspended", {"suspended": False, "processInstanceIds": [case["id"]]})
-    leave, enter = {"type": "cancel", "activityId": "wait"}, {"type": "startBeforeActivity", "activityId": "thank"}
-    root.post(f"{at}/modification", {"instructions": [leave, enter]}, 204)
-    assert root.get(f"/task?processInstanceId={case['id']}")[0]["taskDefinitionKey"] == "thank"
+    assert moved(root, at, "wait", {"type": "startBeforeActivity", "activityId": "thank"}) == ["thank"]
+    given = {"variables": {"n": {"value": 8}}}
+    assert moved(root, at, "thank", {"type": "startTransition", "transitionId": "f1", **given}) == ["wait"]
+    assert root.get(f"{at}/variables/n")["value"] == 8
+    assert moved(root, at, "wait", {"type": "startAfterActivity", "activityId": "wait"}) == ["thank"]
+    for nowhere in (
+        {"type": "startTransition", "transitionId": "x"},
+        {"type": "startAfterActivity", "activityId": "end"},
+    ):
+        assert root.refused("POST", f"{at}/modification", {"instructions": [nowhere]})[0] == 400
+    done = root.get(f"/history/user-operation?processInstanceId={case['id']}&sortBy=timestamp&sortOrder=asc")
+    assert [one["operationType"] for one in done][-5:-3] == ["Activate", "ModifyProcessInstance"]
+    [set_n] = [one for one in done if one["property"] == "day"]
+    assert (set_n["operationType"], set_n["entityType"], set_n["userId"]) == (
+        "ModifyVariable",
+        "ProcessInstance",
+        "root",
+    )
+    assert root.get(f"/history/user-operation/count?processInstanceId={case['id']}&operationType=Suspend") == {
+        "count": 1
+    }
+    values = root.get(f"/history/detail?processInstanceId={case['id']}&variableUpdates=true&variableNameLike=n")
+    assert [(one["value"], one["initial"]) for one in values] == [(7, True), (8, False)]
+    assert root.refused("GET", "/history/detail")[0] == 400
     assert root.ask("DELETE", at).status_code == 204
     assert root.refused("GET", at)[:2] == (404, "InvalidRequestException")
     assert root.get(f"/history/process-instance/{case['id']}")["state"] == "EXTERNALLY_TERMINATED"
