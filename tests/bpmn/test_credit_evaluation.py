@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import api, identity, queries
-from engine.errors import Forbidden, FourEyes, InvalidInput
+from engine.errors import Forbidden, FormInvalid, FourEyes, InvalidInput
 from engine.store import tables as t
 from handlers.records import credit, decisions, kyc, limits, links, parties, projects
 from handlers.records.changes import insert
@@ -195,16 +195,19 @@ def test_c_a_short_tail_comes_back_until_an_exception_is_asked_for(diligent: Cas
     house, instance = diligent
     house.finish("ut_plan", PLAN, facilities=[{**LOAN, "months": 97}])
     assert [one["place"] for one in house.variables(instance)["plan_problems"]] == ["项目贷款"]
-    with house.writing() as session:
-        api.set_variables(session, api.SYSTEM, instance, {"concession_end": "2036-06-30"})
-    house.finish("ut_plan", PLAN)
-    assert house.waiting() == ["ut_plan"]
-    assert [one["rule"] for one in house.variables(instance)["plan_findings"]] == ["tail"]
+    for end, rule in (("2030-06-30", "beyond_concession"), ("2036-06-30", "tail")):
+        with house.writing() as session:
+            api.set_variables(session, api.SYSTEM, instance, {"concession_end": end})
+        house.finish("ut_plan", PLAN)
+        assert house.waiting() == ["ut_plan"]
+        assert [one["rule"] for one in house.variables(instance)["plan_findings"]] == [rule]
+    with pytest.raises(FormInvalid):
+        house.finish("ut_plan", PLAN, exceptions=[{"rule": "beyond_concession", "reason": "特许经营期可续期"}])
     house.finish("ut_plan", PLAN, exceptions=[{"rule": "tail", "reason": "购售电合同可续签"}])
     assert house.waiting() == ["ut_rating_answers"]
     with house.looking() as session:
         versions = credit.plans_of(session, house.project().id)
-    assert [(one.version, one.state) for one in versions] == [(2, "draft"), (1, "superseded")]
+    assert [(one.version, one.state) for one in versions] == [(3, "draft"), (2, "superseded"), (1, "superseded")]
 
 
 def test_e_an_override_without_a_second_person_is_refused(diligent: Case) -> None:
