@@ -2,7 +2,8 @@
 
 They lie in `<data_dir>/files`, or where the setting `files_url` says: any address that fsspec knows (`s3://bucket/deals`
 with s3fs installed, `file:///srv/files`). The same bytes are stored once. They are written before their row is
-committed: a unit of work that is undone leaves bytes nobody names, never a row without bytes.
+committed: a unit of work that is undone leaves bytes nobody names, never a row without bytes. Whoever stores bytes or
+takes them away has their turn: what one is about to name, no other removes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from engine.errors import DocumentDamaged, DocumentTooLarge, NotFound
 from engine.execution import runtime_of
 from engine.settings import Settings
-from engine.store import after_commit
+from engine.store import after_commit, take_turn
 from handlers.records import documents
 from handlers.records.changes import Stamp
 from handlers.records.documents import Document, Filing
@@ -39,6 +40,7 @@ def keep(session: Session, content: bytes, filing: Filing, stamp: Stamp, media_t
     if len(content) > settings.max_upload_bytes:
         raise DocumentTooLarge(name=filing.name, size=len(content), most=settings.max_upload_bytes)
     digest = hashlib.sha256(content).hexdigest()
+    take_turn(session, f"bytes:{digest}")
     _put(settings, digest, content)
     return documents.add(
         session,
@@ -66,9 +68,9 @@ def content(session: Session, document: Document) -> bytes:
 
 def remove(session: Session, document: Document, stamp: Stamp) -> None:
     """Remove the bytes, after the commit, unless another document stands for them; the row stays and says why."""
-    settings = runtime_of(session).settings
-    if documents.mark_removed(session, document.id, stamp):
-        after_commit(session, lambda: _delete(settings, document.sha256))
+    runtime = runtime_of(session)
+    documents.mark_removed(session, document.id, stamp)
+    after_commit(session, lambda: runtime.unit(lambda later: _delete(later, document.sha256)))
 
 
 def remove_over(session: Session, today: date, stamp: Stamp) -> int:
@@ -99,7 +101,8 @@ def _put(settings: Settings, digest: str, content: bytes) -> None:
     files.pipe_file(place, content)
 
 
-def _delete(settings: Settings, digest: str) -> None:
-    files, place = _place(settings, digest)
-    if files.exists(place):
+def _delete(session: Session, digest: str) -> None:
+    take_turn(session, f"bytes:{digest}")
+    files, place = _place(runtime_of(session).settings, digest)
+    if not documents.is_named(session, digest) and files.exists(place):
         files.rm_file(place)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engine.errors import InvalidInput
 from engine.execution import runtime_of
 from engine.ids import new_id
-from engine.store import after_commit
+from engine.store import after_commit, take_turn
 from handlers.channels import preview
 from handlers.channels.rendering import LANGUAGES, TEMPLATES, Text, render
 from handlers.records.changes import Stamp
@@ -145,6 +145,7 @@ def write(session: Session, template: str, language: str, text: str, note: str, 
     text = text.replace("\r\n", "\n").strip() + "\n" if text.strip() else ""
     if text:
         trial(session, template, language, text)
+    take_turn(session, f"letter:{template}:{language}")
     mine = sa.and_(kept.c.template == template, kept.c.language == language)
     number = int(session.scalar(sa.select(sa.func.max(kept.c.version)).where(mine)) or 0) + 1
     row = {"template": template, "language": language, "version": number, "text": text, "note": note}

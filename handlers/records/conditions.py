@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
+from engine.store import take_turn
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import condition_precedent as conditions
 
@@ -74,6 +75,7 @@ def add(session: Session, project_id: int, rows: Iterable[Mapping[str, Any]], st
     """Enter conditions under the next numbers: {text, text_en, owner_group, phase, waivable, source, due}. One whose
     text and phase are there already is not entered twice. Returns how many were. InvalidInput for an unknown phase.
     """
+    take_turn(session, f"conditions:{project_id}")
     known = {(one.text, one.phase): one.number for one in of_project(session, project_id)}
     number, entered = max(known.values(), default=0), 0
     for row in rows:

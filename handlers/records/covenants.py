@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
+from engine.store import take_turn
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import covenant as covenants
 from handlers.records.tables import covenant_breach as breaches
@@ -143,6 +144,7 @@ def add_tests(session: Session, rows: Iterable[Mapping[str, Any]], stamp: Stamp)
     """Write the results of one testing, as the next round of their test date; returns the round."""
     listed = list(rows)
     key = listed[0]["business_key"] if listed else ""
+    take_turn(session, f"tests:{key}")
     last = session.execute(sa.select(sa.func.max(tests.c.round)).where(tests.c.business_key == key)).scalar() or 0
     for row in listed:
         insert(session, tests, {**row, "round": last + 1, "at": stamp.at, "by": stamp.by}, stamp)

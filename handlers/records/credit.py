@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
+from engine.store import take_turn
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import credit_rating, diligence_finding, diligence_stream, financing_plan
 
@@ -166,6 +167,7 @@ def newest_plans(session: Session, limit: int = 100) -> tuple[PlanVersion, ...]:
 
 def add_plan(session: Session, project_id: int, values: Mapping[str, Any], stamp: Stamp) -> PlanVersion:
     """The next version of the project's plan, as a draft; drafts before it are superseded."""
+    take_turn(session, f"plan:{project_id}")
     before = plans_of(session, project_id)
     for one in before:
         if one.state == "draft":
@@ -185,6 +187,7 @@ def set_plan_state(session: Session, plan_id: int, state: str, stamp: Stamp) -> 
     """Move a plan on; of a project's plans one is approved or active: the one before it is superseded."""
     _known("state", state, PLAN_STATES)
     present = plan(session, plan_id)
+    take_turn(session, f"plan:{present.project_id}")
     if state in ("approved", "active"):
         for one in plans_of(session, present.project_id):
             if one.id != plan_id and one.state in ("approved", "active"):

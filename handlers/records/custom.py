@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
 from engine.ids import new_id
-from engine.store import upsert
+from engine.store import take_turn, upsert
 from handlers import inputs
 from handlers.records.changes import Stamp, note
 from handlers.records.tables import custom_field as definitions
@@ -70,6 +70,7 @@ def define(
         raise _wrong(key, f"no such record, type or key: {record}, {type}", f"记录、类型或键无效：{record}、{type}")
     if (type == "choice") != bool(choices):
         raise _wrong(key, "choices belong to a choice", "选项仅适用于选择类字段，且不可缺少")
+    take_turn(session, f"fields:{record}")
     standing = next((one for one in fields_of(session, record, retired=True) if one.key == key), None)
     if standing is not None and standing.type != type:
         raise _wrong(key, f"is of type {standing.type}", f"已存在，类型为 {standing.type}")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import new_id
+from engine.store import take_turn
 from handlers.records import keys
 from handlers.records.changes import Stamp
 from handlers.records.tables import document as documents
@@ -70,6 +71,7 @@ def add(session: Session, filing: Filing, *, media_type: str, size: int, sha256:
     for field in ("subject_key", "kind", "name"):
         if not getattr(filing, field):
             raise InvalidInput(place=field, reason="is missing", reason_zh="未填写")
+    take_turn(session, f"document:{filing.subject_key}:{filing.kind}:{filing.name}")
     made = None if filing.job_key is None else _one(session, documents.c.job_key == filing.job_key)
     latest = made or _latest(session, filing)
     if made is not None or (latest is not None and latest.sha256 == sha256 and latest.removed_at is None):
@@ -157,14 +159,16 @@ def over(session: Session, today: date) -> tuple[Document, ...]:
     return tuple(Document(**row) for row in rows.mappings())
 
 
-def mark_removed(session: Session, document_id: int, stamp: Stamp) -> bool:
-    """Write down that the bytes go; returns whether no other document stands for the same bytes (then they may)."""
+def mark_removed(session: Session, document_id: int, stamp: Stamp) -> None:
+    """Write down that the bytes go."""
     session.execute(
         documents.update()
         .where(documents.c.id == document_id, documents.c.removed_at.is_(None))
         .values(removed_at=stamp.at, removed_by=stamp.by, removed_why=stamp.why)
     )
-    others = sa.select(documents.c.id).where(
-        documents.c.sha256 == get(session, document_id).sha256, documents.c.removed_at.is_(None)
-    )
-    return session.execute(others.limit(1)).first() is None
+
+
+def is_named(session: Session, sha256: str) -> bool:
+    """Whether a document stands for these bytes."""
+    standing = sa.select(documents.c.id).where(documents.c.sha256 == sha256, documents.c.removed_at.is_(None))
+    return session.execute(standing.limit(1)).first() is not None

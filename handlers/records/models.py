@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden, InvalidInput, NotFound
+from engine.store import take_turn
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import model_score as scores
 from handlers.records.tables import scoring_model as models
@@ -72,6 +73,7 @@ def register(session: Session, raw: bytes, stamp: Stamp) -> Model:
 def approve(session: Session, purpose: str, version: str, stamp: Stamp, comment: str | None = None) -> Model:
     """Let a version score; the one that did so far is retired. Forbidden for whoever registered it; InvalidInput for
     a retired one."""
+    take_turn(session, f"model:{purpose}")  # two at once would leave two approved
     model = find(session, purpose, version)
     if model.state == "approved":
         return model

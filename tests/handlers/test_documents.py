@@ -1,15 +1,19 @@
 """Documents: once stored, versioned, kept as long as they must be, in any place that fsspec knows."""
 
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import fsspec
 import pytest
 
 from engine.errors import DocumentTooLarge, InvalidInput, NotFound
+from engine.execution import Runtime
 from handlers import documents
 from handlers.records import documents as filed
 from handlers.records.changes import Stamp
 from handlers.records.documents import Filing
+from tests.engine.together import POSTGRES, behind
 from tests.handlers.conftest import NOW, Desk
 
 STAMP = Stamp(NOW, "li", "upload", why="保存期满")
@@ -50,6 +54,30 @@ def test_what_need_not_be_kept_goes_but_not_bytes_that_another_document_stands_f
             with pytest.raises(NotFound):
                 documents.content(session, row)
     assert len(list(runtime.settings.data_dir.glob("files/*/*"))) == 1
+
+
+@POSTGRES
+def test_bytes_that_another_is_about_to_name_are_not_taken_away(book: Runtime) -> None:
+    house: Any = SimpleNamespace(runtime=book, looking=book.reading)
+    with book.transaction() as session:
+        old = documents.keep(session, b"same", FILING, STAMP)
+    with book.transaction() as session:
+        new = documents.keep(session, b"same", Filing("PJ-2", "evidence", "a"), STAMP)
+        with behind(house, lambda: book.unit(lambda other: documents.remove(other, old, STAMP))) as gone:
+            session.keep()  # type: ignore[attr-defined]  # what transaction() does at its end
+            gone.result()
+    with book.reading() as session:
+        assert documents.content(session, new) == b"same"
+
+
+@POSTGRES
+def test_versions_that_are_made_at_once_follow_each_other(book: Runtime) -> None:
+    house: Any = SimpleNamespace(runtime=book, looking=book.reading)
+    with book.transaction() as session:
+        documents.keep(session, b"one", FILING, STAMP)
+        with behind(house, lambda: book.unit(lambda s: documents.keep(s, b"two", FILING, STAMP))) as filing:
+            session.keep()  # type: ignore[attr-defined]
+            assert filing.result().version == 2
 
 
 def test_they_lie_where_the_setting_says(quick_desk: Desk) -> None:
