@@ -66,42 +66,58 @@ function entriesOf(element, choices) {
 
 // ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+const known = new WeakMap(); // element -> id -> {component, now}
+
+/** An entry is drawn by the same component while its element is looked at: another one would be another field, and
+    take the place of the one in which somebody types, whenever the diagram changes. */
+function steady(element, id, draw, now) {
+  const own = known.get(element) ?? known.set(element, new Map()).get(element);
+  const entry = own.get(id) ?? { component: (props) => draw(props, entry.now) };
+  own.set(id, entry);
+  entry.now = now;
+  return entry.component;
+}
+
 function chosen(element, id, label, rows, access, note) {
-  const component = (props) => {
-    const services = useServices();
-    const current = access.get(props.element) ?? '';
-    const known = rows.some((row) => row.id === current);
-    const options = [
-      NOTHING,
-      ...(current && !known ? [{ value: current, label: current }] : []),
-      ...rows.map((row) => ({ value: row.id, label: row.name && row.name !== row.id ? `${row.name} · ${row.id}` : row.id })),
-    ];
-    return h(SelectEntry, {
-      element: props.element,
-      id: props.id,
-      label,
-      description: note?.(props.element),
-      getValue: () => current,
-      setValue: (value) => access.set(props.element, value || undefined, services),
-      getOptions: () => options,
-    });
-  };
+  const component = steady(element, id, drawChoice, { label, rows, access, note });
   return { id: `dealflow-${id}`, component, isEdited: isSelectEntryEdited };
 }
 
+function drawChoice(props, { label, rows, access, note }) {
+  const services = useServices();
+  const current = access.get(props.element) ?? '';
+  const among = rows.some((row) => row.id === current);
+  const options = [
+    NOTHING,
+    ...(current && !among ? [{ value: current, label: current }] : []),
+    ...rows.map((row) => ({ value: row.id, label: row.name && row.name !== row.id ? `${row.name} · ${row.id}` : row.id })),
+  ];
+  return h(SelectEntry, {
+    element: props.element,
+    id: props.id,
+    label,
+    description: note?.(props.element),
+    getValue: () => current,
+    setValue: (value) => access.set(props.element, value || undefined, services),
+    getOptions: () => options,
+  });
+}
+
 function written(element, id, label, access) {
-  const component = (props) => {
-    const services = useServices();
-    return h(TextFieldEntry, {
-      element: props.element,
-      id: props.id,
-      label,
-      getValue: () => access.get(props.element) ?? '',
-      setValue: (value) => access.set(props.element, value || undefined, services),
-      debounce: services.debounce,
-    });
-  };
+  const component = steady(element, id, drawText, { label, access });
   return { id: `dealflow-${id}`, component, isEdited: isTextFieldEntryEdited };
+}
+
+function drawText(props, { label, access }) {
+  const services = useServices();
+  return h(TextFieldEntry, {
+    element: props.element,
+    id: props.id,
+    label,
+    getValue: () => access.get(props.element) ?? '',
+    setValue: (value) => access.set(props.element, value || undefined, services),
+    debounce: services.debounce,
+  });
 }
 
 const useServices = () => ({
