@@ -20,4 +20,4 @@ def within(seconds: float) -> float:
     now = Path("/proc/loadavg")
     running = int(now.read_text("ascii").split()[3].partition("/")[0]) if now.exists() else 0
     wanted = max(os.getloadavg()[0], running) / (os.cpu_count() or 1)
-    return seconds * max(1.0, 2 * wanted)
+    return seconds * max(1.0, 2 * wanted) * float(os.environ.get("HARDSHIP") or 1)

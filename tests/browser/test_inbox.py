@@ -367,7 +367,7 @@ def test_the_keyboard_marks_claims_and_fills(office: Place, window: Callable[...
     page.keyboard.press("Escape")
     expect(page.locator("dialog.df-help")).to_have_count(0)
     page.keyboard.press("j")
-    chosen = page.locator("[data-row][aria-current=true]").get_attribute("id")
+    chosen = page.locator("[data-row][aria-current=true]").get_attribute("id")  # at once
     page.keyboard.press("e")
     page.wait_for_url(re.compile(rf"/tasks/{str(chosen).removeprefix('task-')}#fill"))
     expect(page.get_by_label("报价")).to_be_focused()

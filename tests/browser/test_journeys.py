@@ -199,7 +199,7 @@ def reach(page: Page, *endings: str) -> None:
     """Press Tab until a field whose id ends so has the focus."""
     for _ in range(150):
         page.keyboard.press("Tab")
-        now = page.evaluate("document.activeElement?.id || ''")
+        now = page.evaluate("document.activeElement?.id || ''")  # at once
         if any(now.endswith(ending) for ending in endings):
             return
     raise AssertionError(f"Tab never came to {endings}")
@@ -237,6 +237,7 @@ def test_going_back_and_reloading_repeat_nothing(place: Place, stage: Stage, win
     page.goto(f"{place.url}/tasks/{task['id']}")
     expect(page.locator(".alert-success")).to_contain_text("完成")
     page.go_back()
+    page.wait_for_load_state()
     page.goto(f"{place.url}/tasks/{task['id']}")
     expect(page.get_by_role("button", name="完成", exact=True)).to_have_count(0)
     open_now = [row["element"] for row in place.house.tasks(case)]
