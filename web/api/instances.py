@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
 from engine import api, queries
-from engine.errors import NotFound
+from engine.errors import Forbidden, NotFound
 from engine.queries import pages
+from engine.queries.decisions import DecisionRow
 from engine.queries.selection import Cases
 from handlers import segments, sights
 from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor
@@ -153,6 +155,11 @@ class Repair(Strict):
 
 def listed(db: Any, who: api.Actor, asked: WantedInstances) -> Mapping[str, Any]:
     """List instances, the newest first."""
+    if who.teams and not sights.fields_hidden(who).isdisjoint(asked.facts):
+        raise Forbidden(
+            reason="your teams do not see one of these facts, and may not ask by it",
+            reason_zh="所属团队看不到其中的业务要素，也不能按它查询",
+        )
     wanted = Cases(
         key=asked.process,
         version=asked.version,
@@ -167,7 +174,8 @@ def listed(db: Any, who: api.Actor, asked: WantedInstances) -> Mapping[str, Any]
         reach=segments.reach(db, who),
     )
     before = read_cursor(asked.cursor, int)
-    return page(pages.instances_after(db, wanted, before[0] if before else None, asked.limit + 1), asked.limit)
+    rows = pages.instances_after(db, wanted, before[0] if before else None, asked.limit + 1)
+    return page([replace(row, facts=seen(who, row.facts or {})) for row in rows], asked.limit)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
@@ -182,6 +190,7 @@ def one(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
     found = queries.instance(db, instance_id)
     segments.require_case(db, who, instance_id)
     row = {name: getattr(found.row, name) for name in Instance.model_fields}
+    row["facts"] = seen(who, found.row.facts or {})
     own = {name: getattr(found, name) for name in ("parent_id", "children", "end_error")}
     return {**row, **own, "variables": seen(who, found.variables),
             "waits": [_plain(wait, Wait) for wait in found.row.waits],
@@ -209,7 +218,14 @@ def decisions(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
 
     queries.instance(db, instance_id)
     segments.require_case(db, who, instance_id)
-    return {"items": found(db, instance_id=instance_id)}
+    gone = sights.fields_hidden(who) if who.teams else frozenset()
+    rows = (row for row in found(db, instance_id=instance_id) if row.decision not in gone)
+    return {"items": [_seen_decision(who, row) for row in rows]}
+
+
+def _seen_decision(who: api.Actor, row: DecisionRow) -> DecisionRow:
+    """A decision without what the token's teams may not see."""
+    return replace(row, inputs=seen(who, row.inputs), output=seen(who, {"output": row.output})["output"])
 
 
 def set_variables(db: Any, who: api.Actor, body: Variables, instance_id: int) -> Mapping[str, Any]:

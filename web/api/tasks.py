@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from engine import api, queries
 from engine.queries import pages
 from handlers import segments
 from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor
-from web.api.instances import Id, Nothing, _aware
+from web.api.instances import Id, Nothing, _aware, seen
 
 
 class Task(BaseModel):
@@ -93,19 +94,23 @@ def listed(db: Any, who: api.Actor, asked: WantedTasks) -> Mapping[str, Any]:
         due_before=_aware(asked.due_before),
     )
     before = read_cursor(asked.cursor, int)
-    return page(pages.tasks_after(db, wanted, before[0] if before else None, asked.limit + 1), asked.limit)
+    rows = pages.tasks_after(db, wanted, before[0] if before else None, asked.limit + 1)
+    return page([replace(row, facts=seen(who, row.facts)) for row in rows], asked.limit)
 
 
 def one(db: Any, who: api.Actor, task_id: int) -> Mapping[str, Any]:
     """Read a task with its form and its values; the token needs the task's team (`team:<id>`)."""
     found = queries.task(db, who, task_id)
+    does = not found.can.isdisjoint({"claim", "complete"})
+    values, entered = found.form_data, found.entered
     return {
         **{name: getattr(found.row, name) for name in Task.model_fields},
+        "facts": seen(who, found.row.facts),
         "can": sorted(found.can),
         "form_key": found.form_key,
         "form": found.form_schema,
-        "values": found.form_data,
-        "entered": found.entered,
+        "values": values if does else seen(who, values),  # who fills a form in needs the whole of it
+        "entered": entered if does or entered is None else seen(who, entered),
         "why": found.why,
     }
 

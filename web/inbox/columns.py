@@ -7,8 +7,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from handlers import sights
 from handlers.records import custom
-from web.scope import person, said
+from web.scope import actor, person, said
 
 COLUMNS: dict[str, Any] = {
     "case": _("Client and project"),
@@ -43,7 +44,9 @@ def own(db: Any) -> dict[str, custom.Field]:
 
 def offered(fields: Mapping[str, custom.Field]) -> dict[str, Any]:
     """Every column with its name: those of the table above, then the house's own."""
-    return COLUMNS | {name: said(one.label, one.label_en) for name, one in fields.items()}
+    gone = {f"fact_{name}" for name in sights.fields_hidden(actor())}
+    shown = {name: words for name, words in COLUMNS.items() if name not in gone}
+    return shown | {name: said(one.label, one.label_en) for name, one in fields.items()}
 
 
 def chosen(names: Iterable[str]) -> list[str]:

@@ -67,13 +67,15 @@ def decided(task_id: int) -> Any:
         found = reasons(db, row.instance_id)
         case = queries.instance(db, row.instance_id).row
         fields = fields_of(db, case.key, case.version)
-    return render_template("tasks/decided.html", reasons=[in_words(one, fields) for one in found])
+    gone = sights.fields_hidden(actor())
+    told = [in_words(one, fields) for one in found if one.row.decision not in gone]
+    return render_template("tasks/decided.html", reasons=told)
 
 
 def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """One decision for the page: where, when, what came out, and each rule with what it asked."""
     output = reason.row.output
-    columns = {name: title for _fired, told in reason.rules if told for title, name, _text in told.conclusions}
+    columns = columns_of(reason)
     rows = output if isinstance(output, list) else [output]
     return {
         "row": reason.row,
@@ -83,12 +85,24 @@ def in_words(reason: Reason, fields: Mapping[str, Mapping[str, Any]]) -> dict[st
             {
                 "number": fired.rule,
                 "table": fired.table if told is None else said(told.decision, reason.english.get(told.decision_id)),
-                "asked": [] if told is None else [asked(one, reason, fields) for one in told.conditions],
+                "asked": [] if told is None else [asked(one, told, reason, fields) for one in told.conditions],
                 "remarks": remarks(fired, told, reason),
             }
             for fired, told in reason.rules
         ],
     }
+
+
+def columns_of(reason: Reason) -> dict[str, str]:
+    """Name of a result -> what the tables that decided call it, in the page's language; without English it is left
+    out."""
+    titles = {
+        name: (title, reason.english.get(told.columns.get(name, "")))
+        for _fired, told in reason.rules
+        if told
+        for title, name, _text in told.conclusions
+    }
+    return {name: said(zh, en) for name, (zh, en) in titles.items() if is_chinese() or en}
 
 
 def remarks(fired: Fired, told: ToldRule | None, reason: Reason) -> tuple[str, ...]:
@@ -105,7 +119,7 @@ SENTENCES = ("text", "reason", "label")
 
 def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str]) -> str:
     """What a decision gave, in words: its own sentence in the page's language where it has one. `columns`: how its
-    author called them, in Chinese."""
+    author called them."""
     if isinstance(output, list):
         return listed(text for one in output if (text := concluded(one, fields, columns)))
     if not isinstance(output, Mapping):
@@ -116,7 +130,7 @@ def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]], columns: Map
         if sentence:
             return str(sentence)
     colon, then = ("：", "；") if is_chinese() else (": ", "; ")
-    called = {name: (columns.get(name) if is_chinese() else None) or label(name, fields) for name in output}
+    called = {name: columns.get(name) or label(name, fields) for name in output}
     said = {
         called[name]: concluded(choice(name, item, fields), fields, columns)
         for name, item in output.items()
@@ -126,11 +140,12 @@ def concluded(output: Any, fields: Mapping[str, Mapping[str, Any]], columns: Map
 
 
 def asked(
-    condition: tuple[str, str, str], reason: Reason, fields: Mapping[str, Mapping[str, Any]]
+    condition: tuple[str, str, str], told: ToldRule, reason: Reason, fields: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, str, Any]:
     """(what was looked at, what the rule wants, what was found) of one condition."""
     column, expression, wants = condition
-    name = column if is_chinese() else label(expression, fields)
+    english = reason.english.get(told.columns.get(expression, ""))
+    name = column if is_chinese() else english or label(expression, fields)
     found = sights.without_hidden(actor(), reason.row.inputs).get(expression)
     return name, wants, None if found is None else choice(expression, found, fields)
 
