@@ -53,8 +53,7 @@ def _title(name: str, text: str, english: Mapping[str, Any], tasks: Mapping[tupl
     if name.endswith(".dmn"):
         return _few([_name(told, english) for kind, told in _tags(text) if kind == "decision"])
     if name.startswith("scenarios/"):
-        told = _object(text)
-        return said(str(told.get("name") or ""), str(told.get("name_en") or ""))
+        return said(str(_object(text).get("name") or ""), str(english.get(name.removesuffix(".json")) or ""))
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.decisions import model as m
@@ -13,7 +14,8 @@ ANYTHING = ("", "-")
 @dataclass(frozen=True, slots=True)
 class ToldRule:
     """The decision's name and id, the rule's id; conditions as (column's label, its expression, what it asks);
-    conclusions as (column's label, column's name, expression); remarks."""
+    conclusions as (column's label, column's name, expression); remarks. `columns`: expression or name of a column ->
+    the column's id."""
 
     decision: str
     decision_id: str
@@ -22,6 +24,7 @@ class ToldRule:
     conditions: tuple[tuple[str, str, str], ...]
     conclusions: tuple[tuple[str, str, str], ...]
     remarks: tuple[str, ...]
+    columns: Mapping[str, str]
 
 
 def told_rule(decision: m.Decision, table: m.DecisionTable, rule: m.Rule) -> ToldRule:
@@ -40,4 +43,5 @@ def told_rule(decision: m.Decision, table: m.DecisionTable, rule: m.Rule) -> Tol
         ),
         conclusions=tuple((column.label or column.name, column.name, cell.text.strip()) for column, cell in given),
         remarks=tuple(one for one in rule.annotations if one),
+        columns={one.expression.text: one.id for one in table.inputs} | {one.name: one.id for one in table.outputs},
     )

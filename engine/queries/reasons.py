@@ -23,7 +23,8 @@ MOST = 60
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One decision and its rules. A rule without `told` comes from a model that is no longer the one deployed with
-    the case: its number is known, its words are not. `english`: what the package says in English, by id."""
+    the case: its number is known, its words are not. `english`: what the package that the decision is of says in
+    English, by id."""
 
     row: DecisionRow
     name: str
@@ -52,11 +53,23 @@ def reasons_under(session: Session, business_keys: Collection[str], *, page: int
 
 def _reason(session: Session, row: DecisionRow, definition_id: int) -> Reason:
     model = _model(session, row, definition_id)
-    texts = definitions.package(session, definition_id).texts
+    texts = _texts(session, row, definition_id)
     if model is None:
         return Reason(row, row.decision, tuple((one, None) for one in row.fired), texts)
     name = model.ids().get(row.decision, row.decision)
     return Reason(row, name, tuple((one, model.told(one.table, one.rule)) for one in row.fired), texts)
+
+
+def _texts(session: Session, row: DecisionRow, definition_id: int) -> Mapping[str, str]:
+    """English of the case's own package, else of the one that the newest decision of that name came with."""
+    own = definitions.package(session, definition_id)
+    if row.decision in own.decisions:
+        return own.texts
+    d = t.decision.c
+    newest = sa.select(d.deployment_id).where(d.key == row.decision).order_by(d.version.desc()).limit(1)
+    beside = sa.select(t.definition.c.id).where(t.definition.c.deployment_id == newest.scalar_subquery())
+    found = session.scalars(beside.limit(1)).first()
+    return own.texts if found is None else definitions.package(session, found).texts
 
 
 def _model(session: Session, row: DecisionRow, definition_id: int) -> Decisions | None:

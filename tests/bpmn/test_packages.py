@@ -200,6 +200,7 @@ def test_everything_that_people_read_has_english(package: str) -> None:
     for table in (FOLDER / package).glob("*.dmn"):
         for element in etree.parse(table).getroot().iter(f"{DMN}decision", f"{DMN}input", f"{DMN}output", f"{DMN}rule"):
             wanted[element.get("id")] = element.get("name") or element.get("label") or ""
+    wanted |= {f"scenarios/{path.stem}": "" for path in (FOLDER / package).glob("scenarios/*.json")}
     missing = [key for key in wanted if not texts.get(key)]
     assert missing == []
     assert [key for key, text in texts.items() if chinese(json.dumps(text, ensure_ascii=False))] == []
@@ -230,6 +231,7 @@ def test_english_speaks_of_nothing_that_is_gone(package: str) -> None:
         known |= {e.get("id") for e in etree.parse(table).iter() if isinstance(e.tag, str) and e.get("id")}
     for schema in forms(package).values():
         known |= {component["id"] for component in components(schema)}
+    known |= {f"scenarios/{path.stem}" for path in (FOLDER / package).glob("scenarios/*.json")}
     stale = [key for key in english(package) if key.removesuffix(".documentation") not in known]
     assert stale == []
 

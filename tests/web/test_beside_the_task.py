@@ -105,6 +105,22 @@ DECIDING = (
 )
 
 
+def test_columns_of_a_table_stand_in_the_readers_language(house: House, visitor: WHO) -> None:
+    rules = RULES.replace('<input label', '<input id="i_price" label').replace('name="text"', 'id="o_body" name="body"')
+    files = {"deciding_bpmn": DECIDING, "rules_dmn": rules.replace('<output name="text_en"', '<output name="quorum"')}
+    files["i18n/en.json"] = json.dumps({"i_price": "Offer", "o_body": "Decided by", "advice": "Advice"})
+    house.deploy("deciding", **files)
+    case = house.start("deciding", price=98)
+    task, root = int(house.task("look", case)["id"]), visitor("root")
+    root.get(f"/tasks/{task}")
+    assert "提示：报价偏低" in root.get(f"/tasks/{task}/decided").get_data(as_text=True)
+    root.post("/language", {"language": "en", "next": "/inbox"})
+    told = root.get(f"/tasks/{task}/decided").get_data(as_text=True)
+    assert "Offer: <code>&lt; 100</code>" in told and "Decided by: 报价偏低" in told
+    seen = root.get(f"/instances/{case}/decisions").get_data(as_text=True)
+    assert "<dt>Decided by</dt>" in seen and "<dt>body</dt>" not in seen
+
+
 def test_rules_that_fired_are_told_as_they_are_written_and_the_ways_ahead_by_name(house: House, visitor: WHO) -> None:
     house.deploy("deciding", deciding_bpmn=DECIDING, rules_dmn=RULES)
     case = house.start("deciding", price=98)

@@ -116,11 +116,18 @@ def decided(instance_id: int) -> Any:
         case = queries.instance(db, instance_id)
         rows = decisions.decisions(db, instance_id=instance_id)
         tables = {one.key: said(one.name, one.name_en) for one in thresholds.decision_tables(db)}
-        told = {
-            one.row.id: [beside.remarks(fired, rule, one) for fired, rule in one.rules]
-            for one in reasons(db, instance_id)
-        }
-    return render_template("operations/decisions.html", case=case, row=case.row, rows=rows, tables=tables, told=told)
+        why = {one.row.id: one for one in reasons(db, instance_id)}
+        fields = fields_of(db, case.row.key, case.row.version)
+    told = {id: [beside.remarks(fired, rule, one) for fired, rule in one.rules] for id, one in why.items()}
+    columns = {id: beside.columns_of(one) for id, one in why.items()}
+
+    def named(id: int, name: str) -> str:
+        """A variable or a result of a decision, as its table or the case's forms call it."""
+        return columns.get(id, {}).get(name) or beside.label(name, fields)
+
+    return render_template(
+        "operations/decisions.html", case=case, row=case.row, rows=rows, tables=tables, told=told, named=named
+    )
 
 
 @pages.get("/audit")

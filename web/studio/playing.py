@@ -14,6 +14,7 @@ from engine.play import plain, trying
 from engine.play.library import Library
 from engine.play.trying import Tried
 from engine.queries import studio as models
+from web import titles
 from web.rights import guarded, may_act
 from web.scope import is_chinese, language, runtime
 from web.studio import pages
@@ -28,23 +29,16 @@ def scenarios(folder: str) -> Any:
         draft = opened_in(db, folder)
         row = next(iter(models.package_rows(db, folder)), None)
     names = [name for name in draft.files if kind(name) == "scenario"]
-    titles = {name: _title(draft.files[name]) for name in names}
+    named = titles.of_files(draft.files)
     diagrams = [name for name in draft.files if name.endswith(".bpmn")]
     return render_template(
         "studio/scenarios.html",
         draft=draft,
         title=name_of(row) if row is not None else folder,
-        titles=titles,
+        titles={name: named.get(name, "") for name in names},
         diagrams=diagrams,
         editable=may_act("studio"),
     )
-
-
-def _title(text: str) -> str:
-    try:
-        return str(json.loads(text).get("name") or "")
-    except (ValueError, AttributeError):
-        return ""
 
 
 def packages(name: str) -> Mapping[str, str]:
