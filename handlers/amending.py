@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.registry import Context, handles
 from handlers import inputs
+from handlers.facility_terms import PERIOD_MONTHS, terms_left
 from handlers.finance.exact import HUNDRED, INSIDE, refused
 from handlers.finance.plan import build
 from handlers.monitoring import AT_FACE
@@ -25,9 +26,6 @@ from handlers.records.facilities import Facility
 REQUIRED_COVER = Decimal("1.10")
 """Security over exposure where the proposal says nothing."""
 DECIDED = {"approved": "approved", "approved_with_conditions": "approved", "with_conditions": "approved"}
-PROFILES = {"level": "level_principal"}
-"""Words of the agreement -> words of the schedule, where they differ."""
-QUARTER = 3
 
 
 @handles("amendment.open", transactional=True)
@@ -44,6 +42,7 @@ def amendment_open(
     Out: amendment_key, facility_key, facility_name, project_key, project_name, currency, exposure (drawn less repaid),
     secured_exposure: that of all the project's facilities in this currency, which one security stands for,
     old_terms as for plan.build_schedule (the active version; version 1 is made of the facility when there is none),
+    old_rows: its instalments that stand,
     items: the security as for collateral.cover, required_cover, and of the borrower party_id, client_name,
     contact_name, email, language, owner. Errors: NotFound without a facility. Idempotent by job key.
     """
@@ -55,7 +54,7 @@ def amendment_open(
         stamp = inputs.stamp(ctx, "amendment")
         terms = book.active_terms(ctx.session, facility.business_key)
         if terms is None:
-            terms = book.activate(ctx.session, facility.business_key, _agreed(facility), stamp)
+            terms = book.activate(ctx.session, facility.business_key, _agreed(facility, project.cod_actual), stamp)
         values = {
             "subject_key": ctx.business_key or facility.business_key,
             "facility_key": facility.business_key,
@@ -76,6 +75,7 @@ def amendment_open(
             "exposure": facility.drawn - facility.repaid,
             "secured_exposure": _secured(ctx, facility),
             "old_terms": dict(terms.terms),
+            "old_rows": _instalments(ctx, facility),
             "items": [_item(one) for one in security.of_project(ctx.session, project.id) if one.state != "released"],
             "required_cover": REQUIRED_COVER,
             "party_id": str(party.id),
@@ -99,18 +99,24 @@ def _facility(ctx: Context, key: str | None, project_key: str | None) -> Facilit
     return of_project[0] if of_project else facilities.get(ctx.session, key or ctx.business_key or "")
 
 
-def _agreed(facility: Facility) -> dict[str, Any]:
-    """The facility's own terms, in quarters from its signing."""
-    start = facility.signed_on or facility.created_at.date()
-    return {
-        "amount": facility.amount,
-        "rate": INSIDE.divide(facility.rate_pct, HUNDRED),
-        "start": start,
-        "months": QUARTER,
-        "instalments": max(facility.months // QUARTER, 1),
-        "grace_periods": facility.grace_months // QUARTER,
-        "profile": PROFILES.get(facility.profile, facility.profile),
-    }
+def _agreed(facility: Facility, completed_on: date | None) -> dict[str, Any]:
+    """The facility's own terms as its instalments follow them: from completion on what was drawn, before from signing
+    on what was promised."""
+    running = facility.state == "operational" and facility.drawn > 0
+    start = (completed_on if running else None) or facility.signed_on or facility.created_at.date()
+    amount = facility.drawn if running else facility.amount
+    terms = terms_left(facility, amount, start, facility.period_months or PERIOD_MONTHS)
+    names = ("amount", "rate", "start", "months", "instalments", "grace_periods", "profile", "day_count")
+    return inputs.given(
+        {name: getattr(terms, name) for name in (*names, "target_dscr")} | {"balloon": terms.balloon or None}
+    )
+
+
+def _instalments(ctx: Context, facility: Facility) -> list[dict[str, Any]]:
+    """Those that stand, as plan.compare takes them."""
+    names = ("period", "due", "opening", "interest", "principal", "payment", "balance")
+    standing = repayments.of_facility(ctx.session, facility.id)
+    return [{name: getattr(one, name) for name in names} for one in standing]
 
 
 def _secured(ctx: Context, facility: Facility) -> Decimal:

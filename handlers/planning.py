@@ -6,7 +6,7 @@ places. Nothing is written and nothing outside is asked, so doing it again gives
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,7 @@ from handlers.finance.exact import (
 )
 from handlers.finance.plan import Plan, Terms, build, factors
 from handlers.finance.present_value import flat
+from handlers.finance.schedules import Row, Schedule
 
 Shown = dict[str, Any]
 
@@ -346,22 +347,45 @@ def plan_validate(ctx: Context, plan: object, limits: object = None) -> Mapping[
     }
 
 
+def _built(ctx: Context, terms: object, cfads: object) -> Plan:
+    return build(terms_of(terms), ctx.calendar, None if cfads is None else numbers(cfads, "cfads"))
+
+
+def _standing(terms: Terms, rows: Sequence[Mapping[str, Any]]) -> Plan:
+    """A plan of the instalments that stand, as they are."""
+    names = ("opening", "interest", "principal", "payment", "balance")
+    made, dates = [], []
+    for at, row in enumerate(rows, start=1):
+        due = inputs.day(row.get("due"), f"old_rows[{at}].due")
+        if due is None:
+            raise refused(f"old_rows[{at}].due", "is missing", "缺失")
+        dates.append(due)
+        made.append(Row(at, *(needed(row.get(name), f"old_rows[{at}].{name}") for name in names)))
+    return Plan(terms, Schedule(tuple(made)), tuple(dates), None, None)
+
+
 @handles("plan.compare", transactional=True)
 def plan_compare(
-    ctx: Context, old: object, new: object, day: object = None, old_cfads: object = None, new_cfads: object = None
+    ctx: Context,
+    old: object,
+    new: object,
+    day: object = None,
+    old_cfads: object = None,
+    new_cfads: object = None,
+    old_rows: object = None,
 ) -> Mapping[str, Any]:
     """An amendment's two schedules side by side.
 
-    In: old and new: terms as for plan.build_schedule; day from which on is compared (today); CFADS of each, if any.
-    Out: rows [{due, old, new, difference}], interest (difference, cents), maturity_days, wal_years, min_dscr (null
-    without CFADS), change_pct of what is still to be paid at the old rate, substantial (10 % or more).
+    In: old and new: terms as for plan.build_schedule; day from which on is compared (today); CFADS of each, if any;
+    old_rows: the instalments that stand [{period, due, opening, interest, principal, payment, balance}], which then
+    are the old side (prepaid, sculpted or not: what is owed is what stands). Out: rows [{due, old, new, difference}],
+    and of what is still to come interest (difference, cents), maturity_days, wal_years, min_dscr (null without CFADS),
+    change_pct of what is still to be paid at the old rate, substantial (10 % or more).
     Errors: InvalidInput as for plan.build_schedule, and when nothing of the old plan is left. Pure.
     """
-    sides = [
-        build(terms_of(one), ctx.calendar, None if flows is None else numbers(flows, "cfads"))
-        for one, flows in ((old, old_cfads), (new, new_cfads))
-    ]
-    found = amendment.compare(sides[0], sides[1], inputs.day(day, "day") or inputs.today(ctx))
+    standing = inputs.rows(old_rows)
+    before = _standing(terms_of(old), standing) if standing else _built(ctx, old, old_cfads)
+    found = amendment.compare(before, _built(ctx, new, new_cfads), inputs.day(day, "day") or inputs.today(ctx))
     return {
         "rows": [{"due": one.due, "old": one.old, "new": one.new, "difference": one.difference} for one in found.rows],
         "interest": rounded(found.interest),

@@ -17,8 +17,9 @@ from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.client_facts import person_to_write_to
 from handlers.facilities import project_of
-from handlers.finance.exact import HUNDRED, INSIDE, count, needed, positive, rounded
-from handlers.finance.plan import Terms, build, due_dates
+from handlers.facility_terms import PERIOD_MONTHS, terms_left
+from handlers.finance.exact import INSIDE, count, needed, positive, rounded
+from handlers.finance.plan import build, due_dates
 from handlers.ledger import booked
 from handlers.records import facilities, ledger, limits, parties, projects, repayments
 from handlers.records.facilities import Facility
@@ -26,9 +27,6 @@ from handlers.records.ledger import Entry
 from handlers.records.limits import Movement
 from handlers.records.repayments import Repayment
 
-PROFILES: Mapping[str, str] = {"level": "level_principal"}
-"""The plan's words -> those of finance/, where they differ."""
-PERIOD_MONTHS = 3
 CASH = "cash:repayments"
 
 
@@ -64,7 +62,7 @@ def facility_plan_repayments(
 def _instalments(
     ctx: Context, one: Facility, start: date, step: int, flows: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    terms = _terms(one, start, step)
+    terms = terms_left(one, one.balance, start, step)
     cfads = _falling_into(due_dates(terms, ctx.calendar), start, flows) if terms.profile == "sculpted" else None
     made = build(terms, ctx.calendar, cfads)
     if not made.schedule.amortises:
@@ -77,26 +75,6 @@ def _instalments(
         }
         for row, due in zip(made.schedule.rows, made.dates, strict=True)
     ]  # fmt: skip
-
-
-def _terms(one: Facility, start: date, step: int) -> Terms:
-    """What is left of the agreed tenor and grace on the day of completion, in whole periods; at least one."""
-    signed = one.signed_on or start
-    gone = max((start.year - signed.year) * 12 + start.month - signed.month, 0)
-    periods = max((one.months - gone) // step, 1)
-    grace = min(max(one.grace_months - gone, 0) // step, periods - 1)
-    return Terms(
-        one.balance,
-        INSIDE.divide(one.rate_pct, HUNDRED),
-        start,
-        periods - grace,
-        profile=PROFILES.get(one.profile, one.profile),  # type: ignore[arg-type]  # Terms refuses an unknown word
-        months=step,
-        grace_periods=grace,
-        day_count=one.day_count or "act_360",
-        target_dscr=one.target_dscr,
-        balloon=one.balloon or Decimal(0),
-    )
 
 
 def _falling_into(dates: Sequence[date], start: date, flows: Sequence[Mapping[str, Any]]) -> list[Decimal]:

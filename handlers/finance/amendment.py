@@ -35,7 +35,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Old against new. Differences are new less old; days of maturity; `change` in per cent, unrounded."""
+    """Old against new, of what is still to come. Differences are new less old; days of maturity; average life in years
+    of 365 days; `change` in per cent, unrounded."""
 
     rows: tuple[Beside, ...]
     interest: Decimal
@@ -57,13 +58,26 @@ def compare(old: Plan, new: Plan, day: date) -> Comparison:
     both = old.cover is not None and new.cover is not None
     return Comparison(
         tuple(Beside(one, sides[0].get(one), sides[1].get(one)) for one in dates),
-        new.schedule.total_interest - old.schedule.total_interest,
+        _interest(new, day) - _interest(old, day),
         (new.maturity - old.maturity).days,
-        new.average_life - old.average_life,
+        _life(new, day) - _life(old, day),
         new.cover.minimum - old.cover.minimum if both and new.cover and old.cover else None,
         change,
         abs(change) >= SUBSTANTIAL,
     )
+
+
+def _interest(plan: Plan, day: date) -> Decimal:
+    """What accrues in the periods that end after `day`."""
+    return sum((row.interest for row, due in zip(plan.schedule.rows, plan.dates, strict=True) if due > day), ZERO)
+
+
+def _life(plan: Plan, day: date) -> Decimal:
+    """Years from `day` until principal is repaid, by its weight."""
+    left = [(row.principal, (due - day).days) for row, due in zip(plan.schedule.rows, plan.dates, strict=True)]
+    coming = [(part, days) for part, days in left if days > 0]
+    owed = sum((part for part, _ in coming), ZERO)
+    return sum((part * days for part, days in coming), ZERO) / owed / YEAR if owed else ZERO
 
 
 def _owed(plan: Plan, day: date) -> Decimal:

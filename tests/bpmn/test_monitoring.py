@@ -414,6 +414,18 @@ def test_a_waiver_passes_the_lenders_and_the_committee_and_covers_the_covenant_u
     assert free == [frozenset({"DSCR"}), frozenset()]
 
 
+@pytest.mark.parametrize("change", [{"new_rate_pct": "5.5"}, {"new_grace": 3}])
+def test_a_lower_rate_and_a_new_grace_are_major_though_nobody_calls_them_so(
+    house: MonitoringHouse, change: dict[str, object]
+) -> None:
+    needed(house)
+    terms = {"new_amount": "650", "new_rate_pct": "6", "new_start": "2026-03-02", "new_instalments": 16,
+             "new_months": 3, "new_profile": "annuity"}  # fmt: skip
+    house.finish("ut_proposal", {**PLAIN, **terms, **change, "options": ["schedule"]})
+    with house.looking() as session:
+        assert amendments.amendments_of(session, FA)[0].materiality == "major"
+
+
 def test_old_and_new_schedules_stand_side_by_side_and_taking_back_restores_the_old_one(
     house: MonitoringHouse,
 ) -> None:
@@ -423,11 +435,12 @@ def test_old_and_new_schedules_stand_side_by_side_and_taking_back_restores_the_o
                  "principal": Decimal(650), "payment": Decimal(660), "balance": Decimal(0)}  # fmt: skip
         repayments.plan(session, facility.id, [first], 1, STAMP)
     needed(house)
-    terms = {"new_amount": "650", "new_rate_pct": "5.5", "new_start": "2026-03-02", "new_instalments": 16,
+    terms = {"new_amount": "650", "new_rate_pct": "6", "new_start": "2026-03-02", "new_instalments": 16,
              "new_months": 3, "new_profile": "annuity"}  # fmt: skip
     house.finish("ut_proposal", {**PLAIN, **terms, "options": ["schedule"]})
     shown = house.variables(int(house.task("ut_approve")["instance_id"]))["comparison"]
     assert {"due", "old", "new", "difference"} == set(shown["rows"][0])
+    assert [(one["due"], one["old"]) for one in shown["rows"] if one["old"]] == [(date(2026, 6, 2), Decimal(660))]
     house.finish("ut_approve", SIGNED_OFF, "zhao")
     house.tell("amendment_signed", FA)
     with house.writing() as session:
@@ -439,3 +452,5 @@ def test_old_and_new_schedules_stand_side_by_side_and_taking_back_restores_the_o
         assert [one.due for one in repayments.of_facility(session, facility.id)] == [date(2026, 6, 2)]
         active = amendments.active_terms(session, FA)
     assert active is not None and active.version == 1
+    agreed = active.terms
+    assert (agreed["months"], agreed["instalments"], agreed["grace_periods"]) == (3, 20, 0)

@@ -150,3 +150,12 @@ def test_an_amendment_is_shown_old_against_new() -> None:
     assert found["rows"][0]["difference"] == found["rows"][0]["new"] - found["rows"][0]["old"]
     assert found["rows"][-1]["old"] is None
     assert found["maturity_days"] == 731 and not found["substantial"]
+
+
+def test_the_instalments_that_stand_are_the_old_side_and_what_was_paid_counts_no_more() -> None:
+    rows = DESK.run("plan.build_schedule", {"terms": TERMS})["rows"]
+    sculpted = {**TERMS, "profile": "sculpted", "target_dscr": "1.3"}
+    given = {"old": sculpted, "old_rows": rows, "new": TERMS, "day": rows[1]["due"]}
+    same = DESK.run("plan.compare", given)
+    assert (same["interest"], same["wal_years"], same["change_pct"]) == (0, 0, 0)
+    assert len(same["rows"]) == len(rows) - 2
