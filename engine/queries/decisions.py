@@ -54,10 +54,14 @@ def decisions(
     key: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    before: int | None = None,
     page: int = 1,
     size: int = 100,
 ) -> list[DecisionRow]:
-    """A page of decisions, newest first: of an instance, by the decision's id, of a process, of a span of time."""
+    """A page of decisions, newest first: of an instance, by the decision's id, of a process, of a span of time.
+
+    `before`: only what has a smaller id; ids grow with time, so that a list read in portions has no row twice.
+    """
     query = sa.select(t.decision_log).order_by(g.at.desc(), g.id.desc()).limit(size).offset((page - 1) * size)
     if key is not None:
         query = query.join(t.instance, i.id == g.instance_id)
@@ -67,6 +71,8 @@ def decisions(
         query = query.where(g.at >= since)
     if until is not None:
         query = query.where(g.at < until)
+    if before is not None:
+        query = query.where(g.id < before)
     return _rows(session, query)
 
 

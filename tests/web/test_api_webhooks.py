@@ -94,7 +94,7 @@ def test_without_the_scope_nobody_listens_and_what_is_removed_is_told_nothing(
         assert endpoints.find(session, "gateway") == made
     ask("PUT", "/webhooks/erp", {"url": partner.url})
     assert ask("DELETE", "/webhooks/erp").json == {"name": "erp"}
-    assert ask("GET", "/webhooks").json == {"items": []}
+    assert ask("GET", "/webhooks").json == {"items": [], "next": None}
     house.clock.move(seconds=1)
     ask("POST", "/processes/offer/start", {"business_key": "K-1"})
     later(house, seconds=6)

@@ -6,13 +6,26 @@ from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
 
-from web.api import book, calls, decisions, described, events, instances, messages, problems, processes, tasks, webhooks
+from web.api import (
+    book,
+    calls,
+    decisions,
+    described,
+    events,
+    instances,
+    interventions,
+    messages,
+    problems,
+    processes,
+    tasks,
+    webhooks,
+)
 from web.api.access import spec
 from web.extensions import limiter
 
 __all__ = ["SCOPES", "api_v1"]
 
-RESOURCES = (messages, processes, instances, tasks, decisions, events, webhooks, book)
+RESOURCES = (messages, processes, instances, interventions, tasks, decisions, events, webhooks, book)
 
 api_v1 = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 SCOPES = (*sorted({call.scope for resource in RESOURCES for call in resource.CALLS}), "engine-rest")

@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 
 from engine import api
 from engine.errors import Forbidden
+from engine.queries import registers
 from engine.queries.decisions import decisions_under
 from handlers import segments, sights
 from handlers.records import projects
 from handlers.views import deal_room
-from web.api.calls import Asked, Call, Strict, page, read_cursor
+from web.api.calls import Asked, Call, Strict, page, read_cursor, written_cursor
 from web.api.instances import Fired, Id, MaybeId
 
 
@@ -49,6 +50,29 @@ class DecisionsOfProject(BaseModel):
     next: str | None
 
 
+class Table(BaseModel):
+    key: str
+    name: str
+    version: int = Field(description="The newest.")
+    folder: str = Field(description="The package that it came with.")
+    deployed_at: datetime
+
+
+class Tables(BaseModel):
+    items: list[Table]
+    next: str | None
+
+
+def listed(db: Any, who: api.Actor, asked: Asked) -> Mapping[str, Any]:
+    """List the decisions that can be evaluated, by key."""
+    after = read_cursor(asked.cursor, str)
+    where: list[registers.Condition] = [("newest", "eq", True), ("withdrawn_at", "null", True)]
+    where += [("key", "gt", after[0])] if after else []
+    rows = registers.rows(db, "decisions", registers.Wanted(where, order=(("key", False),), most=asked.limit + 1))
+    shown = rows[: asked.limit]
+    return {"items": shown, "next": written_cursor([shown[-1]["key"]]) if len(rows) > asked.limit else None}
+
+
 def of_project(db: Any, who: api.Actor, asked: Asked, key: str) -> Mapping[str, Any]:
     """List what tables decided in every case of a project, newest first, with the rules that fired."""
     project = projects.get(db, key)
@@ -76,6 +100,7 @@ def evaluate(db: Any, who: api.Actor, body: Inputs, key: str) -> Mapping[str, An
 
 
 CALLS = (
+    Call("GET", "/decisions", "listDecisions", "decisions", "decisions", Tables, listed, query=Asked),
     Call("POST", "/decisions/<key>/evaluate", "evaluateDecision", "decisions", "decisions", Output, evaluate,
          body=Inputs),
     Call("GET", "/projects/<key>/decisions", "listDecisionsOfProject", "clients", "decisions", DecisionsOfProject,

@@ -15,11 +15,13 @@ from engine.queries import pages
 from engine.queries.decisions import DecisionRow
 from engine.queries.selection import Cases
 from handlers import segments, sights
-from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor
+from web.api.calls import Asked, Call, Moment, Strict, page, read_cursor, written_cursor
 
 Id = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 """Ids are texts: they are larger than what JavaScript counts exactly."""
 MaybeId = Annotated[str | None, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+ALL = 1_000_000
+"""Steps of an instance that are looked at."""
 State = Literal["active", "suspended", "completed", "terminated", "cancelled", "failed"]
 
 
@@ -93,6 +95,7 @@ class Step(BaseModel):
 
 class Steps(BaseModel):
     items: list[Step]
+    next: str | None
 
 
 class Fired(BaseModel):
@@ -112,6 +115,7 @@ class Decision(BaseModel):
 
 class Decisions(BaseModel):
     items: list[Decision]
+    next: str | None
 
 
 class Variables(Strict):
@@ -206,21 +210,33 @@ def _plain(row: Any, model: type[BaseModel]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in model.model_fields}
 
 
-def steps(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
-    """Read what happened in an instance, the oldest first (the last 500)."""
+def steps(db: Any, who: api.Actor, asked: Asked, instance_id: int) -> Mapping[str, Any]:
+    """List what happened in an instance, the oldest first."""
     segments.require_case(db, who, instance_id)
-    return {"items": queries.history(db, instance_id)}
+    told = read_cursor(asked.cursor, _count)
+    first = told[0] if told else 0  # nothing is ever put in between, so a count is a place
+    rows = queries.history(db, instance_id, ALL)[first : first + asked.limit + 1]
+    more = len(rows) > asked.limit
+    return {"items": rows[: asked.limit], "next": written_cursor([first + asked.limit]) if more else None}
 
 
-def decisions(db: Any, who: api.Actor, instance_id: int) -> Mapping[str, Any]:
-    """Read what was decided in an instance: inputs, output and the rules that fired."""
+def _count(part: Any) -> int:
+    if not isinstance(part, int) or part < 0:
+        raise ValueError(part)
+    return part
+
+
+def decisions(db: Any, who: api.Actor, asked: Asked, instance_id: int) -> Mapping[str, Any]:
+    """List what was decided in an instance, the newest first: inputs, output and the rules that fired."""
     from engine.queries.decisions import decisions as found
 
     queries.instance(db, instance_id)
     segments.require_case(db, who, instance_id)
+    before = read_cursor(asked.cursor, int)
+    rows = found(db, instance_id=instance_id, before=before[0] if before else None, size=asked.limit + 1)
+    told = page(rows, asked.limit)
     gone = sights.fields_hidden(who) if who.teams else frozenset()
-    rows = (row for row in found(db, instance_id=instance_id) if row.decision not in gone)
-    return {"items": [_seen_decision(who, row) for row in rows]}
+    return {**told, "items": [_seen_decision(who, row) for row in told["items"] if row.decision not in gone]}
 
 
 def _seen_decision(who: api.Actor, row: DecisionRow) -> DecisionRow:
@@ -276,8 +292,9 @@ ONE = Call("GET", f"/instances/{ID}", "getInstance", "read", "instances", Instan
 CALLS = (
     Call("GET", "/instances", "listInstances", "read", "instances", Instances, listed, query=WantedInstances),
     ONE,
-    Call("GET", f"/instances/{ID}/history", "getHistory", "read", "instances", Steps, steps),
-    Call("GET", f"/instances/{ID}/decisions", "getDecisions", "read", "instances", Decisions, decisions),
+    Call("GET", f"/instances/{ID}/history", "getHistory", "read", "instances", Steps, steps, query=Asked),
+    Call("GET", f"/instances/{ID}/decisions", "getDecisions", "read", "instances", Decisions, decisions,
+         query=Asked),
     Call("PATCH", f"/instances/{ID}/variables", "setVariables", "cases", "instances", InstanceDetail, set_variables,
          body=Variables, reads=ONE),
     Call("POST", f"/instances/{ID}/cancel", "cancelInstance", "cases", "instances", InstanceDetail, cancel,

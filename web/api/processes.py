@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from engine import api, queries
 from engine.errors import InvalidInput
+from engine.queries import statistics
+from handlers import segments
 from web.api.calls import Asked, Call, Strict, read_cursor, written_cursor
 
 
@@ -75,6 +77,42 @@ class Deployed(BaseModel):
     warnings: list[str]
 
 
+class Rest(Strict):
+    version: int | None = Field(None, ge=1, le=1_000_000, description="Every one without it.")
+    reason: str = Field("", max_length=500)
+
+
+class Wanted(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    version: int | None = Field(None, ge=1, le=1_000_000, description="Every one without it.")
+    since: date | None = Field(None, description="Days of the business zone.")
+    until: date | None = None
+
+
+class ElementFigures(BaseModel):
+    element: str
+    name: str
+    type: str
+    entered: int
+    left: int
+    cancelled: int
+    present: int = Field(description="So many stand there now.")
+    incidents: int
+    open_incidents: int
+    mean: timedelta | None = Field(description="Of what was left, as ISO 8601.")
+    median: timedelta | None
+    p90: timedelta | None
+
+
+class Figures(BaseModel):
+    as_of: datetime | None = Field(description="What happened up to here is counted.")
+    started: int
+    ended: dict[str, int] = Field(description="By state.")
+    elements: list[ElementFigures]
+    flows: dict[str, int] = Field(description="Sequence flow -> how often it was taken.")
+
+
 def listed(db: Any, who: api.Actor, asked: Asked) -> Mapping[str, Any]:
     """List processes by key.
 
@@ -109,6 +147,36 @@ def start(db: Any, who: api.Actor, body: Start, key: str) -> Mapping[str, Any]:
     return {"instance": str(made), "business_key": queries.instance(db, made).row.business_key}
 
 
+def suspend(db: Any, who: api.Actor, body: Rest, key: str) -> Any:
+    """Let a process rest: nothing starts it, what runs goes on. The token needs `team:process_owner`."""
+    api.suspend_process(db, who, key, body.version, body.reason)
+    return queries.definition(db, key).row
+
+
+def resume(db: Any, who: api.Actor, body: Rest, key: str) -> Any:
+    """Let a process be started again; messages that were kept for it are delivered."""
+    api.resume_process(db, who, key, body.version, body.reason)
+    return queries.definition(db, key).row
+
+
+def figures(db: Any, who: api.Actor, asked: Wanted, key: str) -> Mapping[str, Any]:
+    """Read how a process fares: how many came to each element, how long they stayed, what failed."""
+    segments.require_house(who)
+    found = statistics.heat_map(db, key, asked.version, asked.since, asked.until)
+    own = set(ElementFigures.model_fields) - {"mean", "median", "p90"}
+    return {
+        "as_of": found.as_of,
+        "started": found.started,
+        "ended": dict(found.ended),
+        "flows": dict(found.flows),
+        "elements": [
+            {name: getattr(one, name) for name in own}
+            | {name: getattr(one.durations, name) for name in ("mean", "median", "p90")}
+            for one in found.elements
+        ],
+    }
+
+
 def deploy(db: Any, who: api.Actor, body: Deployment) -> Mapping[str, Any]:
     """Deploy a package: its diagrams, decisions, forms and texts become the newest version.
 
@@ -129,12 +197,28 @@ def _decoded(path: str, content: str) -> bytes:
 
 
 VERSION = "<int(max=1000000):version>"
+ONE = Call("GET", "/processes/<key>", "getProcess", "read", "processes", Process, one)
 CALLS = (
     Call("GET", "/processes", "listProcesses", "read", "processes", Processes, listed, query=Asked),
-    Call("GET", "/processes/<key>", "getProcess", "read", "processes", Process, one),
+    ONE,
     Call("GET", f"/processes/<key>/versions/{VERSION}", "getDiagram", "read", "processes", Diagram, diagram),
     Call(
         "POST", "/processes/<key>/start", "startProcess", "cases", "processes", Started, start, body=Start, status=201
+    ),
+    Call("GET", "/processes/<key>/statistics", "getStatistics", "read", "processes", Figures, figures, query=Wanted),
+    Call(
+        "POST",
+        "/processes/<key>/suspend",
+        "suspendProcess",
+        "cases",
+        "processes",
+        Process,
+        suspend,
+        body=Rest,
+        reads=ONE,
+    ),
+    Call(
+        "POST", "/processes/<key>/resume", "resumeProcess", "cases", "processes", Process, resume, body=Rest, reads=ONE
     ),
     Call("POST", "/deployments", "deploy", "deploy", "processes", Deployed, deploy, body=Deployment, status=201),
 )

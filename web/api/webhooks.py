@@ -13,7 +13,7 @@ from engine.errors import InvalidInput, NotFound
 from handlers.channels import posting, signatures, webhook
 from handlers.records import endpoints
 from handlers.records.changes import Stamp
-from web.api.calls import Call, Strict
+from web.api.calls import Asked, Call, Strict, read_cursor, written_cursor
 from web.scope import runtime
 
 PROGRAMS = "api:"
@@ -33,6 +33,7 @@ class Webhook(BaseModel):
 
 class Webhooks(BaseModel):
     items: list[Webhook]
+    next: str | None
 
 
 class WantedWebhook(Strict):
@@ -55,9 +56,16 @@ class Gone(BaseModel):
     name: str
 
 
-def listed(db: Any, who: api.Actor) -> Mapping[str, Any]:
+def listed(db: Any, who: api.Actor, asked: Asked) -> Mapping[str, Any]:
     """List webhooks by name."""
-    return {"items": [_shown(db, one) for one in api.subscriptions(db, who)]}
+    after = read_cursor(asked.cursor, str)
+    rows = sorted(api.subscriptions(db, who), key=lambda one: one.name)
+    rows = [one for one in rows if after is None or one.name > after[0]]
+    shown = rows[: asked.limit]
+    return {
+        "items": [_shown(db, one) for one in shown],
+        "next": written_cursor([shown[-1].name]) if len(rows) > asked.limit else None,
+    }
 
 
 def put(db: Any, who: api.Actor, body: WantedWebhook, name: str) -> Mapping[str, Any]:
@@ -100,7 +108,7 @@ def _shown(db: Any, one: Any) -> dict[str, Any]:
 
 
 CALLS = (
-    Call("GET", "/webhooks", "listWebhooks", "webhooks", "webhooks", Webhooks, listed),
+    Call("GET", "/webhooks", "listWebhooks", "webhooks", "webhooks", Webhooks, listed, query=Asked),
     Call("PUT", "/webhooks/<name>", "putWebhook", "webhooks", "webhooks", Made, put,
          body=WantedWebhook, secret=True),
     Call("DELETE", "/webhooks/<name>", "deleteWebhook", "webhooks", "webhooks", Gone, remove),
