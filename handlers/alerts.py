@@ -41,7 +41,8 @@ def metric_record(
     """Keep readings of a feed.
 
     In: readings [{metric, value, day, source}] or one of them by its fields; subject_key (null: the business key).
-    Out: kept: how many. Errors: InvalidInput for a reading without metric, value or day. A later value of the same
+    Out: kept: how many. Errors: InvalidInput for a reading without metric, value or day, or of a day to
+    come, which would hide all that is read until then. A later value of the same
     source and day replaces the earlier one, so asking again changes nothing.
     """
     subject = inputs.text(subject_key) or ctx.business_key
@@ -52,6 +53,8 @@ def metric_record(
         name, on = inputs.text(row.get("metric")), inputs.day(row.get("day"), "day")
         if name is None or on is None:
             raise refused("readings", "metric and day are needed", "缺少指标或日期")
+        if on > inputs.today(ctx):
+            raise refused(f"{name}.day", f"{on} is a day to come", f"{on} 尚未到来")
         told = inputs.text(row.get("source")) or inputs.text(source) or "feed"
         number = needed(row.get("value"), f"{name}.value")
         book.add_reading(ctx.session, subject, name, on, number, told, inputs.stamp(ctx, told))

@@ -1,9 +1,9 @@
 """Early warning: readings against amber and red thresholds, without crying twice.
 
 Law: an alert is opened, raised, lowered or closed by a change of level; a run that changes nothing says nothing. A
-level counts after `debounce` readings in a row at it or worse; recovery counts at once. A reading that is missing or
-older than allowed is stale: it neither opens nor closes anything. Levels: 0 none, 1 amber, 2 red; a value at its
-threshold is not beyond it (as for covenants).
+level counts after `debounce` readings in a row at it or worse; recovery counts at once. A reading that is missing,
+older than allowed or of a day to come is stale: it neither opens nor closes anything. Levels: 0 none, 1 amber, 2
+red; a value at its threshold is not beyond it (as for covenants).
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def evaluate(
     kept, stale, alerts = dict(memory), [], []
     for one in thresholds:
         reading = readings.get(one.metric)
-        if reading is None or (today - reading.day).days > one.max_age_days:
+        if reading is None or not 0 <= (today - reading.day).days <= one.max_age_days:
             stale.append(one.metric)
             continue
         before = memory.get(one.metric, Memory())

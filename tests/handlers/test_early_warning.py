@@ -77,7 +77,15 @@ def test_the_history_of_a_run_is_the_next_ones_memory() -> None:
     assert [(one["event"], one["trend"]) for one in last["alerts"]] == [("closed", "better")]
 
 
-@pytest.mark.parametrize("reading", [None, {"value": None, "day": "2026-03-01"}, {"value": 1, "day": "2025-01-01"}])
+@pytest.mark.parametrize(
+    "reading",
+    [
+        None,
+        {"value": None, "day": "2026-03-01"},
+        {"value": 1, "day": "2025-01-01"},
+        {"value": "1.40", "day": "2027-03-01"},
+    ],
+)
 def test_stale_data_is_told_beside_the_alerts_of_the_others(reading: Any) -> None:
     metrics = {"dscr": reading, "delay": {"value": 61, "day": "2026-03-01"}}
     error = DESK.refused("ewi.evaluate", {"metrics": metrics, "thresholds": ROWS})

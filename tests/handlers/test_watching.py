@@ -40,6 +40,8 @@ def test_the_book_of_monitoring_says_the_same_on_both_databases(desk: Desk) -> N
         furnish(session)
     read(desk, "1.30", date(2026, 3, 1))
     read(desk, "1.31", date(2026, 3, 1))
+    with pytest.raises(InvalidInput, match="a day to come"):
+        read(desk, "1.40", date(2027, 3, 1))
     swept = desk.run("ewi.sweep", {"thresholds": [LIMIT]}, job_key="sweep-1")
     assert (swept["alerts"], swept["stale"]) == ([], [])
     read(desk, "1.15", date(2026, 3, 2))
