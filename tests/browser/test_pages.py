@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine import queries
+from handlers import demo
 from tests.browser.conftest import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -95,3 +96,20 @@ def test_an_expired_session_in_mid_form_loses_nothing(place: Place, page: Page) 
     page.wait_for_selector("[data-form][data-ready=true]")
     page.get_by_role("button", name=re.compile("恢复|还原|取回")).click()
     expect(page.get_by_label("需求要点")).to_have_value("写到一半时登录过期")
+
+
+def test_a_plain_form_comes_back_filled_after_its_session_has_ended(place: Place, page: Page) -> None:
+    place.sign_in(page, "li", "/clients/CL-2026-0005/contacts")
+    subject = page.get_by_label("主题")
+    subject.fill("询问放款进度")
+    page.context.clear_cookies(name="dealflow")
+    page.locator(".df-note button[type=submit]").click()
+    page.wait_for_url("**/login?expired=1")
+    page.get_by_label("用户名").fill("li")
+    page.get_by_label("密码").fill(demo.PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url("**/clients/CL-2026-0005/contacts")
+    expect(subject).to_have_value("询问放款进度")
+    expect(page.locator("[data-notices]")).to_contain_text("已恢复")
+    page.goto(f"{place.url}/clients/CL-2026-0005/contacts")
+    expect(subject).to_have_value("")  # once is enough

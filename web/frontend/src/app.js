@@ -4,6 +4,7 @@ import '@tabler/core/dist/js/tabler.esm.js';
 import './page/htmx.js';
 import './page/notices.js';
 import './page/forms.js';
+import './page/resend.js';
 import './page/keys.js';
 import './page/rows.js';
 import './page/inbox.js';

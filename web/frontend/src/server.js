@@ -17,6 +17,16 @@ export async function read(url, as) {
   return as === 'json' ? answer.json() : answer.text();
 }
 
+/** Somebody signed in again in another tab: the forms of this page go on with the new session when it is the same person's. */
+export async function renewed() {
+  const page = new DOMParser().parseFromString(await read(location.href, 'text'), 'text/html');
+  const token = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (!token || page.body.dataset.user !== user()) return false;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  document.querySelectorAll('input[name="csrf_token"]').forEach((field) => (field.value = token));
+  return true;
+}
+
 const PROBE = 2000; // milliseconds between two attempts to reach a server that did not answer
 let probing = false;
 

@@ -27,7 +27,7 @@ export function watchDraft(view) {
   let unsaved = false; // the server has not got what stands here
   const store = async (variables, leaving) => {
     const { words, status: answered } = await put(view, variables, leaving);
-    unsaved = answered === 0;
+    unsaved = [0, 400, 401].includes(answered); // nobody there, a session that has ended, or its page
     if (!leaving) status.textContent = words;
   };
   const save = (leaving) => {

@@ -1,5 +1,6 @@
 // Notices at the top of the page. One of each text at a time; a screen reader hears them.
 import { element, whenReady } from '../elements.js';
+import { renewed } from '../server.js';
 import { text } from '../texts.js';
 
 const place = () => {
@@ -44,6 +45,14 @@ function clear(message) {
 }
 
 document.addEventListener('dealflow:notice', (event) => whenReady(() => show(event.detail)));
+// Back from the tab in which one signed in again: what was typed meanwhile goes to the server.
+document.addEventListener('visibilitychange', async () => {
+  const ended = () => place().querySelector('[data-kind="expired"]');
+  if (document.visibilityState !== 'visible' || !ended()) return;
+  if (!(await renewed().catch(() => false))) return; // still nobody, or somebody else
+  ended()?.remove();
+  document.dispatchEvent(new CustomEvent('dealflow:reached'));
+});
 addEventListener('offline', () => show({ kind: 'warning', text: text('offline') }));
 addEventListener('online', () => {
   clear(text('offline'));
