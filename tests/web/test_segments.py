@@ -100,6 +100,31 @@ def test_programs_of_a_segment_read_no_more_than_its_people(
     assert ask("/engine-rest/process-instance").status_code == 403
 
 
+def test_marketing_reads_a_bureau_s_word_on_no_way_and_may_not_ask_by_it(
+    house: House, visitor: Visit, numbers: dict[str, int]
+) -> None:
+    case = numbers[OTHERS[1]]
+    told = {"overdue_amount": "7654321", "credit_events": {"report_no": "7654321"}, "link_url": "https://h/7654321"}
+    with house.writing() as session:
+        api.set_variables(session, api.SYSTEM, case, {**told, "need": "十年期"})
+        token = identity.make_token(session, "ma-tool", "read engine-rest team:marketing")
+    ma, li, program = visitor("ma"), visitor("li"), visitor()
+    headers = {"Authorization": f"Bearer {token}"}
+    answers = [ma.client.get(f"/instances/{case}{part}") for part in ("", "/changed")]
+    of_case = f"processInstanceId={case}"
+    paths = (f"api/v1/instances/{case}", f"engine-rest/process-instance/{case}/variables",
+             f"engine-rest/history/variable-instance?{of_case}", f"engine-rest/history/detail?{of_case}")  # fmt: skip
+    answers += [program.client.get(f"/{path}", headers=headers) for path in paths]
+    texts = [answer.get_data(as_text=True).replace(",", "") for answer in answers]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert "十年期" in texts[0] and "十年期" in texts[2]
+    assert not [text for text in texts if "7654321" in text]
+    assert "7654321" in li.client.get(f"/instances/{case}").get_data(as_text=True).replace(",", "")
+    assert ma.client.get("/instances?fact=kyc_rating&value=4").status_code == 403
+    asked = program.client.get("/api/v1/instances?fact.kyc_rating=4", headers=headers)
+    assert asked.status_code == 403
+
+
 def test_a_file_of_an_unknown_kind_is_for_the_deal_teams_and_comes_out_as_a_file(
     visitor: Visit, numbers: dict[str, int]
 ) -> None:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import NotFound
 from engine.queries import finding
+from handlers import sights
 from web.operations import filters
 from web.paging import Pages, asked_page
 from web.rights import guarded, may_read
@@ -56,7 +57,8 @@ def _choices(db: Any, key: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {"processes": queries.definitions(db), "places": (), "versions": (), "codes": ()}
     if may_read("operations"):
         found["codes"] = finding.incident_codes(db)
-    found["facts"] = finding.fact_names(db)
+    gone = sights.fields_hidden(actor())
+    found["facts"] = [name for name in finding.fact_names(db) if name not in gone]
     try:
         if key:
             row = queries.definition(db, key).row

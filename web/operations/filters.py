@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from engine.errors import NotFound
+from engine.errors import Forbidden, NotFound
 from engine.queries.selection import RUNNING, Cases
-from handlers import segments
+from handlers import segments, sights
 from handlers.records import cards
 from web.scope import actor, number_of, runtime
 
@@ -26,8 +26,14 @@ def said(args: Mapping[str, str]) -> dict[str, str]:
 
 
 def selection(db: Any, args: Mapping[str, str]) -> Cases:
-    """The cases that an address asks for; what it says wrongly (a day that is none) does not count."""
+    """The cases that an address asks for; what it says wrongly (a day that is none) does not count. Forbidden by a
+    fact that the person does not see: the cases found would tell it."""
     asked = said(args)
+    if asked.get("fact") in sights.fields_hidden(actor()):
+        raise Forbidden(
+            reason="your teams do not see this fact, and may not ask by it",
+            reason_zh="所属团队看不到该业务要素，也不能按它查询",
+        )
     text, state, incident = asked.get("q"), asked.get("state"), asked.get("incident")
     version = asked.get("version", "")
     facts = ((asked["fact"], asked["value"]),) if "fact" in asked and "value" in asked else ()
