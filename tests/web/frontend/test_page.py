@@ -1,7 +1,7 @@
 """What every page has: keys, lists, notices, theme and htmx under the security policy."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.frontend.site import Site
 
@@ -156,3 +156,15 @@ def test_icons_come_from_the_sprite(page: Page, site: Site) -> None:
     page.goto(site.html("/p", icon))
     page.wait_for_function("document.querySelector('use').getBBox().width > 10")
     assert site.violations == []
+
+
+def test_what_takes_longer_shows_a_line_until_it_has_come(page: Page, site: Site) -> None:
+    held: list[Route] = []
+    page.route("**/part", lambda route: held.append(route))
+    page.goto(site.html("/p", '<button hx-get="/part" hx-target="#to">go</button><p id="to"></p>'))
+    page.get_by_role("button", name="go").click()
+    line = page.get_by_role("progressbar", name="正在处理…")
+    expect(line).to_be_visible()
+    held[0].fulfill(body="<b>here</b>", content_type="text/html")
+    expect(page.get_by_text("here")).to_be_visible()
+    expect(line).to_have_count(0)

@@ -3,6 +3,7 @@ import './page/theme.js';
 import '@tabler/core/dist/js/tabler.esm.js';
 import './page/htmx.js';
 import './page/notices.js';
+import './page/progress.js';
 import './page/forms.js';
 import './page/resend.js';
 import './page/keys.js';
