@@ -68,7 +68,7 @@ def of_plan(session: Session, values: Mapping[str, Any]) -> Said:
     if not rows or any(row.get(name) in (None, "") for row in rows for name in ("amount", "months")):
         return Said(incomplete=True)
     base = {"start": values.get("model_start"), "months": values.get("period_months")}
-    base |= {name: values.get(name) for name in ("capex", "operations")}
+    base |= {name: values.get(name) for name in ("capex", "operations", "currency")}
     sized = values.get("debt_capacity")
     try:
         made = Draft(calendar(session), values, base)

@@ -107,7 +107,8 @@ def plan_prepare(
 
     In: the fields of form `financing_plan` (facilities, covenants, collateral, conditions, exceptions), what
     `model.save` gave with its sizing, model_start, period_months, concession_end, revenue_currency,
-    largest_offtaker_pct, debt_capacity of `plan.size_debt`, ep_category. Out: plan_id, plan_version, debt_total,
+    largest_offtaker_pct, debt_capacity of `plan.size_debt`, ep_category; currency of the case (null: the project's), in
+    which the plan has to be. Out: plan_id, plan_version, debt_total,
     plan_metrics {min_dscr, avg_dscr, llcr, gearing_pct, tail_years, tenor_years, dsra_months, concentration_pct,
     fx_mismatch, above_capacity, collateral_cover, project_irr_pct, equity_irr_pct}: unrounded, for the tables;
     min_dscr; plan_shown: the same rounded; schedules {facility: {rows, maturity …}}; cfads [{period_end, amount}];
@@ -116,6 +117,7 @@ def plan_prepare(
     """
     sized: Mapping[str, Any] = debt_capacity if isinstance(debt_capacity, Mapping) else {}
     base = {"start": model_start, "months": period_months, "capex": capex, "operations": operations}
+    base["currency"] = inputs.text(currency) or project_of(ctx, project_key).currency
 
     def prepare() -> Mapping[str, Any]:
         try:

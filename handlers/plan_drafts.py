@@ -85,10 +85,7 @@ class Draft:
                     place=name, reason=f"{fault.fields.get('place')} {fault.fields.get('reason')}",
                     reason_zh=f"{fault.fields.get('place')}：{fault.fields.get('reason_zh')}",
                 ) from fault  # fmt: skip
-        if len({inputs.text(row.get("currency")) for row in self.plan["facilities"]}) > 1:
-            raise InvalidInput(
-                place="currency", reason="facilities in several currencies", reason_zh="各笔贷款币种不同"
-            )
+        self._of_one_currency(inputs.text(base.get("currency")))
         self.package: Package = assemble(self.facilities, self.periods, self.months, calendar)
         growing = [name for name, one in self.package.plans.items() if not one.schedule.amortises]
         if growing:
@@ -97,6 +94,21 @@ class Draft:
                 place=told, reason="cash does not pay the interest", reason_zh="现金流不足以支付利息，贷款不能摊还"
             )
         stressed(calendar, **self.stress(), capex=self.capex)
+
+    def _of_one_currency(self, told: str | None) -> None:
+        """Debt is held against the model's cash and the case's limits: figures of two currencies do not compare."""
+        used = {inputs.text(row.get("currency")) for row in self.plan["facilities"]}
+        if len(used) > 1:
+            raise InvalidInput(
+                place="currency", reason="facilities in several currencies", reason_zh="各笔贷款币种不同"
+            )
+        other = next(iter(used - {None, told}), None)
+        if told is not None and other is not None:
+            raise InvalidInput(
+                place="currency",
+                reason=f"the plan is in {other}, the case and its model in {told}",
+                reason_zh=f"贷款币种 {other} 与项目及现金流模型的币种 {told} 不一致，请统一币种",
+            )
 
     @property
     def main(self) -> str:

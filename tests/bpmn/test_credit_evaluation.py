@@ -193,8 +193,9 @@ def test_a_project_goes_from_approval_to_execution_and_everything_is_in_the_book
 
 def test_c_a_short_tail_comes_back_until_an_exception_is_asked_for(diligent: Case) -> None:
     house, instance = diligent
-    house.finish("ut_plan", PLAN, facilities=[{**LOAN, "months": 97}])
-    assert [one["place"] for one in house.variables(instance)["plan_problems"]] == ["项目贷款"]
+    for wrong, place in (({"months": 97}, "项目贷款"), ({"currency": "USD"}, "currency")):
+        house.finish("ut_plan", PLAN, facilities=[{**LOAN, **wrong}])
+        assert [one["place"] for one in house.variables(instance)["plan_problems"]] == [place]
     for end, rule in (("2030-06-30", "beyond_concession"), ("2036-06-30", "tail")):
         with house.writing() as session:
             api.set_variables(session, api.SYSTEM, instance, {"concession_end": end})

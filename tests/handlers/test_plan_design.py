@@ -101,11 +101,12 @@ def test_half_years_end_on_the_last_of_the_month_and_grace_is_constructions(ctx:
         ({"months": 72}, "T", "晚于现金流模型最后一期"),
         ({"profile": "sculpted", "frequency_months": "6"}, "frequency_months", "还款频率"),
         ({"amount": None, "profile": "annuity"}, "T", "缺失"),
+        ({"currency": "USD"}, "currency", "币种 USD 与项目及现金流模型的币种 CNY 不一致"),
     ],
 )
 def test_what_cannot_be_built_is_told_by_place(ctx: Context, term: dict[str, Any], place: str, word: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        draft(ctx, {**TERM, "profile": "annuity", **term})
+        draft(ctx, {**TERM, "profile": "annuity", **term}, currency="CNY")
     assert refused.value.fields["place"] == place
     assert word in refused.value.text("zh")
 
