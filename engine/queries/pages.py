@@ -21,7 +21,12 @@ from engine.queries.standing import InstanceRow, instance_rows
 from engine.store import tables as t
 
 SETTLED = timedelta(seconds=5)
-"""An event is told this long after it happened: by then no transaction that began before is still at work."""
+"""An event is told this long after it happened; later while a transaction is still at work that began before."""
+_OLDEST_WRITER = sa.text(
+    "SELECT extract(epoch FROM clock_timestamp() - min(xact_start)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+)
+"""For how many seconds the longest transaction that writes has been at work (PostgreSQL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,14 @@ def incidents_after(session: Session, open: bool | None, before: int | None, lim
 def events_after(session: Session, place: Place | None, limit: int) -> tuple[list[EventRow], Place | None]:
     """What happened in all instances after a place of the feed, oldest first, and the place where it goes on.
 
-    Steps are told whole, so a page may hold some more than `limit` events. What is younger than `SETTLED` waits.
+    Steps are told whole, so a page may hold some more than `limit` events. What is younger than `SETTLED` waits, and
+    so does what came after the beginning of a transaction that has not ended: its steps would be passed over.
     """
     h, i = t.history.c, t.instance.c
     query = (
         sa.select(t.history, i.definition_id, i.key, i.business_key)
         .join(t.instance, i.id == h.instance_id)
-        .where(h.at < runtime_of(session).now() - SETTLED)
+        .where(h.at < runtime_of(session).now() - _unsettled(session))
         .order_by(h.at, h.instance_id, h.seq)
         .limit(limit)
     )
@@ -123,6 +129,14 @@ def events_after(session: Session, place: Place | None, limit: int) -> tuple[lis
         if len(found) >= limit:
             break
     return found, place
+
+
+def _unsettled(session: Session) -> timedelta:
+    """How far back somebody may still add a step. SQLite's one writer adds none behind another's."""
+    if session.get_bind().dialect.name != "postgresql":
+        return SETTLED
+    at_work = session.scalar(_OLDEST_WRITER)
+    return SETTLED if at_work is None else max(SETTLED, timedelta(seconds=float(at_work) + 1))
 
 
 def _typed(place: Place) -> Sequence[sa.ColumnElement[Any]]:

@@ -6,16 +6,20 @@ SQLite writes one unit of work at a time. Here the first holds what it wrote unt
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import api, audit, identity, verification
 from engine.api import critical
 from engine.api.deploying import Stage, put_live
 from engine.api.entering import choose_password, enter_from_outside, invite
+from engine.clock import system_clock
 from engine.errors import DraftStale, InvalidInput, NotFound
+from engine.queries import pages
 from engine.store import tables as t
 from tests.engine import diagrams as d
 from tests.engine.together import POSTGRES, at_once, behind, errors
@@ -138,6 +142,24 @@ def test_of_two_owners_who_go_on_from_one_version_the_second_is_told(house: Hous
     with pytest.raises(DraftStale):
         one_then_the_other(house, putting("2BD"), putting("3BD"))
     assert [row["version"] for row in house.rows(t.definition)] == [1, 2]
+
+
+def test_what_a_long_transaction_writes_is_not_passed_over_by_who_reads_event_by_event(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "SETTLED", timedelta(0))
+    house.runtime.clock = system_clock(timedelta(0))
+    house.deploy(p_bpmn=d.one_task(assign="queue"))
+    with house.writing() as session:
+        long = api.start(session, api.SYSTEM, "p")
+        session.execute(sa.text("SELECT 1"))  # what waited is sent, as it is before a handler runs
+        short = house.start("p")
+        with house.looking() as looking:
+            found, place = pages.events_after(looking, None, 100)
+        assert found == [] and place is None
+    with house.looking() as looking:
+        found, _ = pages.events_after(looking, place, 100)
+    assert {event.instance_id for event in found} == {long, short}
 
 
 def test_a_version_that_comes_while_its_process_is_laid_to_rest_rests_too(house: House) -> None:
