@@ -26,10 +26,11 @@ export function sayInChinese(root, { words: catalogue, counted, placed }, own) {
     if (words !== node.data) node.data = words;
   };
   const attributes = (node) => {
-    if (node.closest(own)) return;
+    const written = node.closest(own);
     for (const name of SPOKEN) {
       const now = node.getAttribute(name);
-      if (now && chinese(now) !== now) node.setAttribute(name, chinese(now));
+      const words = now && (written ? (placed[now] ?? now) : chinese(now));
+      if (words && words !== now) node.setAttribute(name, words);
     }
   };
   const all = (node) => {

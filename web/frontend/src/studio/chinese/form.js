@@ -185,4 +185,9 @@ export const formPlaced = {
   'Drag and drop components here.': '把组件拖到此处。',
   'Expression is empty': '尚无表达式',
   Repeatable: '可重复',
+  Search: '请选择或搜索',
+  'hh:mm': '时:分',
+  'hh:mm --': '时:分',
+  'mm/dd/yyyy': '年/月/日',
+  'yyyy/mm/dd': '年/月/日',
 };
