@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from engine import identity
 from engine.execution import Runtime
-from tests import databases, order, schemas, statements, templates
+from tests import again, databases, order, schemas, statements, templates
 from tests.examples import cases
 from tests.house import House, build
 
@@ -74,6 +74,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(skip)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    return again.run(item, nextitem)
 
 
 def pytest_collection_finish() -> None:
