@@ -27,11 +27,13 @@ def limit_reserve(
     line_rate: object = None,
     ceiling: object = None,
     valid_until: object = None,
+    cny_rate: object = None,
 ) -> Mapping[str, Any]:
     """Promise an amount to a project or a facility, within the line of the client's group.
 
     In: amount; facility: the project's or facility's business key (null: the process's own); currency (CNY); party_id
-    (null: the project's borrower); key (null: this job's); line_rate: into the line's currency, when they differ;
+    (null: the project's borrower); key (null: this job's); line_rate: into the line's currency, when they differ
+    (cny_rate: the same, for a line in CNY);
     ceiling: one more bound on what this facility may have; valid_until. Out: limit_id, limit_amount, limit_available
     (cents). Errors: BpmnError LIMIT_EXCEEDED (variables limit_asked, limit_available, limit_currency; with
     limit_restricted for a client whose service is restricted: the reason stays with compliance); InvalidInput for an
@@ -50,7 +52,7 @@ def limit_reserve(
         inputs.text(currency) or "CNY",
         _movement(ctx, key),
         day=inputs.today(ctx),
-        line_rate=inputs.number(line_rate, "line_rate"),
+        line_rate=inputs.number(line_rate, "line_rate") or _into_yuan(ctx, client, currency, cny_rate),
         ceiling=inputs.number(ceiling, "ceiling"),
         valid_until=inputs.day(valid_until, "valid_until"),
     )
@@ -97,6 +99,14 @@ def limit_release(
     if held is None:
         return {"limit_id": None, "limit_amount": None, "limit_available": None}
     return _shown(ctx, "limit_released", limits.release(ctx.session, held.id, _movement(ctx, key)))
+
+
+def _into_yuan(ctx: Context, client: int | None, currency: object, cny_rate: object) -> Decimal | None:
+    """The rate for a promise in another currency under a line in CNY; None where it is not needed or not known."""
+    if client is None or inputs.text(currency) in (None, "CNY"):
+        return None
+    line = limits.line_of(ctx.session, limits.head_of(ctx.session, client), inputs.today(ctx))
+    return inputs.number(cny_rate, "cny_rate") if line is not None and line.currency == "CNY" else None
 
 
 def _facility(ctx: Context, facility: object) -> str:

@@ -57,6 +57,8 @@ def test_clients_of_one_group_share_its_line(desk: Desk) -> None:
     dollars = {"amount": "14", "currency": "USD", "line_rate": "7.1", "facility": "FA-1", "party_id": _borrower(desk)}
     made = desk.run("limit.reserve", dollars)
     assert made["limit_available"] == 14
+    by_yuan = {**dollars, "line_rate": None, "cny_rate": Decimal("7.1"), "facility": "FA-2"}
+    assert desk.refused("limit.reserve", by_yuan).variables["limit_asked"] == Decimal("99.40")
     error = desk.refused("limit.reserve", {"amount": Decimal(1)}, business_key="PJ-2026-0002")
     assert error.variables["limit_available"] == Decimal("0.60")
 
