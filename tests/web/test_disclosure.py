@@ -61,6 +61,7 @@ def test_looking_at_the_page_is_no_reading_and_opening_the_file_is(house: House,
     assert (answer.get_data(), answer.mimetype) == (PAPER, "application/pdf")
     assert receipt(house, token) == house.clock.at
     assert guest.get("/report/guessed").status_code == 404
+    assert guest.post("/report/guessed/question").status_code == 404
 
 
 def test_a_question_on_the_page_becomes_a_case_with_a_task_once(house: House, token: str, visitor: WHO) -> None:
