@@ -19,6 +19,7 @@ from engine import definitions
 from engine.definitions import Package
 from engine.errors import NotFound
 from engine.execution import runtime_of
+from engine.queries import naming
 from engine.statistics.spread import Spread, added, quantile, unpacked
 from engine.store import figures as f
 from engine.store import tables as t
@@ -164,10 +165,7 @@ def _span(ms: int | None) -> timedelta | None:
 
 def names(asked: Range, element: str) -> tuple[str, str]:
     """An element's name as drawn, and in English."""
-    node = asked.newest.definition.nodes.get(element)
-    name = (node.name if node is not None else "") or element
-    text = asked.newest.texts.get(element)
-    return name, text if isinstance(text, str) else name
+    return naming.called(asked.newest, element)
 
 
 def type_of(asked: Range, element: str) -> str:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.definitions import newest, package
+from engine.queries import naming
 from engine.queries.selection import Cases, Reach
-from engine.queries.standing import InstanceRow, english, instance_rows, names_of
+from engine.queries.standing import InstanceRow, instance_rows
 from engine.store import tables as t
 
 
@@ -50,9 +51,8 @@ def places(
     """The elements of a process in the order of the file (of the newest version when none is said); `kinds`: BPMN
     local names. NotFound when there is no such process or version."""
     model = package(session, newest(session, key, version))
-    names = names_of(model)
     return tuple(
-        Place(id, names[id], english(model, id, names[id]), node.type)
+        Place(id, *naming.called(model, id), node.type)
         for id, node in model.definition.nodes.items()
         if kinds is None or node.type in kinds
     )

@@ -16,6 +16,7 @@ from engine import states
 from engine.errors import NotFound
 from engine.identity import Actor
 from engine.process.model import Node
+from engine.queries import naming
 from engine.rights import may_start
 from engine.store import tables as t
 
@@ -235,8 +236,7 @@ def tokens(session: Session, key: str) -> dict[int, dict[str, int]]:
 def element_names(session: Session, key: str, version: int) -> dict[str, tuple[str, str]]:
     """Element -> (name, English name) of one version, the id where it has no name. NotFound when there is none."""
     package = packages.package(session, packages.newest(session, key, version))
-    named = {id: node.name or id for id, node in package.definition.nodes.items()}
-    return {id: (name, package.texts.get(id, name)) for id, name in named.items()}
+    return {id: naming.called(package, id) for id in package.definition.nodes}
 
 
 def signature(session: Session) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from engine import api, queries
 from engine.errors import NotFound
+from engine.queries import finding
 from tests.conformance.drawing import content, diagram, extensions, process, tag
 from tests.engine import diagrams as d
 from tests.engine.together import SQLITE
@@ -190,3 +191,18 @@ def test_a_form_inside_a_sub_process_shows_what_the_sub_process_was_given(house:
     with house.looking() as session:
         seen = queries.task(session, api.SYSTEM, task["id"]).form_data
     assert (seen["amount"], seen["double"]) == (21, 42)
+
+
+def test_an_element_without_a_name_is_told_by_its_kind_and_what_stands_next_to_it(house: House) -> None:
+    model = d.process(
+        '<startEvent id="start"/><userTask id="check" name="核对"/><parallelGateway id="split"/>'
+        '<userTask id="a" name="甲"/><userTask id="b" name="乙"/><parallelGateway id="join"/>'
+        '<userTask id="file" name="归档"/><endEvent id="end"/>'
+        + d.flows("start>check", "check>split", "split>a", "split>b", "a>join", "b>join", "join>file", "file>end")
+    )
+    house.deploy("folder", p_bpmn=model)
+    with house.looking() as session:
+        told = {one.id: (one.name, one.name_en) for one in finding.places(session, "p")}
+    assert told["split"] == ("并行（“核对”之后）", "In parallel after “核对”")
+    assert told["join"] == ("汇合（“归档”之前）", "Joins before “归档”")
+    assert told["start"] == ("开始", "Start") and told["check"] == ("核对", "核对")
