@@ -41,6 +41,7 @@ const { metafile } = await build({
   charset: 'utf8',
   legalComments: 'none', // the whole licence texts are in THIRD_PARTY_LICENSES.txt
   metafile: true,
+  alias: { 'bpmn-js-element-templates': './src/studio/no-templates.js' },
   plugins: [strict],
   assetNames: 'assets/[name]-[hash]',
   loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file', '.png': 'file' },

@@ -60,12 +60,14 @@ function nearer(modeler, shape) {
   canvas.viewbox({ x: point.x + (shape.width ?? 0) / 2 - width / 2, y: point.y + (shape.height ?? 0) / 2 - height / 2, width, height });
 }
 
+const ON_A_DESK = ' d-none d-md-inline-flex'; // a phone reads
+
 function tools(modeler, draft) {
   const bar = document.querySelector('[data-studio-tools]');
   const stack = modeler.get('commandStack');
-  const button = (words, key, run) => element('button', { type: 'button', class: 'btn', title: key, onclick: run }, words);
-  const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo());
-  const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo());
+  const button = (words, key, run, more = '') => element('button', { type: 'button', class: `btn${more}`, title: key, onclick: run }, words);
+  const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo(), ON_A_DESK);
+  const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo(), ON_A_DESK);
   const whole = button(say('fit'), '', () => fitAll(modeler));
   const find = button(say('find'), 'Ctrl+F', () => setTimeout(() => modeler.get('searchPad').toggle()));
   modeler.on('searchPad.selected', (found) => setTimeout(() => nearer(modeler, modeler.get('elementRegistry').get(found.id))));

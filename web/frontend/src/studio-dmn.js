@@ -90,8 +90,8 @@ function undoButtons(modeler, draft) {
   if (draft.readonly) return;
   const run = (what) => () => modeler.getActiveViewer()?.get('commandStack')[what]();
   document.querySelector('[data-studio-tools]').prepend(
-    element('button', { type: 'button', class: 'btn', onclick: run('undo') }, say('undo')),
-    element('button', { type: 'button', class: 'btn', onclick: run('redo') }, say('redo')),
+    element('button', { type: 'button', class: 'btn d-none d-md-inline-flex', onclick: run('undo') }, say('undo')),
+    element('button', { type: 'button', class: 'btn d-none d-md-inline-flex', onclick: run('redo') }, say('redo')),
   );
 }
 

@@ -41,9 +41,10 @@ async function mount(place) {
 function undoButtons(editor, draft) {
   if (draft.readonly) return;
   const stack = editor.get('commandStack');
+  const button = (words, run) => element('button', { type: 'button', class: 'btn d-none d-md-inline-flex', onclick: run }, words); // a phone reads
   document.querySelector('[data-studio-tools]').prepend(
-    element('button', { type: 'button', class: 'btn', onclick: () => stack.canUndo() && stack.undo() }, say('undo')),
-    element('button', { type: 'button', class: 'btn', onclick: () => stack.canRedo() && stack.redo() }, say('redo')),
+    button(say('undo'), () => stack.canUndo() && stack.undo()),
+    button(say('redo'), () => stack.canRedo() && stack.redo()),
   );
 }
 

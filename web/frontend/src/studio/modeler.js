@@ -1,16 +1,21 @@
 // The modeler with its words, the choices of the house and tokens to try a diagram with.
 import Modeler from 'camunda-bpmn-js/lib/camunda-platform/Modeler';
+import { RemoveTemplatesModule } from 'bpmn-js-create-append-anything';
 import TokenSimulationModule from 'bpmn-js-token-simulation/lib/modeler';
 import { bpmnChinese } from './chinese/bpmn.js';
 import { choicesModule } from './choices.js';
 import { translation } from './translation.js';
 import { takeOver, typingModule } from './typing.js';
 
+/** Without element templates, whose package is left out of the bundle (no-templates.js). */
+class Untemplated extends Modeler {}
+Untemplated.prototype._modules = Modeler.prototype._modules.filter((one) => one !== RemoveTemplatesModule);
+
 /** A modeler, and the function that shows its panel of properties; until then `choices` may be filled. */
 export function newModeler(container, panel, choices) {
   // By name: the labels are measured on a canvas, which does not know what "inherit" means.
   const { fontFamily } = getComputedStyle(container);
-  const modeler = new Modeler({
+  const modeler = new Untemplated({
     container,
     propertiesPanel: { parent: panel },
     textRenderer: { defaultStyle: { fontFamily } },
