@@ -6,14 +6,13 @@ from engine.store import dates, feeds, figures, inboxes  # their tables belong t
 from engine.store.database import (
     after_commit,
     dialect_insert,
-    fault_of,
     open_database,
-    overtaken,
     reading,
     require_whole,
     transaction,
     upsert,
 )
+from engine.store.faults import fault_of, overtaken
 from engine.store.line import gathering, is_unproved, savepoint, take_for_granted
 from engine.store.prepared import Prepared, listed
 from engine.store.turns import take_turn

@@ -16,23 +16,14 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.crashpoints import reached
-from engine.errors import (
-    Contended,
-    DatabaseUnavailable,
-    DealflowError,
-    FaultIgnored,
-    OperatorError,
-    SavedUnknown,
-    StorageFull,
-    UnitBroken,
-)
+from engine.errors import DealflowError, FaultIgnored, SavedUnknown, StorageFull, UnitBroken
 from engine.log import logger
+from engine.store.faults import named_faults
 from engine.store.line import before_said, forget_waiting, own, send_last, send_waiting, told_by
 
 log = logger("store")
@@ -348,69 +339,6 @@ def reading(database: sa.Engine, **info: Any) -> Iterator[Session]:
 def after_commit(session: Session, hook: Any) -> None:
     """Call `hook()` once the unit of work has been committed: for hints and wake-ups, never for what must happen."""
     session.info.setdefault("after_commit", []).append(hook)
-
-
-_SQLITE_FAULTS = {
-    "BUSY": Contended,
-    "LOCKED": Contended,
-    "FULL": StorageFull,
-    "IOERR": DatabaseUnavailable,
-    "CANTOPEN": DatabaseUnavailable,
-    "READONLY": DatabaseUnavailable,
-    "CORRUPT": DatabaseUnavailable,
-    "NOTADB": DatabaseUnavailable,
-}
-"""By the second part of SQLite's result codes (sqlite.org/rescode.html)."""
-_POSTGRES_FAULTS = {
-    "40": Contended,
-    "55P03": Contended,
-    "53": StorageFull,
-    "533": DatabaseUnavailable,
-    "08": DatabaseUnavailable,
-    "57P": DatabaseUnavailable,
-}
-"""By the beginning of SQLSTATE, the longest wins (PostgreSQL documentation, appendix A)."""
-
-
-def fault_of(error: DBAPIError) -> OperatorError | None:
-    """The database's own trouble behind an error, or None when the statement is at fault."""
-    reason = str(error.orig).strip()
-    code = str(getattr(error.orig, "sqlite_errorname", "")).removeprefix("SQLITE_")
-    kind = _SQLITE_FAULTS.get(code.partition("_")[0])
-    if kind is None:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        found = [prefix for prefix in _POSTGRES_FAULTS if state.startswith(prefix)]
-        kind = _POSTGRES_FAULTS[max(found, key=len)] if found else None
-    if kind is None and (error.connection_invalidated or _no_connection(error)):
-        kind = DatabaseUnavailable
-    return kind(reason=reason) if kind is not None else None
-
-
-def _no_connection(error: DBAPIError) -> bool:
-    """psycopg gives no SQLSTATE when there is nobody at the other end."""
-    return isinstance(error, sa.exc.OperationalError) and getattr(error.orig, "sqlstate", "") is None
-
-
-def overtaken(error: BaseException) -> bool:
-    """Whether the database refused what this unit had looked for and not found, because another wrote it in between.
-
-    PostgreSQL's unique_violation and foreign_key_violation. SQLite writes one unit at a time: there it is a fault.
-    """
-    return isinstance(error, IntegrityError) and getattr(error.orig, "sqlstate", None) in ("23505", "23503")
-
-
-@contextmanager
-def named_faults() -> Iterator[None]:
-    """The database's own trouble by our names; errors of statements pass as they are."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise DatabaseUnavailable(reason="all its connections are in use") from error
-    except DBAPIError as error:
-        fault = fault_of(error)
-        if fault is None:
-            raise
-        raise fault from error
 
 
 def upsert(session: Session, table: sa.Table) -> Any:
