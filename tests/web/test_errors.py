@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine import errors as e
+from engine.store import tables as t
 from tests.house import House
 from web import create_app
 from web.errors import outward, status_of
@@ -64,3 +65,21 @@ def test_a_program_is_told_to_come_back_soon_when_the_house_cannot_work_and_not_
         session.execute(sa.text("DELETE FROM alembic_version"))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_who_was_overtaken_is_asked_to_try_again_and_a_fault_of_ours_stays_one(house: House) -> None:
+    """On PostgreSQL another may have written the same name in between; SQLite has one writer: there it is our fault."""
+
+    def same_name_twice() -> None:
+        with house.writing() as session:
+            for _ in range(2):
+                session.execute(sa.insert(t.team).values(id="twice", name="twice", name_en="", strategy="queue"))
+
+    app = create_app(runtime=house.runtime)
+    [open_to_all] = [rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/readyz"]
+    app.view_functions[open_to_all] = same_name_twice
+    answer = app.test_client().get("/readyz", headers={"Accept": "application/json"})
+    overtaken = house.runtime.database.dialect.name == "postgresql"
+    assert (answer.status_code, answer.get_json()["code"]) == (
+        (503, "Contended") if overtaken else (500, "InternalError")
+    )
