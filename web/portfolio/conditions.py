@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -56,9 +57,12 @@ def index() -> Any:
         "late": sum(late(row, day) for row in everything),
         "waived": sum(row.condition.state == "waived" for row in everything),
     }
+    paged = Pages.of(found, asked_page(), SIZE)
     return render_template(
         "portfolio/conditions.html",
-        found=Pages.of(found, asked_page(), SIZE),
+        found=paged,
+        deals=[list(rows) for _key, rows in groupby(paged.rows, lambda row: row.project_key)],
+        late=[row for row in paged.rows if late(row, day)],
         asked=asked,
         state=state,
         listed=listed,
