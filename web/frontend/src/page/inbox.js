@@ -126,7 +126,8 @@ function tell({ done, refused, fault }) {
       refused.length ? element('ul', { class: 'df-refused' }, ...refused.map(line)) : null,
     ),
   );
-  place.scrollIntoView({ block: 'nearest' });
+  // It sticks to the end of the window; only where marked ones are left over it stands below their bar.
+  if (marked.size) place.scrollIntoView({ block: 'nearest' });
 }
 
 document.addEventListener('submit', (event) => {
