@@ -105,7 +105,7 @@ def said(name: str, looks: list[Seen]) -> str:
 
 def measure(url: str, folder: Path, tasks: int) -> list[str]:
     """Fill a database and look at its pages."""
-    runtime = dealflow.opened(url, folder)
+    runtime = dealflow.opened(url, folder, ("handlers",))
     people = fill(runtime, tasks)
     move_in(runtime, people)
     looked = list(look(create_app(runtime=runtime), people))

@@ -20,9 +20,9 @@ Result = TypeVar("Result")
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
-def opened(url: str, folder: Path) -> Runtime:
-    """An engine with B1 and B2 deployed."""
-    runtime = api.open_engine(load(database_url=url, data_dir=folder, handlers=(), log_level="WARNING"))
+def opened(url: str, folder: Path, handlers: tuple[str, ...] = ()) -> Runtime:
+    """An engine with B1 and B2 deployed; with the product's handlers it has the tables of the book that pages read."""
+    runtime = api.open_engine(load(database_url=url, data_dir=folder, handlers=handlers, log_level="WARNING"))
     api.migrate(runtime)
     with runtime.transaction() as session:
         for file in sorted(MODELS.glob("*.bpmn")):
