@@ -57,7 +57,9 @@ def speak(page: Page, language: str) -> None:
 
 
 def look_away(page: Page) -> None:
-    """The page is seen by nobody: it asks for nothing by itself, and goes on showing what it shows."""
+    """The page is seen by nobody: it asks for nothing by itself, and goes on showing what it shows, say a task that has
+    just left the list, and what was said of it.
+    """
     page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
 
 

@@ -268,6 +268,7 @@ def test_9_a_lead_hands_over_many_at_once_and_reads_what_was_refused(
     page.keyboard.press("Escape")
     expect(page.locator("[data-many]")).to_be_hidden()
     mine = window("he", "/inbox")
+    look_away(mine)
     row(mine, one).get_by_role("button", name="交回团队").click()
     expect(row(mine, one)).to_contain_text("已交回团队")
 
@@ -310,6 +311,7 @@ def test_11_two_people_cannot_take_one_task_and_it_leaves_the_others_list(
     li, wang, he = window("li", path), window("wang", path), window("he", path)
     for page in (wang, he):
         expect(row(page, task)).to_be_visible()
+    look_away(li)
     look_away(wang)
     row(li, task).get_by_role("button", name="领取").click()
     expect(row(li, task)).to_contain_text("已领取")
@@ -378,6 +380,7 @@ def test_on_a_phone_a_task_is_claimed_opened_by_its_card_filled_and_completed(
 ) -> None:
     task = offer(office, client_name="掌上甲")
     page = window("he", "/inbox?view=teams&q=掌上甲", PHONE)
+    look_away(page)
     row(page, task).get_by_role("button", name="领取").click()
     expect(row(page, task)).to_contain_text("已领取")
     page.locator(".df-tab", has_text="我的任务").click()

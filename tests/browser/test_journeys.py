@@ -155,6 +155,7 @@ def test_the_keyboard_alone_claims_fills_completes_and_goes_on(
     with place.house.writing() as session:
         api.release(session, api.actor(session, who), task["id"])
     page = window(who, path="/inbox?view=teams")
+    look_away(page)
     row = page.locator(f"#task-{task['id']}")
     expect(row).to_be_visible()
     for _ in range(page.locator("[data-row]").count()):
@@ -213,6 +214,7 @@ def test_the_second_of_two_people_is_told_who_was_faster(
     with place.house.writing() as session:
         api.release(session, api.actor(session, str(task["assignee"])), task["id"])
     first, second = window("li", path="/inbox?view=teams"), window("wang", path="/inbox?view=teams")
+    look_away(first)
     look_away(second)
     first.locator(f"#task-{task['id']}").get_by_role("button", name="领取").click()
     expect(first.locator(f"#task-{task['id']} .df-row-said")).to_be_visible()

@@ -169,11 +169,15 @@ def test_a_token_is_printed_once_and_opens_its_scope(place: Path, capsys: pytest
     runtime.database.dispose()
 
 
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""Who starts the suite in the background has it, and all that it starts, ignore Ctrl+C."""
+
+
 def started(place: Path, port: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "DEALFLOW_PORT": str(port)}
     with (place / "told.txt").open("wb") as told:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from web.cli import main; main(['run'])"],
+            [sys.executable, "-c", f"{HEARS}; from web.cli import main; main(['run'])"],
             env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
             stdout=told,
             stderr=told,
