@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from engine import queries
+from handlers.records import portfolio
 from tests.browser import axe, gallery, settled, shifts
 from tests.browser.conftest import Place, serving, speak
 
@@ -111,7 +112,8 @@ def names_of(place: Place) -> frozenset[str]:
     """Names of clients and projects, which nobody translates."""
     with place.house.looking() as session:
         facts = [row.facts for row in queries.instances(session, size=200)]
-    return frozenset(value for fact in facts for value in fact.values() if isinstance(value, str) and value)
+        owed = {row.project_name for row in portfolio.register(session)}
+    return frozenset(value for fact in facts for value in fact.values() if isinstance(value, str) and value) | owed
 
 
 @pytest.mark.parametrize("part", range(PARTS))
