@@ -452,6 +452,7 @@ def test_numbers_keep_their_digits(root: Program) -> None:
     answer = root.client.post(
         "/engine-rest/process-definition/key/waiting/start", data=body, content_type="application/json", **root.how
     )
+    assert answer.json is not None, answer.text
     case = answer.json["id"]
     shown = root.ask("GET", f"/process-instance/{case}/variables/a").get_data(as_text=True)
     assert f'"value":{exact}' in shown
