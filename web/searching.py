@@ -2,60 +2,68 @@
 somebody types into a search field stands in no address, hence in no log, history or forwarded link.
 
 The fields of search send by POST; who types such a text into an address comes to the same place. In the address stands
-a mark of it, and the text stays with the session. Names and business keys stand in addresses as before: a list of them
-can be kept and handed on.
+a mark of it that this session alone can read: the text itself, sealed (AES-SIV, RFC 5297, so that a text has one mark)
+under a key of the session. Nothing is kept between two requests: a cookie that another answer of the same moment writes
+over would lose it. Names and business keys stand in addresses as before: a list of them can be kept and handed on.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from hashlib import blake2s
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import Blueprint, Flask, current_app, flash, has_request_context, redirect, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import ImmutableMultiDict
 
-from web.auth import safe_next
+from web.auth import SECRET, safe_next
 from web.rights import guarded
 
 pages = Blueprint("searching", __name__)
 
-KEPT, MOST = "searched", 8
-"""Where a session keeps the texts behind its marks, and how many."""
 FIELDS = ("q", "value")
 """What holds such a text: the field of search of every list, the value of a fact of cases."""
 _KEY = re.compile(r"(?<!\d)(?:[A-Z]{2,3}-)?(?:19|20)\d\d-\d\d(?:-\d\d|\d\d)(?!\d)")
 """Business keys and days: long numbers that are nobody's."""
 _PERSONAL = re.compile(r"@|\d(?:[\s().-]?\d){6,}")
-_MARK = re.compile(r"~[0-9a-f]{16}")
+_MARK = re.compile(r"~[\w-]{24,}", re.ASCII)
+"""The least is one byte behind a tag of sixteen."""
 
 
 def is_personal(text: str) -> bool:
-    """Whether a text may be somebody's telephone number, e-mail address, or number of identity or account."""
-    return _PERSONAL.search(_KEY.sub(" ", text)) is not None
+    """Whether a text may be somebody's telephone number, e-mail address, or number of identity or account; a mark is
+    none, whatever digits stand in it."""
+    return _MARK.fullmatch(text) is None and _PERSONAL.search(_KEY.sub(" ", text)) is not None
 
 
 def marked(text: str) -> str:
-    """What stands in an address for a text: itself, or of a personal one the mark under which the session keeps it."""
+    """What stands in an address for a text: itself, or of a personal one the mark that this session can read."""
     if not is_personal(text):
         return text
-    secret = str(current_app.secret_key).encode()[:32]
-    mark = "~" + blake2s(text.encode(), key=secret, digest_size=8).hexdigest()
-    kept = session.get(KEPT, [])
-    if not any(one[0] == mark for one in kept):
-        session[KEPT] = [*kept, [mark, text]][-MOST:]
-    return mark
+    return "~" + urlsafe_b64encode(_seal().encrypt(text.encode(), None)).decode().rstrip("=")
 
 
 def meant(text: str) -> str:
-    """The text behind a mark, "" when this session keeps none under it; any other text as it is."""
+    """The text behind a mark, "" when it is not of this session; any other text as it is."""
     if not _MARK.fullmatch(text):
         return text
-    return next((str(kept) for mark, kept in session.get(KEPT, []) if mark == text), "")
+    try:
+        return _seal().decrypt(urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)), None).decode()
+    except (InvalidTag, ValueError):
+        return ""
+
+
+def _seal() -> AESSIV:
+    """The session's own: it ends with what the cookie of the session carries and never writes."""
+    secret = str(current_app.secret_key).encode()[:64]
+    return AESSIV(blake2b(str(session.get(SECRET, "")).encode(), key=secret, person=b"searching").digest())
 
 
 @pages.post("/searching")
