@@ -63,7 +63,11 @@ def test_red_flags_stand_at_the_field_and_over_the_button_while_a_plan_is_typed(
     panel = phone.locator("[data-findings]")
     expect(panel).to_contain_text("尾期少于 2 年")
     months = phone.get_by_label("期限（月）").first
+    expect(months).to_be_hidden()  # in a section that is folded: a finding opens nothing under the finger
+    panel.get_by_role("button", name="期限（月）").click()
+    expect(months).to_be_focused()
     expect(phone.locator(".fjs-form-field-error")).to_contain_text("尾期少于 2 年")
+    expect(phone.locator(".fjs-form-field-error")).to_be_visible()
     months.fill("84")
     expect(panel).not_to_contain_text("尾期少于 2 年")
     expect(panel).to_contain_text("最低偿债备付率")

@@ -111,13 +111,26 @@ export function showFaults({ place, form, schema, summary }, general = []) {
 }
 
 function row(place, field, messages) {
+  return element('li', {}, linkTo(place, field, []), ` ${[...new Set(messages)].join(' ')}`);
+}
+
+/** Links to the fields that the server names (`people.0.mobile`); places without a field have none. */
+export const linksTo = ({ place, form }, places) =>
+  form
+    .get('formFieldInstanceRegistry')
+    .getAllKeyed()
+    .filter((instance) => instance.valuePath && places.includes(placeOf(instance)))
+    .map((instance) => linkTo(place, form.get('formFieldRegistry').get(instance.id), Object.values(instance.indexes ?? {})));
+
+/** A button with the field's name that opens its section and goes there; of a repeated field to the row that is meant. */
+function linkTo(place, field, indexes) {
   const name = field.label || field.dateLabel || field.timeLabel || field.key;
+  const id = [CSS.escape(field.id), ...indexes].join('_');
   const jump = () => {
-    const input = place.querySelector(`[id^="fjs-form-"][id$="-${CSS.escape(field.id)}"], [id*="-${CSS.escape(field.id)}_"], [id*="-${CSS.escape(field.id)}-"]`);
+    const input = place.querySelector(`[id^="fjs-form-"][id$="-${id}"], [id*="-${id}_"], [id*="-${id}-"]`);
     input?.dispatchEvent(new CustomEvent('dealflow:reveal', { bubbles: true })); // a folded section opens first
     input?.scrollIntoView({ block: 'center' });
     input?.focus();
   };
-  const words = [...new Set(messages)].join(' ');
-  return element('li', {}, element('button', { type: 'button', class: 'btn btn-link p-0 df-fault-link', onclick: jump }, name), ` ${words}`);
+  return element('button', { type: 'button', class: 'btn btn-link p-0 df-fault-link', onclick: jump }, name);
 }

@@ -2,7 +2,7 @@
 import { element } from '../elements.js';
 import { csrfToken } from '../server.js';
 import { text } from '../texts.js';
-import { showLive } from './faults.js';
+import { linksTo, showLive } from './faults.js';
 
 const QUIET = 700; // milliseconds after the last change
 
@@ -44,9 +44,11 @@ function show(view, panel, { notes, figures }) {
   for (const note of notes) for (const place of note.places) (found[place] ??= []).push(note.text);
   showLive(view, found);
   const numbers = figures.map(({ name, value }) => element('div', {}, element('dt', {}, name), element('dd', {}, value)));
-  const lines = notes.map(({ level, text: words }) =>
-    element('li', { class: `df-note-${level}` }, element('strong', {}, text(level === 'block' ? 'noteBlock' : 'noteWarn')), ` ${words}`),
-  );
+  const lines = notes.map(({ level, text: words, places }) => {
+    const kind = element('strong', {}, text(level === 'block' ? 'noteBlock' : 'noteWarn'));
+    const links = linksTo(view, places).flatMap((link) => [' ', link]); // the field may stand in a folded section
+    return element('li', { class: `df-note-${level}` }, kind, ` ${words}`, ...links);
+  });
   panel.replaceChildren(
     ...(numbers.length ? [element('dl', { class: 'df-live-figures' }, ...numbers)] : []),
     ...(lines.length ? [element('ul', { class: 'df-live-notes' }, ...lines)] : []),

@@ -89,6 +89,7 @@ export function foldSections(container, asks) {
     asked = requestAnimationFrame(() => {
       mark();
       // Once the form stands its reader has begun: what the server finds later opens nothing under the finger.
+      // Its notes over the button lead to their fields.
       if (byItself && !container.closest('[data-form]')?.dataset.ready) open(first());
       else fold();
     });
