@@ -18,11 +18,13 @@ from engine import api, identity, queries
 from engine.execution import runtime_of
 from engine.store import tables as engine_tables
 from handlers import default_risk, reg_no, tips
-from handlers.records import interactions, keys, parties, projects
+from handlers.records import interactions, keys, limits, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.interactions import Interaction
 
 PASSWORD = "demo"
+DEFAULT_LINE = Decimal(20_000_000_000)
+"""Of every group without a line of its own, in yuan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,15 @@ def seed(session: Session, now: datetime) -> Mapping[str, int]:
     zone = runtime_of(session).zone
     people = _people(session)
     default_risk.try_out(session, now, "jin", "tang")
+    _default_line(session, now, zone)
     return {"people": people, "clients": sum(_client(session, one, now, zone) for one in CLIENTS)}
+
+
+def _default_line(session: Session, now: datetime, zone: tzinfo) -> None:
+    """What any group may owe at most, where the house has not set it."""
+    day = (now - timedelta(days=30)).astimezone(zone).date()
+    if limits.line_of(session, None, now.astimezone(zone).date()) is None:
+        limits.set_line(session, None, DEFAULT_LINE, "CNY", day, Stamp(now, "tang", "demo"))
 
 
 def seed_teams(session: Session) -> None:

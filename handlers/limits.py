@@ -35,15 +35,17 @@ def limit_reserve(
     (null: the project's borrower); key (null: this job's); line_rate: into the line's currency, when they differ
     (cny_rate: the same, for a line in CNY);
     ceiling: one more bound on what this facility may have; valid_until. Out: limit_id, limit_amount, limit_available
-    (cents). Errors: BpmnError LIMIT_EXCEEDED (variables limit_asked, limit_available, limit_currency; with
-    limit_restricted for a client whose service is restricted: the reason stays with compliance); InvalidInput for an
+    (cents). Errors: BpmnError LIMIT_EXCEEDED (variables limit_asked, limit_available, limit_currency, limit_reason,
+    limit_reason_en; too without a borrower or without any line, the group's or the house's; with limit_restricted for
+    a client whose service is restricted: the reason stays with compliance); InvalidInput for an
     amount not above nought. Idempotent by facility and key.
     """
     named = _facility(ctx, facility)
     client = _party(ctx, named, party_id)
     if client is not None and amendments.restricted(ctx.session, client):
         told = {"limit_asked": needed(amount, "amount"), "limit_available": Decimal(0), "limit_restricted": True}
-        raise BpmnError("LIMIT_EXCEEDED", "no new business with this client", told | {"limit_currency": currency})
+        told |= {"limit_currency": currency, **_why(RESTRICTED)}
+        raise BpmnError("LIMIT_EXCEEDED", "no new business with this client", told)
     made = limits.reserve(
         ctx.session,
         named,
@@ -101,6 +103,13 @@ def limit_release(
     return _shown(ctx, "limit_released", limits.release(ctx.session, held.id, _movement(ctx, key)))
 
 
+RESTRICTED = ("暂不新增授信", "no new credit for now")
+
+
+def _why(told: tuple[str, str]) -> Mapping[str, str]:
+    return {"limit_reason": told[0], "limit_reason_en": told[1]}
+
+
 def _into_yuan(ctx: Context, client: int | None, currency: object, cny_rate: object) -> Decimal | None:
     """The rate for a promise in another currency under a line in CNY; None where it is not needed or not known."""
     if client is None or inputs.text(currency) in (None, "CNY"):
@@ -138,7 +147,7 @@ def _movement(ctx: Context, key: object) -> Movement:
 def _shown(ctx: Context, action: str, made: Limit | Excess) -> Mapping[str, Any]:
     if isinstance(made, Excess):
         told = {"limit_asked": rounded(made.asked), "limit_available": rounded(made.available)}
-        message = f"{told['limit_asked']} {made.currency} asked, {told['limit_available']} available"
-        raise BpmnError("LIMIT_EXCEEDED", message, told | {"limit_currency": made.currency})
+        message = f"{told['limit_asked']} {made.currency} asked, {told['limit_available']} available: {made.why[1]}"
+        raise BpmnError("LIMIT_EXCEEDED", message, {**told, "limit_currency": made.currency, **_why(made.why)})
     ctx.audit(action, {"limit": str(made.id), "facility": made.facility, "used": str(made.used)})
     return {"limit_id": str(made.id), "limit_amount": made.amount, "limit_available": made.available}

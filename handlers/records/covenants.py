@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.store import take_turn
+from handlers.records import groups
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.tables import covenant as covenants
 from handlers.records.tables import covenant_breach as breaches
 from handlers.records.tables import covenant_test as tests
 from handlers.records.tables import distribution_lock as locks
 from handlers.records.tables import facility as facilities
-from handlers.records.tables import party as parties
 from handlers.records.tables import project as projects
 from handlers.records.tables import waiver as waivers
 
@@ -264,8 +264,7 @@ LIVE = ("signed", "available", "operational")
 
 def group_facilities(session: Session, party_id: int) -> tuple[Facility, ...]:
     """Live facilities of the client and of everybody in its group, by business key."""
-    head = session.execute(sa.select(parties.c.group_id).where(parties.c.id == party_id)).scalar() or party_id
-    members = sa.select(parties.c.id).where(sa.or_(parties.c.id == head, parties.c.group_id == head))
+    members = groups.members_of(session, groups.head_of(session, party_id))
     query = (
         sa.select(facilities.c.business_key)
         .where(facilities.c.party_id.in_(members), facilities.c.state.in_(LIVE))

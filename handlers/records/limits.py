@@ -4,8 +4,9 @@ Law: every movement is an entry under a key of its own; the same kind and key ag
 holds its row, whoever reserves holds the group's head, so that two cannot promise the same room twice. What is asked
 for beyond the room is told (`Excess`), never cut down.
 
-Clients of one group share one line (《商业银行大额风险暴露管理办法》: exposures to connected clients add up). A group
-without a line of its own falls under the house's default line; without that either, there is no ceiling.
+Clients of one group share one line, groups in groups included (《商业银行大额风险暴露管理办法》: exposures to connected
+clients add up). A group without a line of its own falls under the house's default line; without that either, and
+without a borrower, nothing may be promised.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import new_id
-from handlers.records import keys
+from handlers.records import groups, keys
 from handlers.records.changes import Stamp
 from handlers.records.tables import credit_limit as limits
 from handlers.records.tables import credit_line as lines
@@ -63,11 +64,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """More was asked for than there is room, both in the currency named."""
+    """More was asked for than there is room, both in the currency named; `why` in Chinese and English."""
 
     asked: Decimal
     available: Decimal
     currency: str
+    why: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,15 @@ class Movement:
     stamp: Stamp
     instance: str | None = None
 
+
+BEYOND = ("超出集团授信额度", "beyond the line of the client's group")
+CEILING = ("超出本笔额度上限", "beyond what this facility may have")
+UNUSED = ("超出额度可用余额", "beyond what is left of the limit")
+NO_LINE = (
+    "集团没有授信额度，本机构也没有默认额度：须先设定额度才能占用",
+    "neither the group nor the house has a line: one has to be set before anything is promised",
+)
+NO_BORROWER = ("项目没有借款人，无法归入任何授信额度", "the project has no borrower whose line could count")
 
 _LINE = [lines.c[field.name] for field in fields(Line)]
 _LIMIT = [limits.c[field.name] for field in fields(Limit)]
@@ -111,13 +122,8 @@ def set_line(
 
 
 def head_of(session: Session, party_id: int) -> int:
-    """The party whose line counts: the head of its group, else itself. NotFound."""
-    row = session.execute(sa.select(parties.c.group_id, parties.c.merged_into).where(parties.c.id == party_id)).first()
-    if row is None:
-        raise NotFound(what="client", what_zh="客户", id=party_id)
-    if row.merged_into is not None:
-        return head_of(session, row.merged_into)
-    return party_id if row.group_id is None else int(row.group_id)
+    """The party whose line counts: the head of all its groups, else itself. NotFound; InvalidInput for a ring."""
+    return groups.head_of(session, party_id)
 
 
 def line_of(session: Session, head: int | None, day: date) -> Line | None:
@@ -146,7 +152,7 @@ def exposure(session: Session, head: int) -> Decimal:
 
 def of_group(session: Session, head: int) -> tuple[Limit, ...]:
     """Every limit of a group's clients that still binds, oldest first."""
-    members = sa.select(parties.c.id).where(sa.or_(parties.c.id == head, parties.c.group_id == head))
+    members = groups.members_of(session, head)
     rows = session.execute(sa.select(*_LIMIT).where(limits.c.party_id.in_(members)).order_by(limits.c.id))
     return tuple(one for one in (Limit(**row) for row in rows.mappings()) if _weight(one))
 
@@ -190,7 +196,8 @@ def reserve(
     """Promise an amount under a key; a second promise under the same facility adds to the first.
 
     `line_rate` turns the amount's currency into the line's (needed when they differ); `ceiling` is one more bound on
-    what is promised under this facility. InvalidInput for an amount not above nought or a missing rate.
+    what is promised under this facility. Without a borrower or any line nothing is promised (`Excess`, available 0).
+    InvalidInput for an amount not above nought or a missing rate.
     """
     _positive(amount)
     head = _locked_head(session, party_id)
@@ -203,13 +210,14 @@ def reserve(
         raise InvalidInput(place="currency", reason=f"the limit is in {known.currency}", reason_zh="与额度币种不一致")
     promised = known.amount if known else Decimal(0)
     if ceiling is not None and promised + amount > ceiling:
-        return Excess(amount, max(ceiling - promised, Decimal(0)), currency)
+        return Excess(amount, max(ceiling - promised, Decimal(0)), currency, CEILING)
     line = None if head is None else line_of(session, head, day)
+    if head is None or line is None:
+        return Excess(amount, Decimal(0), currency, NO_BORROWER if head is None else NO_LINE)
     rate = _rate(line, currency, line_rate)
-    if line is not None and head is not None:
-        room = line.amount - exposure(session, head)
-        if amount * rate > room:
-            return Excess(amount * rate, max(room, Decimal(0)), line.currency)
+    room = line.amount - exposure(session, head)
+    if amount * rate > room:
+        return Excess(amount * rate, max(room, Decimal(0)), line.currency, BEYOND)
     if known is None:
         known = _open(session, facility, party_id, currency, rate, valid_until, movement.stamp)
     return _move(session, known, "reserve", amount, known.amount + amount, known.used, movement)
@@ -222,7 +230,7 @@ def use(session: Session, limit: int | str, amount: Decimal, movement: Movement)
     if _done(session, held.id, "use", movement.key):
         return held
     if amount > held.available:
-        return Excess(amount, held.available, held.currency)
+        return Excess(amount, held.available, held.currency, UNUSED)
     return _move(session, held, "use", amount, held.amount, held.used + amount, movement)
 
 
@@ -267,10 +275,10 @@ def _locked_head(session: Session, party_id: int | None) -> int | None:
     return head
 
 
-def _rate(line: Line | None, currency: str, given: Decimal | None) -> Decimal:
+def _rate(line: Line, currency: str, given: Decimal | None) -> Decimal:
     if given is not None:
         return _positive(given)
-    if line is not None and line.currency != currency:
+    if line.currency != currency:
         reason_zh = f"缺少 {currency} 对 {line.currency} 的汇率"
         raise InvalidInput(place="line_rate", reason=f"{currency} in {line.currency} is missing", reason_zh=reason_zh)
     return Decimal(1)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from engine.ids import new_id
+from handlers.records import groups
 from handlers.records.changes import Origin, Stamp, copy_origins, insert, origins, put_origins, update
 from handlers.records.parties import WRITABLE, Party, by_reg_no, get
 from handlers.records.tables import change_log, contact, interaction, metadata, ownership_edge, party_role
@@ -125,7 +126,8 @@ def merge(session: Session, survivor_id: int, merged_id: int, stamp: Stamp) -> M
 
     The merged entry stays as a signpost (`merged_into`), so that its business key still finds the survivor. Doing it
     again changes nothing. InvalidInput when both are one, when the other is part of a third already, when both have a
-    registration number or LEI and they differ, or when they are two people, or a person and a company. NotFound.
+    registration number or LEI and they differ, when they are two people, or a person and a company, or when their
+    groups would lead back to themselves. NotFound.
     """
     survivor, merged = _pair(session, survivor_id, merged_id)
     if merged["merged_into"] == survivor["id"]:
@@ -142,6 +144,7 @@ def merge(session: Session, survivor_id: int, merged_id: int, stamp: Stamp) -> M
     kept["origins"] = [asdict(known[field]) for field in given if field in known]
     update(session, parties, survivor["id"], given, stamp, learned=False)
     copy_origins(session, "party", merged["id"], survivor["id"], list(given))
+    groups.head_of(session, survivor["id"])  # two groups joined into a ring are refused
     kept |= {
         "reg_no": merged["reg_no"],
         "filled": _plain({field: survivor[field] for field in given}),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput, NotFound
 from handlers import names, reg_no
-from handlers.records import keys
+from handlers.records import groups, keys
 from handlers.records.changes import Stamp, insert, update
 from handlers.records.changes import verify as mark_verified
 from handlers.records.tables import contact as contacts
@@ -136,7 +136,10 @@ def create(
 
 def change(session: Session, party_id: int, values: Mapping[str, Any], stamp: Stamp) -> Party:
     """Write fields of a party; those that differ are logged with their source."""
-    update(session, parties, party_id, checked(values), stamp)
+    row = checked(values)
+    if row.get("group_id") is not None:
+        groups.refuse_ring(session, party_id, int(row["group_id"]))
+    update(session, parties, party_id, row, stamp)
     return get(session, party_id)
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from handlers.records import groups
 from handlers.records.conditions import Condition
 from handlers.records.covenants import Breach, Test
 from handlers.records.monitoring import UNSETTLED, Alert, Risk
@@ -284,13 +285,13 @@ def exposures(session: Session) -> tuple[Exposure, ...]:
     query = (
         sa.select(
             limits.c.facility, limits.c.currency, limits.c.amount, limits.c.used, limits.c.line_rate, limits.c.state,
-            parties.c.id, parties.c.group_id, parties.c.business_key, parties.c.legal_name, parties.c.country,
+            parties.c.id, parties.c.business_key, parties.c.legal_name, parties.c.country,
         )
         .join(parties, parties.c.id == limits.c.party_id)
         .order_by(limits.c.id)
     )  # fmt: skip
     rows = session.execute(query).mappings().all()
-    known = _projects(session, {row["facility"] for row in rows})
+    known, heads = _projects(session, {row["facility"] for row in rows}), groups.heads(session)
     found = []
     for row in rows:
         bound = row["amount"] if row["state"] == "open" else row["used"]
@@ -300,7 +301,8 @@ def exposures(session: Session) -> tuple[Exposure, ...]:
         found.append(
             Exposure(
                 row["facility"], row["currency"], row["amount"], row["used"], bound * row["line_rate"],
-                row["group_id"] or row["id"], row["business_key"], row["legal_name"], row["country"], sector, key, name,
+                heads.get(row["id"], row["id"]), row["business_key"], row["legal_name"], row["country"], sector, key,
+                name,
             )
         )  # fmt: skip
     return tuple(found)

@@ -17,7 +17,18 @@ from sqlalchemy.orm import Session
 
 from handlers import client_facts, matching, persona, ratios
 from handlers.finance import client_value
-from handlers.records import inquiries, interactions, kyc, limits, parties, projects, relationship, service, statements
+from handlers.records import (
+    groups,
+    inquiries,
+    interactions,
+    kyc,
+    limits,
+    parties,
+    projects,
+    relationship,
+    service,
+    statements,
+)
 from handlers.records import tables as book
 from handlers.records.kyc import KycCase
 from handlers.records.limits import Line
@@ -213,7 +224,7 @@ def _group(session: Session, group: int, today: date) -> list[Section]:
     party = book.metadata.tables["party"]
     members = session.execute(
         sa.select(party.c.id, party.c.business_key, party.c.legal_name)
-        .where(sa.or_(party.c.id == group, party.c.group_id == group), party.c.merged_into.is_(None))
+        .where(party.c.id.in_(groups.members_of(session, group)), party.c.merged_into.is_(None))
         .order_by(party.c.id)
     ).all()
     if len(members) < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from shutil import copy
@@ -13,7 +13,7 @@ from typing import Any
 from engine import api
 from engine.settings import load
 from engine.store import tables as t
-from handlers.records import kyc, parties, projects
+from handlers.records import kyc, limits, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.projects import Project
 from tests.bpmn.furnished import deploy, move_in
@@ -167,6 +167,7 @@ def furnish(folder: Path) -> str:
             STAMP, 2026, KEY,
         )  # fmt: skip
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
+        limits.set_line(session, None, Decimal(2000 * MILLION), "CNY", date(2026, 1, 1), STAMP)
         kyc.add_credit_record(session, client.id, "SQ-2026-01", {"overdue": [], "defaults": []}, STAMP)
     deploy(runtime, PACKAGES)
     runtime.database.dispose()

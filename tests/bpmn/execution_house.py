@@ -125,6 +125,7 @@ def sign(house: ExecutionHouse) -> None:
     """From the approved plan to where conditions are cleared; P2 has reserved the limit."""
     with house.writing() as session:
         party = parties.get(session, "CL-2026-0001")
+        limits.set_line(session, None, Decimal(1000 * MILLION), "CNY", date(2026, 1, 1), STAMP)
         held = limits.reserve(
             session, KEY, party.id, Decimal(700 * MILLION), "CNY", Movement("P2", STAMP), day=date(2026, 3, 2)
         )

@@ -63,6 +63,7 @@ def test_the_run_off_is_what_left_within_a_year_against_what_stood_before(book: 
 def test_a_limit_counts_as_cancelled_when_nothing_was_ever_drawn_of_it(book: Runtime) -> None:
     with book.transaction() as session:
         unused, used = client(session), client(session, "乙公司")
+        limits.set_line(session, None, Decimal(1000), "CNY", TODAY, STAMP)
         for party, key in ((unused, "PJ-2026-0001"), (used, "PJ-2026-0002")):
             made = limits.reserve(session, key, party, Decimal(100), "CNY", Movement(f"r:{key}", STAMP), day=TODAY)
             assert isinstance(made, limits.Limit)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from handlers.records import limits, parties, projects
+from engine.errors import InvalidInput
+from handlers.records import groups, limits, parties, portfolio, projects
 from handlers.records.changes import Stamp
 from tests.handlers.conftest import NOW, Desk
 
@@ -27,7 +28,7 @@ def clients(desk: Desk, line: int | None = None) -> None:
 
 
 def test_a_limit_is_reserved_used_restored_and_released_each_once_a_key(desk: Desk) -> None:
-    clients(desk)
+    clients(desk, line=1000)
     for _ in range(2):
         made = desk.run("limit.reserve", {"amount": Decimal(100), "key": "P2"})
     assert made["limit_available"] == 100
@@ -51,7 +52,8 @@ def test_clients_of_one_group_share_its_line(desk: Desk) -> None:
     clients(desk, line=150)
     desk.run("limit.reserve", {"amount": Decimal(100)})
     error = desk.refused("limit.reserve", {"amount": Decimal(60)}, business_key="PJ-2026-0002")
-    assert error.variables == {"limit_asked": 60, "limit_available": 50, "limit_currency": "CNY"}
+    told = {name: error.variables[name] for name in ("limit_asked", "limit_available", "limit_currency")}
+    assert told == {"limit_asked": 60, "limit_available": 50, "limit_currency": "CNY"}
     desk.run("limit.reserve", {"amount": Decimal(50)}, business_key="PJ-2026-0002")
     desk.run("limit.release", {})
     dollars = {"amount": "14", "currency": "USD", "line_rate": "7.1", "facility": "FA-1", "party_id": _borrower(desk)}
@@ -64,12 +66,41 @@ def test_clients_of_one_group_share_its_line(desk: Desk) -> None:
 
 
 def test_a_reservation_keeps_to_its_ceiling_and_the_houses_default(desk: Desk) -> None:
-    clients(desk)
+    clients(desk, line=100)
     assert desk.refused("limit.reserve", {"amount": "11", "ceiling": "10"}).code == "LIMIT_EXCEEDED"
+    assert desk.run("limit.release", {})["limit_id"] is None
+
+
+def test_nothing_is_promised_without_any_line_or_without_a_borrower(desk: Desk) -> None:
+    clients(desk)
+    without = desk.refused("limit.reserve", {"amount": "6"})
+    assert (without.code, without.variables["limit_available"]) == ("LIMIT_EXCEEDED", 0)
+    assert "也没有默认额度" in str(without.variables["limit_reason"])
     with desk.runtime.transaction() as session:
         limits.set_line(session, None, Decimal(5), "CNY", date(2026, 1, 1), STAMP)
+        projects.create(session, {"name": "无借款人"}, STAMP, 2026, "PJ-2026-0009")
     assert desk.refused("limit.reserve", {"amount": "6"}).variables["limit_available"] == 5
-    assert desk.run("limit.release", {})["limit_id"] is None
+    assert desk.run("limit.reserve", {"amount": "5"})["limit_available"] == 5
+    nobody = desk.refused("limit.reserve", {"amount": "1"}, business_key="PJ-2026-0009")
+    assert "没有借款人" in str(nobody.variables["limit_reason"])
+
+
+def test_a_group_in_a_group_adds_up_under_the_topmost_head_and_a_ring_is_refused(desk: Desk) -> None:
+    clients(desk, line=150)
+    with desk.runtime.transaction() as session:
+        head = groups.head_of(session, _borrower(desk))
+        top = parties.create(session, {"legal_name": "华丰控股"}, STAMP, 2026)
+        other = parties.create(session, {"legal_name": "华丰水务", "group_id": top.id}, STAMP, 2026)
+        parties.change(session, head, {"group_id": top.id}, STAMP)
+        limits.set_line(session, top.id, Decimal(100), "CNY", date(2026, 1, 1), STAMP)
+    desk.run("limit.reserve", {"amount": "60", "facility": "FA-9", "party_id": other.id})
+    assert desk.refused("limit.reserve", {"amount": "41"}).variables["limit_available"] == 40
+    desk.run("limit.reserve", {"amount": "40"})
+    with desk.runtime.transaction() as session:
+        assert {one.head for one in portfolio.exposures(session)} == {top.id}
+        with pytest.raises(InvalidInput, match="back to themselves") as told:
+            parties.change(session, top.id, {"group_id": _borrower(desk)}, STAMP)
+        assert "成环" in told.value.text("zh")
 
 
 @pytest.mark.parametrize("amount", ["0", "-1"])

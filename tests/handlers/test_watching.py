@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
 from handlers.kyc_refresh import percent
-from handlers.records import amendments, covenants, facilities, monitoring, parties, projects
+from handlers.records import amendments, covenants, facilities, limits, monitoring, parties, projects
 from handlers.records.changes import Stamp
 from tests.handlers.conftest import NOW, Desk
 
@@ -109,6 +109,7 @@ def test_a_restricted_client_gets_no_new_limit_and_nobody_is_told_why(desk: Desk
     with desk.runtime.transaction() as session:
         furnish(session)
         client = parties.get(session, "CL-2026-0001")
+        limits.set_line(session, None, Decimal(1000), "CNY", date(2026, 1, 1), STAMP)
     desk.run("kyc.restrict", {"party_id": str(client.id), "why": "复审逾期"})
     asked = {"amount": "100", "facility": "PJ-2026-0001", "party_id": str(client.id)}
     error = desk.refused("limit.reserve", asked)

@@ -1,6 +1,5 @@
 """`dealflow limits`: lines by those who may, and what is promised within them."""
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,11 +27,12 @@ def test_a_line_is_set_by_who_may_and_shows_what_is_promised_within_it(
         client = parties.get(session, f"CL-{runtime.now().astimezone(runtime.zone).year}-0001")
         [project] = projects.of_party(session, client.id)
         movement = Movement("P2", Stamp(runtime.now(), "li", "test"))
-        limits.reserve(session, project.business_key, client.id, Decimal(700), "CNY", movement, day=date(2026, 1, 1))
+        today = runtime.now().astimezone(runtime.zone).date()
+        limits.reserve(session, project.business_key, client.id, Decimal(700), "CNY", movement, day=today)
     runtime.database.dispose()
     key = client.business_key
     assert run(["limits", "show", key]) == 0
-    assert "不设上限" in capsys.readouterr().out
+    assert "授信总额 CNY 20,000,000,000.00，可用 19,999,999,300.00" in capsys.readouterr().out
     assert run(["limits", "line", "1000", "--client", key, "--by", "li"]) == 3
     assert "仅风险和审批人员" in capsys.readouterr().err
     assert run(["limits", "line", "1,000", "--client", key, "--by", "tang", "--note", "2026 年度"]) == 0

@@ -92,7 +92,7 @@ def _group(runtime: api.Runtime, client: str, day: date) -> int:
         ceiling, owed = limits.line_of(session, head, day), limits.exposure(session, head)
         promised = limits.of_group(session, head)
     if ceiling is None:
-        click.echo(words("没有授信总额：不设上限。", "No line is set: there is no ceiling."))
+        click.echo(words("没有授信总额：不能占用额度。", "No line is set: nothing can be promised."))
     else:
         room = max(ceiling.amount - owed, Decimal(0))
         told = f"{ceiling.currency} {ceiling.amount:,}"
