@@ -92,6 +92,7 @@ class UnaryTests:
             return None
         except (ArithmeticError, MemoryError):
             note(at, "overflow")
+            return None
         except TimeoutError:
             note(at, "slow")
             return None

@@ -74,3 +74,9 @@ def test_a_whole_number_of_the_host_is_a_number():
 
 def test_free_names_leave_out_the_tested_value():
     assert compile_unary_tests("? > limit").free_names == {"limit"}
+
+
+def test_a_cell_that_counts_too_far_cannot_tell_and_says_why():
+    at = moment()
+    assert compile_unary_tests("> 10 ** 7000")(Decimal(1), {}, at) is None
+    assert at.warnings == ["the number is too large, too small or undefined"]
