@@ -56,7 +56,8 @@ def _plainly(field: Mapping[str, Any], value: Any) -> Any:
 
 
 def _in_entries(field: Mapping[str, Any], before: Sequence[Any], later: Written) -> Iterator[Change]:
-    title, inner = schemas.title(field), {str(one["key"]): one for one in schemas.fields(field) if one.get("key")}
+    title, gone = schemas.title(field), sights.fields_hidden(actor())
+    inner = {key: one for one in schemas.fields(field) if (key := str(one.get("key") or "")) and key not in gone}
     for number in range(max(len(before), len(later.value))):
         old, new = (rows[number] if number < len(rows) else {} for rows in (before, later.value))
         for key, one in inner.items():

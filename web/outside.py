@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotFound
 from handlers import feedback
 from handlers.channels import signatures
 from handlers.inbound import webhooks
@@ -44,9 +44,12 @@ def take_answer(token: str) -> Any:
 
 @pages.errorhandler(CSRFError)
 def come_back(error: CSRFError) -> Any:
-    """The form again, with what was written."""
+    """The form again, with what was written; a link that is not ours is told as one."""
     token = str((request.view_args or {}).get("token", ""))
-    feedback.letter_of(runtime().settings, token)
+    try:
+        feedback.letter_of(runtime().settings, token)
+    except NotFound as unknown:
+        return current_app.handle_user_exception(unknown)
     open_too_long()
     text = request.form.get("text", "")
     return render_template("public/feedback.html", token=token, text=text, refused=False, done=False)

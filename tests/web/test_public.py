@@ -255,6 +255,7 @@ def test_a_letter_s_link_brings_a_word_back_and_a_made_up_one_nothing(open_for_b
     path = feedback.url(open_for_business.runtime.settings, letter).partition("/feedback/")[2]
     guest = visitor("")
     assert guest.get("/feedback/made-up").status_code == 404
+    assert guest.client.post("/feedback/made-up", data={"text": "放款太慢"}).status_code == 404
     assert guest.get(f"/feedback/{path}").status_code == 200
     assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": " "}).status_code == 422
     assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": "放款太慢"}).status_code == 200

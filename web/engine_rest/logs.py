@@ -191,7 +191,7 @@ def _written(db: Any, case: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     id, zone = str(case["id"]), runtime().zone
     for name, values_of in seen(trail.written(db, case["id"])).items():
         for number, one in enumerate(values_of):
-            told = values.typed(one.value, zone)
+            told = values.typed(seen({name: one.value})[name], zone)
             yield {
                 "id": f"{name}:{id}:{number}",
                 "type": "variableUpdate",

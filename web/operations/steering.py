@@ -13,6 +13,7 @@ from engine.errors import CallerError, DealflowError, InvalidInput
 from engine.queries import decisions, finding, thresholds, trail, underway
 from engine.queries.reasons import reasons
 from engine.queries.selection import RUNNING
+from handlers import sights
 from web.instances import fields_of
 from web.operations import entering, wording
 from web.rights import guarded
@@ -33,7 +34,7 @@ def variables(instance_id: int) -> Any:
         case = queries.instance(db, instance_id)
         past = trail.written(db, instance_id)
         fields = fields_of(db, case.row.key, case.row.version)
-    names = sorted({*case.variables, *past})
+    names = sorted({*case.variables, *past} - sights.fields_hidden(actor()))
     labels = {name: str(field.get("label") or "") for name, field in fields.items()}
     return render_template(
         "operations/variables.html",
