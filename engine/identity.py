@@ -48,13 +48,17 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person with their teams, a program with the scopes of its token, or the engine itself (`system`)."""
+    """Who acts: a person with their teams, a program with the scopes of its token, or the engine itself (`system`).
+
+    unseen: business facts that they are not shown, hence find no task by.
+    """
 
     id: str
     teams: frozenset[str] = frozenset()
     leads: frozenset[str] = frozenset()
     is_admin: bool = False
     scopes: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
 
 SYSTEM = Actor("system", is_admin=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,6 +15,7 @@ from flask_login import current_user, login_user, logout_user
 from engine import api, queries
 from engine.errors import Contended, NotFound, SignInRefused
 from engine.queries import administration
+from handlers import sights
 from web.extensions import limiter, sign_ins
 from web.formats import moment
 from web.rights import guarded
@@ -65,7 +67,7 @@ def signed_in(db: Any, person_id: str) -> SignedIn:
         name=row.name,
         name_en=row.name_en,
         language=row.language,
-        actor=who,
+        actor=replace(who, unseen=sights.fields_hidden(who)),
         settings=dict(row.settings or {}),
     )
 

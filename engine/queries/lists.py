@@ -19,6 +19,7 @@ from engine import definitions
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.queries.inbox import TaskRow, task_row, with_names
+from engine.queries.seen import stands_in_shown
 from engine.store import tables as t
 from engine.store.inboxes import inbox_filter as kept
 
@@ -142,7 +143,7 @@ def _asked(session: Session, actor: Actor, ask: Ask) -> sa.ColumnElement[bool]:
     runtime, task = runtime_of(session), t.user_task.c
     now = runtime.now()
     found = [_condition(actor, ask.view, now)]
-    found += [task.search.contains(word, autoescape=True) for word in ask.search.lower().split()]
+    found += [_said(actor, word) for word in ask.search.lower().split()]
     same = {task.process_key: ask.process, task.team: ask.team, task.assignee: ask.person}
     found += [column == value for column, value in same.items() if value]
     if ask.urgent:
@@ -156,6 +157,16 @@ def _asked(session: Session, actor: Actor, ask: Ask) -> sa.ColumnElement[bool]:
         after = today + timedelta(days=1 if ask.due == "today" else 7 - today.weekday())
         found.append(task.due_at < datetime.combine(after, time(), runtime.zone))
     return sa.and_(*found)
+
+
+def _said(actor: Actor, word: str) -> sa.ColumnElement[bool]:
+    """The word stands in the task's name, its key or its facts, those left aside that the actor is not shown."""
+    task = t.user_task.c
+    somewhere = task.search.contains(word, autoescape=True)
+    if not actor.unseen:
+        return somewhere
+    named = [sa.func.lower(column).contains(word, autoescape=True) for column in (task.name, task.business_key)]
+    return sa.and_(somewhere, sa.or_(*named, stands_in_shown(task.facts, word, actor.unseen, whatever_case=True)))
 
 
 def _count(session: Session, where: sa.ColumnElement[bool], most: int) -> int:

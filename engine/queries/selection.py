@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import InvalidInput
 from engine.feel.codec import encode_value
+from engine.queries.seen import stands_in_shown
 from engine.store import tables as t
 
 RUNNING = ("active", "suspended")
@@ -46,7 +47,7 @@ class Cases:
     empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
     facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
     `named`: business keys that count as if it did (what the book knows by that text). `reach`: of these, what somebody
-    may see.
+    may see; `unseen`: facts that they may not, in which the text is not looked for.
     """
 
     ids: tuple[int, ...] = ()
@@ -63,10 +64,11 @@ class Cases:
     text: str | None = None
     named: tuple[str, ...] = ()
     reach: Reach | None = None
+    unseen: frozenset[str] = frozenset()
 
     def rows(self) -> sa.Select[Any]:
         """SELECT subject_id, instance_id of what is meant. InvalidInput when nothing narrows it down."""
-        _require_narrowed(self, "state", "reach")
+        _require_narrowed(self, "state", "reach", "unseen")
         i = t.instance.c
         return sa.select(i.id.label("subject_id"), i.id.label("instance_id")).where(*self.conditions())
 
@@ -89,7 +91,10 @@ class Cases:
         if self.broken:
             found.append(_broken())
         if self.text:
-            stands = i.business_key.contains(self.text, autoescape=True), _in_facts([_inside(self.text)])
+            in_facts = _in_facts([_inside(self.text)])
+            if self.unseen:
+                in_facts = sa.and_(in_facts, stands_in_shown(i.facts, self.text, self.unseen))
+            stands = i.business_key.contains(self.text, autoescape=True), in_facts
             found.append(sa.or_(*stands, i.business_key.in_(self.named)) if self.named else sa.or_(*stands))
         if self.reach is not None:
             found.append(self.reach.condition())
@@ -222,6 +227,7 @@ def document(wanted: Selection) -> dict[str, Any]:
     """The selection as it is kept and audited: what was said, by name; a long list of ids by its length."""
     said = {name: value for name, value in asdict(wanted).items() if value}
     said.pop("reach", None)
+    said.pop("unseen", None)
     ids = said.pop("ids", ())
     told: dict[str, Any] = {"ids": list(ids)} if len(ids) <= 100 else {"number_of_ids": len(ids)}
     plain: dict[str, Any] = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}

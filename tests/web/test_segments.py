@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from engine import api, identity
 from engine.errors import InvalidInput
+from engine.store import tables as t
 from handlers import case_files, documents
 from handlers.records import parties, projects
 from handlers.records.changes import Stamp
@@ -123,6 +125,40 @@ def test_marketing_reads_a_bureau_s_word_on_no_way_and_may_not_ask_by_it(
     assert ma.client.get("/instances?fact=kyc_rating&value=4").status_code == 403
     asked = program.client.get("/api/v1/instances?fact.kyc_rating=4", headers=headers)
     assert asked.status_code == 403
+
+
+def test_a_hidden_fact_is_found_by_no_search(house: House, visitor: Visit, numbers: dict[str, int]) -> None:
+    case = numbers[OTHERS[1]]
+    hidden = {"kyc_rating": 4711, "bureau_state": "Struck-Off"}
+    facts = {"client_name": "某borrower公司", **hidden, "amount": Decimal("815.5")}
+    with house.writing() as session:
+        session.execute(sa.update(t.instance).where(t.instance.c.id == case).values(facts=facts))
+        text = "核查 struck-off 4711 某borrower公司 815.5"
+        told = {"facts": facts, "search": text, "assignee": "ma"}
+        session.execute(sa.update(t.user_task).where(t.user_task.c.instance_id == case).values(told))
+        [token, whole] = [identity.make_token(session, name, scopes) for name, scopes in
+                          (("ma-tool", "read team:marketing"), ("all", "read"))]  # fmt: skip
+    ma, li, program = visitor("ma"), visitor("root"), visitor()
+
+    def listed(key: str, word: str) -> Any:
+        headers = {"Authorization": f"Bearer {key}"}
+        return program.client.get(f"/api/v1/instances?text={word}", headers=headers).json
+
+    def found(word: str) -> dict[str, bool]:
+        return {
+            "cases": f'/instances/{case}"' in ma.client.get(f"/instances?q={word}").get_data(as_text=True),
+            "tasks": "某borrower公司" in ma.client.get(f"/inbox?q={word}").get_data(as_text=True),
+            "programs": bool(listed(token, word)["items"]),
+            "who may": f'/instances/{case}"' in li.client.get(f"/instances?q={word}").get_data(as_text=True),
+            "the house's programs": bool(listed(whole, word)["items"]),
+        }
+
+    for word in ("4711", "Struck-Off", "Off", ":4711,", "kyc_rating"):
+        mine = found(word)
+        assert (word, [mine.pop(name) for name in ("cases", "tasks", "programs")]) == (word, [False] * 3)
+        assert all(mine.values()), word
+    for word in ("某borrower", "815.5"):
+        assert all(found(word).values()), word
 
 
 def test_a_file_of_an_unknown_kind_is_for_the_deal_teams_and_comes_out_as_a_file(

@@ -176,6 +176,7 @@ def listed(db: Any, who: api.Actor, asked: WantedInstances) -> Mapping[str, Any]
         text=asked.text,
         facts=tuple(asked.facts.items()),
         reach=segments.reach(db, who),
+        unseen=sights.fields_hidden(who) if who.teams else frozenset(),
     )
     before = read_cursor(asked.cursor, int)
     rows = pages.instances_after(db, wanted, before[0] if before else None, asked.limit + 1)

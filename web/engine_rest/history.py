@@ -13,8 +13,9 @@ from flask import Response
 from engine.queries import registers
 from engine.queries.decisions import decisions as decisions_made
 from engine.queries.registers import Wanted
+from handlers import sights
 from web.engine_rest import shapes, values
-from web.engine_rest.access import require_operator, seen
+from web.engine_rest.access import actor, require_operator, seen
 from web.engine_rest.answers import Refused, said, unsupported
 from web.engine_rest.asking import Asked, definition_of, id_of
 from web.engine_rest.elsewhere import FIGURES
@@ -245,7 +246,7 @@ def _past_incident(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(output: Any) -> Any:
-    return seen(output) if isinstance(output, Mapping) else output
+    return seen({"output": output})["output"]
 
 
 DECISION_FILTERS: dict[str, Filter] = {
@@ -269,7 +270,7 @@ def decision_instances() -> Response:
     asked.done()
     if any(not falls for _, falls in asked.order({"evaluationTime": "at"})):
         raise unsupported("The oldest decisions first (evaluatedAfter and evaluatedBefore say from when)")
-    zone, size = runtime().zone, asked.most or 1
+    zone, size, gone = runtime().zone, asked.most or 1, sights.fields_hidden(actor())
     with runtime().reading() as db:
         found = decisions_made(
             db,
@@ -296,6 +297,7 @@ def decision_instances() -> Response:
                 "ruleIds": [rule.rule for rule in row.fired],
             }
             for row in found
+            if row.decision not in gone
         ]
     )
 

@@ -50,6 +50,7 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
         text=text,
         named=known_by(db, text) if text else (),
         reach=segments.reach(db, actor()),
+        unseen=sights.fields_hidden(actor()),
     )
 
 
