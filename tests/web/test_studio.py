@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from engine import api, identity, watcher
+from engine import api, identity, registry, watcher
 from engine.store import tables as t
 from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
+from web.studio.topics import CHINESE
 
 WHO = Callable[[str], Visitor]
 FILE = "/studio/offer/files/offer.bpmn"
@@ -214,6 +215,18 @@ def test_a_scenario_is_clicked_through_step_by_step(owen: Visitor) -> None:
     assert played(start, done)["tokens"] == {"offer": {"check": 1}}
     assert played(start, done, {"complete": "check"})["instances"][0]["state"] == "completed"
     assert "assess" in played(start, {"complete": "check"})["error"]
+
+
+def test_what_a_handler_does_is_told_in_the_page_s_language(owen: Visitor) -> None:
+    assert set(CHINESE) == set(registry.load(("handlers",)).topics)
+    owen.post("/language", {"language": "en"})
+    english = owen.get("/studio/offer/choices.json").json
+    owen.post("/language", {"language": "zh"})
+    chinese = owen.get("/studio/offer/choices.json").json
+    assert english is not None and chinese is not None
+    for shown, written in ((english, "Keep "), (chinese, "保存")):
+        [topic] = [one for one in shown["topics"] if one["id"] == "alert.triage"]
+        assert topic["says"].startswith(written)
 
 
 def test_two_versions_are_told_in_words(owen: Visitor) -> None:

@@ -20,6 +20,7 @@ from web.rights import guarded, may_act
 from web.scope import actor, is_chinese, language, runtime
 from web.studio import pages
 from web.studio.parts import asked_version, kind, kind_words, name_of, opened, opened_in, told
+from web.studio.topics import CHINESE
 
 
 @pages.get("/<folder>/edit/<path:name>")
@@ -144,7 +145,7 @@ def choices(folder: str) -> Any:
         topics=[
             {
                 "id": one.name,
-                "says": one.says,
+                "says": CHINESE.get(one.name, one.says) if is_chinese() else one.says,
                 "inputs": sorted(one.inputs or ()),
                 "needs": list(one.needs),
                 "outputs": list(one.outputs),
