@@ -4,6 +4,8 @@ import { read } from './server.js';
 import { Draft, readText } from './studio/draft.js';
 import { listFaults } from './studio/faults.js';
 import { newModeler } from './studio/modeler.js';
+import { sayInChinese } from './studio/said.js';
+import { tokensChinese, tokensCounted } from './studio/chinese/tokens.js';
 import { missing } from './studio/translation.js';
 import { say } from './studio/words.js';
 import { drawUnseen, fit } from './viewer/opening.js';
@@ -29,6 +31,7 @@ async function mount(place) {
     tools(modeler, draft);
     for (const entry of canvas.querySelectorAll('.djs-palette .entry[aria-label]')) entry.title = entry.ariaLabel; // told on hovering, too
     modeler.on('commandStack.changed', () => draft.changed());
+    walkTokens(modeler, canvas);
     if (draft.readonly) modeler.get('eventBus').fire('tokenSimulation.toggleMode', { active: false });
     place.modeler = modeler; // for tests and for the console
     place.draft = draft;
@@ -58,6 +61,19 @@ function nearer(modeler, shape) {
   canvas.zoom(Math.max(canvas.zoom(), 0.8), { x: 0, y: 0 });
   const { width, height } = canvas.viewbox();
   canvas.viewbox({ x: point.x + (shape.width ?? 0) / 2 - width / 2, y: point.y + (shape.height ?? 0) / 2 - height / 2, width, height });
+}
+
+/** Once tokens are to be walked: where they begin is near enough for its button (which a small picture leaves out), and
+    the simulation speaks the page's language. */
+function walkTokens(modeler, canvas) {
+  let said = false;
+  modeler.on('tokenSimulation.toggleMode', 100, ({ active }) => {
+    if (!active) return;
+    const begins = modeler.get('elementRegistry').find((one) => one.type === 'bpmn:StartEvent' && !/SubProcess$/.test(one.parent?.type));
+    if (begins) nearer(modeler, begins);
+    if (!said) sayInChinese(canvas, { words: tokensChinese, counted: tokensCounted, placed: {} }, 'svg, .djs-palette, .djs-direct-editing-parent');
+    said = true;
+  });
 }
 
 const ON_A_DESK = ' d-none d-md-inline-flex'; // a phone reads

@@ -182,10 +182,15 @@ export const formCounted = [
 
 /** Words that stand in the form itself while it is drawn. */
 export const formPlaced = {
+  Content: '内容',
   'Drag and drop components here.': '把组件拖到此处。',
   'Expression is empty': '尚无表达式',
   Repeatable: '可重复',
   Search: '请选择或搜索',
+  'Html view is populated by an expression': 'HTML 内容由表达式生成',
+  'Html view is templated': 'HTML 内容含模板变量',
+  'Text view is populated by an expression': '文字说明由表达式生成',
+  'Text view is templated': '文字说明含模板变量',
   'hh:mm': '时:分',
   'hh:mm --': '时:分',
   'mm/dd/yyyy': '年/月/日',
