@@ -20,6 +20,7 @@ from engine.errors import Fault, ModelRefused
 from engine.execution import Runtime, runtime_of
 from engine.process.definition import process_ids, read_bpmn
 from engine.process.model import Definition
+from engine.process.rules import catalogue
 from engine.process.rules.starts import MessageStart, message_starts, shared
 from engine.store import tables as t
 
@@ -33,6 +34,8 @@ class Checked:
     processes: dict[str, tuple[str, Definition]] = field(default_factory=dict)
     decisions: dict[str, tuple[str, Decisions]] = field(default_factory=dict)
     forms: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Forms that are there and cannot be read: told once, not again by every task that shows them."""
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -72,17 +75,18 @@ def check(session: Session, files: Mapping[str, bytes], *, alone: bool = True) -
     """
     runtime = runtime_of(session)
     found = Checked()
-    for name, content in sorted(files.items()):
+    readable = _within_limit(found, files, runtime.settings.max_model_bytes)
+    for name, content in sorted(readable.items()):
         match kind_of(name):
             case "dmn":
-                check_decisions(found, name, content, files)
+                check_decisions(found, name, content, readable)
             case "form":
                 check_form(found, name, content)
             case "i18n":
                 _check_json(found, name, content)
-    for name, content in sorted(files.items()):
+    for name, content in sorted(readable.items()):
         if kind_of(name) == "bpmn":
-            _check_processes(session, found, name, content, _known(session, runtime, found, files))
+            _check_processes(session, found, name, content, _known(session, runtime, found, readable))
     if alone:
         found.faults.extend(_shared_starts(session, found.processes))
     if not any(kind_of(name) in ("bpmn", "dmn", "form") for name in files):
@@ -100,12 +104,22 @@ def check(session: Session, files: Mapping[str, bytes], *, alone: bool = True) -
     return found
 
 
+def _within_limit(found: Checked, files: Mapping[str, bytes], limit: int) -> dict[str, bytes]:
+    """The files that are not too large, of whatever kind; of a larger one only the beginning may have been read."""
+    for name, content in sorted(files.items()):
+        if len(content) > limit:
+            found.faults.append(catalogue.fault("too-large", None, None, file=name, limit=f"{limit:,}"))
+            if kind_of(name) == "form":
+                found.unread.add(_form_key(name))
+    return {name: content for name, content in files.items() if len(content) <= limit}
+
+
 def _known(session: Session, runtime: Runtime, found: Checked, files: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "topics": runtime.registry.topics,
         "decisions": set(found.decisions) | set(session.scalars(sa.select(t.decision.c.key).distinct())),
         "processes": set(session.scalars(sa.select(t.definition.c.key).distinct())) | _process_ids(files),
-        "forms": set(found.forms) | set(session.scalars(sa.select(t.form.c.key).distinct())),
+        "forms": set(found.forms) | found.unread | set(session.scalars(sa.select(t.form.c.key).distinct())),
         "limit": runtime.settings.max_model_bytes,
     }
 
@@ -160,7 +174,7 @@ def _unbound_forms(session: Session, found: Checked, definition: Definition, fil
     for node in definition.nodes.values():
         key, binding = (node.user.form, node.user.form_binding) if node.user is not None else (None, "latest")
         kind, _, what = binding.partition(":")
-        if key is None or kind == "latest" or (kind == "deployment" and key in found.forms):
+        if key is None or kind == "latest" or key in found.unread or (kind == "deployment" and key in found.forms):
             continue
         if kind == "tag" and key in found.forms and found.forms[key][1].get("versionTag") == what:
             continue
@@ -204,11 +218,14 @@ def other_tables(files: Mapping[str, bytes], name: str) -> list[bytes]:
 
 
 def check_form(found: Checked, name: str, content: bytes) -> None:
+    before = len(found.faults)
     schema = _check_json(found, name, content)
-    if not isinstance(schema, dict):
+    if len(found.faults) > before:
+        found.unread.add(_form_key(name))
         return
-    key = str(schema.get("id") or name.rsplit("/", 1)[-1].removesuffix(".form"))
-    if not isinstance(schema.get("components"), list):
+    key = str((isinstance(schema, dict) and schema.get("id")) or _form_key(name))
+    if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
+        found.unread.add(key)
         found.faults.append(
             Fault(
                 "form.components",
@@ -225,18 +242,26 @@ def check_form(found: Checked, name: str, content: bytes) -> None:
     found.forms[key] = (name, schema)
 
 
+def _form_key(name: str) -> str:
+    """The id that a form has by the name of its file."""
+    return name.rsplit("/", 1)[-1].removesuffix(".form")
+
+
 def _check_json(found: Checked, name: str, content: bytes) -> Any:
     try:
         return json.loads(content)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
+        reason = reason_zh = str(error)
+        if isinstance(error, UnicodeDecodeError):
+            reason, reason_zh = "it is not written in UTF-8", "编码不是 UTF-8"
         found.faults.append(
             Fault(
                 "json.malformed",
                 None,
                 line,
-                f"{name} is not readable JSON: {error}",
-                f"{name} 不是有效的 JSON:{error}",
+                f"{name} is not readable JSON: {reason}",
+                f"{name} 不是有效的 JSON：{reason_zh}",
                 "Undo the last edit or open the file in its editor.",
                 "请撤销最近的修改，或用编辑器重新打开该文件。",
                 file=name,

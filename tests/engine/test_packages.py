@@ -104,6 +104,29 @@ def test_a_file_of_fifty_megabytes_is_refused_without_being_read(house: House) -
     assert time.thread_time() - before < 5
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("rates.dmn", b" " * 10_000_001, "larger"),
+        ("forms/answer.form", b" " * 10_000_001, "larger"),
+        ("i18n/en.json", b" " * 10_000_001, "larger"),
+        ("scenarios/a.json", b" " * 10_000_001, "larger"),
+        ("forms/answer.form", b'{"components": [', "line 1"),
+        ("forms/answer.form", FORM.replace("answer", "金额").encode("gbk"), "UTF-8"),
+        ("forms/answer.form", b"[" * 100_000, "JSON"),
+        ("forms/answer.form", b"[1, 2]", "components"),
+    ],
+)
+def test_what_is_beside_a_diagram_is_refused_once_and_by_its_own_name(
+    house: House, name: str, content: bytes, word: str
+) -> None:
+    files = {"p.bpmn": with_form().encode(), "forms/answer.form": FORM.encode(), name: content}
+    with house.writing() as session:
+        told = api.check(session, "asking", files)
+    assert [fault.file for fault in told] == [name]
+    assert word in told[0].text("en") and any("\u4e00" <= char <= "\u9fff" for char in told[0].text("zh"))
+
+
 def test_an_unknown_topic_is_refused_with_its_element_and_line(house: House) -> None:
     body = '<startEvent id="start"/>\n<serviceTask id="work" camunda:topic="no.such"/>'
     xml = d.process(body + '<endEvent id="end"/>' + d.flows("start>work", "work>end"))
@@ -111,7 +134,7 @@ def test_an_unknown_topic_is_refused_with_its_element_and_line(house: House) -> 
         house.deploy(p_bpmn=xml)
     fault = refused.value.faults[0]
     assert (fault.element, fault.line) == ("work", xml[: xml.index("serviceTask")].count("\n") + 1)
-    assert fault.hint_zh
+    assert fault.hint_zh.endswith("。") and "Near" not in fault.hint_en  # nothing is near, and nothing is said of it
 
 
 def test_only_process_owners_deploy(house: House) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterator
 from engine.process.rules.draft import Draft, Finding, found
 
 
-def _near(name: str, known: Collection[str]) -> str:
-    return ", ".join(difflib.get_close_matches(name, list(known), n=3)) or "-"
+def _near(name: str, known: Collection[str]) -> dict[str, str]:
+    """The names that may have been meant, as the end of the hint in both languages; nothing when there are none."""
+    meant = difflib.get_close_matches(name, list(known), n=3)
+    return {"near": f" Near: {', '.join(meant)}", "near_zh": f"相近：{'、'.join(meant)}"} if meant else {"near": ""}
 
 
 def topics(draft: Draft) -> Iterator[Finding]:
@@ -22,7 +24,7 @@ def topics(draft: Draft) -> Iterator[Finding]:
         named = [node.work.topic] if node.work and node.work.topic and not node.work.external else []
         for topic in [*named, *(event.topic for event in node.events if event.topic)]:
             if topic not in known:
-                yield found("topic-unknown", node, topic=topic, near=_near(topic, known))
+                yield found("topic-unknown", node, topic=topic, **_near(topic, known))
 
 
 def decisions(draft: Draft) -> Iterator[Finding]:
@@ -31,7 +33,7 @@ def decisions(draft: Draft) -> Iterator[Finding]:
     for node in draft.nodes.values():
         decision = node.work.decision if node.work else None
         if known is not None and decision is not None and decision not in known:
-            yield found("decision-unknown", node, decision=decision, near=_near(decision, known))
+            yield found("decision-unknown", node, decision=decision, **_near(decision, known))
 
 
 def calls(draft: Draft) -> Iterator[Finding]:
@@ -43,7 +45,7 @@ def calls(draft: Draft) -> Iterator[Finding]:
             continue
         if call.called not in known and call.called not in draft.local_processes:
             everything = {*known, *draft.local_processes}
-            yield found("call-unknown", node, called=call.called, near=_near(call.called, everything))
+            yield found("call-unknown", node, called=call.called, **_near(call.called, everything))
 
 
 def forms(draft: Draft) -> Iterator[Finding]:
@@ -54,7 +56,7 @@ def forms(draft: Draft) -> Iterator[Finding]:
         if known is None or not form or not re.fullmatch(r"[\w.\-]+", form):
             continue
         if form not in known:
-            yield found("form-unknown", node, form=form, near=_near(form, known))
+            yield found("form-unknown", node, form=form, **_near(form, known))
 
 
 def four_eyes(draft: Draft) -> Iterator[Finding]:
@@ -63,7 +65,7 @@ def four_eyes(draft: Draft) -> Iterator[Finding]:
     for node in draft.of_type("userTask"):
         for ref in re.split(r"[\s,;\uff0c\uff1b、]+", node.properties.get("notSameUserAs", "").strip()):
             if ref and ":" not in ref and (ref not in draft.nodes or draft.nodes[ref].type != "userTask"):
-                yield found("four-eyes-unknown", node, ref=ref, near=_near(ref, tasks))
+                yield found("four-eyes-unknown", node, ref=ref, **_near(ref, tasks))
 
 
 def lanes(draft: Draft) -> Iterator[Finding]:
