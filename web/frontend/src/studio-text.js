@@ -31,7 +31,10 @@ async function mount(place) {
   }
 }
 
-/** One row a text: what it translates, and the English; texts that are missing stand first. */
+const AT_ONCE = 40;
+
+/** One row a text: what it translates, and the English; texts that are missing stand first. The others than the first
+    rows wait until somebody searches, or asks for all. */
 function words(place, field, names, draft) {
   const texts = JSON.parse(field.value || '{}');
   const ids = [...new Set([...Object.keys(names).filter((id) => !(id in texts)), ...Object.keys(texts)])];
@@ -39,13 +42,22 @@ function words(place, field, names, draft) {
     field.value = `${JSON.stringify(texts, null, 2)}\n`;
     draft.changed();
   };
+  const rows = ids.map((id) => row(id, names[id] ?? '', texts, keep, draft.readonly));
+  const rest = element('tbody', { hidden: true }, ...rows.slice(AT_ONCE));
+  const unfold = () => {
+    rest.hidden = false;
+    all.remove();
+  };
+  const all = element('button', { type: 'button', class: 'btn mt-2', 'data-all': '', onclick: unfold }, say('showAll', { count: rows.length }));
   place.append(
-    element('input', { type: 'search', class: 'form-control mb-2', 'data-filter': '.df-studio-words', placeholder: say('search'), 'aria-label': say('search') }),
+    element('input', { type: 'search', class: 'form-control mb-2', 'data-filter': '.df-studio-words', placeholder: say('search'), 'aria-label': say('search'), oninput: unfold }),
     element('div', { class: 'table-responsive' }, element(
       'table', { class: 'table table-sm card-table' },
       element('thead', {}, element('tr', {}, ...['key', 'chinese', 'english'].map((key) => element('th', { scope: 'col' }, say(key))))),
-      element('tbody', {}, ...ids.map((id) => row(id, names[id] ?? '', texts, keep, draft.readonly))),
+      element('tbody', {}, ...rows.slice(0, AT_ONCE)),
+      rest,
     )),
+    ...(rest.childElementCount ? [all] : []),
   );
 }
 
