@@ -149,7 +149,7 @@ def _covenant(ctx: Context, opened: list[Facility], row: Mapping[str, Any], stam
 def collateral_register(
     ctx: Context, items: object = None, haircuts: object = None, project_key: object = None
 ) -> Mapping[str, Any]:
-    """Enter the agreed security, each item with its haircut: the one that was approved with the plan, else the table's.
+    """Enter the agreed security, each item with the larger haircut of the one approved with the plan and the table's.
 
     In: items [{type, description, owner, value, currency, valuer, valued_at, haircut_pct, rank, registration_no,
     expiry}]; haircuts: the table's haircut for each item, in the same order. Out: collateral_count, collateral_ids.
@@ -167,7 +167,9 @@ def collateral_register(
             values |= _money(row, "value", "haircut_pct") | _whole(row, "rank")
             values |= {name: inputs.day(row.get(name), name) for name in ("valued_at", "expiry")}
             decided = inputs.number(cut[at], "haircuts") if at < len(cut) else None
-            values["haircut_pct"] = decided if values["haircut_pct"] is None else values["haircut_pct"]
+            values["haircut_pct"] = max(
+                (one for one in (decided, values["haircut_pct"]) if one is not None), default=None
+            )
             filled = {"type": "other", "description": values["type"] or "", "currency": project.currency}
             made.append(security.add(ctx.session, project.id, filled | inputs.given(values), stamp))
         return {"collateral_count": len(made), "collateral_ids": [str(one) for one in made]}

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from engine import api
 from engine.calendars import calendar
 from engine.errors import InvalidInput, NotFound
+from engine.execution import runtime_of
 from handlers import inputs, ratios, statements
 from handlers.finance.exact import rounded
 from handlers.finance.package import in_order
 from handlers.plan_drafts import Draft, months_of, operation, periods_of, refuse_untestable
+from handlers.plan_security import counted
 from handlers.views.client_room import RATIO_WORDS
 
 RED_FLAGS = "plan_red_flags"
@@ -72,18 +74,23 @@ def of_plan(session: Session, values: Mapping[str, Any]) -> Said:
     sized = values.get("debt_capacity")
     try:
         made = Draft(calendar(session), values, base)
+        runtime = runtime_of(session)
+        security = counted(session, made.plan["collateral"], runtime.now().astimezone(runtime.zone).date())
         metrics = made.metrics(
             {
                 "concession_end": inputs.day(values.get("concession_end"), "concession_end"),
                 "revenue_currency": inputs.text(values.get("revenue_currency")),
                 "largest_offtaker_pct": inputs.number(values.get("largest_offtaker_pct"), "largest_offtaker_pct"),
                 "capacity": inputs.number(sized.get("debt"), "debt_capacity") if isinstance(sized, Mapping) else None,
+                "worth": security.worth,
             }
         )
     except InvalidInput as fault:
         return Said((_fault(fault, rows),))
-    notes = (*_flags(session, metrics, rows), *_untestable(inputs.rows(values.get("covenants"))))
-    return Said(notes, tuple(_figures(metrics, made)))
+    doubts = (Note("warn", one.zh, one.en, (f"collateral.{one.at}.{one.field}",)) for one in security.doubts)
+    notes = (*_flags(session, metrics, rows), *_untestable(inputs.rows(values.get("covenants"))), *doubts)
+    apart = (Figure("保证（另列，不计入押品覆盖）", "Guarantees (apart from the security)", security.guarantees),)
+    return Said(notes, (*_figures(metrics, made), *(apart if security.guarantees else ())))
 
 
 def _untestable(covenants: list[Mapping[str, Any]]) -> Iterable[Note]:
@@ -138,6 +145,7 @@ def _figures(metrics: Mapping[str, Any], made: Draft) -> Iterable[Figure]:
         ("llcr", "贷款期覆盖率", "LLCR"),
         ("gearing_pct", "贷款占总投资（%）", "Gearing (%)"),
         ("tail_years", "尾期（年）", "Tail (years)"),
+        ("collateral_cover", "押品覆盖（倍）", "Security to debt"),
     ):
         if metrics.get(name) is not None:
             yield Figure(zh, en, rounded(metrics[name]))

@@ -16,6 +16,7 @@ from handlers.contacting import completed_by
 from handlers.finance.exact import HUNDRED, needed, rounded
 from handlers.finance.package import in_order
 from handlers.plan_drafts import Draft, months_of, operation, periods_of, refuse_untestable
+from handlers.plan_security import counted
 from handlers.records import credit, projects
 from handlers.records.changes import Stamp, once
 from handlers.records.projects import Project
@@ -110,7 +111,8 @@ def plan_prepare(
     largest_offtaker_pct, debt_capacity of `plan.size_debt`, ep_category; currency of the case (null: the project's), in
     which the plan has to be. Out: plan_id, plan_version, debt_total,
     plan_metrics {min_dscr, avg_dscr, llcr, gearing_pct, tail_years, tenor_years, dsra_months, concentration_pct,
-    fx_mismatch, above_capacity, collateral_cover, project_irr_pct, equity_irr_pct}: unrounded, for the tables;
+    fx_mismatch, above_capacity, collateral_cover (by the house's haircuts, without guarantees), project_irr_pct,
+    equity_irr_pct}: unrounded, for the tables;
     min_dscr; plan_shown: the same rounded; schedules {facility: {rows, maturity …}}; cfads [{period_end, amount}];
     stress_input {terms, operations, overrun_debt_share} for `plan.stress`; exceptions_count; plan_problems [].
     Errors: BpmnError PLAN_INVALID (variable plan_problems). Idempotent by job key.
@@ -132,7 +134,8 @@ def plan_prepare(
             "largest_offtaker_pct": inputs.number(largest_offtaker_pct, "largest_offtaker_pct"),
             "capacity": inputs.number(sized.get("debt"), "debt_capacity"),
         }
-        metrics = made.metrics(facts)
+        worth = counted(ctx.session, made.plan["collateral"], inputs.today(ctx)).worth
+        metrics = made.metrics({**facts, "worth": worth})
         project = project_of(ctx, project_key)
         stamp = inputs.stamp(ctx, "financing_plan", completed_by(ctx, "ut_plan"))
         category = inputs.text(ep_category)

@@ -117,12 +117,13 @@ class Draft:
 
     @inside
     def metrics(self, facts: Row) -> dict[str, Any]:
-        """What red flags, pricing and the rating read; unrounded, null where it cannot be said."""
+        """What red flags, pricing and the rating read; unrounded, null where it cannot be said. `worth`: of the
+        security, as the house counts it."""
         debt, cover = self.package.debt, self.package.cover
         nominal = max(months_later(one.start, one.periods * one.months) for one in self.facilities.values())
         reserve = [inputs.number(row.get("dsra_months"), "dsra_months") for row in self.plan["facilities"]]
         money = {inputs.text(row.get("currency")) for row in self.plan["facilities"]}
-        worth = sum((_worth(row) for row in self.plan["collateral"]), ZERO)
+        worth: Decimal = facts["worth"]
         earned, capacity = facts["revenue_currency"], facts["capacity"]
         return {
             "min_dscr": cover.minimum if cover else None,
@@ -256,11 +257,6 @@ def _terms(row: Row, start: date) -> Terms:
         grace_periods=grace // every,
         **inputs.given(chosen),
     )
-
-
-def _worth(row: Row) -> Decimal:
-    value = inputs.number(row.get("value"), "collateral.value") or ZERO
-    return value * (HUNDRED - (inputs.number(row.get("haircut_pct"), "collateral.haircut_pct") or ZERO)) / HUNDRED
 
 
 def _tail(maturity: date, end: date | None) -> Decimal | None:

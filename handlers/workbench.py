@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine import calendars
 from engine.errors import InvalidInput
+from engine.execution import runtime_of
 from engine.process.businesstime import BusinessCalendar
 from handlers import inputs
 from handlers.finance import fees, red_flags, reserves, sizing
@@ -26,6 +27,7 @@ from handlers.finance.package import begin_of
 from handlers.finance.plan import months_later
 from handlers.finance.present_value import flat
 from handlers.plan_drafts import PARTS, Draft
+from handlers.plan_security import counted
 from handlers.planning import stressed
 from handlers.records.credit import PlanVersion
 from handlers.records.projects import Project
@@ -166,12 +168,14 @@ def _operation(row: Mapping[str, Any], grown: Mapping[str, Decimal]) -> dict[str
 
 def bench(session: Session, sheet: Sheet) -> Bench:
     """The plan of a sheet, computed. InvalidInput names by place what cannot be built."""
-    return computed(calendars.calendar(session), sheet)
+    runtime = runtime_of(session)
+    today = runtime.now().astimezone(runtime.zone).date()
+    return computed(calendars.calendar(session), sheet, counted(session, sheet["collateral"], today).worth)
 
 
 @inside
-def computed(calendar: BusinessCalendar, sheet: Sheet) -> Bench:
-    """As `bench`, by a calendar."""
+def computed(calendar: BusinessCalendar, sheet: Sheet, worth: Decimal) -> Bench:
+    """As `bench`, by a calendar and what the security counts for."""
     made = Draft(calendar, {name: sheet[name] for name in PARTS}, {**sheet["base"], "operations": sheet["operations"]})
     policy = sheet["policy"]
     facts = {
@@ -180,7 +184,7 @@ def computed(calendar: BusinessCalendar, sheet: Sheet) -> Bench:
         "largest_offtaker_pct": inputs.number(policy.get("largest_offtaker_pct"), "largest_offtaker_pct"),
     }
     capacity = _capacity(made, policy)
-    metrics = made.metrics({**facts, "capacity": capacity.debt if capacity else None})
+    metrics = made.metrics({**facts, "capacity": capacity.debt if capacity else None, "worth": worth})
     borne = stressed(calendar, **made.stress(), capex=made.capex)
     lines = _lines(made, sheet["facilities"])
     funding, (sources, uses) = _construction(made, sheet["facilities"]), _sources_and_uses(made, sheet["facilities"])

@@ -17,11 +17,13 @@ from handlers.records import kyc, limits, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.projects import Project
 from tests.bpmn.furnished import deploy, move_in
+from tests.bpmn.packages import FOLDER
 from tests.house import MONDAY, House, MovableClock
 
 PACKAGES = ("kyc_onboarding", "client_intake", "credit_check", "due_diligence", "committee_vote", "credit_evaluation")
 """What is deployed, called processes first; intake for the table of exchange rates."""
 KEY, MAIL = "PJ-2026-0001", "chen@example.org"
+HAIRCUTS = FOLDER / "facility_execution" / "execution_rules.dmn"
 MILLION = 1_000_000
 MEMBERS = [f"m{number}" for number in range(1, 10)]
 PEOPLE: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +67,8 @@ PLAN: Mapping[str, Any] = {
         {"code": "DSCR", "name": "偿债备付率", "kind": "financial", "metric": "dscr", "direction": "min",
          "default_level": "1.05", "lockup_level": "1.15", "watch_pct": "10", "frequency": "annual", "look": "back"},
     ],
-    "collateral": [{"type": "receivables", "description": "电费收费权", "value": "300000000", "haircut_pct": "20"}],
+    "collateral": [{"type": "receivables", "description": "电费收费权", "value": "300000000", "haircut_pct": "20",
+                    "valued_at": "2025-12-01", "rank": 1}],
     "conditions": [{"text": "签署购售电合同", "owner_group": "rm", "phase": "initial"}],
 }  # fmt: skip
 ANSWERS: Mapping[str, Any] = {
@@ -169,6 +172,8 @@ def furnish(folder: Path) -> str:
         projects.give_role(session, client.id, project.id, "borrower", STAMP)
         limits.set_line(session, None, Decimal(2000 * MILLION), "CNY", date(2026, 1, 1), STAMP)
         kyc.add_credit_record(session, client.id, "SQ-2026-01", {"overdue": [], "defaults": []}, STAMP)
+    with runtime.transaction() as session:  # the house's haircuts are the execution package's
+        api.deploy(session, api.SYSTEM, "haircuts", {HAIRCUTS.name: HAIRCUTS.read_bytes()})
     deploy(runtime, PACKAGES)
     runtime.database.dispose()
     return url

@@ -24,7 +24,10 @@ ROWS = [{"period_end": date(2027 + at, 12, 31), "revenue": flow + 50, "opex": 50
 BASE = {"start": "2026-12-31", "months": "12", "capex": 1400, "operations": ROWS}
 TERM = {"name": "T", "amount": "1035.64", "months": 60, "frequency_months": "12", "rate_pct": "6", "currency": "CNY",
         "day_count": "thirty_e_360", "payment_dates": "unadjusted"}  # fmt: skip
-FACTS = {"concession_end": date(2035, 1, 1), "revenue_currency": "CNY", "largest_offtaker_pct": None, "capacity": None}
+FACTS = {
+    "concession_end": date(2035, 1, 1), "revenue_currency": "CNY", "largest_offtaker_pct": None, "capacity": None,
+    "worth": Decimal(0),
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from engine import api, identity
 from engine.store import tables as t
@@ -148,30 +149,50 @@ LOAN = {
     "name": "T", "amount": "1000", "months": 96, "frequency_months": "12", "rate_pct": "6", "currency": "CNY",
     "day_count": "thirty_e_360", "payment_dates": "unadjusted", "profile": "annuity", "dsra_months": 6,
 }  # fmt: skip
+SECURITY = [
+    {"type": kind, "description": name, "value": value, "haircut_pct": cut, "valued_at": valued, "rank": 1}
+    for kind, name, value, cut, valued in (
+        ("deposit", "存单", "500", "10", None), ("equipment", "设备", "1000", "20", "2026-01-15"),
+        ("shares", "股权", "700", "50", None), ("land_building", "土地", "800", "30", "2024-12-15"),
+        ("guarantee", "保证", "9000", "0", None),
+    )
+]  # fmt: skip
+"""Counted with the larger haircut; not valued; valued too long ago; a promise."""
 
 
 def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(house: House, visitor: WHO) -> None:
     folder = ROOT / "bpmn/credit_evaluation"
     form, rules = (folder / "forms/financing_plan.form").read_bytes(), (folder / "plan_rules.dmn").read_bytes()
     house.deploy("planning", planning_bpmn=PLANNING, financing_plan_form=form, plan_rules_dmn=rules)
+    table = (ROOT / "bpmn/facility_execution/execution_rules.dmn").read_bytes()
+    house.deploy("haircuts", execution_rules_dmn=table)
     known = {"model_start": "2026-12-31", "period_months": "12", "capex": 1400, "concession_end": "2036-12-31"}
     case = house.start("planning", **known, operations=OPERATIONS, revenue_currency="CNY")
     task, li = int(house.task("plan", case)["id"]), visitor("li")
     assert "data-findings-url" in li.get(f"/tasks/{task}").get_data(as_text=True)
 
-    def said(covenants: object = (), **changes: object) -> dict[str, object]:
-        body = json.dumps({"variables": {"facilities": [{**LOAN, **changes}], "covenants": covenants}})
+    def said(covenants: object = (), collateral: object = (), **changes: object) -> dict[str, Any]:
+        plan = {"facilities": [{**LOAN, **changes}], "covenants": covenants, "collateral": collateral}
+        body = json.dumps({"variables": plan})
         token = {"X-CSRFToken": li.token, "Content-Type": "application/json"}
         return dict(li.client.post(f"/tasks/{task}/findings", data=body, headers=token).get_json())
 
     assert said(months=None) == {"notes": [], "figures": []}
     fine = said()
-    assert fine["notes"] == [] and {"name": "贷款总额", "value": "1,000"} in fine["figures"]  # type: ignore[operator]
+    assert fine["notes"] == [] and {"name": "贷款总额", "value": "1,000"} in fine["figures"]
     assert said(months=108)["notes"] == [{"level": "block", "text": "尾期少于 2 年", "places": ["facilities.0.months"]}]
-    assert said(amount="many")["notes"][0]["level"] == "block"  # type: ignore[index]
+    assert said(amount="many")["notes"][0]["level"] == "block"
     covenant = {"name": "DSCR", "metric": "dscr", "direction": "min", "default_level": "1.05", "lockup_level": "1.00"}
-    [laxer] = said(covenants=[covenant, {"name": "半份"}])["notes"]  # type: ignore[misc]
+    [laxer] = said(covenants=[covenant, {"name": "半份"}])["notes"]
     assert "锁定线 1.00 不得宽于违约线 1.05" in laxer["text"] and laxer["places"] == ["covenants.0.default_level"]
+    held = said(collateral=SECURITY)
+    assert [(one["places"], one["text"]) for one in held["notes"]] == [
+        (["collateral.1.haircut_pct"], "设备：按本机构折扣 40% 计，高于填写的 20%"),
+        (["collateral.2.valued_at"], "股权：没有有效的评估日，不计入押品覆盖"),
+        (["collateral.3.valued_at"], "土地：评估距今 15 个月，已失效，不计入押品覆盖"),
+    ]
+    assert {"name": "押品覆盖（倍）", "value": "1.05"} in held["figures"], "(500 × 90 % + 1,000 × 60 %) ÷ 1,000"
+    assert {"name": "保证（另列，不计入押品覆盖）", "value": "9,000"} in held["figures"]
     assert house.rows(t.task_draft) == []
 
 
