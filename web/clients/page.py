@@ -13,11 +13,10 @@ from flask_babel import lazy_gettext as N_
 
 from engine.errors import InvalidInput, NotFound
 from engine.queries import work
-from handlers import merging, ownership
+from handlers import merging, ownership, sights
 from handlers.records import changes, custom, documents, interactions, kyc, parties, relationship, requests
 from handlers.records import merging as merges
 from handlers.records.parties import Party
-from handlers.reports.client import NOT_FOR_MARKETING
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
 from handlers.reports.typesetting import GENERIC, exists, pdf
@@ -236,10 +235,9 @@ def report(key: str, form: str) -> Any:
     if form not in ("pdf", "xlsx"):
         raise InvalidInput(place="format", reason="pdf or xlsx", reason_zh="应为 pdf 或 xlsx")
     settings, tongue = runtime().settings, language()
-    hidden = {one for one in NOT_FOR_MARKETING if not may_see(one)}
     with runtime().reading() as db:
         party = party_of(db, key)
-        made = build(db, Ordered("client_360", party.business_key, tongue, without=hidden))
+        made = build(db, Ordered("client_360", party.business_key, tongue, without=sights.hidden(actor())))
     name = f"{party.business_key}-{today():%Y%m%d}.{form}"
     if form == "xlsx":
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
