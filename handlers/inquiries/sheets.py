@@ -47,16 +47,21 @@ def read(content: bytes, filename: str, most_bytes: int) -> Sheet:
     """The file's first sheet. InvalidInput (place: the file's name) says what is wrong with the file as a whole."""
     if len(content) > most_bytes:
         raise _refused(
-            filename, f"the file has {len(content):,} bytes, at most {most_bytes:,} are taken",
-            f"文件 {len(content):,} 字节，超过上限 {most_bytes:,}",
+            filename, f"the file is too large: at most {most_bytes:,} bytes are taken",
+            f"文件过大：上限为 {most_bytes:,} 字节",
         )  # fmt: skip
     if not content.strip():
         raise _refused(filename, "the file is empty", "文件为空")
-    if content[:2] == b"PK" or filename.lower().endswith((".xlsx", ".xlsm")):
+    if content[:2] == b"PK":
         kind, lines = "xlsx", _workbook(content, filename)
     elif content[:4] == b"\xd0\xcf\x11\xe0" or filename.lower().endswith(".xls"):
         zh = "不支持旧版 .xls，请另存为 .xlsx"
         raise _refused(filename, "old Excel files (.xls) are not read; save as .xlsx", zh)
+    elif filename.lower().endswith((".xlsx", ".xlsm")):
+        raise _refused(
+            filename, "this is not a workbook, whatever its name; save it as .xlsx, or name it .csv if it is text",
+            "文件名以 .xlsx 结尾，但内容不是工作簿；请另存为 .xlsx，若为文本请改名为 .csv",
+        )  # fmt: skip
     else:
         kind, text = _decoded(content, filename)
         lines = _csv(text, filename)
@@ -141,7 +146,10 @@ def _workbook(content: bytes, filename: str) -> Iterator[tuple[int, tuple[Cell, 
             while cells and cells[-1] is None:
                 cells.pop()
             yield number, tuple(cells)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, SyntaxError) as error:
+    except zipfile.BadZipFile as error:
+        words = "the workbook is damaged; open it and save it again", "工作簿已损坏，请打开后重新保存"
+        raise _refused(filename, *words) from error
+    except (InvalidFileException, KeyError, ValueError, ParseError, SyntaxError) as error:
         raise _refused(filename, f"not a workbook that can be read: {error}", f"无法读取的工作簿：{error}") from error
 
 
