@@ -58,6 +58,16 @@ def _own_words(component: Mapping[str, Any], words: Mapping[str, Any]) -> Mappin
     return {}
 
 
+def spoken(component: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What each component of a form says, by the name under which its English stands in `words`, or would: its id."""
+    for child in component.get("components") or ():
+        names = [str(child[name]) for name in ("id", "key", "path") if child.get(name)]
+        said = next((child[name] for name in ("label", "dateLabel", "text") if isinstance(child.get(name), str)), "")
+        if names and said:
+            yield next((name for name in names if name in words), names[0]), said
+        yield from spoken(child, words)
+
+
 STAFF_ONLY = "staffOnly"
 """A field's own property: values of its choices, separated by commas, that clients are not offered."""
 

@@ -15,7 +15,9 @@ import pytest
 from engine import api, identity, registry, watcher
 from engine.store import tables as t
 from tests.house import PASSWORD, House
+from tests.paths import ROOT
 from tests.web.conftest import Visitor
+from web import schemas
 from web.studio.topics import CHINESE
 
 WHO = Callable[[str], Visitor]
@@ -94,6 +96,17 @@ def test_running_cases_are_foreseen_and_follow_in_a_batch(house: House, owen: Vi
     first = min(row["id"] for row in house.rows(t.deployment))
     assert owen.post(f"/studio/offer/rollback/{first}", {"note": "退回", "cases": "new"}).status_code == 302
     assert "双人复核" not in diagram(owen) and len(house.rows(t.definition)) == 3
+
+
+def test_the_cases_that_were_chosen_follow_and_the_others_stay(house: House, owen: Visitor) -> None:
+    follows, stays = house.start("offer"), house.start("offer")
+    put(owen, FILE, diagram(owen).replace("复核", "双人复核"), 0)
+    owen.get("/studio/offer/deploy")
+    assert owen.post("/studio/offer/deploy", {"note": "改名", "cases": "chosen"}).status_code == 422
+    owen.post("/studio/offer/deploy", {"note": "改名", "cases": "chosen", "ids": str(follows)})
+    house.work()
+    versions = {row["id"]: row["definition_id"] for row in house.rows(t.instance)}
+    assert versions[follows] == newest(house) != versions[stays]
 
 
 def newest(house: House) -> int:
@@ -215,6 +228,17 @@ def test_a_scenario_is_clicked_through_step_by_step(owen: Visitor) -> None:
     assert played(start, done)["tokens"] == {"offer": {"check": 1}}
     assert played(start, done, {"complete": "check"})["instances"][0]["state"] == "completed"
     assert "assess" in played(start, {"complete": "check"})["error"]
+
+
+def test_texts_without_english_are_those_that_have_none(owen: Visitor) -> None:
+    names = (owen.get("/studio/offer/names.json").json or {})["names"]
+    assert names["assess"] == "测算报价" and {"f_advice", "advice"} & set(names) == {"f_advice"}
+    form = json.loads((ROOT / "bpmn/client_intake/forms/inquiry.form").read_text("utf-8"))
+    english = json.loads((ROOT / "bpmn/client_intake/i18n/en.json").read_text("utf-8"))
+    said = dict(schemas.spoken(form, english))
+    assert said["inquiry-client_name"] == "单位名称" and set(said) <= set(english)
+    del english["inquiry-client_name"]
+    assert "inquiry-client_name" in dict(schemas.spoken(form, english)), "one that has none stands under its id"
 
 
 def test_what_a_handler_does_is_told_in_the_page_s_language(owen: Visitor) -> None:

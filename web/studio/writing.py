@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -175,10 +176,15 @@ def _policy_words(key: str) -> str:
 @guarded("studio")
 def names(folder: str) -> Any:
     """Element or field -> its Chinese words, of everything in the draft that has some."""
-    found = models.compare({}, {name: text for name, text in opened(folder).files.items() if kind(name) != "texts"})
-    return jsonify(
-        names={change.id: change.name for one in found for change in one.changes if _is_chinese(change.name)}
-    )
+    files = opened(folder).files
+    drawn = models.compare({}, {name: text for name, text in files.items() if kind(name) not in ("texts", "form")})
+    said = {change.id: change.name for one in drawn for change in one.changes}
+    with suppress(ValueError):
+        words = json.loads(files.get("i18n/en.json", "{}"))
+        for name in files:
+            if kind(name) == "form":
+                said |= dict(schemas.spoken(json.loads(files[name]), words))
+    return jsonify(names={id: text for id, text in said.items() if _is_chinese(text)})
 
 
 def _is_chinese(text: str) -> bool:
