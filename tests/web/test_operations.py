@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from engine import identity
+from engine import api, identity
 from engine.store import tables as t
 from tests.engine import diagrams as d
+from tests.engine.test_decision_log import TABLE
 from tests.house import House
 from tests.web.conftest import Visitor
 
@@ -150,6 +152,43 @@ def test_a_batch_begins_with_what_the_filter_finds_and_tells_how_far_it_is(house
         pass
     assert [house.state(case) for case in cases] == ["active", "suspended", "suspended"]
     assert 'value="2"' in text(owen.get(answer.location)) and "等通知" in text(owen.get("/batches"))
+
+
+BUSY = d.process(
+    '<startEvent id="start"/><businessRuleTask id="rule" name="分档" camunda:decisionRef="grade" '
+    'camunda:resultVariable="grade" camunda:mapDecisionResult="singleEntry"/><parallelGateway id="fork"/>'
+    '<serviceTask id="print" name="打印" camunda:type="external" camunda:topic="print_paper">'
+    + d.properties(external="true")
+    + '</serviceTask><intermediateCatchEvent id="answer" name="客户回复"><messageEventDefinition messageRef="m"/>'
+    '</intermediateCatchEvent><intermediateCatchEvent id="wait" name="等三天"><timerEventDefinition><timeDuration>P3D'
+    '</timeDuration></timerEventDefinition></intermediateCatchEvent><callActivity id="call" name="核价" '
+    'calledElement="price"><extensionElements><camunda:in variables="all"/></extensionElements></callActivity>'
+    '<endEvent id="end"/>'
+    + d.flows("start>rule", "rule>fork", "fork>print", "fork>answer", "fork>wait", "fork>call")
+    + d.flows("print>end", "answer>end", "wait>end", "call>end"),
+    key="busy",
+    outside='<message id="m" name="answered"/>',
+)
+
+
+def test_a_case_shows_its_jobs_timers_messages_children_and_decisions(house: House, visitor: WHO) -> None:
+    house.deploy("price", price_bpmn=MODEL)
+    house.deploy("busy", busy_bpmn=BUSY, grade_dmn=TABLE)
+    case = house.start("busy", business_key="PJ-7", amount=50, margin=2)
+    owen = visitor("owen")
+    [child] = house.rows(t.instance, t.instance.c.parent_id == case)
+    page = text(owen.get(f"/instances/{case}/work"))
+    for shown in ("打印", "print_paper", "客户回复", "answered", "等三天", f"/instances/{child['id']}"):
+        assert shown in page, shown
+    assert "等三天" in text(owen.get("/operations/timers"))
+    with house.writing() as session:
+        api.fetch_and_lock(session, api.SYSTEM, "printer-7", [api.Topic("print_paper", timedelta(minutes=1))], 1)
+    assert "printer-7" in text(owen.get("/operations"))
+    house.message("answered", "PJ-7", variables={"word": "同意"})
+    page = text(owen.get(f"/instances/{case}/work"))
+    assert "已送达" in page and "同意" in page
+    page = text(owen.get(f"/instances/{case}/decisions"))
+    assert "分档" in page and "第 2 条规则" in page and ">高</div>" in page
 
 
 def test_who_keeps_no_cases_running_may_not_look_into_them(house: House, visitor: WHO) -> None:

@@ -45,6 +45,12 @@ def test_heat_shows_how_often_how_long_and_where_cases_wait(lived: House, visito
     assert 1 <= counted["heat"]["no"]["level"] < 5
     durations = owen.get("/analysis/heat.json?process=price&days=all&measure=duration").json
     assert durations is not None and durations["heat"]["sign"]["text"] == "5 小时"
+    waiting = owen.get("/analysis/heat.json?process=price&days=all&measure=waiting").json
+    assert waiting is not None and list(waiting["heat"]) == ["sign"] and waiting["heat"]["sign"]["text"].startswith("1")
+    start(lived)  # no margin: nobody can say which way
+    keeping.keep_up(lived.runtime)
+    incidents = owen.get("/analysis/heat.json?process=price&days=all&measure=incidents").json
+    assert incidents is not None and incidents["heat"] == {"gw": {"level": 5, "text": "1"}}
     page = text(owen.get("/analysis?process=price&days=all"))
     assert "瓶颈" in page and "签字" in page
 
@@ -69,9 +75,15 @@ def test_a_plan_is_made_of_history_and_more_people_are_quicker(lived: House, vis
     form = {
         "process": "price", "cases": "300", "replications": "6", "first:between": "1.5", "second:between": "1.5",
         "first:mean:sign": "2", "second:mean:sign": "2", "first:people:rm": "1", "second:people:rm": "6",
+        "due": "8", "first:cost:rm": "100", "second:cost:rm": "100",
     }  # fmt: skip
     page = text(owen.post("/simulation", form))
-    assert "第二方案" in page and "text-success" in page and 'id="heat-2"' in page
+    assert "第二方案" in page and "text-success" in page
+    heats = [json.loads(one)["heat"] for one in re.findall(r'id="heat-\d">(.+?)</script>', page)]
+    assert "sign" in heats[0] and heats[1] == {}, "with six people nobody is waited for"
+    for words in ("每笔业务成本", "超期业务"):
+        figures = re.search(rf">[^<]*{words}[^<]*</th><td[^>]*>([^<]+)", page)
+        assert figures is not None and "±" in figures[1], words
 
 
 def test_the_command_runs_a_plan_from_a_file_beside_another(
