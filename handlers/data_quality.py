@@ -228,7 +228,7 @@ def _failed(checks: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     for one in checks:
         if one.get("ok") is False:
             rule, period = str(one.get("rule")), str(one.get("period"))
-            level: Level = "warn" if rule == "cash_continuity" else "error"
+            level: Level = "warn" if rule in ("cash_continuity", "cash_of_both") else "error"
             zh = str(one.get("text"))
             yield Finding("statements", f"statements[{period}]", rule, level, zh, str(one.get("text_en") or zh))
 

@@ -171,7 +171,9 @@ def of_model(session: Session, values: Mapping[str, Any]) -> Said:
 
 
 _TOTALS = ("total_assets", "total_liabilities", "equity")
-_AT: Mapping[str, str] = {"balance": "equity", "cash_roll_forward": "cash_closing", "cash_continuity": "cash_opening"}
+_AT: Mapping[str, str] = {
+    "balance": "equity", "cash_roll_forward": "cash_closing", "cash_continuity": "cash_opening", "cash_of_both": "cash",
+}  # fmt: skip
 """Rule of a statement -> the field that somebody would look at first."""
 
 

@@ -1,5 +1,5 @@
 """Which projects may be shown to an investor, and why (投资者适当性). Law: nothing above the investor's risk class is
-ever offered, and what is not known of a risk is the highest of all.
+ever offered, what is not known of a risk is the highest of all, and amounts are compared in yuan or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from engine.registry import Context, handles
 from handlers import inputs
-from handlers.finance.exact import count
+from handlers.finance.exact import count, inside, rounded
+from handlers.rates import YUAN, into_yuan
 from handlers.records import credit, parties, projects
 from handlers.records.projects import Project
 from handlers.records.tables import investor_profile
@@ -30,7 +31,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Investor:
-    """What an investor may and wants to take; amounts in the house's currency."""
+    """What an investor may and wants to take; amounts in yuan."""
 
     risk_class: str
     ticket_min: Decimal | None
@@ -49,8 +50,8 @@ class Match:
     blocked: tuple[tuple[str, str], ...]
 
 
-def judge(investor: Investor, project: Project, category: str | None) -> Match:
-    """One project for one investor. Pure."""
+def judge(investor: Investor, project: Project, category: str | None, rate: Decimal | None) -> Match:
+    """One project for one investor; `rate`: yuan for one unit of the project's currency, None unknown. Pure."""
     risk = RISK_OF_CATEGORY.get(category or "")
     good: list[tuple[int, str, str]] = []
     bad: list[tuple[str, str]] = []
@@ -68,6 +69,7 @@ def judge(investor: Investor, project: Project, category: str | None) -> Match:
     else:
         good.append((20, "行业未被排除", "the sector is not excluded"))
     _fitting(investor, project, good, bad)
+    _sized(investor, project, rate, good, bad)
     return Match(project, sum(one[0] for one in good), tuple((zh, en) for _, zh, en in good), tuple(bad))
 
 
@@ -80,12 +82,29 @@ def _fitting(
             bad.append((f"期限 {tenor} 月超过投资期限 {horizon} 月", f"tenor {tenor} months beyond {horizon}"))
         else:
             good.append((20, f"期限 {tenor} 月在投资期限 {horizon} 月内", f"tenor {tenor} months within {horizon}"))
-    if project.amount is not None and investor.ticket_min is not None:
-        if project.amount < investor.ticket_min:
-            least = f"{project.amount:,} < {investor.ticket_min:,}"
-            bad.append((f"融资额低于最低投资额：{least}", f"below the smallest ticket: {least}"))
-        else:
-            good.append((20, "融资额不低于最低投资额", "not below the smallest ticket"))
+
+
+@inside
+def _sized(
+    investor: Investor,
+    project: Project,
+    rate: Decimal | None,
+    good: list[tuple[int, str, str]],
+    bad: list[tuple[str, str]],
+) -> None:
+    """The smallest ticket, in yuan, against the financing."""
+    if project.amount is None or investor.ticket_min is None:
+        return
+    if rate is None:
+        told = f"{project.currency}/{YUAN}"
+        bad.append((f"没有汇率，无法与最低投资额比较：{told}", f"no rate to compare with the smallest ticket: {told}"))
+        return
+    amount = rounded(project.amount * rate)
+    if amount < investor.ticket_min:
+        least = f"{YUAN} {amount:,} < {investor.ticket_min:,}"
+        bad.append((f"融资额低于最低投资额：{least}", f"below the smallest ticket: {least}"))
+    else:
+        good.append((20, "融资额不低于最低投资额", "not below the smallest ticket"))
 
 
 def profile_of(session: Session, party_id: int) -> Investor | None:
@@ -163,9 +182,16 @@ def matches(
     investor = profile_of(session, party_id)
     if investor is None:
         return None
+    offered = _offered(session, project_keys)
+    rates = {currency: into_yuan(session, currency) for currency in {one.currency for one in offered}}
     found = [
-        judge(investor, one, (ratings or {}).get(one.business_key) or _confirmed(session, one))
-        for one in _offered(session, project_keys)
+        judge(
+            investor,
+            one,
+            (ratings or {}).get(one.business_key) or _confirmed(session, one),
+            rates[one.currency],
+        )
+        for one in offered
     ]
     return sorted(found, key=lambda one: (bool(one.blocked), -one.points, one.project.business_key))
 
@@ -177,11 +203,11 @@ def investors_for(
     are left out. `category` goes before the confirmed one. Nothing for a project that is not on offer."""
     if project.phase not in PHASES:
         return []
-    rated = category or _confirmed(session, project)
+    rated, rate = category or _confirmed(session, project), into_yuan(session, project.currency)
     found = []
     for party_id in session.execute(sa.select(investor_profile.c.party_id).distinct()).scalars().all():
         investor = profile_of(session, party_id)
-        match = judge(investor, project, rated) if investor is not None else None
+        match = judge(investor, project, rated, rate) if investor is not None else None
         if investor is not None and match is not None and not match.blocked:
             found.append((parties.get(session, party_id), investor, match))
     return sorted(found, key=lambda one: (-one[2].points, one[0].business_key))

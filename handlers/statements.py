@@ -1,7 +1,8 @@
 """Financial statements: checked, then kept; ratios from what is kept.
 
 A statement that does not balance is not kept: assets = liabilities + equity, and cash at the end = cash at the start
-+ change (within one unit of the currency, for figures rounded by their author).
++ change (within one unit of the currency, for figures rounded by their author). Cash of the two statements that differs
+is told.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def check(rows: Iterable[Mapping[str, Any]]) -> list[Check]:
     for row in ordered:
         said = figures(row)
         period = str(row.get("period") or "?")
-        found += _balance(period, said) + _cash(period, said)
+        found += _balance(period, said) + _cash(period, said) + _cash_of_both(period, said)
         if before is not None:
             found += _continuity(before, period, said)
         before = (period, said.get("cash_closing"))
@@ -106,6 +107,25 @@ def _cash(period: str, figures: Mapping[str, Decimal]) -> list[Check]:
             abs(gap) <= ROUNDING,
             f"{period}：期初现金 {opening:,} + 变动 {change:,} − 期末 {closing:,} = {gap:,}",
             f"{period}: cash {opening:,} + change {change:,} − end {closing:,} = {gap:,}",
+        )
+    ]
+
+
+def _cash_of_both(period: str, figures: Mapping[str, Decimal]) -> list[Check]:
+    """Cash of the balance sheet against the end of the cash-flow statement. They may differ by restricted cash and by
+    equivalents: told, and no reason to refuse."""
+    held, closing = figures.get("cash"), figures.get("cash_closing")
+    if held is None or closing is None:
+        return []
+    gap = held - closing
+    return [
+        Check(
+            period,
+            "cash_of_both",
+            abs(gap) <= ROUNDING,
+            f"{period}：资产负债表货币资金 {held:,} 与现金流量表期末现金 {closing:,} 相差 {gap:,}，请核对受限资金",
+            f"{period}: cash in the balance sheet {held:,} and at the end of the cash-flow statement {closing:,} "
+            f"differ by {gap:,}: look for restricted cash",
         )
     ]
 

@@ -30,6 +30,7 @@ class Outcome:
     kind: str
     state: Literal["passed", "failed", "absent"]
     differences: tuple[str, ...] = ()
+    differences_zh: tuple[str, ...] = ()
     refused: tuple[str, str] | None = None
     """In Chinese and in English."""
 
@@ -78,10 +79,13 @@ def _outcome(vector: Mapping[str, Any]) -> Outcome:
         told = f"{type(error).__name__} {error}"
         return Outcome(name, kind, "failed", refused=(f"输入无法使用：{told}", f"the input cannot be used: {told}"))
     found = tuple(_differences("", plain(expected), made))
-    return Outcome(name, kind, "failed" if found else "passed", found)
+    english = tuple(f"{place}: {wanted} expected, {had} computed" for place, wanted, had in found)
+    chinese = tuple(f"{place}：应为 {wanted}，算得 {had}" for place, wanted, had in found)
+    return Outcome(name, kind, "failed" if found else "passed", english, chinese)
 
 
-def _differences(place: str, expected: Any, made: Any) -> Iterator[str]:
+def _differences(place: str, expected: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Where, what was expected, what was computed."""
     if isinstance(expected, dict) and isinstance(made, dict):
         for key in sorted(expected.keys() | made.keys()):
             yield from _differences(f"{place}.{key}".lstrip("."), expected.get(key, "∅"), made.get(key, "∅"))
@@ -89,7 +93,7 @@ def _differences(place: str, expected: Any, made: Any) -> Iterator[str]:
         for at, (one, other) in enumerate(zip(expected, made, strict=True), start=1):
             yield from _differences(f"{place}[{at}]", one, other)
     elif expected != made or type(expected) is not type(made):
-        yield f"{place}: {expected} expected, {made} computed"
+        yield place, expected, made
 
 
 def plain(value: Any) -> Any:

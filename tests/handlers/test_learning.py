@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -12,18 +13,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engine import api
 from engine.errors import Forbidden, InvalidInput
 from engine.execution import Runtime
 from engine.identity import Actor
 from engine.store.dates import schedule
 from handlers import case_library, default_risk, matching, persona, prospecting
 from handlers.matching import Investor
+from handlers.rates import into_yuan
 from handlers.records import cases, credit, inquiries, kyc, models, parties, projects
 from handlers.records.changes import Stamp
 from handlers.records.tables import investor_profile, model_score
 from tests import databases
 from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -244,6 +248,25 @@ def test_nothing_above_the_stated_risk_class_is_offered_and_every_match_has_reas
     assert "riskier" in why[keys[1]] and "excludes" in why[keys[2]] and "no rating" in why[keys[3]]
 
 
+def test_a_ticket_in_yuan_is_held_against_the_projects_amount_in_yuan(desk: Desk) -> None:
+    registered(desk)
+    table = ROOT / "bpmn/client_intake/intake_rules.dmn"
+    investor = Investor("R3", Decimal(6_000_000), None, None, frozenset())
+    with desk.runtime.transaction() as session:
+        assert into_yuan(session, "USD") is None
+        api.deploy(session, api.SYSTEM, "rates", {table.name: table.read_bytes()})
+        project = replace(projects.get(session, "PJ-2026-0001"), amount=Decimal(1_000_000))
+        told = {
+            currency: matching.judge(
+                investor, replace(project, currency=currency), "Strong", into_yuan(session, currency)
+            ).blocked
+            for currency in ("USD", "CNY", "GBP")
+        }
+    assert told["USD"] == ()
+    assert told["CNY"][0][1] == "below the smallest ticket: CNY 1,000,000.00 < 6,000,000"
+    assert told["GBP"][0][0] == "没有汇率，无法与最低投资额比较：GBP/CNY"
+
+
 def test_no_class_is_ever_offered_above_the_investors_own(desk: Desk) -> None:
     registered(desk)
     with desk.runtime.transaction() as session:
@@ -251,7 +274,7 @@ def test_no_class_is_ever_offered_above_the_investors_own(desk: Desk) -> None:
     for investor_class in matching.CLASSES:
         investor = Investor(investor_class, None, None, None, frozenset())
         for category, risk in [*matching.RISK_OF_CATEGORY.items(), ("Default", "R9"), (None, "R9")]:
-            offered = not matching.judge(investor, project, category).blocked
+            offered = not matching.judge(investor, project, category, None).blocked
             assert offered == (risk <= investor_class)
 
 

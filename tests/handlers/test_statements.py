@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput
-from handlers import ratios
+from handlers import live_checks, ratios
 from handlers.records import statements
 from handlers.statements import check
 from tests.handlers.conftest import Desk
@@ -97,6 +97,19 @@ def test_a_gap_between_years_is_told_and_does_not_block(desk: Desk, client: str)
     made = desk.run("fin.spread_statement", {"statements": rows, "party_id": client})
     broken = [one for one in made["checks"] if not one["ok"]]
     assert [(one["period"], one["rule"]) for one in broken] == [("2025", "cash_continuity")]
+
+
+def test_cash_of_the_two_statements_that_differs_is_told_while_typing_and_kept_with_the_statement(
+    desk: Desk, client: str
+) -> None:
+    rows = [year("2024", cash=Decimal(72_000_000))]
+    made = desk.run("fin.spread_statement", {"statements": rows, "party_id": client})
+    [told] = [one for one in made["checks"] if not one["ok"]]
+    assert "货币资金 72,000,000 与现金流量表期末现金 60,000,000 相差 12,000,000" in told["text"]
+    with desk.runtime.reading() as session:
+        found = live_checks.check(session, "annual_review", {"statements": rows})
+    assert found is not None
+    assert [(note.level, note.places) for note in found.notes] == [("warn", ("statements.0.cash",))]
 
 
 def test_rounding_of_one_unit_passes() -> None:

@@ -78,6 +78,7 @@ def test_a_difference_is_told_by_its_place(
     place[path[-1]] = wrong
     [outcome] = recompute(read(json.dumps([spoiled])))
     assert (outcome.state, outcome.differences) == ("failed", (told,))
+    assert "：应为 " in outcome.differences_zh[0]
 
 
 def test_the_comparison_notices_when_the_product_computes_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,8 @@ def _say(one: Outcome) -> None:
     click.secho(f"{sign} {one.id} {one.kind}{absent}", fg=colour)
     if one.refused is not None:
         click.echo(f"    {words(*one.refused)}")
-    for difference in one.differences:
-        click.echo(f"    {difference}")
+    for told in zip(one.differences_zh, one.differences, strict=True):
+        click.echo(f"    {words(*told)}")
 
 
 def _summary(outcomes: list[Outcome]) -> None:
