@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
@@ -123,7 +123,8 @@ def sign_in() -> Any:
 
 def remembering(answer: Any, cookie: str, spoken: str) -> Any:
     """The answer, with a language kept in the browser."""
-    answer.set_cookie(cookie, spoken, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    encrypted = current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure
+    answer.set_cookie(cookie, spoken, max_age=YEAR, httponly=True, samesite="Lax", secure=encrypted)
     return answer
 
 

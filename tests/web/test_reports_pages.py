@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -103,6 +105,59 @@ def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> 
     assert [cell.value for cell in sheet[2]][:2] == ["客户经理", 3]
     assert owen.client.get("/reports/teams.pdf?days=30").data.startswith(b"%PDF")
     assert "process=price" in text(owen.get("/reports/funnel?days=30&process=price"))
+
+
+def test_the_figures_of_every_report_are_one_on_page_csv_and_sheet_and_each_is_a_paper(
+    book_house: House, visitor: WHO
+) -> None:
+    book_house.deploy("price", price_bpmn=MODEL)
+    case = start(book_house, margin=2)
+    book_house.complete("sign", book_house.task("sign", case)["assignee"], case)
+    keeping.keep_up(book_house.runtime)
+    owen, asked = visitor("owen"), "days=30&process=price"
+    for kind in ("overview", *KINDS):
+        page = unescape(text(owen.get(f"/reports/{kind}?{asked}")))
+        files = {form: owen.client.get(f"/reports/{kind}.{form}?{asked}") for form in ("csv", "xlsx", "pdf")}
+        assert {form: one.status_code for form, one in files.items()} == dict.fromkeys(files, 200), kind
+        content = files["csv"].data.decode("utf-8-sig")
+        [first, *lines] = csv.reader(io.StringIO(content))
+        assert first[1] in page, kind
+        book = load_workbook(io.BytesIO(files["xlsx"].data))
+        heads = {tuple(str(cell.value) for cell in row if cell.value) for one in book for row in one.iter_rows()}
+        for title, head, *found in sections(lines):
+            assert title[0] in page and title[0][:31] in book.sheetnames, (kind, title)
+            assert tuple(head) in heads, (kind, head)
+            for line in (head, *found) if found else ():
+                assert not [cell for cell in line if cell.removeprefix("'") not in page], (kind, line)
+        assert files["pdf"].data.startswith(b"%PDF"), kind
+
+
+def sections(lines: list[list[str]]) -> list[list[list[str]]]:
+    """The tables of a file: each with its title, its head and its rows."""
+    found: list[list[list[str]]] = []
+    for line in lines:
+        if line:
+            found[-1].append(line)
+        else:
+            found.append([])
+    return found
+
+
+def test_a_row_of_a_report_leads_to_its_cases(house: House, visitor: WHO) -> None:
+    house.deploy("price", price_bpmn=MODEL)
+    ended, waiting = start(house, margin=0), start(house, margin=2)
+    done = start(house, margin=2)
+    house.complete("sign", house.task("sign", done)["assignee"], done)
+    keeping.keep_up(house.runtime)
+    owen = visitor("owen")
+
+    def behind(kind: str, row: str) -> set[int]:
+        page = unescape(text(owen.get(f"/reports/{kind}?days=30&process=price")))
+        [link] = set(re.findall(rf'<a href="(/instances[^"]+)">{row}</a>', page))
+        return {int(one) for one in re.findall(r'id="instance-(\d+)"', text(owen.get(link)))}
+
+    assert behind("funnel", "签字") == {waiting}
+    assert behind("times", "定价") == {ended, done}
 
 
 def test_every_report_opens_for_those_who_lead_and_for_nobody_else(house: House, visitor: WHO) -> None:

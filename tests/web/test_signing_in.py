@@ -1,12 +1,16 @@
 """Signing in: who gets in, who is locked out, and that the way to a page survives it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from tests.house import House
+from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
+from web import create_app
+from web.extensions import limiter
 
 WHO = Callable[[str], Visitor]
 
@@ -149,3 +153,17 @@ def test_the_session_cookie_is_kept_from_scripts(visitor: WHO) -> None:
     cookie = visitor("").sign_in("li").headers.get_all("Set-Cookie")
     session = next(one for one in cookie if one.startswith("dealflow="))
     assert "HttpOnly" in session and "SameSite=Lax" in session
+
+
+def test_behind_https_every_cookie_travels_encrypted_only(house: House) -> None:
+    secured = house.runtime.settings.model_copy(update={"secure_cookies": True})
+    app = create_app(runtime=replace(house.runtime, settings=secured))
+    limiter.reset()
+    there: dict[str, Any] = {"base_url": "https://deals.example.com"}
+    found = Visitor(app.test_client())
+    found.get("/login", **there)
+    answer = found.post("/login", {"name": "li", "password": PASSWORD}, **there)
+    chosen = found.post("/language/en", **there)
+    cookies = [*answer.headers.getlist("Set-Cookie"), *chosen.headers.getlist("Set-Cookie")]
+    assert len(cookies) >= 2 and not [one for one in cookies if "Secure" not in one or "SameSite=Lax" not in one]
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import settled
+from tests.paths import ROOT
 from tests.web.frontend.site import Site
 from web.charts import Chart, Mark, Series
 
@@ -80,6 +81,16 @@ def test_a_click_on_a_figure_opens_what_it_is_made_of_and_a_broken_one_says_why(
     assert box
     page.mouse.click(box["x"] + box["width"] / 2 + 10, box["y"] + box["height"] / 2 - 15)
     page.wait_for_url("**/p#cell")
+
+
+def test_wherever_a_picture_stands_its_figures_stand_as_a_table_too() -> None:
+    templates = ROOT / "web/templates"
+    drawn = [one for one in templates.rglob("*.html") if "data-chart=" in one.read_text(encoding="utf-8")]
+    assert {one.relative_to(templates).as_posix() for one in drawn} == {"parts/chart.html", "reports/show.html"}
+    for one in drawn:
+        text = one.read_text(encoding="utf-8")
+        behind = text[text.index("data-chart=") :]
+        assert "figures(rows" in behind or "<tbody>{% for row in rows %}" in behind, one
 
 
 def test_the_table_holds_what_the_picture_shows() -> None:

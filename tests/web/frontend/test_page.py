@@ -168,3 +168,19 @@ def test_what_takes_longer_shows_a_line_until_it_has_come(page: Page, site: Site
     held[0].fulfill(body="<b>here</b>", content_type="text/html")
     expect(page.get_by_text("here")).to_be_visible()
     expect(line).to_have_count(0)
+
+
+BOARD = """<div id="board-answer"></div><div data-board>
+<section data-phase="intake"><ul><li draggable="true" data-key-of="PJ-1">盐池光伏</li></ul></section>
+<section data-phase="evaluation"><h2>评估</h2></section></div>"""
+
+
+def test_a_card_that_is_dragged_asks_its_process_and_stays_where_it_is(page: Page, site: Site) -> None:
+    answer = '<div data-answer tabindex="-1">须先完成中间阶段</div>'
+    site.pages["/pipeline/PJ-1/to/evaluation"] = ("text/html", answer)
+    page.goto(site.html("/p", BOARD, scripts=("board.js",)))
+    page.get_by_text("盐池光伏").drag_to(page.get_by_role("heading", name="评估"))
+    expect(page.locator("[data-answer]")).to_have_text("须先完成中间阶段")
+    expect(page.locator("[data-answer]")).to_be_focused()
+    expect(page.locator('[data-phase="intake"] [data-key-of="PJ-1"]')).to_be_visible()
+    assert [one.method for one in site.received] == [] and site.violations == []
