@@ -70,8 +70,13 @@ def test_an_operator_finds_a_broken_case_mends_it_and_moves_its_token(place: Pla
 def test_what_if_is_run_and_its_result_stands_on_the_diagram(place: Place, page: Page) -> None:
     place.sign_in(page, "owen", "/simulation?process=client_intake")
     page.locator("[name=cases]").fill("40")
+    page.locator("[name='first:between']").fill("0.1")  # so many at once that people are waited for
+    page.locator("[name='second:between']").fill("0.2")
     page.get_by_role("button", name="运行推演").click()
-    expect(page.locator("[data-bpmn-viewer]").first).to_have_attribute("data-ready", "true")
+    for side in (1, 2):
+        drawn = page.locator(f"[data-bpmn-viewer][data-state=heat-{side}]")
+        expect(drawn).to_have_attribute("data-ready", "true")
+        expect(drawn.locator("[class*=df-heat]").first).to_be_attached()
     result = page.locator("#result")
     expect(result).to_contain_text("每次 40 ")
     expect(result.locator("tbody tr").nth(1)).to_be_visible()
