@@ -95,7 +95,8 @@ def comments(db: Any, who: api.Actor, asked: Asked, instance_id: int) -> Mapping
     queries.instance(db, instance_id)
     segments.require_case(db, who, instance_id)
     after = read_cursor(asked.cursor, int)
-    rows = [row for row in queries.comments(db, instance_id) if after is None or row.id > after[0]]
+    told = sorted(queries.comments(db, instance_id), key=lambda row: row.id)  # the cursor is an id
+    rows = [row for row in told if after is None or row.id > after[0]]
     shown = rows[: asked.limit]
     return {"items": shown, "next": written_cursor([shown[-1].id]) if len(rows) > asked.limit else None}
 
