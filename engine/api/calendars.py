@@ -1,5 +1,6 @@
 """Keeping the house's calendars and reminder policies. Law: a change counts from now on; what tasks are planned by
-stays, and dates that wait for a day (`engine.schedule`) move with it."""
+stays, and dates that wait for a day (`engine.schedule`) move with it. Processes hear of it by the signal
+`calendar_changed`, in the transaction of the change and after it."""
 
 from __future__ import annotations
 
@@ -11,9 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import audit, calendars, reminders, schedule
+from engine.api.messages import raise_signal
 from engine.errors import Forbidden
 from engine.identity import ADMIN, Actor
 from engine.store import tables as t
+
+CHANGED = "calendar_changed"
+"""The signal; its variables: `calendar` (the key) and, for a day, `day` and `working` (null: as the country has it)."""
 
 
 def set_calendar(
@@ -34,6 +39,7 @@ def set_calendar(
     after = {"name": name, "country": country, "zone": zone, "hours": [list(span) for span in hours]}
     audit.append(session, f"calendar:{key}", actor.id, "calendar_set", {"before": before, **after})
     schedule.recompute(session)
+    raise_signal(session, actor, CHANGED, {"calendar": key})
 
 
 def _as_kept(session: Session, key: str) -> dict[str, Any] | None:
@@ -56,6 +62,7 @@ def set_calendar_day(
     data = {"day": day, "before": before, "working": working, "note": note}
     audit.append(session, f"calendar:{calendar}", actor.id, "day_set", data)
     schedule.recompute(session)
+    raise_signal(session, actor, CHANGED, {"calendar": calendar, "day": day, "working": working})
 
 
 def _require_admin(actor: Actor) -> None:

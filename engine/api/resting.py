@@ -2,7 +2,8 @@
 
 Started by hand it is refused with the reason; messages that would start it are kept; its timers rest; signals and
 facts pass it by; a caller gets an incident, which resuming tries again. A new version of a process of which every
-version is suspended rests as well.
+version is suspended rests as well. Processes hear of it by the signal `process_suspended`, in the transaction of the
+deed and after it.
 """
 
 from __future__ import annotations
@@ -12,20 +13,25 @@ from sqlalchemy.orm import Session
 
 from engine import audit, definitions
 from engine.api.mending import retry_job
-from engine.api.messages import deliver_kept
+from engine.api.messages import deliver_kept, raise_signal
 from engine.api.processes import _require_owner
 from engine.errors import InvalidInput, ProcessSuspended
 from engine.identity import Actor
 from engine.store import tables as t
 
 d = t.definition.c
+SUSPENDED = "process_suspended"
+"""The signal; its variables: `process` (the key), `versions` that rest from now on, `why`."""
 
 
 def suspend_process(
     session: Session, actor: Actor, key: str, version: int | None = None, why: str = ""
 ) -> tuple[int, ...]:
     """Let a version (None: all of them) rest; returns the versions that were not at rest before. NotFound."""
-    return _turn(session, actor, key, version, True, why)
+    versions = _turn(session, actor, key, version, True, why)
+    if versions:
+        raise_signal(session, actor, SUSPENDED, {"process": key, "versions": list(versions), "why": why})
+    return versions
 
 
 def resume_process(

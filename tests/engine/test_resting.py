@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from engine import api, firing, queries, timers
@@ -47,6 +49,19 @@ def test_it_is_not_started_by_hand_and_says_why(house: House) -> None:
     assert house.state(case) == "completed"
     assert woken(house) == (1,)
     assert house.start("p")
+
+
+def test_processes_hear_that_one_rests_and_that_the_calendar_changed(house: House) -> None:
+    house.deploy(p_bpmn=begun_by())
+    with house.writing() as session:
+        api.set_calendar_day(session, house.actor("root"), date(2026, 3, 4), False)
+    assert running(house) == 0, "nobody listened"
+    house.deploy("q", q_bpmn=begun_by(signal("process_suspended"), signal("calendar_changed")).replace('"p"', '"q"'))
+    assert rested(house) == (1,) and rested(house) == ()
+    with house.writing() as session:
+        api.set_calendar_day(session, house.actor("root"), date(2026, 3, 5), False)
+    told = [house.variables(int(row["id"])) for row in house.rows(t.instance, t.instance.c.key == "q")]
+    assert [(one.get("process"), one.get("day")) for one in told] == [("p", None), (None, date(2026, 3, 5))]
 
 
 def test_messages_are_kept_and_timers_rest_until_it_is_resumed(house: House) -> None:
