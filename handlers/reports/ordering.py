@@ -84,7 +84,7 @@ def _paper(session: Session, kind: str, head: Head) -> Report:
     try:
         return PAPERS[kind](given, head)
     except Missing as lack:
-        reason = f"this paper cannot be made yet: there is no {lack.text('en')}"
+        reason = f"this paper cannot be made yet, it lacks: {lack.text('en')}"
         reason_zh = f"尚无{lack.text('zh')}，暂不能生成此文件"
         raise InvalidInput(place=head.subject_key, reason=reason, reason_zh=reason_zh) from lack
 
