@@ -133,8 +133,8 @@ def _beneficial_owners(given: Given, wanted: Collection[str]) -> Mapping[str, An
     target = label(given.get("target"), "target")
     if target not in edges:
         raise refused("target", f"has no owner among the edges: {target}", f"持股关系中没有它的股东：{target}")
-    limits = (part(given.get(name), name) for name in ("threshold", "control_over"))
-    found = ownership.structure(edges, target, *limits)
+    threshold, control_over = (part(given.get(name), name) for name in ("threshold", "control_over"))
+    found = ownership.structure(edges, target, threshold, control_over)
     return {
         one.name: {
             "shares_pct": ownership.percent(one.shares),
