@@ -16,7 +16,8 @@ _TURNS = 0x7475726E
 def take_turn(session: Session, subject: str) -> None:
     """Wait until nobody else has the turn of the subject, e.g. `people`; what is read from here on is as they left it.
 
-    Taken before rows are locked, so that nobody who has it waits for somebody who wants it.
+    Taken before rows are locked, so that nobody who has it waits for somebody who wants it. A handler in a step has its
+    case's rows by then: where two of them wait crosswise the database ends one (Contended), which is run again.
     """
     connection = session.connection()
     if connection.dialect.name == "postgresql":
