@@ -66,12 +66,12 @@ def test_red_flags_stand_at_the_field_and_over_the_button_while_a_plan_is_typed(
     expect(months).to_be_hidden()  # in a section that is folded: a finding opens nothing under the finger
     panel.get_by_role("button", name="期限（月）").click()
     expect(months).to_be_focused()
-    expect(phone.locator(".fjs-form-field-error")).to_contain_text("尾期少于 2 年")
-    expect(phone.locator(".fjs-form-field-error")).to_be_visible()
+    flag = phone.locator(".fjs-form-field-error", has_text="尾期少于 2 年")
+    expect(flag).to_be_in_viewport()
     months.fill("84")
     expect(panel).not_to_contain_text("尾期少于 2 年")
     expect(panel).to_contain_text("最低偿债备付率")
-    expect(phone.locator(".fjs-form-field-error")).to_have_count(0)
+    expect(flag).to_have_count(0)
     assert not place.wrong
 
 

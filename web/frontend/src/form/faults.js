@@ -129,8 +129,8 @@ function linkTo(place, field, indexes) {
   const jump = () => {
     const input = place.querySelector(`[id^="fjs-form-"][id$="-${id}"], [id*="-${id}_"], [id*="-${id}-"]`);
     input?.dispatchEvent(new CustomEvent('dealflow:reveal', { bubbles: true })); // a folded section opens first
+    input?.focus({ preventScroll: true }); // it would end the way to the middle, and leave the field under the button's bar
     input?.scrollIntoView({ block: 'center' });
-    input?.focus();
   };
   return element('button', { type: 'button', class: 'btn btn-link p-0 df-fault-link', onclick: jump }, name);
 }
