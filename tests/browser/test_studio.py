@@ -250,6 +250,27 @@ def test_opening_and_saving_any_shipped_file_changes_no_character_of_it(
     assert changed == []
 
 
+def test_a_rule_and_a_field_are_changed_in_their_editors_and_kept(owner: Page, place: Place) -> None:
+    page, path = owner, f"{place.url}/studio/kyc_onboarding"
+    page.goto(f"{path}/edit/kyc_rules.dmn")
+    edited(page)
+    cell = page.locator("td.output-cell [contenteditable]").first
+    cell.click()
+    cell.fill('"changed by hand"')
+    page.locator("td.input-cell").first.click()
+    expect(page.locator("[data-studio-status]")).to_contain_text("草稿已保存")
+    assert '"changed by hand"' in page.request.get(f"{path}/files/kyc_rules.dmn").text()
+    page.goto(f"{path}/edit/forms/kyc_hit.form")
+    edited(page)
+    page.locator(".fjs-form-field-textfield, .fjs-form-field-textarea").first.click()
+    page.locator("[data-group-id='group-general'] .bio-properties-panel-group-header:not(.open)").click()
+    label = page.locator("#bio-properties-panel-label")
+    label.fill("改过的标签")
+    label.blur()
+    expect(page.locator("[data-studio-status]")).to_contain_text("草稿已保存")
+    assert "改过的标签" in page.request.get(f"{path}/files/forms/kyc_hit.form").text()
+
+
 def test_tokens_are_walked_through_a_diagram_by_hand(owner: Page, place: Place) -> None:
     page = owner
     page.goto(f"{place.url}/studio/committee_vote/edit/committee_vote.bpmn")
@@ -393,3 +414,5 @@ def test_a_scenario_is_clicked_through_and_kept(owner: Page, place: Place) -> No
     kept = page.locator("[data-scenario='scenarios/08_recorded.json']")
     expect(kept).to_have_attribute("data-passed", "true", timeout=60_000)
     expect(kept).to_contain_text("点击录制")
+    expect(page.locator("[data-element-id=ut_prepare].df-visited")).to_have_count(1)
+    expect(page.locator("[data-drawing] .df-unvisited")).to_have_count(0)
