@@ -81,6 +81,16 @@ def remove_over(session: Session, today: date, stamp: Stamp) -> int:
     return len(found)
 
 
+def finish_removals(session: Session) -> int:
+    """Remove bytes whose removal was written down and not carried out: the process died, or their place was out of
+    reach, after the commit. Returns how many."""
+    settings = runtime_of(session).settings
+    left = [digest for digest in documents.unnamed(session) if _stands(settings, digest)]
+    for digest in left:
+        _delete(session, digest)
+    return len(left)
+
+
 def type_of(name: str) -> str:
     """The media type that a file name tells."""
     ending = name.rpartition(".")[2].lower()
@@ -99,6 +109,11 @@ def _put(settings: Settings, digest: str, content: bytes) -> None:
         return
     files.makedirs(place.rpartition("/")[0], exist_ok=True)
     files.pipe_file(place, content)
+
+
+def _stands(settings: Settings, digest: str) -> bool:
+    files, place = _place(settings, digest)
+    return bool(files.exists(place))
 
 
 def _delete(session: Session, digest: str) -> None:

@@ -168,6 +168,13 @@ def mark_removed(session: Session, document_id: int, stamp: Stamp) -> None:
     )
 
 
+def unnamed(session: Session) -> tuple[str, ...]:
+    """The SHA-256 of bytes that documents were removed of and none stands for."""
+    standing = sa.select(documents.c.sha256).where(documents.c.removed_at.is_(None))
+    gone = sa.select(documents.c.sha256).where(documents.c.removed_at.is_not(None), documents.c.sha256.not_in(standing))
+    return tuple(session.scalars(gone.distinct().order_by(documents.c.sha256)))
+
+
 def is_named(session: Session, sha256: str) -> bool:
     """Whether a document stands for these bytes."""
     standing = sa.select(documents.c.id).where(documents.c.sha256 == sha256, documents.c.removed_at.is_(None))

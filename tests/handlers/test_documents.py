@@ -56,6 +56,16 @@ def test_what_need_not_be_kept_goes_but_not_bytes_that_another_document_stands_f
     assert len(list(runtime.settings.data_dir.glob("files/*/*"))) == 1
 
 
+def test_a_removal_that_was_written_down_and_not_carried_out_is_carried_out_later(quick_desk: Desk) -> None:
+    runtime = quick_desk.runtime
+    with runtime.transaction() as session:
+        alone = documents.keep(session, b"only", FILING, STAMP)
+        documents.keep(session, b"same", Filing("PJ-2", "evidence", "a"), STAMP)
+        filed.mark_removed(session, alone.id, STAMP)
+    assert [runtime.unit(documents.finish_removals) for _ in range(2)] == [1, 0]
+    assert [path.read_bytes() for path in runtime.settings.data_dir.glob("files/*/*")] == [b"same"]
+
+
 @POSTGRES
 def test_bytes_that_another_is_about_to_name_are_not_taken_away(book: Runtime) -> None:
     house: Any = SimpleNamespace(runtime=book, looking=book.reading)

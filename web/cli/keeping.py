@@ -94,6 +94,10 @@ def clean_up(dry_run: bool) -> int:
         click.echo(
             words(f"已删除 {removed:,} 份超过保存期的文件", f"{removed:,} documents past their time are removed")
         )
+    if finished := runtime.unit(documents.finish_removals):
+        click.echo(
+            words(f"已补删 {finished:,} 份此前未能删除的文件", f"{finished:,} files that were to go before are removed")
+        )
     return 0
 
 

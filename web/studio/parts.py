@@ -72,7 +72,7 @@ def name_of(row: models.PackageRow) -> str:
 def asked_version() -> int:
     """The version of the draft that the sender saw, from If-Match or the form. InvalidInput without one."""
     text = request.headers.get("If-Match", request.form.get("version", "")).strip('W/"')
-    if not text.isascii() or not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise InvalidInput(place="version", reason="which version was changed?", reason_zh="缺少草稿版本号")
     return int(text)
 
