@@ -12,16 +12,21 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import api, queries
+from engine.errors import StorageFull
 from engine.settings import load
+from handlers.inquiries import import_inquiries
+from tests.paths import ROOT
 from tests.patience import PATIENCE
 from tests.stories.served import free_port
 from tests.web.material import package
-from web.cli import run
+from web.cli import data, run
 from web.cli.serving import shown_database
 
 
@@ -314,6 +319,27 @@ BAD = "华丰风电有限公司,,,13812345678,风电,新建,如东海上风电�
 def test_the_import_s_code_tells_all_some_and_none(place: Path, content: str, code: int) -> None:
     (place / "rows.csv").write_text(content, "utf-8")
     assert run(["import", "inquiries", "rows.csv", "--dry-run"]) == code
+
+
+def test_an_import_that_ends_for_want_of_room_says_what_is_in(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = []
+
+    def until_full(session: Any, actor: api.Actor, name: str, **given: Any) -> api.Delivery:
+        if len(taken) == 3:
+            raise StorageFull(reason="database or disk is full")
+        taken.append(name)
+        return api.send_message(session, actor, name, **given)
+
+    sample = str(ROOT / "handlers/samples/inquiries_50_gb18030.csv")
+    with monkeypatch.context() as full:
+        full.setattr(data, "import_inquiries", partial(import_inquiries, send=until_full))
+        assert run(["import", "inquiries", sample]) == 1
+    told = capsys.readouterr().err
+    assert "the rows before are in" in told and "no room left" in told
+    run(["import", "inquiries", sample])
+    assert "33 in, " in capsys.readouterr().out  # of 36 good rows
 
 
 def test_the_import_names_fields_as_people_do(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine import api
+from engine.errors import DatabaseUnavailable, StorageFull
 from engine.settings import load
 from handlers.inquiries import ImportReport, RowReport, import_inquiries, label
 from web.cli.camunda import camunda7
@@ -32,7 +33,16 @@ def inquiries(file: Path, dry_run: bool) -> int:
     """
     runtime = api.open_engine(load())
     api.migrate(runtime)
-    report = import_inquiries(runtime, file, file.name, api.SYSTEM, dry_run=dry_run)
+    try:
+        report = import_inquiries(runtime, file, file.name, api.SYSTEM, dry_run=dry_run)
+    except (StorageFull, DatabaseUnavailable):
+        if not dry_run:
+            zh = "导入中断：此前的行已导入，其余未导入。排除原因后请重新导入同一文件，已有的行不会重复。"
+            en = (
+                "The import ended early: the rows before are in, the others are not. Import the file again afterwards; "
+            )
+            click.secho(words(zh, f"{en}what is in is not added twice."), fg="yellow", err=True)
+        raise
     for row in report.rows:
         _say(row)
     if report.unknown_columns:
