@@ -138,6 +138,24 @@ def test_a_token_is_moved_after_its_preview_and_an_ended_case_goes_on_anew(house
     assert [task["element"] for task in house.tasks(int(answer.location.rsplit("/", 1)[1]))] == ["sign"]
 
 
+def test_a_case_is_suspended_resumed_carried_over_and_ended_from_its_page(house: House, visitor: WHO) -> None:
+    house.deploy("price", price_bpmn=MODEL)
+    case = start(house, margin=2)
+    owen, steer = visitor("owen"), f"/instances/{case}/steer"
+    for verb, state in (("suspend", "suspended"), ("resume", "active")):
+        owen.get(steer)
+        owen.post(steer, {"verb": verb})
+        assert house.state(case) == state
+    house.deploy("price", price_bpmn=MODEL.replace("签字", "双签"))
+    assert "迁移到版本 2" in text(owen.get(f"{steer}?version=2"))
+    owen.post(steer, {"verb": "migrate", "version": "2"})
+    assert "第 2 版" in text(owen.get(steer))
+    owen.post(steer, {"verb": "cancel", "why": "客户撤回"})
+    assert house.state(case) == "cancelled"
+    page = text(owen.get(f"/instances/{case}/audit"))
+    assert "客户撤回" in page and page.count("<tr>") == 5, "a head and four deeds"
+
+
 def test_a_batch_begins_with_what_the_filter_finds_and_tells_how_far_it_is(house: House, visitor: WHO) -> None:
     from engine.batches import run_batches
 
