@@ -111,7 +111,9 @@ def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsy
     assert "no tables yet" in capsys.readouterr().err
     write_package(place / "bpmn" / "offer")
     run(["deploy"])
+    capsys.readouterr()
     assert run(["check"]) == 0
+    assert "dealflow limits line" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import click
 from engine import api, queries, watcher
 from engine.errors import DealflowError, SettingsInvalid
 from engine.settings import load
+from handlers.records import limits
 from web.cli.saying import faults, language, words
 from web.cli.serving import say_outcome, shown_database
 
@@ -30,7 +31,17 @@ def check() -> int:
         return 1
     with runtime.reading() as session:
         found = queries.definitions(session)
+        ceiling = limits.line_of(session, None, runtime.now().astimezone(runtime.zone).date())
     click.echo(words(f"✓ 数据库：{len(found)} 个流程", f"✓ database: {len(found)} processes"))
+    if ceiling is None:
+        click.secho(
+            words(
+                "⚠ 授信额度：本机构尚无默认额度，没有自身额度的集团不能占用；用 dealflow limits line 设定",
+                "⚠ limits: the house has no default line, so nothing can be promised to a group without a line of its "
+                "own; set it with dealflow limits line",
+            ),
+            fg="yellow",
+        )
     code = 0
     limit = settings.max_model_bytes
     folders = {one.name: watcher.read_package(one, limit) for one in watcher.packages(settings.bpmn_dir)}
