@@ -102,7 +102,7 @@ def export(folder: str) -> Response:
 def bring_in() -> Any:
     """A package from a zip file: a new package's draft, or changes to the draft of one that is here."""
     sent = request.files.get("file")
-    files, named = unpacked(sent.read() if sent is not None else b"")
+    files, named = unpacked(sent.read() if sent is not None else b"", (sent and sent.filename) or "file")
     folder = request.form.get("key", "").strip() or named
     with runtime().transaction() as db:
         try:
@@ -116,8 +116,8 @@ def bring_in() -> Any:
     return redirect(url_for("studio.package", folder=folder))
 
 
-def unpacked(data: bytes) -> tuple[dict[str, str], str]:
-    """The files of a zipped package and the folder's name in it. InvalidInput when it is none.
+def unpacked(data: bytes, name: str) -> tuple[dict[str, str], str]:
+    """The files of a zipped package and the folder's name in it. InvalidInput names it when it is none.
 
     Only the kinds of files that a package has are taken; paths that lead out of it are refused, and so is what would
     unpack to more than the largest model.
@@ -125,18 +125,22 @@ def unpacked(data: bytes) -> tuple[dict[str, str], str]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
-        raise InvalidInput(place="file", reason="this is no zip file", reason_zh="不是有效的 zip 文件") from error
+        why = (
+            "this is no zip file; a package is brought in as its export writes it",
+            "不是 zip 文件；请导入由“导出”得到的流程包",
+        )
+        raise InvalidInput(place=name, reason=why[0], reason_zh=why[1]) from error
     entries = [one for one in archive.infolist() if not one.is_dir() and drafts.NAME.fullmatch(one.filename)]
     if sum(one.file_size for one in entries) > runtime().settings.max_model_bytes or len(entries) > MOST:
-        raise InvalidInput(place="file", reason="it is too large", reason_zh="文件过大")
+        raise InvalidInput(place=name, reason="it is too large", reason_zh="文件过大")
     tops = {one.filename.split("/", 1)[0] for one in entries}
     top = next(iter(tops)) if len(tops) == 1 and all("/" in one.filename for one in entries) else ""
     try:
         files = {one.filename.removeprefix(f"{top}/"): archive.read(one).decode() for one in entries}
     except (UnicodeDecodeError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InvalidInput(place="file", reason="it cannot be read", reason_zh="文件无法读取") from error
+        raise InvalidInput(place=name, reason="it cannot be read", reason_zh="文件无法读取") from error
     if not any(name.endswith((".bpmn", ".dmn", ".form")) for name in files):
-        raise InvalidInput(place="file", reason="there is no model in it", reason_zh="其中没有流程图、决策表或表单")
+        raise InvalidInput(place=name, reason="there is no model in it", reason_zh="其中没有流程图、决策表或表单")
     return files, top or _first_process(files)
 
 
