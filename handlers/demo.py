@@ -202,8 +202,8 @@ def seed(session: Session, now: datetime) -> Mapping[str, int]:
 
 
 def _default_line(session: Session, now: datetime, zone: tzinfo) -> None:
-    """What any group may owe at most, where the house has not set it."""
-    day = (now - timedelta(days=30)).astimezone(zone).date()
+    """What any group may owe at most, where the house has not set it: for a year now, so that a later line holds."""
+    day = (now - timedelta(days=365)).astimezone(zone).date()
     if limits.line_of(session, None, now.astimezone(zone).date()) is None:
         limits.set_line(session, None, DEFAULT_LINE, "CNY", day, Stamp(now, "tang", "demo"))
 
