@@ -200,13 +200,26 @@ def test_a_new_process_passes_every_check_and_its_scenario(house: House, owen: V
     assert house.rows(t.definition, t.definition.c.key == "guarantee_review")
 
 
+def test_a_form_that_is_added_brings_its_english(owen: Visitor) -> None:
+    owen.get("/studio/offer")
+    sent = {"kind": "agree", "name": "second_look", "version": "0"}
+    assert owen.post("/studio/offer/add", sent).status_code == 302
+    form = json.loads(owen.get("/studio/offer/files/forms/second_look.form").get_data(as_text=True))
+    english = json.loads(owen.get("/studio/offer/files/i18n/en.json").get_data(as_text=True))
+    said = dict(schemas.spoken(form, english))
+    assert said and set(said) <= set(english) and "assess" in english
+    shown = schemas.shown(form, english, "en")
+    assert not re.search("[\u4e00-\u9fff]", json.dumps(shown, ensure_ascii=False)), shown
+
+
 def test_a_package_goes_out_as_a_zip_file_and_comes_in_again(owen: Visitor) -> None:
     answer = owen.client.get("/studio/offer/export.zip")
     names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
     assert "offer/offer.bpmn" in names and "offer/i18n/en.json" in names
     owen.get("/studio/new")
     bad = {"file": (io.BytesIO(b"no zip"), "x.zip"), "csrf_token": owen.token}
-    assert owen.client.post("/studio/import", data=bad).status_code == 422
+    refused = owen.client.post("/studio/import", data=bad)
+    assert refused.status_code == 422 and "x.zip" in refused.text
     sent = {"file": (io.BytesIO(answer.data), "offer.zip"), "key": "offer_again", "csrf_token": owen.token}
     assert owen.client.post("/studio/import", data=sent).status_code == 302
     assert owen.get("/studio/offer_again/files/offer.bpmn").status_code == 200
