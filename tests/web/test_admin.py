@@ -189,6 +189,19 @@ def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(ho
     assert "全部与当初写入的一致" in verdict
 
 
+def test_an_absence_is_planned_for_others_by_who_leads_them_alone(house: House, visitor: WHO) -> None:
+    root, wang = visitor("root"), visitor("wang")
+    away = {"person": "li", "starts": "2026-03-09", "ends": "2026-03-13", "substitute": "wang"}
+    wang.get("/admin/absences")
+    assert wang.post("/admin/absences", away).status_code == 403 and house.rows(t.absence) == []
+    root.get("/admin/absences")
+    assert root.post("/admin/absences", away).status_code == 302
+    [row] = house.rows(t.absence)
+    assert (row["person_id"], row["substitute"]) == ("li", "wang")
+    assert f"/admin/absences/{row['id']}/end" in root.get("/admin/absences").get_data(as_text=True)
+    assert root.post(f"/admin/absences/{row['id']}/end").status_code == 302 and house.rows(t.absence) == []
+
+
 def test_somebody_sees_where_they_are_signed_in_and_ends_the_others(visitor: WHO) -> None:
     here, there = visitor("li"), visitor("li")
     assert here.get("/me/sign-in").get_data(as_text=True).count("df-sub") >= 2

@@ -6,11 +6,12 @@ import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from engine import api, identity
 from engine.store import tables as t
-from handlers.records import custom, parties
+from handlers.records import custom, parties, projects
 from handlers.records.changes import Stamp
 from tests.engine.diagrams import HEAD, flows, user_task
 from tests.house import House
@@ -48,6 +49,22 @@ def test_what_is_said_at_a_task_stands_there_with_the_colleague_marked_and_told(
     wang = visitor("wang")
     assert f"/tasks/{task}" in wang.get("/notifications").get_data(as_text=True)
     assert "df-mention" in wang.get(f"/instances/{case}/comments").get_data(as_text=True)
+
+
+def test_beside_the_form_stand_client_and_project_and_why_it_came_to_this_person(house: House, visitor: WHO) -> None:
+    with house.writing() as session:
+        stamp = Stamp(house.clock(), "li", "interview")
+        client = parties.create(session, {"legal_name": "盐池光伏有限公司", "owner": "wang"}, stamp, 2026)
+        parties.add_contact(session, client.id, {"name": "陈晓", "mobile": "13900000000"}, stamp)
+        project = projects.create(session, {"name": "盐池 100MW", "amount": Decimal(100)}, stamp, 2026, "PJ-2026-0009")
+        projects.give_role(session, client.id, project.id, "borrower", stamp)
+        case = api.start(session, api.SYSTEM, "offer", {"amount": 1}, "PJ-2026-0009")
+    task = house.task("assess", case)["id"]
+    with house.writing() as session:
+        api.reassign(session, api.SYSTEM, task, "li", "熟悉该客户")
+    page = visitor("li").get(f"/tasks/{task}").get_data(as_text=True)
+    for told in ("盐池光伏有限公司", "陈晓", "盐池 100MW", "为何分派给您", "下一步"):
+        assert told in page, told
 
 
 def test_a_file_goes_in_by_what_it_is_and_comes_out_to_be_saved(house: House, visitor: WHO) -> None:

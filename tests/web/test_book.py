@@ -190,6 +190,9 @@ def test_a_card_moves_by_its_process_and_a_closed_plan_becomes_the_draft(house: 
         case = cases.archive(session, "CA-2024-0001", closed, Stamp(house.clock(), "li", "case.archive"))
     li = visitor("li")
     assert "融资方案设计" in li.get("/pipeline").get_data(as_text=True)
+    for days, age in ((0, "fresh"), (15, "ageing"), (16, "old")):
+        house.clock.move(days=days)
+        assert f'df-card-{age}"' in visitor("li").get("/pipeline").get_data(as_text=True), age
     onward = li.get("/pipeline/PJ-2026-0001/to/evaluation").get_data(as_text=True)
     assert "融资方案设计" in onward and "/tasks/" in onward
     assert "须先完成中间阶段" in li.get("/pipeline/PJ-2026-0001/to/maintenance").get_data(as_text=True)

@@ -15,6 +15,7 @@ from handlers.records import links, parties
 from handlers.records.changes import Stamp
 from tests.conformance.drawing import diagram, process
 from tests.house import House
+from tests.paths import ROOT
 from tests.web import intake
 from tests.web.conftest import Visitor
 from web import schemas
@@ -229,6 +230,25 @@ def test_a_link_of_another_process_shows_its_form_with_what_it_gave_and_says_whi
     guest.post(f"/link/{token}", {"variables": json.dumps({"finding": "无重大问题"})})
     [kept] = house.rows(t.message, t.message.c.name == "report_received")
     assert (kept["correlation"], kept["variables"]) == ({"stream": "technical"}, {"finding": "无重大问题"})
+
+
+def test_a_survey_is_answered_by_its_link_once(open_for_business: House, visitor: WHO) -> None:
+    house, now, folder = open_for_business, open_for_business.clock(), ROOT / "bpmn/satisfaction_survey"
+    files = [*folder.glob("*.bpmn"), *folder.glob("*.dmn"), *folder.glob("forms/*"), *folder.glob("i18n/*.json")]
+    with house.writing() as session:
+        package = {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+        api.deploy(session, api.SYSTEM, "satisfaction_survey", package)
+        _id, token = links.create(
+            session, business_key="SV-2026-0001", party_id=None, form="satisfaction_survey", message="survey_answered",
+            process="satisfaction_survey", now=now, expires_at=now + timedelta(days=14),
+        )  # fmt: skip
+    guest = visitor("")
+    assert "您会把我们推荐给同行吗？" in guest.get(f"/link/{token}").get_data(as_text=True)
+    said = {"nps": 9, "csat": 4, "suggestion": "回复更快"}
+    assert guest.post(f"/link/{token}", {"variables": json.dumps(said)}).status_code == 200
+    assert guest.get(f"/link/{token}").status_code == 410
+    [kept] = house.rows(t.message, t.message.c.name == "survey_answered")
+    assert kept["variables"]["nps"] == 9 and kept["business_key"] == "SV-2026-0001"
 
 
 def test_a_link_expires_and_an_unknown_one_is_told(open_for_business: House, visitor: WHO, link: str) -> None:

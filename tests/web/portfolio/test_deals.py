@@ -53,6 +53,7 @@ def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, sho
     page = words(enter("xia"), "/monitoring")
     assert "Red alerts 1" in page and "DSCR of 1.04 is below the red line of 1.05" in page
     assert "Look into the alert" in page and "certificate until" in page
+    assert "On the watch list 1" in page and "Headroom" in page
     covenants = page[page.index("Project Covenant Default level") :]
     assert covenants.index("distributions locked") < covenants.index("compliant")
     only = words(enter("xia"), "/monitoring?status=COMPLIANT")

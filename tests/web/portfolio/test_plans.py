@@ -56,6 +56,7 @@ def test_the_page_shows_measures_flags_and_what_binds(client: FlaskClient) -> No
     assert "gearing of 82.76 % is above 80.00 %" in page
     assert "What binds: Highest gearing." in page and "8,000,000 more than the rules allow" in page
     assert page.count("data-chart=") == 5
+    assert "Lowest DSCR under stress" in page and "Break-even" in page and "Schedule" in page
 
 
 def test_figures_tried_are_shown_beside_and_kept_nowhere(shown: gallery.Gallery, client: FlaskClient) -> None:
