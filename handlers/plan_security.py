@@ -44,10 +44,12 @@ class Counted:
 
 
 def counted(session: Session, rows: Sequence[Mapping[str, Any]], today: date) -> Counted:
-    """The rows of a plan's security on a day. InvalidInput for what cannot be read."""
+    """The rows of a plan's security on a day; a row without a value is not begun. InvalidInput for what cannot be read."""
     worth, promised, doubts = ZERO, ZERO, list[Doubt]()
     for at, row in enumerate(rows):
         value = inputs.number(row.get("value"), "collateral.value") or ZERO
+        if not value:
+            continue
         if row.get("type") in GUARANTEES:
             promised += value
             continue

@@ -124,7 +124,7 @@ DECIDING = (
 
 
 def test_columns_of_a_table_stand_in_the_readers_language(house: House, visitor: WHO) -> None:
-    rules = RULES.replace('<input label', '<input id="i_price" label').replace('name="text"', 'id="o_body" name="body"')
+    rules = RULES.replace("<input label", '<input id="i_price" label').replace('name="text"', 'id="o_body" name="body"')
     files = {"deciding_bpmn": DECIDING, "rules_dmn": rules.replace('<output name="text_en"', '<output name="quorum"')}
     files["i18n/en.json"] = json.dumps({"i_price": "Offer", "o_body": "Decided by", "advice": "Advice"})
     house.deploy("deciding", **files)
@@ -202,7 +202,7 @@ def test_red_flags_are_said_while_a_plan_is_typed_at_the_field_they_concern(hous
     covenant = {"name": "DSCR", "metric": "dscr", "direction": "min", "default_level": "1.05", "lockup_level": "1.00"}
     [laxer] = said(covenants=[covenant, {"name": "半份"}])["notes"]
     assert "锁定线 1.00 不得宽于违约线 1.05" in laxer["text"] and laxer["places"] == ["covenants.0.default_level"]
-    held = said(collateral=SECURITY)
+    held = said(collateral=[*SECURITY, {"haircut_pct": 0, "rank": 1}])
     assert [(one["places"], one["text"]) for one in held["notes"]] == [
         (["collateral.1.haircut_pct"], "设备：按本机构折扣 40% 计，高于填写的 20%"),
         (["collateral.2.valued_at"], "股权：没有有效的评估日，不计入押品覆盖"),
