@@ -44,7 +44,7 @@ class Counted:
 
 
 def counted(session: Session, rows: Sequence[Mapping[str, Any]], today: date) -> Counted:
-    """The rows of a plan's security on a day; one without a value is not begun. InvalidInput for what cannot be read."""
+    """A plan's security on a day; a row without a value is not begun. InvalidInput for what cannot be read."""
     worth, promised, doubts = ZERO, ZERO, list[Doubt]()
     for at, row in enumerate(rows):
         value = inputs.number(row.get("value"), "collateral.value") or ZERO
