@@ -189,6 +189,19 @@ def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(ho
     assert "全部与当初写入的一致" in verdict
 
 
+def test_a_threshold_is_read_as_it_counts_now(house: House, visitor: WHO) -> None:
+    table = (ROOT / "bpmn/facility_execution/execution_rules.dmn").read_text(encoding="utf-8")
+    rule = "Corporate documents, resolutions and powers of attorney"
+    house.deploy("conditions", execution_rules_dmn=table)
+    owen = visitor("owen")
+    assert rule in owen.get("/admin/thresholds/cp_checklist").get_data(as_text=True)
+    house.deploy("conditions", execution_rules_dmn=table.replace(rule, "Board resolutions"))
+    page = owen.get("/admin/thresholds/cp_checklist").get_data(as_text=True)
+    assert "Board resolutions" in page and rule not in page
+    assert "/studio/conditions" in page, "it is changed where its process is"
+    assert "/studio/conditions" not in visitor("li").get("/admin/thresholds/cp_checklist").get_data(as_text=True)
+
+
 def test_an_absence_is_planned_for_others_by_who_leads_them_alone(house: House, visitor: WHO) -> None:
     root, wang = visitor("root"), visitor("wang")
     away = {"person": "li", "starts": "2026-03-09", "ends": "2026-03-13", "substitute": "wang"}
