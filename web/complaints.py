@@ -57,8 +57,7 @@ def send() -> Any:
 @pages.errorhandler(CSRFError)
 def come_back(error: CSRFError) -> Any:
     """The form again, with what was entered."""
-    open_too_long()
-    return form({name: request.form.get(name, "") for name in (*FIELDS, "ticket")})
+    return open_too_long(lambda: form({name: request.form.get(name, "") for name in (*FIELDS, "ticket")}))
 
 
 @pages.get("/<token>")

@@ -61,8 +61,8 @@ def page(token: str, asked: str | None = None, fault: str | None = None, text: s
 @pages.errorhandler(CSRFError)
 def come_back(error: CSRFError) -> Any:
     """The page again, with the question as it was typed."""
-    open_too_long()
-    return page(str((request.view_args or {})["token"]), text=request.form.get("question", ""))
+    token, text = str((request.view_args or {})["token"]), request.form.get("question", "")
+    return open_too_long(lambda: page(token, text=text))
 
 
 @pages.post("/<token>")

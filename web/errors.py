@@ -4,11 +4,12 @@ a program gets problem+json (RFC 9457).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
@@ -190,10 +191,14 @@ def own_words(error: HTTPException) -> str:
     return own or _("The request could not be answered as it was sent.")
 
 
-def open_too_long() -> None:
-    """Say over a form of people without an account, shown again with what was entered, why it was not taken: the
-    browser has forgotten the page's session."""
+def open_too_long(form: Callable[[], Any]) -> AnyResponse:
+    """A form of people without an account again, with what was entered, and why it was not taken: the browser has
+    forgotten the page's session. 400, so that nobody takes it for done."""
     flash(_("This page was open for too long. Look through what you entered, then send it again."), "warning")
+    shown = current_app.make_response(form())
+    if shown.status_code == 200:
+        shown.status_code = 400
+    return shown
 
 
 def signed_out() -> Response | AnyResponse | tuple[str, int]:

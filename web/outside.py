@@ -50,9 +50,8 @@ def come_back(error: CSRFError) -> Any:
         feedback.letter_of(runtime().settings, token)
     except NotFound as unknown:
         return current_app.handle_user_exception(unknown)
-    open_too_long()
-    text = request.form.get("text", "")
-    return render_template("public/feedback.html", token=token, text=text, refused=False, done=False)
+    written = {"text": request.form.get("text", ""), "refused": False, "done": False}
+    return open_too_long(lambda: render_template("public/feedback.html", token=token, **written))
 
 
 @pages.post("/hooks/<name>")

@@ -85,10 +85,9 @@ def come_back(error: CSRFError) -> Any:
     values: dict[str, Any] = {}
     with suppress(BadRequest):
         values = sent_json(request.form.get("variables", ""))
-    open_too_long()
     if request.endpoint == "public.send_link":
-        return link_page(str((request.view_args or {})["token"]), values)
-    return inquiry_page(values, ticket=request.form.get("ticket", "")[:40])
+        return open_too_long(lambda: link_page(str((request.view_args or {})["token"]), values))
+    return open_too_long(lambda: inquiry_page(values, ticket=request.form.get("ticket", "")[:40]))
 
 
 @pages.get("/inquiry/thanks")

@@ -295,7 +295,9 @@ def test_a_form_that_cannot_be_taken_is_told_in_words_and_keeps_what_was_entered
     assert "提交的内容无法读取" in unreadable.get_data(as_text=True)
     assert "JSON" not in unreadable.get_data(as_text=True)
     sent = {"variables": json.dumps({"client_name": "江苏澄远"}), "csrf_token": "of yesterday", "ticket": "t-1"}
-    forgotten = guest.client.post("/inquiry", data=sent).get_data(as_text=True)
+    answer = guest.client.post("/inquiry", data=sent)
+    assert answer.status_code == 400, "it is not taken for done"
+    forgotten = answer.get_data(as_text=True)
     assert "页面打开时间过长" in forgotten and "江苏澄远" in forgotten and 'value="t-1"' in forgotten
     complaint = guest.client.post("/complaint", data={"text": "放款迟了", "csrf_token": "of yesterday"})
     assert "放款迟了" in complaint.get_data(as_text=True)
