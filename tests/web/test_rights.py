@@ -196,7 +196,7 @@ def test_every_form_asks_for_its_token(app: Flask, signed_in: Callable[[str], Vi
             if method in (rule.methods or ()):
                 answer = visitor.client.open(path, method=method)
                 unknown_link = answer.status_code == 404 and "/x" in path
-                entrance = answer.headers.get("Location", "").endswith("/portal?over=1")
+                entrance = answer.headers.get("Location", "").endswith("/portal/in?over=1")
                 if answer.status_code != 400 and not unknown_link and not entrance:
                     wrong.append(f"{method} {path}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
