@@ -116,6 +116,15 @@ def test_check_says_what_is_missing_and_then_that_all_is_well(place: Path, capsy
     assert "dealflow limits line" in capsys.readouterr().out
 
 
+def test_whoever_started_it_it_can_be_told_to_stop(place: Path) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        run(["check"])
+        assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 the house or we are at fault, or an expectation is unmet
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -78,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """The command's exit code; nothing is raised."""
+    # Whoever starts us may hand on a mask under which a server could never be told to stop.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     teach_the_libraries()
     translate(commands)
     try:
