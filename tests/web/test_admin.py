@@ -189,6 +189,15 @@ def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(ho
     assert "全部与当初写入的一致" in verdict
 
 
+def test_roles_say_who_may_open_and_change_each_page(house: House, visitor: WHO) -> None:
+    page = visitor("root").get("/admin/roles").get_data(as_text=True)
+    [row] = [one for one in page.split("<tr ")[1:] if "融资方案" in one]
+    assert "客户经理" in row and "所有人" not in row
+    [row] = [one for one in page.split("<tr ")[1:] if 'class="df-task text-nowrap">人员' in one]
+    assert row.count("仅系统管理员") >= 2
+    assert visitor("li").get("/admin/roles").status_code == 403
+
+
 def test_a_threshold_is_read_as_it_counts_now(house: House, visitor: WHO) -> None:
     table = (ROOT / "bpmn/facility_execution/execution_rules.dmn").read_text(encoding="utf-8")
     rule = "Corporate documents, resolutions and powers of attorney"

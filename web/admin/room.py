@@ -23,6 +23,7 @@ SHELVES: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry("admin.people", _("People"), "user", "admin-people", "/admin/people"),
             Entry("admin.teams", _("Teams"), "users-group", "admin-people", "/admin/teams"),
+            Entry("admin.roles", _("Roles"), "list-check", "admin-people", "/admin/roles"),
             Entry("admin.absences", _("Absences"), "user-off", "absences", "/admin/absences"),
             Entry("admin.calendars", _("Calendars"), "calendar", "admin-calendars", "/admin/calendars"),
         ),

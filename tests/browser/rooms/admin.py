@@ -41,6 +41,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "admin-leaving": "/admin/people/li/leaving",
         "admin-teams": "/admin/teams",
         "admin-team": "/admin/teams/rm",
+        "admin-roles": "/admin/roles",
         "admin-absences": "/admin/absences",
         "admin-calendars": "/admin/calendars",
         "admin-house": "/admin/house",
