@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
     max_model_bytes: int = Field(10_000_000, ge=1000, description="Largest model file accepted.")
     max_upload_bytes: int = Field(20_000_000, ge=1000, description="Largest upload accepted.")
-    session_minutes: int = Field(600, ge=1, description="How long a sign-in lasts without a request.")
+    session_minutes: int = Field(600, ge=1, description="How long a sign-in lasts without a page opened or sent.")
     secure_cookies: bool = Field(False, description="Set behind HTTPS: cookies travel encrypted only.")
 
     @classmethod

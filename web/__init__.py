@@ -13,14 +13,15 @@ from flask_wtf.csrf import generate_csrf
 from engine import api
 from engine.settings import Settings, secret
 from engine.settings import load as load_settings
-from web import admitting, catalogue, errors, formats, headers, modules, scope, searching
+from web import admitting, catalogue, errors, formats, headers, modules, scope, searching, sessions
 from web.extensions import babel, csrf, limiter, sign_ins
+from web.packed import PackedFiles
 from web.routes import BoundedInteger, Route
 
 __all__ = ["create_app"]
 
 
-class Application(Flask):
+class Application(PackedFiles):
     """Flask, with our rules."""
 
     url_rule_class = Route
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         RATELIMIT_ENABLED=True,
     )
+    app.session_interface = sessions.Sessions()
     app.url_map.converters["int"] = BoundedInteger
     app.json.sort_keys = app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -20,6 +20,7 @@ from web.extensions import limiter, sign_ins
 from web.formats import moment
 from web.rights import guarded
 from web.scope import CHOSEN, USUAL, SignedIn, actor, language, runtime
+from web.sessions import somebody_acts
 
 pages = Blueprint("auth", __name__)
 
@@ -38,7 +39,7 @@ def load(person_id: str) -> SignedIn | None:
             found = signed_in(db, person_id) if alive else None
         except NotFound:
             return None
-    if stale:
+    if stale and somebody_acts(request):
         note_seen(secret)
     return found
 

@@ -1,11 +1,13 @@
 """Signing in: who gets in, who is locked out, and that the way to a page survives it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from itsdangerous import TimestampSigner
 
 from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
@@ -153,6 +155,24 @@ def test_the_session_cookie_is_kept_from_scripts(visitor: WHO) -> None:
     cookie = visitor("").sign_in("li").headers.get_all("Set-Cookie")
     session = next(one for one in cookie if one.startswith("dealflow="))
     assert "HttpOnly" in session and "SameSite=Lax" in session
+
+
+def test_what_a_page_asks_by_itself_neither_prolongs_a_session_nor_writes_its_cookie(
+    visitor: WHO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an answer under way takes back what was written beside it: a notice of what was saved, an ended session."""
+    person, long_ago = visitor(""), int(time.time()) - 1200
+
+    def written(**headers: str) -> bool:
+        return bool(person.client.get("/inbox", headers=headers).headers.getlist("Set-Cookie"))
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(TimestampSigner, "get_timestamp", lambda self: long_ago)
+        person.sign_in("li")
+    for own in ({"HX-Request": "true"}, {"Sec-Fetch-Mode": "cors"}, {"Sec-Fetch-Mode": "no-cors"}):
+        assert not written(**own)
+    assert written(**{"Sec-Fetch-Mode": "navigate"}), "who works stays signed in"
+    assert not written(**{"Sec-Fetch-Mode": "navigate"}), "not at every page: two of them may be under way"
 
 
 def test_behind_https_every_cookie_travels_encrypted_only(house: House) -> None:
