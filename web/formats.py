@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date, format_timedelta
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from handlers import industries
 from web.scope import called, is_chinese, language, runtime, said
@@ -127,9 +127,10 @@ def asset(name: str) -> str:
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of the sprite; decoration, hidden from screen readers."""
-    return Markup(
-        '<svg class="icon {}" aria-hidden="true"><use href="/static/vendor/icons.svg#{}"></use></svg>'
-    ).format(escape(extra), escape(name))
+    if "sprite" not in g:
+        g.sprite = asset("vendor/icons.svg")
+    drawn = Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>')
+    return drawn.format(extra, g.sprite, name)
 
 
 def industry(code: str) -> str:
