@@ -6,7 +6,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, redirect, url_for
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
@@ -169,7 +169,7 @@ def _share_with_templates(app: Flask) -> None:
                 unread = queries.unread_count(db, current_user.id)
         return {
             "csrf_token": generate_csrf,
-            "here": request.full_path.rstrip("?") if request.method == "GET" else "",
+            "here": scope.here(),
             "me": current_user,
             "now": scope.runtime().now(),
             "unread": unread,

@@ -34,6 +34,11 @@ WATERMARK = " ".join(
 WITH_TABLES = POLICY.replace("style-src 'self'", f"style-src 'self' 'unsafe-hashes' {WATERMARK}")
 """For pages that show decision tables by dmn-js."""
 
+BY_LINK = frozenset({"disclosure", "entering", "outside", "portal", "setup"})
+"""Rooms whose pages open to whoever has a link, or hold what nobody else is to find in a browser's store."""
+FOR_EVERYBODY = frozenset({"public.inquiry", "complaints.write"})
+"""What may stand in a search engine; nothing else of the house."""
+
 KEPT = "public, max-age=31536000, immutable"
 """Of a file whose address changes with its content (`formats.asset`): a browser need never ask again."""
 
@@ -54,6 +59,13 @@ def add_to(app: Flask) -> None:
         if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
             answer.headers["Cache-Control"] = KEPT
         if request.endpoint != "static" and "Cache-Control" not in answer.headers:
-            private = bool(current_user) and current_user.is_authenticated
+            private = (bool(current_user) and current_user.is_authenticated) or is_by_link()
             answer.headers["Cache-Control"] = "no-store" if private else "no-cache"
+        if request.endpoint not in FOR_EVERYBODY:
+            answer.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         return answer
+
+
+def is_by_link() -> bool:
+    """Whether the page is one behind a link: a browser keeps no copy of it."""
+    return request.blueprint in BY_LINK or "token" in (request.view_args or {})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request
 from flask_babel import gettext as _
@@ -111,6 +112,17 @@ def called(id: str | None) -> str:
     if id == "demo":
         return _("demonstration")
     return names().get(id, id) if id else ""
+
+
+def here() -> str:
+    """The page one is on, to come back to it. What was answered to a form is found again under its own address, else
+    where the form stood; empty where neither can be opened."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.referrer or "")
+    before = came.path.removeprefix(request.root_path) if came.netloc == request.host else ""
+    known = current_app.url_map.bind_to_environ(request.environ)
+    return next((path for path in (request.path, before) if path and known.test(path, "GET")), "")
 
 
 def ids_among(texts: Iterable[str]) -> list[int]:

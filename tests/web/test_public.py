@@ -301,3 +301,39 @@ def test_a_form_that_cannot_be_taken_is_told_in_words_and_keeps_what_was_entered
     assert "页面打开时间过长" in forgotten and "江苏澄远" in forgotten and 'value="t-1"' in forgotten
     complaint = guest.client.post("/complaint", data={"text": "放款迟了", "csrf_token": "of yesterday"})
     assert "放款迟了" in complaint.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "kept", "found"),
+    [
+        ("/inquiry", "no-cache", True),
+        ("/complaint", "no-cache", True),
+        ("/login", "no-cache", False),
+        ("/link/made-up", "no-store", False),
+        ("/report/made-up", "no-store", False),
+        ("/feedback/made-up", "no-store", False),
+        ("/complaint/made-up", "no-store", False),
+        ("/welcome/made-up", "no-store", False),
+        ("/portal/in", "no-store", False),
+    ],
+)
+def test_what_a_link_opens_stays_in_no_browser_and_in_no_search_engine(
+    visitor: WHO, path: str, kept: str, found: bool
+) -> None:
+    headers = visitor("").get(path).headers
+    assert headers["Cache-Control"] == kept
+    assert ("X-Robots-Tag" not in headers) is found
+
+
+def test_the_language_is_switched_where_one_is_also_after_a_form_was_answered(
+    open_for_business: House, visitor: WHO, link: str
+) -> None:
+    guest = visitor("")
+    guest.get("/inquiry")
+    pages = [guest.post("/inquiry", {"variables": "{}"}), guest.post("/portal/in", {"email": "ir@fund.example"})]
+    guest.get(f"/link/{link}")
+    pages.append(guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)}))
+    way = re.compile(r'name="next" value="([^"]*)"')
+    assert [way.findall(page.get_data(as_text=True)) for page in pages] == [
+        ["/inquiry"], ["/portal/in"], [f"/link/{link}"],
+    ]  # fmt: skip
