@@ -273,12 +273,14 @@ def audit_entries(
     page: int = 1,
     size: int = 50,
 ) -> list[AuditRow]:
-    """A page of the audit, newest first. `subject`: begins so (`person:`, `person:li`)."""
+    """A page of the audit, newest first. `subject`: one (`person:li`), or all of a kind (`person:`, `person`)."""
     c = t.audit_entry.c
     query = sa.select(c.id, c.subject, c.seq, c.at, c.actor, c.action, c.data, c.hash).order_by(
         c.at.desc(), c.id.desc()
     )
-    if subject:
+    if subject and subject.partition(":")[2]:
+        query = query.where(c.subject == subject)
+    elif subject:
         query = query.where(c.subject >= subject, c.subject < subject + "\U0010ffff")
     for column, wanted in ((c.actor, actor), (c.action, action)):
         query = query.where(column == wanted) if wanted else query

@@ -57,6 +57,18 @@ def test_somebody_is_entered_chooses_a_password_by_a_link_that_serves_once_and_l
     actions = [action for action, _data in told(house, "person:ding")]
     assert actions[:4] == ["person_added", "teams_set", "password_link_made", "password_set"]
     assert told(house, "person:ding")[1][1] == {"before": [], "after": ["rm"]}
+    past = root.get("/admin/people/ding").get_data(as_text=True).partition("变更记录")[2]
+    assert "— → 客户经理" in past  # what was changed, not only that something was
+
+
+def test_the_audit_of_somebody_is_not_that_of_whose_name_begins_so(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/people/new")
+    root.post("/admin/people/new", {"id": "liyang", "name": "李阳", "language": "zh", "capacity": "100"})
+    assert [action for action, _data in told(house, "person:liyang")] == ["person_added"]
+    assert not told(house, "person:li")
+    assert "登记人员" not in root.get("/admin/people/li").get_data(as_text=True)
+    assert "李阳" in root.get("/admin/audit?subject=person:").get_data(as_text=True)
 
 
 def test_a_link_ends_after_three_days(house: House, visitor: WHO) -> None:

@@ -76,6 +76,17 @@ def told(data: Any) -> list[tuple[str, str]]:
     return [(fact_words(name), _plain(name, data[name])) for name in names]
 
 
+def changed(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What was changed, as (what, before, after); what is empty where the entry is about one thing alone."""
+    before, after = data.get("before"), data.get("after")
+    if "before" not in data or "after" not in data:
+        return []
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        names = [name for name in after if before.get(name) not in (None, after[name])]
+        return [(fact_words(name), _plain(name, before[name]), _plain(name, after[name])) for name in names]
+    return [("", _plain("before", before), _plain("after", after))]
+
+
 PEOPLE = ("owner", "assignee", "substitute", "from", "to", "by", "lead")
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import CallerError, InvalidInput
 from engine.queries import administration
+from web.admin.audits import changed
 from web.admin.room import done, pages, text, whole
 from web.errors import spoken
 from web.rights import guarded
@@ -96,6 +97,7 @@ def person_page(id: str, link: str | None = None) -> Any:
             absences=administration.absences(db, id),
             past=administration.audit_entries(db, subject=f"person:{id}", size=15),
             link=link,
+            changed=changed,
         )
 
 
