@@ -51,6 +51,12 @@ def handed_out(document: Document, content: bytes) -> Any:
     return answer
 
 
+@pages.app_template_global()
+def file_kinds() -> str:
+    """The endings of the files that are taken, as a browser's file control is told them."""
+    return ",".join(f".{one}" for one in case_files.TAKEN)
+
+
 def may_open(document: Document) -> bool:
     """Whether a kind of document is for whoever is signed in; what they filed themselves is."""
     who = actor()

@@ -1,4 +1,5 @@
-// Plain forms: wait for their fields, ask before what cannot be undone, send on change, and forget kept input on sign-out.
+// Plain forms: wait for their fields, ask before what cannot be undone, go once, send on change, and forget kept input on
+// sign-out.
 import { forget, forgetAllOfThisPerson, forgetOld } from '../kept.js';
 import { mountEvery, whenReady } from '../elements.js';
 
@@ -29,6 +30,26 @@ document.addEventListener(
   },
   true,
 );
+
+// Pressed twice, it is sent once: until the answer has come. An answer that is a file leaves the page standing, so it is
+// not for ever.
+const AGAIN = 4000; // milliseconds
+const AGAIN_WITH_FILE = 30000;
+const gone = new WeakSet();
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post' || form.matches('[hx-post], [target="_blank"]')) return;
+  if (gone.has(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  gone.add(form);
+  const over = () => gone.delete(form);
+  setTimeout(() => event.defaultPrevented && over()); // the page does it by itself
+  setTimeout(over, [...form.elements].some((one) => one.files?.length) ? AGAIN_WITH_FILE : AGAIN);
+  addEventListener('pageshow', over, { once: true });
+});
 
 document.addEventListener('submit', (event) => {
   if (!event.defaultPrevented && event.target.matches('[data-sign-out]')) forgetAllOfThisPerson();

@@ -1,4 +1,4 @@
-// Comments: `@` offers colleagues, a chosen file shows its name, words not yet said survive a reload.
+// Comments: `@` offers colleagues, words not yet said survive a reload.
 import { element } from '../elements.js';
 
 const shown = 8;
@@ -7,11 +7,6 @@ let list = null;
 document.addEventListener('input', ({ target }) => {
   if (target.matches?.('textarea[data-mentions]')) offer(target);
   if (target.matches?.('textarea[data-kept-text]')) sessionStorage.setItem(target.dataset.keptText, target.value);
-});
-document.addEventListener('change', ({ target }) => {
-  if (!target.matches?.('input[data-shows-name]')) return;
-  const name = target.files[0]?.name;
-  if (name) target.closest('label').querySelector('[data-file-name]').textContent = name;
 });
 document.addEventListener('focusout', ({ target }) => target.matches?.('textarea[data-mentions]') && setTimeout(() => close(target), 150));
 document.addEventListener('keydown', (event) => {
