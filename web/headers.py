@@ -58,7 +58,8 @@ def add_to(app: Flask) -> None:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if request.endpoint == "static" and "v" in request.args and answer.status_code == 200:
             answer.headers["Cache-Control"] = KEPT
-        if request.endpoint != "static" and "Cache-Control" not in answer.headers:
+        # what is sent as a file comes marked as anybody's to keep; only the pages' own files are
+        if request.endpoint != "static" and (answer.cache_control.public or "Cache-Control" not in answer.headers):
             private = (bool(current_user) and current_user.is_authenticated) or is_by_link()
             answer.headers["Cache-Control"] = "no-store" if private else "no-cache"
         if request.endpoint not in FOR_EVERYBODY:

@@ -172,6 +172,7 @@ def test_a_file_of_an_unknown_kind_is_for_the_deal_teams_and_comes_out_as_a_file
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["Cache-Control"] == "no-store"  # no proxy and no browser keeps it
 
 
 def test_an_upload_is_looked_into_not_believed(house: House, visitor: Visit, numbers: dict[str, int]) -> None:
