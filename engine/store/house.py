@@ -1,6 +1,7 @@
-"""What a house decides about itself, and how people come in. Law: a secret stands here only as its hash, or sealed.
+"""What a house decides about itself, and how people and programs come in.
 
-`engine.house`, `engine.entry` and `engine.api.critical` alone write these tables.
+Law: a secret stands here only as its hash, or sealed. `engine.house`, `engine.entry`, `engine.api.critical` and, of
+tokens, `engine.identity` and `engine.api.administration` alone write these tables.
 """
 
 from __future__ import annotations
@@ -57,4 +58,17 @@ critical_change = Table(  # waits for a second person
     Column("decided_by", Name),
     Column("decided_at", Moment),
     Index(None, "state", "asked_at"),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Name, nullable=False, unique=True),
+    Column("sha256", sa.String(64), nullable=False, unique=True),
+    Column("scopes", Name, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("created_by", Name),
+    Column("expires_at", Moment),
 )

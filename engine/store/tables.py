@@ -18,12 +18,28 @@ from engine.store.columns import metadata as metadata
 from engine.store.drafts import deployment_request as deployment_request
 from engine.store.drafts import draft_step as draft_step
 from engine.store.drafts import package_draft as package_draft
+from engine.store.house import api_token as api_token
 from engine.store.house import critical_change as critical_change
 from engine.store.house import entry_link as entry_link
 from engine.store.house import house_setting as house_setting
 from engine.store.house import web_session as web_session
 from engine.store.letters import delivery as delivery
 from engine.store.letters import outbox as outbox
+from engine.store.past import audit_entry as audit_entry
+from engine.store.past import cleaned as cleaned
+from engine.store.past import decision_log as decision_log
+from engine.store.past import history as history
+from engine.store.past import seal as seal
+from engine.store.people import absence as absence
+from engine.store.people import calendar as calendar
+from engine.store.people import calendar_day as calendar_day
+from engine.store.people import digest_line as digest_line
+from engine.store.people import membership as membership
+from engine.store.people import notification as notification
+from engine.store.people import person as person
+from engine.store.people import reminder as reminder
+from engine.store.people import reminder_policy as reminder_policy
+from engine.store.people import team as team
 from engine.store.talk import comment as comment
 
 # ── models: what runs ──────────────────────────────────────────────────────────────────────────────────────────
@@ -327,54 +343,6 @@ incident = Table(
     Index(None, "instance_id"),
 )
 
-# ── what happened ──────────────────────────────────────────────────────────────────────────────────────────────
-
-history = Table(
-    "history",
-    metadata,
-    Column("instance_id", Id, primary_key=True),
-    Column("seq", sa.Integer, primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("actor", Name),
-    Column("trigger", Document, nullable=False),
-    Column("events", Document, nullable=False),
-    Column("hash", Hash),  # over the row before and this one; none in rows older than the chain
-    Index(None, "at"),
-)
-
-decision_log = Table(
-    "decision_log",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("instance_id", Id),
-    Column("seq", sa.Integer),  # of the history row that it belongs to
-    Column("element", Name),
-    Column("decision", Name, nullable=False),
-    Column("model_hash", sa.String(64), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("inputs", Document, nullable=False),
-    Column("output", Document),
-    Column("fired", Document, nullable=False),
-    Index(None, "instance_id", "at"),
-    Index(None, "decision", "at"),
-)
-
-audit_entry = Table(
-    "audit_entry",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("subject", Name, nullable=False),  # e.g. instance:123, task:45, person:li
-    Column("seq", sa.Integer, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", Name, nullable=False),
-    Column("action", Name, nullable=False),
-    Column("data", Document),
-    Column("previous", sa.String(64), nullable=False),
-    Column("hash", sa.String(64), nullable=False),
-    UniqueConstraint("subject", "seq"),
-    Index(None, "at"),
-)
-
 # ── one action over many instances ─────────────────────────────────────────────────────────────────────────────
 
 batch = Table(
@@ -409,161 +377,7 @@ batch_item = Table(
     Index(None, "instance_id"),
 )
 
-seal = Table(
-    "seal",
-    metadata,
-    Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("until", Moment, nullable=False),  # history rows up to here are in it
-    Column("heads", sa.LargeBinary, nullable=False),  # engine.seals says how
-    Column("previous", Hash, nullable=False),
-    Column("hash", Hash, nullable=False),
-)
-
-cleaned = Table(
-    "cleaned",
-    metadata,
-    Column("instance_id", Id, primary_key=True, autoincrement=False),
-    Column("key", Name, nullable=False),
-    Column("seq", sa.Integer, nullable=False),  # of its last history row
-    Column("hash", Hash),
-    Column("ended_at", Moment, nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
-# ── people, calendars, reminders, mail ─────────────────────────────────────────────────────────────────────────
-
-person = Table(
-    "person",
-    metadata,
-    Column("id", Name, primary_key=True),  # the sign-in name
-    Column("name", Name, nullable=False),
-    Column("name_en", Name, nullable=False, default=""),
-    Column("email", Name),
-    Column("language", sa.String(10), nullable=False, default="zh"),
-    Column("password_hash", Name),
-    Column("active", sa.Boolean, nullable=False, default=True),
-    Column("capacity", sa.Integer, nullable=False, default=100),  # per cent of a full load
-    Column("region", Name),
-    Column("skills", Document),
-    Column("settings", Document),
-    Column("failed_sign_ins", sa.Integer, nullable=False, default=0),
-    Column("locked_until", Moment),
-    Column("outside_id", Name, index=True, unique=True),  # issuer and subject at the provider of the single sign-on
-)
-
-team = Table(
-    "team",
-    metadata,
-    Column("id", Name, primary_key=True),  # the group name that diagrams use: rm, risk_officer…
-    Column("name", Name, nullable=False),
-    Column("name_en", Name, nullable=False, default=""),
-    Column("lead", Name),
-    Column("strategy", sa.String(30), nullable=False, default="least_busy"),
-    Column("full_load", sa.Integer),  # points of a full load at 100 % capacity; empty: no limit
-    Column("last_assigned", Name),  # where round robin stands; the row is locked while a choice is made
-)
-
-membership = Table(
-    "membership",
-    metadata,
-    Column("team_id", Name, ForeignKey("team.id"), primary_key=True),
-    Column("person_id", Name, ForeignKey("person.id"), primary_key=True),
-    Index(None, "person_id"),
-)
-
-absence = Table(
-    "absence",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
-    Column("starts", Moment, nullable=False),
-    Column("ends", Moment, nullable=False),
-    Column("substitute", Name),
-    Index(None, "person_id", "ends"),
-)
-
-calendar = Table(
-    "calendar",
-    metadata,
-    Column("key", Name, primary_key=True),
-    Column("name", Name, nullable=False),
-    Column("name_en", Name, nullable=False, default=""),
-    Column("country", Name, nullable=False),  # national holidays (ISO 3166, with a part: CN, HK, US-NY)
-    Column("zone", Name, nullable=False),  # IANA name
-    Column("hours", Document, nullable=False),  # [["09:00", "12:00"], ["13:00", "18:00"]]
-)
-
-calendar_day = Table(
-    "calendar_day",
-    metadata,
-    Column("calendar", Name, primary_key=True),
-    Column("day", sa.Date, primary_key=True),
-    Column("working", sa.Boolean, nullable=False),
-    Column("note", Name, nullable=False, default=""),
-)
-
-reminder_policy = Table(
-    "reminder_policy",
-    metadata,
-    Column("key", Name, primary_key=True),
-    Column("steps", Document, nullable=False),
-)
-
-reminder = Table(
-    "reminder",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("task_id", Id, ForeignKey("user_task.id"), nullable=False),
-    Column("step", sa.String(30), nullable=False),
-    Column("occurrence", sa.Integer, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("state", sa.String(10), nullable=False),  # planned | sent | dropped
-    Column("sent_at", Moment),
-    UniqueConstraint("task_id", "step", "occurrence"),
-    Index(None, "state", "due_at"),
-)
-
-digest_line = Table(
-    "digest_line",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
-    Column("task_id", Id, ForeignKey("user_task.id"), nullable=False),
-    Column("template", Name, nullable=False),
-    Column("dedupe_key", Name, nullable=False, unique=True),
-    Column("due_at", Moment, nullable=False),  # when the person's next digest is due
-    Column("created_at", Moment, nullable=False),
-    Column("state", sa.String(10), nullable=False),  # waiting | sent | dropped
-    Index(None, "state", "due_at"),
-)
-
-notification = Table(
-    "notification",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("person_id", Name, ForeignKey("person.id"), nullable=False),
-    Column("kind", Name, nullable=False),
-    Column("text_zh", sa.Text, nullable=False),
-    Column("text_en", sa.Text, nullable=False),
-    Column("link", Name, nullable=False, default=""),
-    Column("created_at", Moment, nullable=False),
-    Column("read_at", Moment),
-    Index(None, "person_id", "read_at", "created_at"),
-)
-
-api_token = Table(
-    "api_token",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),
-    Column("name", Name, nullable=False, unique=True),
-    Column("sha256", sa.String(64), nullable=False, unique=True),
-    Column("scopes", Name, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("revoked_at", Moment),
-    Column("created_by", Name),
-    Column("expires_at", Moment),
-)
+# ── an act once, and one hand at a time ────────────────────────────────────────────────────────────────────────
 
 idempotency = Table(
     "idempotency",
