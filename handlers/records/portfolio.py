@@ -1,4 +1,4 @@
-"""Many deals at once: facilities, conditions, covenants under test, alerts and exposures across clients. Law: reads
+"""Many deals at once: facilities, covenants under test, alerts and exposures across clients. Law: reads
 only; each in a few statements however many deals there are.
 """
 
@@ -13,11 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from handlers.records import groups
-from handlers.records.conditions import Condition
 from handlers.records.covenants import Breach, Test
 from handlers.records.monitoring import UNSETTLED, Alert, Risk
 from handlers.records.tables import alert as alerts
-from handlers.records.tables import condition_precedent as conditions
 from handlers.records.tables import covenant as covenants
 from handlers.records.tables import covenant_breach as breaches
 from handlers.records.tables import covenant_test as tests
@@ -101,45 +99,6 @@ def overdue(session: Session, facility_ids: Iterable[int], today: date) -> Mappi
         first, owed = found.get(row.facility_id, (row.due, Decimal(0)))
         found[row.facility_id] = (min(first, row.due), owed + row.payment - row.paid)
     return found
-
-
-# ── conditions ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A condition with the project it stands in the way of."""
-
-    condition: Condition
-    project_key: str
-    project_name: str
-    owner: str | None
-
-
-def register(
-    session: Session,
-    *,
-    project: str = "",
-    phase: str = "",
-    team: str = "",
-    states: Iterable[str] = (),
-    limit: int = 1000,
-) -> tuple[Owed, ...]:
-    """Conditions across deals by project and number; filtered where something is asked for."""
-    named = [conditions.c[field.name] for field in fields(Condition)]
-    of = (projects.c.business_key.label("project_key"), projects.c.name.label("project_name"), projects.c.owner)
-    query = sa.select(*named, *of).join(projects, projects.c.id == conditions.c.project_id)
-    for column, wanted in ((projects.c.business_key, project), (conditions.c.phase, phase),
-                           (conditions.c.owner_group, team)):  # fmt: skip
-        query = query.where(column == wanted) if wanted else query
-    if chosen := list(states):
-        query = query.where(conditions.c.state.in_(chosen))
-    rows = session.execute(query.order_by(projects.c.business_key.desc(), conditions.c.number).limit(limit)).mappings()
-    found = []
-    for row in rows:
-        own = {field.name: row[field.name] for field in fields(Condition)}
-        found.append(Owed(Condition(**own), row["project_key"], row["project_name"], row["owner"]))
-    return tuple(found)
 
 
 # ── covenants, alerts, risks ───────────────────────────────────────────────────────────────────────────────────

@@ -184,3 +184,26 @@ def test_a_card_that_is_dragged_asks_its_process_and_stays_where_it_is(page: Pag
     expect(page.locator("[data-answer]")).to_be_focused()
     expect(page.locator('[data-phase="intake"] [data-key-of="PJ-1"]')).to_be_visible()
     assert [one.method for one in site.received] == [] and site.violations == []
+
+
+def test_a_long_list_shows_its_first_rows_on_a_phone_and_the_rest_when_it_is_asked_for(page: Page, site: Site) -> None:
+    rows = "".join(f'<tr data-row id="r{n}"><td><a data-row-link href="/t">{n}</a></td></tr>' for n in range(1, 31))
+    table = f'<table class="table df-stack"><tbody data-rows>{rows}</tbody></table>'
+    drawn, more = page.locator("[data-row]:visible"), page.get_by_role("button", name="再显示 10 项")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(site.html("/p", table))
+    expect(drawn).to_have_count(30)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(more).to_be_visible()
+    expect(drawn).to_have_count(20)
+    page.emulate_media(media="print")
+    expect(drawn).to_have_count(30)
+    page.emulate_media(media="screen")
+    more.click()
+    expect(page.get_by_role("link", name="21", exact=True)).to_be_focused()
+    expect(drawn).to_have_count(30)
+    page.reload()
+    expect(drawn).to_have_count(30)
+    page.goto(site.html("/q", table) + "#r29")
+    expect(page.locator("#r29")).to_be_visible()
+    expect(more).to_have_count(0)

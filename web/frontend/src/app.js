@@ -16,5 +16,6 @@ import './page/inbox.js';
 import './page/filter.js';
 import './page/folds.js';
 import './page/narrow.js';
+import './page/rest.js';
 import './page/talk.js';
 import './page/tour.js';
