@@ -13,12 +13,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from engine import queries
-from handlers.records import portfolio
+from handlers.records import owed
 from tests.browser import axe, gallery, settled, shifts
 from tests.browser.conftest import Place, serving, speak
 
@@ -112,8 +113,8 @@ def names_of(place: Place) -> frozenset[str]:
     """Names of clients and projects, which nobody translates."""
     with place.house.looking() as session:
         facts = [row.facts for row in queries.instances(session, size=200)]
-        owed = {row.project_name for row in portfolio.register(session)}
-    return frozenset(value for fact in facts for value in fact.values() if isinstance(value, str) and value) | owed
+        deals = {row.project_name for row in owed.register(session, owed.Asked(), date.min)}
+    return frozenset(value for fact in facts for value in fact.values() if isinstance(value, str) and value) | deals
 
 
 @pytest.mark.parametrize("part", range(PARTS))
