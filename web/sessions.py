@@ -8,6 +8,7 @@ not shown yet. So it is set only when something in it has changed, or when someb
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -18,9 +19,10 @@ KEPT_EXACTLY = 60
 
 
 class DatedSession(SecureCookieSession):
-    """A session that knows when its cookie was written (seconds since 1970)."""
+    """A session that knows what its cookie brought, and when that was written (seconds since 1970)."""
 
     written_at: float = 0.0
+    came: dict[str, Any]
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -40,7 +42,7 @@ class Sessions(SecureCookieSessionInterface):
         except BadSignature:
             return DatedSession()
         found = DatedSession(data)
-        found.written_at = at.timestamp()
+        found.written_at, found.came = at.timestamp(), dict(data)
         return found
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
