@@ -32,6 +32,7 @@ def test_on_a_phone_the_button_is_at_hand_and_a_colleague_is_named(place: Place,
     task = stage.open_task(stage.inquire(), "ut_first_contact")
     place.sign_in(phone, str(task["assignee"]), f"/tasks/{task['id']}")
     phone.wait_for_selector("[data-form][data-ready]")
+    expect(phone.locator("#talk > summary")).to_be_visible(timeout=4_000)  # what waited for the form comes with it
     expect(phone.locator(".df-form-foot .btn-primary")).to_be_in_viewport()
     folded = phone.locator("details[data-fold]")
     expect(folded.nth(3)).to_be_attached()

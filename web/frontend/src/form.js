@@ -41,16 +41,22 @@ async function mount(place) {
     const view = { place, form, schema, summary, draftUrl, straighten, takeDate, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
-    if (language() === 'zh') sayInChinese(container);
+    sayHints(container);
     showAmounts(container, schema);
     foldSections(container, !('readonly' in place.dataset));
     await drawn();
-    place.dataset.ready = 'true';
+    markDrawn(place, 'true');
     place.dispatchEvent(new CustomEvent('dealflow:form-ready', { bubbles: true }));
   } catch (error) {
     summary.replaceChildren(element('p', { class: 'alert alert-danger', role: 'alert' }, text('formBroken', { reason: error.message })));
-    place.dataset.ready = 'failed';
+    markDrawn(place, 'failed');
   }
+}
+
+/** Shows what waited for the form (style/form.css); its surroundings are marked too, for :has() alone is not enough. */
+function markDrawn(place, how) {
+  place.dataset.ready = how;
+  for (const around of [place.closest('form'), place.closest('.row')]) around?.setAttribute('data-drawn', '');
 }
 
 /** Two frames later, in which form-js draws what depends on what it drew before; a page in the background has none. */
@@ -125,12 +131,13 @@ function showCalendar() {
 }
 
 /** The hints in a searchable choice and in a date, which form-js 2.0 neither translates nor leaves to css. */
-function sayInChinese(container) {
-  const hints = { Search: '请选择或搜索', 'yyyy/mm/dd': '年/月/日' };
-  const say = () =>
-    Object.entries(hints).forEach(([hint, chinese]) =>
-      container.querySelectorAll(`input[placeholder="${hint}"]`).forEach((field) => (field.placeholder = chinese)),
-    );
+function sayHints(container) {
+  const put = (selector, hint) =>
+    container.querySelectorAll(selector).forEach((field) => field.placeholder !== hint && (field.placeholder = hint));
+  const say = () => {
+    put('input[placeholder="Search"]', text('hintSearch'));
+    put('input.flatpickr-input', text('hintDate'));
+  };
   say();
   new MutationObserver(say).observe(container, { childList: true, subtree: true });
 }
