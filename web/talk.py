@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -40,6 +40,16 @@ class Talk:
         told = {str(one.file["document"]) for one in self.comments if one.file}
         return [one for one in self.files if str(one.id) not in told]
 
+    @property
+    def number(self) -> int:
+        """How many comments and files there are."""
+        return len(self.comments) + len(self.others)
+
+    @property
+    def mark(self) -> str:
+        """Another one when somebody said something, took it back, or filed something."""
+        return f"{len(self.comments)}-{sum(one.withdrawn for one in self.comments)}-{len(self.files)}"
+
 
 def talk_of(db: Any, instance_id: int, task_id: int | None = None, text: str = "", fault: str = "") -> Talk:
     """The talk of a case, at one of its tasks if that is named. Forbidden for a case of other teams."""
@@ -64,7 +74,18 @@ def show(instance_id: int) -> Any:
     """The talk alone, for a page that shows it already."""
     with runtime().reading() as db:
         talk = talk_of(db, instance_id, request.args.get("task", type=int))
-    return render_template("parts/talk.html", talk=talk)
+    return render_template("parts/talk.html", talk=talk, fresh=True)
+
+
+@pages.get("/news")
+@guarded("talk")
+def news(instance_id: int) -> Any:
+    """Asked for every few seconds: nothing when nothing was added, else what was said and filed."""
+    with runtime().reading() as db:
+        talk = talk_of(db, instance_id, request.args.get("task", type=int))
+    if talk.mark == request.args.get("mark"):
+        return make_response("", 204)
+    return render_template("parts/talk_said.html", talk=talk, fresh=True)
 
 
 @pages.post("")
@@ -98,7 +119,7 @@ def refused(instance_id: int, task_id: int | None, text: str, fault: DealflowErr
         return back(instance_id, task_id)
     with runtime().reading() as db:
         talk = talk_of(db, instance_id, task_id, text, str(reason))
-    return render_template("parts/talk.html", talk=talk), status_of(fault)
+    return render_template("parts/talk.html", talk=talk, fresh=True), status_of(fault)
 
 
 @pages.post("/<int:comment_id>/withdraw")
@@ -115,7 +136,7 @@ def back(instance_id: int, task_id: int | None) -> Any:
     """To the talk, where it was opened."""
     if is_fragment():
         with runtime().reading() as db:
-            return render_template("parts/talk.html", talk=talk_of(db, instance_id, task_id))
+            return render_template("parts/talk.html", talk=talk_of(db, instance_id, task_id), fresh=True)
     if task_id is not None:
         return redirect(url_for("tasks.show", task_id=task_id, _anchor="talk"))
     return redirect(url_for("instances.show", instance_id=instance_id, _anchor="talk"))

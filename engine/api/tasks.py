@@ -104,9 +104,10 @@ def require(session: Session, actor: Actor, task: Task, right: str) -> None:
     if right in may(session, actor, task):
         return
     if task["assignee"] not in (None, actor.id):
+        en, zh = assignment.called(session, task["assignee"])
         raise Forbidden(
-            reason=f"“{task['name']}” is with {task['assignee']}; ask them or their lead to hand it over",
-            reason_zh=f"“{task['name']}”由 {task['assignee']} 办理，请对方或其主管转交",
+            reason=f"“{task['name']}” is with {en}; ask them or their lead to hand it over",
+            reason_zh=f"“{task['name']}”由{zh}办理，请对方或其主管转交",
         )
     raise Forbidden(reason=f"“{task['name']}” is not for you", reason_zh=f"“{task['name']}”不在您的职责范围内")
 
@@ -117,7 +118,8 @@ def four_eyes(session: Session, person: str, task: Task, live: Live) -> None:
         if completer == person:
             raise FourEyes(person=person, other=name)
     if person in usertasks.excluded_people(session, live.id, task["properties"] or {}, live.state.variables()):
-        raise Forbidden(reason=f"{person} is excluded from this task", reason_zh=f"{person} 不得办理此任务")
+        en, zh = assignment.called(session, person)
+        raise Forbidden(reason=f"{en} is excluded from this task", reason_zh=f"{zh}不得办理此任务")
 
 
 def _assign(session: Session, task_id: int, person: str | None, owner: str | None = None) -> None:

@@ -49,6 +49,10 @@ def test_what_is_said_at_a_task_stands_there_with_the_colleague_marked_and_told(
     wang = visitor("wang")
     assert f"/tasks/{task}" in wang.get("/notifications").get_data(as_text=True)
     assert "df-mention" in wang.get(f"/instances/{case}/comments").get_data(as_text=True)
+    news = f"/instances/{case}/comments/news?task={task}&mark="
+    fresh = wang.get(f"{news}0-0-0", headers=HTMX).get_data(as_text=True)
+    assert "df-mention" in fresh and 'id="talk-count"' in fresh and "<textarea" not in fresh
+    assert wang.get(f"{news}1-0-0", headers=HTMX).status_code == 204
 
 
 def test_beside_the_form_stand_client_and_project_and_why_it_came_to_this_person(house: House, visitor: WHO) -> None:

@@ -103,8 +103,27 @@ def test_a_draft_is_kept_unchecked_and_offered_again(house: House, visitor: WHO)
 def test_somebody_elses_task_cannot_be_completed(house: House, visitor: WHO) -> None:
     task = open_task(house, by="li")
     answer = complete(visitor("wang"), task, price="98", advice="go")
+    text = answer.get_data(as_text=True)
     assert answer.status_code == 403
-    assert "li" in answer.get_data(as_text=True)
+    assert "由李雷办理，请对方或其主管转交" in text and "data-readonly" in text
+
+
+def test_a_page_that_is_open_says_who_has_the_task_now(house: House, visitor: WHO) -> None:
+    task = open_task(house, by="li")
+    li, hu, asked = visitor("li"), visitor("hu"), {"HX-Request": "true"}
+    unread = re.search(r'name="unread" value="(\d+)"', li.get(f"/tasks/{task}").get_data(as_text=True))
+    assert unread is not None
+    quiet = f"/tasks/{task}/state?seen=li&unread={unread[1]}"
+    assert li.get(quiet, headers=asked).status_code == 204
+    rung = li.get(f"/tasks/{task}/state?seen=li&unread={int(unread[1]) + 1}", headers=asked)
+    assert rung.status_code == 200 and 'hx-swap-oob="true"' in rung.get_data(as_text=True)
+    hu.get(f"/tasks/{task}")
+    hu.post(f"/tasks/{task}/reassign", {"person": "wang", "reason": "李雷休假"})
+    gone = li.get(quiet, headers=asked)
+    assert gone.status_code == 286  # htmx asks no more
+    assert "王芳 正在办理" in gone.get_data(as_text=True) and "保存在本浏览器" in gone.get_data(as_text=True)
+    assert li.post(f"/tasks/{task}/claim").headers["Location"] == f"/tasks/{task}"
+    assert "已由 王芳" in li.get(f"/tasks/{task}").get_data(as_text=True)
 
 
 def test_a_task_of_another_team_is_not_shown(house: House, visitor: WHO) -> None:

@@ -8,9 +8,9 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
 from engine import api, queries
-from engine.errors import AlreadyHandled, FormInvalid, InvalidInput, WaitClosed
+from engine.errors import AlreadyHandled, Forbidden, FormInvalid, InvalidInput, WaitClosed
 from web.cases import case_of
-from web.errors import field_messages
+from web.errors import field_messages, spoken, status_of
 from web.rights import guarded
 from web.scope import actor, person, runtime, said, wants_json
 from web.tasks import own_fields
@@ -42,10 +42,30 @@ def complete(task_id: int) -> Any:
         if wants_json():
             raise
         return page(task_id, values, field_messages(fault)), 422
-    except (AlreadyHandled, WaitClosed):
-        flash(_("Nothing was done twice: this task had been completed already."), "warning")
+    except (AlreadyHandled, WaitClosed) as fault:
+        if fault.fields.get("state") == "completed":
+            flash(_("Nothing was done twice: this task had been completed already."), "warning")
+        else:
+            flash(_("What you sent was not taken: the task had ended before."), "warning")
         return redirect(url_for("tasks.show", task_id=task_id))
+    except Forbidden as fault:
+        return refused(task_id, fault, values)
     return after_completion(task_id, done)
+
+
+def refused(task_id: int, fault: Forbidden, values: dict[str, Any] | None = None) -> Any:
+    """The task as it stands now, with why nothing was done; a program is told by the fault alone."""
+    if wants_json():
+        raise fault
+    return page(task_id, values, refusal=spoken(fault)), status_of(fault)
+
+
+def overtaken(task_id: int, fault: AlreadyHandled) -> Any:
+    """To the task as it stands now, with who was faster; a program is told by the fault alone."""
+    if wants_json():
+        raise fault
+    flash(spoken(fault), "warning")
+    return redirect(url_for("tasks.show", task_id=task_id))
 
 
 def finish(db: Any, task_id: int, values: dict[str, Any]) -> Any:
@@ -83,7 +103,12 @@ def after_completion(task_id: int, done: Any) -> Any:
 @guarded("tasks")
 def claim(task_id: int) -> Any:
     """Take the task."""
-    runtime().unit(lambda db: api.claim(db, actor(), task_id))
+    try:
+        runtime().unit(lambda db: api.claim(db, actor(), task_id))
+    except AlreadyHandled as fault:
+        return overtaken(task_id, fault)
+    except Forbidden as fault:
+        return refused(task_id, fault)
     flash(_("It is yours now."), "success")
     return redirect(url_for("tasks.show", task_id=task_id))
 
@@ -99,7 +124,12 @@ def release(task_id: int) -> Any:
             api.save_draft(db, actor(), task_id, values)
         api.release(db, actor(), task_id)
 
-    runtime().unit(give_back)
+    try:
+        runtime().unit(give_back)
+    except AlreadyHandled as fault:
+        return overtaken(task_id, fault)
+    except Forbidden as fault:
+        return refused(task_id, fault, values)
     flash(_("Back with the team; what was entered is kept as a draft."), "success")
     return redirect(url_for("inbox.index"))
 
@@ -112,6 +142,11 @@ def reassign(task_id: int) -> Any:
     if not to:
         raise InvalidInput(place="person", reason="choose a person", reason_zh="请选择人员")
     reason = request.form.get("reason", "").strip()[:500]
-    runtime().unit(lambda db: api.reassign(db, actor(), task_id, to, reason))
+    try:
+        runtime().unit(lambda db: api.reassign(db, actor(), task_id, to, reason))
+    except AlreadyHandled as fault:
+        return overtaken(task_id, fault)
+    except Forbidden as fault:
+        return refused(task_id, fault)
     flash(_("Reassigned; the new person has been told."), "success")
     return redirect(url_for("tasks.show", task_id=task_id))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import make_response, render_template
+from flask import make_response, render_template, request
 
 from engine import forms, queries
+from engine.errors import Forbidden
 from engine.queries.ahead import ahead
 from handlers import live_checks, sights, tips
 from web import findings, schemas
@@ -27,8 +28,10 @@ def show(task_id: int) -> Any:
     return page(task_id)
 
 
-def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None) -> str:
-    """The page, with what was sent and its faults when a completion was refused."""
+def page(
+    task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, list[str]] | None = None, refusal: str = ""
+) -> str:
+    """The page, with what was sent and its faults when a completion was refused; `refusal` says why all of it was."""
     with runtime().reading() as db:
         task = queries.task(db, actor(), task_id)
         case = queries.instance(db, task.row.instance_id)
@@ -44,7 +47,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
     values = known if task.entered is None else {**known, **task.entered}
     if task.draft is not None and task.entered is None and "complete" in task.can:
         values = {**values, **task.draft}
-    if sent is not None:
+    if sent is not None and "complete" in task.can:
         values = {**values, **sent}
     return render_template(
         "tasks/show.html",
@@ -62,6 +65,7 @@ def page(task_id: int, sent: dict[str, Any] | None = None, errors: dict[str, lis
         schema=schema,
         values=forms.prefill(schema, values) if schema else {},
         errors=errors or {},
+        refusal=refusal,
         notes=findings.at_fields(schema, task.form_data, values, language()),
         editable="complete" in task.can and task.row.state == "open",
         reasons=reasons(task, case.variables),
@@ -87,9 +91,19 @@ def reasons(task: queries.TaskDetail, variables: Mapping[str, Any]) -> list[str]
 @pages.get("/<int:task_id>/state")
 @guarded("tasks")
 def state(task_id: int) -> Any:
-    """Whether the task is still open for this person: the page asks now and then and says so politely."""
+    """Asked for every few seconds: nothing while the task stands as the page shows it, else where it is now, said once
+    (286 ends the asking); the bell when it has rung. `seen`: who had the task when the page was drawn."""
+    seen, heard = request.args.get("seen"), request.args.get("unread", type=int)
     with runtime().reading() as db:
-        task = queries.task(db, actor(), task_id)
-    if task.row.state == "open" or not is_fragment():
+        try:
+            row = queries.task(db, actor(), task_id).row
+        except Forbidden:
+            row = None
+        unread = queries.unread_count(db, actor().id)
+    here = row is not None and row.state == "open" and seen in (None, row.assignee or "")
+    rang = heard not in (None, unread)
+    if not is_fragment() or (here and not rang):
         return make_response("", 204)
-    return render_template("tasks/gone.html", row=task.row)
+    told = "" if here else render_template("tasks/gone.html", row=row, seen=seen)
+    told += render_template("notifications/bell.html", unread=unread, out_of_band=True) if rang else ""
+    return make_response(told, 200 if here else 286)

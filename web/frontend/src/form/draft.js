@@ -94,6 +94,7 @@ async function put({ place, draftUrl }, variables, leaving) {
   }
   if (status === 401) notify('expired', text('expired'));
   place.dispatchEvent(new CustomEvent('dealflow:draft-kept', { bubbles: true }));
+  if ([403, 409].includes(status)) place.dispatchEvent(new CustomEvent('dealflow:draft-refused', { bubbles: true })); // somebody else has it
   return { words: text(status === 409 ? 'draftTaken' : 'draftKept'), status };
 }
 
