@@ -16,6 +16,7 @@ from engine.queries import administration
 from web.auth import SECRET, refusal
 from web.errors import spoken
 from web.extensions import limiter
+from web.oidc import came_from_outside
 from web.rights import guarded
 from web.scope import actor, runtime
 
@@ -87,7 +88,7 @@ def change_password() -> Any:
         with runtime().transaction() as db:
             try:
                 api.change_password(db, actor(), before, password)
-                api.sign_out_everywhere(db, actor(), actor().id, str(session.get(SECRET, "")))
+                renew(db)
             except SignInRefused as refused:  # counted, so it is committed as well
                 fault = refused
     except InvalidInput as wrong:
@@ -98,11 +99,20 @@ def change_password() -> Any:
     return redirect(url_for("entering.sign_in"))
 
 
+def renew(db: Any) -> int:
+    """End all my sessions and begin another one here: a copy of this browser's cookie is good for nothing, either.
+    Returns in how many other browsers I was."""
+    ended = api.sign_out_everywhere(db, actor(), actor().id)
+    how = "oidc" if came_from_outside() else "password"
+    session[SECRET] = api.begin_session(db, actor().id, how, request.user_agent.string)
+    return ended - 1
+
+
 @pages.post("/me/sign-in/out")
 @guarded("account")
 def sign_out_elsewhere() -> Any:
     """Sign me out everywhere but here."""
     with runtime().transaction() as db:
-        ended = api.sign_out_everywhere(db, actor(), actor().id, str(session.get(SECRET, "")))
+        ended = renew(db)
     flash(_("Signed out in %(count)s other browsers.", count=ended), "success")
     return redirect(url_for("entering.sign_in"))
