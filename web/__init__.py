@@ -158,7 +158,9 @@ def _share_with_templates(app: Flask) -> None:
         may_act=rights.may_act,
         may_see=rights.may_see,
         house_name=scope.house_name,
+        house_contact=scope.house_contact,
         single_sign_on=auth.single_sign_on,
+        address_is_on=modules.address_is_on,
         tour_of=help.tour_of,
     )
 

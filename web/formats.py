@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_timedelta, get_timezone_gmt, get_timezone_name
 from flask import Flask, current_app, g, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -41,6 +41,13 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     return value.astimezone(runtime().zone).strftime("%Y-%m-%d %H:%M")
+
+
+def clock_words() -> str:
+    """Whose clock the moments on pages are by, for people elsewhere: `China Standard Time (GMT+08:00)`."""
+    at = runtime().now().astimezone(runtime().zone)
+    name, offset = get_timezone_name(at, locale=locale()), get_timezone_gmt(at, locale="en")
+    return f"{name}（{offset}）" if is_chinese() else f"{name} ({offset})"
 
 
 def day(value: date | datetime | None) -> str:
@@ -143,6 +150,7 @@ def register(app: Flask) -> None:
     from web import talk, words
 
     app.jinja_env.filters.update(money=money, moment=moment, day=day, weekday=weekday, short=short, value=value)
+    app.jinja_env.globals.update(clock_words=clock_words)
     app.jinja_env.filters.update(relative=relative, ago=ago, month=month)
     app.jinja_env.filters.update(
         state_words=words.state_words,

@@ -27,9 +27,9 @@ PAGES: Mapping[str, frozenset[str]] = {
 """Module -> names of its pages in `web.rights`."""
 ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "inquiries": ("/inquiry",),
-    "surveys": ("/feedback/", "/survey/"),
+    "surveys": ("/feedback/",),
     "complaints": ("/complaint",),
-    "investors": ("/report/", "/investor/"),
+    "investors": ("/report/", "/portal"),
     "programs": ("/api/", "/engine-rest/", "/hooks/"),
 }
 """Module -> beginnings of the addresses that are open without a sign-in, and of what programs call."""
@@ -46,6 +46,11 @@ def off() -> frozenset[str]:
 def page_is_on(page: str) -> bool:
     """Whether the page (by its name in `web.rights`) belongs to nothing that is off."""
     return not any(page in PAGES.get(name, ()) for name in off())
+
+
+def address_is_on(path: str) -> bool:
+    """Whether an address that is open without a sign-in belongs to nothing that is off."""
+    return not any(path.startswith(beginnings) and name in off() for name, beginnings in ADDRESSES.items())
 
 
 def closed() -> Any:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from engine import api, forms
 from engine.errors import FormInvalid, NotFound
-from handlers.records import links
+from handlers.records import links, parties, projects
 from web import intake, schemas
 from web.errors import field_messages, open_too_long
 from web.extensions import limiter
@@ -116,14 +116,23 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
         schema, words = intake.form_of(db, found.form, found.process or intake.PROCESS)
         before = links.prefill(db, found)
         schema = schemas.for_clients(schema, before)
+        about = about_what(db, found)
     return render_template(
         "public/link.html",
         schema=schemas.shown(schema, words, language()),
         values=forms.prefill(schema, sent if sent is not None else before),
         errors=errors or {},
         link=found,
+        about=about,
         token=token,
     )
+
+
+def about_what(db: Any, link: links.Link) -> list[str]:
+    """Whom and which project a link's form is about, as far as the book knows them."""
+    party = parties.find(db, link.party_id) if link.party_id is not None else None
+    project = projects.find(db, link.business_key)
+    return [name for name in (party and party.legal_name, project and project.name) if name]
 
 
 @pages.post("/link/<token>")
@@ -135,20 +144,20 @@ def send_link(token: str) -> Any:
         taken = runtime().unit(lambda db: take_from_link(db, token, values))
     except FormInvalid as fault:
         return link_page(token, values, field_messages(fault)), 422
-    if not taken:
+    if taken is None:
         return redirect(url_for("public.link", token=token))
-    return render_template("public/link_thanks.html")
+    return render_template("public/link_thanks.html", link=taken)
 
 
-def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> bool:
-    """Check what the client entered and send it to the task that waits. False when the link is spent or over."""
+def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> links.Link | None:
+    """Check what the client entered and send it to the task that waits. None when the link is spent or over."""
     found = links.find(db, token)
     if found is None or found.used_at is not None or found.expires_at <= runtime().now():
-        return False
+        return None
     schema, _words = intake.form_of(db, found.form, found.process or intake.PROCESS)
     clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)
     if not links.use(db, found, runtime().now()):
-        return False
+        return None
     api.send_message(
         db,
         api.SYSTEM,
@@ -158,4 +167,4 @@ def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> bool:
         variables=clean,
         message_id=f"link:{found.id}",
     )
-    return True
+    return found

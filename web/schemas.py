@@ -48,11 +48,11 @@ def _translated(component: Mapping[str, Any], words: Mapping[str, Any]) -> dict[
 
 
 def _own_words(component: Mapping[str, Any], words: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is said of a component: by its id, its key or its path; a bare text is its label."""
+    """What is said of a component: by its id, key or path; a bare text is its label, of a whole form its title."""
     for name in ("id", "key", "path"):
         found = words.get(str(component.get(name)))
         if isinstance(found, str):
-            return {"label": found, "text": found}
+            return {"label": found, "text": found, "title": found}
         if isinstance(found, Mapping):
             return found
     return {}

@@ -96,6 +96,11 @@ def house_name() -> str:
     return str(house_setting().get("name") or "Dealflow")
 
 
+def house_contact() -> str:
+    """How people outside reach it; empty where no administrator said."""
+    return str(house_setting().get("contact") or "")
+
+
 def names() -> dict[str, str]:
     """Sign-in names and teams -> what they are called in the page's language; read once a request."""
     if "names" not in g:

@@ -193,12 +193,14 @@ def revoke_token(session: Session, actor: Actor, name: str) -> None:
 # ── the house ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def set_house(session: Session, actor: Actor, name: str, language: str) -> None:
-    """How the house calls itself, and what it speaks to whom nobody knows. InvalidInput."""
+def set_house(session: Session, actor: Actor, name: str, language: str, contact: str = "") -> None:
+    """How the house calls itself, what it speaks to whom nobody knows, and how people outside reach it (one line, shown
+    as it is written). InvalidInput."""
     require_admin(actor)
     _require(bool(name.strip()), "name", "is needed", "须填写名称")
     _require(language in ("zh", "en"), "language", "zh or en", "须为 zh 或 en")
-    write_setting(session, actor, "house", {"name": name.strip(), "language": language})
+    told = {"name": name.strip(), "language": language} | ({"contact": contact.strip()} if contact.strip() else {})
+    write_setting(session, actor, "house", told)
 
 
 @deed("sign_on")

@@ -230,7 +230,7 @@ def test_english_speaks_of_nothing_that_is_gone(package: str) -> None:
     for table in (FOLDER / package).glob("*.dmn"):
         known |= {e.get("id") for e in etree.parse(table).iter() if isinstance(e.tag, str) and e.get("id")}
     for schema in forms(package).values():
-        known |= {component["id"] for component in components(schema)}
+        known |= {one["id"] for one in (*components(schema), *([schema] if "title" in schema else []))}
     known |= {f"scenarios/{path.stem}" for path in (FOLDER / package).glob("scenarios/*.json")}
     stale = [key for key in english(package) if key.removesuffix(".documentation") not in known]
     assert stale == []
@@ -242,6 +242,14 @@ def test_a_form_in_the_page_is_wholly_english_for_english_readers(package: str) 
         for component in components(shown(schema, english(package), "en")):
             own = {name: value for name, value in component.items() if name not in ("components", "id")}
             assert not chinese(json.dumps(own, ensure_ascii=False)), component["id"]
+        assert not chinese(str((shown(schema, english(package), "en") or {}).get("title", ""))), schema["id"]
+
+
+@each_package
+def test_a_form_that_a_link_opens_says_what_it_is(package: str) -> None:
+    places = ("form", "accept_form", "counter_form")
+    asked = [e.text for e in drawing(package).root.iter("{*}inputParameter") if e.get("name") in places]
+    assert [form for form in asked if not forms(package)[str(form)].get("title")] == []
 
 
 # ── the drawing ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -122,7 +122,7 @@ def test_the_client_fills_the_link_on_a_phone_and_the_case_moves_on(
     page.get_by_role("button", name="提交").click()
     page.wait_for_function("document.querySelector('.df-form-summary li') || !document.querySelector('[data-form]')")
     assert page.locator(".df-form-summary li").all_inner_texts() == []
-    expect(page.get_by_role("heading", level=1)).to_contain_text("资料已收到")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("谢谢，已收到")
     place.house.work()
     here, broken = place.house.tasks(case), place.house.rows(tables.incident)
     assert "ut_verify" in {task["element"] for task in here}, (here, broken)

@@ -112,7 +112,7 @@ def test_the_committee_votes_its_chair_signs_and_the_client_accepts(office: Offi
     client.goto(office.address + urlsplit(life.offered(office.house)).path)
     fill(client, schema("term_sheet_accept"), {"accepted_by": "陈晓 总经理", "accepted_confirm": True})
     client.get_by_role("button", name="提交").click()
-    expect(client.locator("h1")).to_contain_text("资料已收到")
+    expect(client.locator("h1")).to_contain_text("谢谢，已收到")
     office.house.work()
     assert office.phase() == "execution"
     manager = office.window("zhao")

@@ -107,17 +107,21 @@ def test_a_module_that_is_off_is_in_no_menu_opens_to_nobody_and_starts_nothing(h
     root, li = visitor("root"), visitor("li")
     assert 'href="/clients"' in li.get("/inbox").get_data(as_text=True)
     root.get("/admin/modules")
-    kept = [name for name in modules.MODULES if name not in ("clients", "inquiries", "programs")]
+    kept = [name for name in modules.MODULES if name not in ("clients", "inquiries", "investors", "programs")]
     root.post("/admin/modules", {"on": kept})
     assert 'href="/clients"' not in li.get("/inbox").get_data(as_text=True)
     assert li.get("/clients").status_code == 403
-    assert visitor("").get("/inquiry").status_code == 403
+    assert visitor("").get("/inquiry").status_code == visitor("").get("/portal/in").status_code == 403
+    entrances = re.findall(r'href="(/inquiry|/portal/in|/complaint)"', visitor("").get("/login").get_data(as_text=True))
+    assert entrances == ["/complaint"], "the sign-in leads to nothing that is off"
     answer = visitor("").get("/api/v1/openapi.json")
     assert (answer.status_code, answer.get_json()["code"]) == (403, "ModuleOff")
     assert li.get("/inbox").status_code == 200 and li.get("/processes").status_code == 200
     root.post("/admin/modules", {"on": list(modules.MODULES)})
     assert li.get("/clients").status_code == 200
-    assert told(house, "house:modules")[0][1]["after"] == {"off": {"clients": [], "inquiries": [], "programs": []}}
+    assert told(house, "house:modules")[0][1]["after"] == {
+        "off": {"clients": [], "inquiries": [], "investors": [], "programs": []}
+    }
 
 
 def test_processes_of_a_module_rest_with_it_and_what_was_suspended_by_hand_stays_so(
@@ -390,3 +394,12 @@ def deeds(code: ast.Module) -> Iterator[str]:
             for one in (chosen.body, chosen.orelse) if isinstance(chosen, ast.IfExp) else (chosen,):
                 if isinstance(one, ast.Constant):
                     yield str(one.value)
+
+
+def test_people_outside_see_whose_page_it_is_and_how_to_reach_the_house(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/house")
+    root.post("/admin/house", {"name": "远山融资", "language": "zh", "contact": "010-5550 0100"})
+    text = visitor("").get("/complaint").get_data(as_text=True)
+    assert "联系我们：010-5550 0100" in text and "· 远山融资</title>" in text and "中国标准时间（GMT+08:00）" in text
+    assert 'value="010-5550 0100"' in root.get("/admin/house").get_data(as_text=True)

@@ -202,7 +202,7 @@ def test_a_link_takes_the_answers_once(open_for_business: House, visitor: WHO, l
     guest = visitor("")
     assert "PJ-2026-0077" in guest.get(f"/link/{link}").get_data(as_text=True)
     first = guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)})
-    assert "资料已收到" in first.get_data(as_text=True)
+    assert "谢谢，已收到" in first.get_data(as_text=True)
     kept = open_for_business.rows(t.message, t.message.c.name == "client_form_submitted")
     assert len(kept) == 1 and kept[0]["business_key"] == "PJ-2026-0077"
     again = guest.get(f"/link/{link}")
@@ -243,7 +243,8 @@ def test_a_survey_is_answered_by_its_link_once(open_for_business: House, visitor
             process="satisfaction_survey", now=now, expires_at=now + timedelta(days=14),
         )  # fmt: skip
     guest = visitor("")
-    assert "您会把我们推荐给同行吗？" in guest.get(f"/link/{token}").get_data(as_text=True)
+    text = guest.get(f"/link/{token}").get_data(as_text=True)
+    assert "您会把我们推荐给同行吗？" in text and "<h1>满意度调查</h1>" in text
     said = {"nps": 9, "csat": 4, "suggestion": "回复更快"}
     assert guest.post(f"/link/{token}", {"variables": json.dumps(said)}).status_code == 200
     assert guest.get(f"/link/{token}").status_code == 410

@@ -38,6 +38,7 @@ def house() -> Any:
         "admin/house.html",
         name=house_name(),
         language=house_setting().get("language") or settings.language,
+        contact=house_setting().get("contact") or "",
         smtp=settings.smtp_url.rpartition("@")[2],
         mail=me.email or "",
         kinds=kinds,
@@ -52,8 +53,9 @@ def house() -> Any:
 @pages.post("/house")
 @guarded("admin-house")
 def save_house() -> Any:
-    """Name and language."""
-    return done(lambda db: api.set_house(db, actor(), text("name", 60), text("language", 2)), url_for("admin.house"))
+    """Name, language and how it is reached."""
+    told = (text("name", 60), text("language", 2), text("contact", 200))
+    return done(lambda db: api.set_house(db, actor(), *told), url_for("admin.house"))
 
 
 @pages.post("/house/mail")
