@@ -409,8 +409,9 @@ def watch_review(
 ) -> Mapping[str, Any]:
     """Keep the monthly review.
 
-    In: watch_id, decision keep|exit, comment, five_class 1–5. Out: exited: whether the subject has left the list.
-    Without two clean tests in a row it stays, whatever was asked. Errors: NotFound, InvalidInput. Idempotent.
+    In: watch_id, decision keep|exit, comment, five_class 1–5. Out: exited: whether the subject has left the list; with
+    it go all its alerts that were looked into. Without two clean tests in a row it stays, whatever was asked. Errors:
+    NotFound, InvalidInput. Idempotent.
     """
     number = inputs.ident(watch_id, "watch_id")
     if number is None:
@@ -424,6 +425,8 @@ def watch_review(
     if leaves:
         values["exited_at"] = ctx.now
     book.review_watched(ctx.session, one.id, values, stamp)
-    if leaves and one.alert_id is not None:
-        book.change_alert(ctx.session, one.alert_id, {"state": "closed", "closed_at": ctx.now}, stamp)
+    if leaves:
+        for alert in book.alerts_of(ctx.session, one.subject_key):
+            if alert.state in ("watch", "action"):
+                book.change_alert(ctx.session, alert.id, {"state": "closed", "closed_at": ctx.now}, stamp)
     return {"exited": leaves}

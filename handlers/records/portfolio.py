@@ -106,7 +106,8 @@ def overdue(session: Session, facility_ids: Iterable[int], today: date) -> Mappi
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A financial covenant of a live facility and its newest result; None before its first test."""
+    """A financial covenant of a live facility, its newest result and the one of the test date before; None before its
+    first and its second test."""
 
     facility_id: int
     facility_key: str
@@ -124,6 +125,15 @@ class Watch:
     project_name: str
     client_name: str
     test: Test | None = None
+    before: Test | None = None
+
+    @property
+    def trend(self) -> Decimal | None:
+        """Points of headroom won (above nought) or lost since the test before; None without two that say it."""
+        if self.test is None or self.before is None:
+            return None
+        now, then = self.test.headroom_pct, self.before.headroom_pct
+        return None if now is None or then is None else now - then
 
 
 def under_test(session: Session) -> tuple[Watch, ...]:
@@ -143,26 +153,21 @@ def under_test(session: Session) -> tuple[Watch, ...]:
         .order_by(facilities.c.business_key, covenants.c.id)
     )
     rows = session.execute(query).mappings().all()
-    last = newest_tests(session, {row["facility_key"] for row in rows})
-    return tuple(Watch(**row, test=last.get((row["facility_key"], row["code"]))) for row in rows)
+    keys = {row["facility_key"] for row in rows}
+    last, before = newest_tests(session, keys), newest_tests(session, keys, 2)
+    return tuple(Watch(**row, test=last.get(at), before=before.get(at))
+                 for row in rows for at in [(row["facility_key"], row["code"])])  # fmt: skip
 
 
-def newest_tests(session: Session, keys: Iterable[str]) -> Mapping[tuple[str, str], Test]:
-    """(facility, covenant) -> its result in the last round of its newest test date."""
+def newest_tests(session: Session, keys: Iterable[str], place: int = 1) -> Mapping[tuple[str, str], Test]:
+    """(facility, covenant) -> its result in the last round of its newest test date; `place` 2: of the one before."""
     named = [tests.c[field.name] for field in fields(Test)]
-    newest = (
-        sa.select(tests.c.facility_key, tests.c.covenant, sa.func.max(tests.c.test_date).label("day"))
-        .where(tests.c.facility_key.in_(list(keys)))
-        .group_by(tests.c.facility_key, tests.c.covenant)
-        .subquery()
-    )
-    same = sa.and_(
-        newest.c.facility_key == tests.c.facility_key,
-        newest.c.covenant == tests.c.covenant,
-        newest.c.day == tests.c.test_date,
-    )
-    rows = session.execute(sa.select(*named).join(newest, same).order_by(tests.c.round)).mappings()
-    return {(row["facility_key"], row["covenant"]): Test(**row) for row in rows}
+    of = (tests.c.facility_key, tests.c.covenant)
+    newest = sa.func.dense_rank().over(partition_by=of, order_by=tests.c.test_date.desc()).label("place")
+    every = sa.select(*named, newest).where(tests.c.facility_key.in_(list(keys))).subquery()
+    rows = session.execute(sa.select(every).where(every.c.place == place).order_by(every.c.round)).mappings()
+    return {(row["facility_key"], row["covenant"]): Test(**{one.name: row[one.name] for one in fields(Test)})
+            for row in rows}  # fmt: skip
 
 
 def open_breaches(session: Session) -> tuple[Breach, ...]:

@@ -274,6 +274,24 @@ def test_nobody_leaves_the_watch_list_without_two_clean_tests(house: MonitoringH
     assert (listed.exited_at, listed.five_class) == (None, 2)
 
 
+def test_with_two_clean_tests_a_subject_leaves_and_takes_all_its_alerts_along(house: MonitoringHouse) -> None:
+    for metric in ("dscr_forward", "arrears"):
+        house.tell("alert", FA, **{**ALERT, "metric": metric})
+        house.finish("ut_triage", {"triage_verdict": "watch", "triage_reason": "继续跟踪"})
+    clean = {
+        "facility_key": FA, "covenant": "DSCR", "metric": "dscr", "direction": "min",
+        "value": Decimal("1.4"), "default_level": Decimal("1.05"), "status": "COMPLIANT",
+    }  # fmt: skip
+    with house.writing() as session:
+        days = (date(2025, 9, 30), date(2025, 12, 31))
+        covenants.add_tests(session, [{**clean, "business_key": f"TD-{day}", "test_date": day} for day in days], STAMP)
+    house.morning(date(2026, 4, 1))
+    house.finish("ut_review", {"watch_decision": "exit", "five_class": 1, "watch_comment": "两次合格"})
+    with house.looking() as session:
+        assert monitoring.watch_list(session) == ()
+        assert {one.state for one in monitoring.alerts_of(session, FA)} == {"closed"}
+
+
 # ── reviews of clients ─────────────────────────────────────────────────────────────────────────────────────────
 
 OWNED = [{"owner": "林海", "owned": "江南绿源新能源有限公司", "pct": "100", "control": "shares"}]

@@ -47,7 +47,7 @@ def index() -> Any:
         tasks = _tasks(db, {one.subject_key for one in alerts} | {one.subject_key for one in watched})
     found = [one for one in everything if not wanted or status(one) == wanted]
     if request.args.get("export") == "xlsx":
-        return _workbook(found)
+        return _workbook(found, wanted)
     counts = {state: sum(status(one) == state for one in everything) for state in ORDER}
     return render_template(
         "portfolio/monitoring.html",
@@ -58,6 +58,8 @@ def index() -> Any:
         headroom=headroom(everything),
         status=status,
         alerts=alerts,
+        to_act=[one for one in alerts if one.state == "open" or one.subject_key in tasks],
+        kept=[one for one in alerts if one.state != "open" and one.subject_key not in tasks],
         risks=risks,
         watched=watched,
         feeds=[one for one in feeds if one.level or one.stale][:60],
@@ -129,12 +131,13 @@ def headroom(watched: Iterable[portfolio.Watch]) -> Chart | None:
     )
 
 
-def _workbook(found: list[portfolio.Watch]) -> Any:
+def _workbook(found: list[portfolio.Watch], wanted: str) -> Any:
     columns = (
         ("facility_key", _("Facility"), "text"), ("project_name", _("Project"), "text"),
         ("client_name", _("Client"), "text"), ("name", _("Covenant"), "text"),
         ("direction", _("Direction"), "code"), ("default_level", _("Default level"), "ratio"),
         ("value", _("Last value"), "ratio"), ("headroom_pct", _("Headroom"), "percent"),
+        ("trend", _("Change since the test before (points)"), "ratio"),
         ("status", _("State"), "text"), ("test_date", _("Tested"), "date"),
     )  # fmt: skip
     rows = [
@@ -142,4 +145,5 @@ def _workbook(found: list[portfolio.Watch]) -> Any:
         | {"status": words.coded(status(one), words.STATUS)}
         for one in found
     ]
-    return workbook("covenants", _("Covenants"), columns, rows)  # type: ignore[arg-type]
+    told = words.coded(wanted, words.STATUS) if wanted else ""
+    return workbook("covenants", _("Covenants"), columns, rows, told)  # type: ignore[arg-type]
