@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import InvalidInput, NotFound
 from engine.store import take_turn
 from handlers.records.changes import Stamp, insert, update
-from handlers.records.tables import credit_rating, diligence_finding, diligence_stream, financing_plan
+from handlers.records.tables import credit_rating, diligence_finding, diligence_stream, financing_plan, project
 
 PLAN_STATES = ("draft", "approved", "active", "rejected", "lapsed", "superseded")
 OPINIONS = ("favourable", "conditional", "unfavourable")
@@ -155,14 +155,37 @@ def plans_of(session: Session, project_id: int) -> tuple[PlanVersion, ...]:
     return tuple(PlanVersion(**row) for row in rows.mappings())
 
 
-def newest_plans(session: Session, limit: int = 100) -> tuple[PlanVersion, ...]:
-    """The newest version of each project's plan, the latest made first."""
+def newest_plans(
+    session: Session, *, text: str = "", state: str = "", first: int = 1, size: int = 50
+) -> tuple[PlanVersion, ...]:
+    """The newest version of each project's plan, the latest made first: `size` of them from the place `first`, 1 being
+    the top; of projects named in `text`, by name or key, and in one state, where asked for."""
+    query = _newest(sa.select(*_PLAN), text, state).order_by(
+        financing_plan.c.created_at.desc(), financing_plan.c.id.desc()
+    )
+    return tuple(PlanVersion(**row) for row in session.execute(query.offset(first - 1).limit(size)).mappings())
+
+
+def newest_plan_states(session: Session, text: str = "") -> Mapping[str, int]:
+    """State -> how many of the plans that `newest_plans` finds are in it."""
+    query = _newest(sa.select(financing_plan.c.state, sa.func.count()), text, "").group_by(financing_plan.c.state)
+    found = {state: count for state, count in session.execute(query)}
+    return {state: found[state] for state in PLAN_STATES if state in found}
+
+
+def _newest(query: sa.Select[Any], text: str, state: str) -> sa.Select[Any]:
     other = financing_plan.alias()
     later = sa.exists().where(
         other.c.project_id == financing_plan.c.project_id, other.c.version > financing_plan.c.version
     )
-    rows = session.execute(sa.select(*_PLAN).where(~later).order_by(financing_plan.c.created_at.desc()).limit(limit))
-    return tuple(PlanVersion(**row) for row in rows.mappings())
+    query = query.where(~later)
+    if state:
+        query = query.where(financing_plan.c.state == state)
+    if text:
+        named = project.c.name.contains(text, autoescape=True)
+        query = query.join(project, project.c.id == financing_plan.c.project_id)
+        query = query.where(sa.or_(named, project.c.business_key == text.upper()))
+    return query
 
 
 def add_plan(session: Session, project_id: int, values: Mapping[str, Any], stamp: Stamp) -> PlanVersion:

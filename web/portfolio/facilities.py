@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,7 @@ from handlers.records.facilities import Facility
 from handlers.records.repayments import Repayment
 from handlers.records.security import Security
 from web.charts import Chart, Series
+from web.paging import Pages, asked_page
 from web.portfolio import words
 from web.portfolio.files import workbook
 from web.rights import guarded
@@ -44,6 +45,10 @@ from web.scope import runtime
 pages = Blueprint("facilities", __name__, url_prefix="/facilities")
 DRAWN = ("approved", "paid")
 """States of a draw whose money is out, or on its way."""
+PAGE = 50
+"""Facilities of one page."""
+Late = Mapping[int, tuple[date, Decimal]]
+"""Facility -> (its oldest unpaid due date, what is overdue)."""
 
 
 def today() -> date:
@@ -55,17 +60,44 @@ def today() -> date:
 @pages.get("")
 @guarded("facilities")
 def index() -> Any:
-    """Facilities that have not ended (`all=1`: all); `q` finds by project, client or key; `export=xlsx` a workbook."""
+    """Facilities that have not ended (`all=1`: all), those in default or overdue first; `q` finds by project, client or
+    key; `export=xlsx` a workbook."""
     text, ended = request.args.get("q", "").strip()[:100], request.args.get("all") == "1"
     with runtime().reading() as db:
-        found = portfolio.deals(db, ended=ended, text=text)
-        late = portfolio.overdue(db, (one.id for one in found), today())
+        deals = portfolio.deals(db, ended=ended, text=text)
+        late = portfolio.overdue(db, (one.id for one in deals), today())
+    found = worst_first(deals, late)
     if request.args.get("export") == "xlsx":
         return _workbook(found, late)
-    return render_template("portfolio/facilities.html", found=found, late=late, text=text, ended=ended)
+    paged = Pages.of(found, asked_page(), PAGE)
+    return render_template(
+        "portfolio/facilities.html", paged=paged, late=late, text=text, ended=ended, sums=sums(found, late)
+    )
 
 
-def _workbook(found: Sequence[portfolio.Deal], late: Any) -> Any:
+def worst_first(found: Iterable[portfolio.Deal], late: Late) -> list[portfolio.Deal]:
+    """Those in default, then those overdue, the most money first, then those whose draws are stopped; else as given."""
+    return sorted(
+        found,
+        key=lambda one: (
+            one.default_since is None,
+            -late[one.id][1] if one.id in late else ZERO,
+            one.drawstop is None,
+        ),
+    )
+
+
+def sums(found: Iterable[portfolio.Deal], late: Late) -> dict[str, dict[str, Decimal]]:
+    """What -> currency -> how much, of a list of facilities; currencies are never added up."""
+    totals: dict[str, dict[str, Decimal]] = {name: {} for name in ("amount", "drawn", "balance", "overdue")}
+    for one in found:
+        owed = late[one.id][1] if one.id in late else ZERO
+        for name, figure in (("amount", one.amount), ("drawn", one.drawn), ("balance", one.balance), ("overdue", owed)):
+            totals[name][one.currency] = totals[name].get(one.currency, ZERO) + figure
+    return totals
+
+
+def _workbook(found: Sequence[portfolio.Deal], late: Late) -> Any:
     columns = (
         ("business_key", _("Facility"), "text"), ("client_name", _("Client"), "text"),
         ("project_name", _("Project"), "text"), ("name", _("Name"), "text"), ("type", _("Type"), "code"),

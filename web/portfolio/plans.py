@@ -24,6 +24,7 @@ from handlers.records.projects import Project
 from handlers.reporting import Order, rendered
 from handlers.reports.plan import plan_report
 from handlers.workbench import Bench, Sheet
+from web.paging import Pages, asked_page
 from web.portfolio import pictures, words
 from web.rights import guarded
 from web.scope import actor, is_chinese, language, runtime
@@ -31,6 +32,8 @@ from web.scope import actor, is_chinese, language, runtime
 pages = Blueprint("plans", __name__, url_prefix="/plans")
 TASK = "ut_plan"
 """The task in which a plan is designed; completing it makes a version."""
+PAGE = 50
+"""Plans of one page."""
 OPEN_TO_TRY = ("amount", "rate_pct", "months", "grace_months", "profile", "frequency_months", "dsra_months")
 
 
@@ -47,11 +50,16 @@ pages.app_template_filter("tone")(words.tone)
 @pages.get("")
 @guarded("plans")
 def index() -> Any:
-    """The newest version of every project's plan."""
+    """The newest version of every project's plan; `q` finds by project or key, `state` those in one state."""
+    text, state = request.args.get("q", "").strip()[:100], request.args.get("state", "")
     with runtime().reading() as db:
-        found = credit.newest_plans(db, limit=100)
+        counts = credit.newest_plan_states(db, text)
+        paged = Pages(asked_page(), PAGE, counts.get(state, 0) if state else sum(counts.values()))
+        found = credit.newest_plans(db, text=text, state=state, first=paged.first, size=PAGE)
         named = portfolio.projects_named(db, (one.project_id for one in found))
-    return render_template("portfolio/plans.html", found=found, named=named)
+    return render_template(
+        "portfolio/plans.html", found=found, named=named, paged=paged, counts=counts, text=text, state=state
+    )
 
 
 @pages.get("/<key>")

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from handlers.finance.early_warning import Trend
 from handlers.records import green, projects
 from tests.browser import gallery
+from tests.browser.rooms.portfolio import PLANNED
 from web.portfolio.words import TREND
 
 Enter = Callable[[str], FlaskClient]
@@ -39,6 +40,19 @@ def test_the_list_finds_a_facility_by_client_and_says_what_is_overdue(enter: Ent
     assert "54,600,000" in page and "江北支线" not in page
 
 
+def test_the_lists_of_deals_sum_up_put_the_worst_first_and_come_in_pages(
+    enter: Enter, shown: gallery.Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = words(enter("dong"), "/facilities")
+    assert re.search(r"Overdue 54.6 m CNY 1 facility", page)
+    assert 0 < page.index("54,600,000") < page.index("江北支线")
+    monkeypatch.setattr("web.portfolio.facilities.PAGE", 1)
+    assert "江北支线" not in words(enter("dong"), "/facilities") and "1–1 of" in words(enter("dong"), "/facilities")
+    assert PLANNED in words(enter("dong"), f"/plans?q={PLANNED.lower()}")
+    assert PLANNED not in words(enter("dong"), "/plans?state=lapsed")
+    assert "Nothing found" in words(enter("dong"), "/plans?q=nowhere")
+
+
 def test_conditions_are_found_by_deal_owner_and_lateness(enter: Enter) -> None:
     everything = words(enter("pan"), "/conditions")
     assert "Not met 5" in everything, "three of each deal, but nothing of each draw where the draws are over"
@@ -60,6 +74,7 @@ def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, sho
     assert "On the watch list 1" in page and "Headroom" in page
     covenants = page[page.index("Project Covenant Default level") :]
     assert covenants.index("distributions locked") < covenants.index("compliant")
+    assert "6.67% ↓ 7.62 since 2025-10-22" in covenants, "how its headroom went since the test before"
     only = words(enter("xia"), "/monitoring?status=COMPLIANT")
     assert "at most 0.80" in only and "at least 1.05" not in only
 
