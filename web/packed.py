@@ -20,15 +20,13 @@ class PackedFiles(Flask):
         fitting = (ending for coding, ending in found if request.accept_encodings[coding] > 0)
         answer = super().send_static_file(filename + next(fitting, ""))  # names the coding by the ending
         answer.headers.pop("Content-Disposition", None)
-        if found:
-            answer.vary.add("Accept-Encoding")
         return answer
 
     def process_response(self, response: Response) -> Response:
         """A static file is the same for everybody: a browser keeps it whatever becomes of its cookies."""
         answer = super().process_response(response)
         if request.endpoint == "static":
-            answer.vary.discard("Cookie")
+            answer.headers["Vary"] = "Accept-Encoding"
         return answer
 
     def _stands(self, filename: str) -> bool:

@@ -2,7 +2,9 @@
 // Bundles the entry points of src/, makes the icon sprite and collects the licences of what went in.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { constants, brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { PurgeCSS } from 'purgecss';
 
 const output = process.argv[2];
 if (!output) throw new Error('usage: node build.mjs OUTPUT_FOLDER');
@@ -31,6 +33,28 @@ const strict = {
   },
 };
 
+// Of Tabler's sheet, eight times as large as all we use of it, only rules whose words stand somewhere in what writes
+// markup: templates, pages' Python, scripts (ours, and Bootstrap's two, which set classes). Tags count as used: text of
+// the help and of documentation is drawn from Markdown. COMPOSED names are put together while a page is written.
+const COMPOSED = [/^alert-(success|info|warning|danger)$/, /^btn-(primary|danger)$/, /^col-lg-\d+$/];
+const WRITERS = ['../templates/**/*.html', '../*.py', '../!(frontend|static)/**/*.py', 'src/**/*.js'];
+const TAGS = 'a abbr address article aside audio b blockquote body br button canvas caption cite code col colgroup dd del details dfn dialog div dl dt em fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd label legend li main mark menu meter nav object ol optgroup option output p picture pre progress q s samp section select small source span strong sub summary sup svg table tbody td template textarea tfoot th thead time tr u ul use var video';
+const used = {
+  name: 'used-of-tabler',
+  setup({ onLoad }) {
+    onLoad({ filter: /tabler\.min\.css$/ }, async ({ path }) => {
+      const bootstrap = ['collapse', 'dropdown'].map((name) => `node_modules/bootstrap/js/src/${name}.js`);
+      const [{ css }] = await new PurgeCSS().purge({
+        content: [...WRITERS, ...bootstrap, { raw: TAGS, extension: 'html' }],
+        css: [{ raw: readFileSync(path, 'utf8') }],
+        safelist: COMPOSED,
+        keyframes: true,
+      });
+      return { contents: css, loader: 'css' };
+    });
+  },
+};
+
 const { metafile } = await build({
   entryPoints: ['src/app.js', 'src/viewer.js', 'src/form.js', 'src/board.js', 'src/chart.js', ...STUDIO, ...STYLES],
   outdir: output,
@@ -42,13 +66,21 @@ const { metafile } = await build({
   legalComments: 'none', // the whole licence texts are in THIRD_PARTY_LICENSES.txt
   metafile: true,
   alias: { 'bpmn-js-element-templates': './src/studio/no-templates.js' },
-  plugins: [strict],
+  plugins: [strict, used],
   assetNames: 'assets/[name]-[hash]',
   loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file', '.png': 'file' },
   logLevel: 'warning',
 });
 writeFileSync(join(output, 'icons.svg'), sprite());
 writeFileSync(join(output, 'THIRD_PARTY_LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+for (const entry of readdirSync(output, { recursive: true })) if (/\.(css|js|svg)$/.test(entry)) pack(join(output, entry));
+
+// Beside each file the same one packed: the server hands out what the browser can unpack (web/packed.py).
+function pack(path) {
+  const whole = readFileSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(whole, { level: 9 }));
+  writeFileSync(`${path}.br`, brotliCompressSync(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+}
 
 function sprite() {
   const names = readFileSync('src/icons.txt', 'utf8').split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('#'));

@@ -8,6 +8,7 @@ hash of everything that goes in: a second start costs a few milliseconds.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 FRONTEND = Path(__file__).resolve().parent
 OUTPUT = FRONTEND.parent / "static" / "vendor"
 STAMP = OUTPUT / ".stamp"
+WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 
 
 def fingerprint(frontend: Path = FRONTEND) -> str:
@@ -27,7 +29,20 @@ def fingerprint(frontend: Path = FRONTEND) -> str:
     for path in sources:
         digest.update(path.relative_to(frontend).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(" ".join(classes_in_pages(frontend)).encode())
     return digest.hexdigest()
+
+
+def classes_in_pages(frontend: Path = FRONTEND) -> list[str]:
+    """Classes of Tabler whose words stand in templates or in the pages' Python: build.mjs leaves out all others."""
+    sheet = frontend / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
+    if not sheet.is_file():
+        return []
+    known = set(re.findall(r"\.([A-Za-z][\w-]*)", sheet.read_text(encoding="utf-8")))
+    writers = [*frontend.parent.glob("templates/**/*.html"), *frontend.parent.glob("*.py")]
+    for room in frontend.parent.iterdir():
+        writers += room.rglob("*.py") if room.name not in {"frontend", "static"} else ()
+    return sorted(known & {word for path in writers for word in WORD.findall(path.read_text(encoding="utf-8"))})
 
 
 def is_current() -> bool:

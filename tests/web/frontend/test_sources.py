@@ -84,6 +84,20 @@ def test_the_bundle_is_built_again_exactly_when_a_source_changes(bundle: ModuleT
     assert bundle.fingerprint(tmp_path) not in {before, changed}
 
 
+def test_the_sheet_has_every_class_that_a_page_writes_also_those_put_together(bundle: ModuleType) -> None:
+    sheet = (ROOT / "web" / "static" / "vendor" / "app.css").read_text(encoding="utf-8")
+    assert len(sheet) < 400_000, "Tabler is in it whole"
+    pages = sorted((ROOT / "web" / "templates").rglob("*.html"))
+    written = {names for path in pages for names in re.findall(r'class="([^"]*)"', path.read_text(encoding="utf-8"))}
+    known = {name for names in written for name in names.split()} & set(bundle.classes_in_pages())
+    lost = [name for name in known if not re.search(rf"\.{re.escape(name)}(?![\w-])", sheet)]
+    assert len(known) > 100 and not lost
+    together = {begun for names in written for begun in re.findall(r"(?<![\w-])([a-z][\w-]*-)\{\{", names)}
+    build = (ROOT / "web" / "frontend" / "build.mjs").read_text(encoding="utf-8")
+    kept = build.split("COMPOSED = [")[1].split("];")[0]
+    assert together and not {one for one in together if one[:3] != "df-" and f"^{one}" not in kept}
+
+
 def test_the_wheel_asks_for_exactly_what_the_lock_holds(bundle: ModuleType) -> None:
     lock = (ROOT / "requirements" / "base.txt").read_text()
     locked = {line.split(" ")[0].lower() for line in lock.splitlines() if "==" in line and not line.startswith(" ")}

@@ -1,6 +1,7 @@
 // On every page. What it reads from the markup: README.md, "Every page".
 import './page/theme.js';
-import '@tabler/core/dist/js/tabler.esm.js';
+import 'bootstrap/js/src/collapse.js';
+import 'bootstrap/js/src/dropdown.js';
 import './page/htmx.js';
 import './page/notices.js';
 import './page/progress.js';
