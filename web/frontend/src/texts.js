@@ -75,6 +75,8 @@ const texts = {
     checkShort: 'At least {count} characters.',
     checkLong: 'At most {count} characters.',
     checkPattern: 'This does not have the form that is asked for: {example}',
+    hintSearch: 'Search',
+    hintDate: 'YYYY-MM-DD',
     formBroken: 'The form cannot be shown: {reason}',
   },
   zh: {
@@ -152,6 +154,8 @@ const texts = {
     checkShort: '至少 {count} 个字符。',
     checkLong: '最多 {count} 个字符。',
     checkPattern: '格式不符，应为：{example}',
+    hintSearch: '请选择或搜索',
+    hintDate: '年-月-日',
     formBroken: '表单无法显示：{reason}',
   },
 };

@@ -1,5 +1,8 @@
 // Dates as people write them: 2026-11-20, 2026年11月20日 and full-width digits in every language, else in the order of
-// the field's hint; what is no day is not taken. flatpickr alone reads 2026-11-20 as another day where months come first.
+// the browser's language; what is no day is not taken. flatpickr alone reads 2026-11-20 as another day where months come
+// first. They are written as all pages write them: year, month, day (ISO 8601), so that nobody takes the 4th of March for
+// the 3rd of April because the browser speaks another language than the page.
+import flatpickr from 'flatpickr';
 
 /** The day that was written, or undefined when there is none; `format` is flatpickr's (`m/d/Y`). */
 export function readDate(written, format) {
@@ -16,16 +19,25 @@ export function readDate(written, format) {
   return date.getMonth() === month - 1 && date.getDate() === day ? date : undefined;
 }
 
+const two = (number) => String(number).padStart(2, '0');
+const isDay = (format) => /^[dmYjn/.\-, ]+$/.test(format) && format.includes('Y');
+
+/** The day as all pages write it; what a calendar says elsewhere, to screen readers, is its own affair. */
+function writeDate(date, format, locale) {
+  if (!isDay(format)) return flatpickr.formatDate(date, format, locale);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+// A plugin, because flatpickr takes these two from no defaults.
+flatpickr.setDefaults({ plugins: [() => ({ parseDate: readDate, formatDate: writeDate })] });
+
 /**
- * Let the calendars in `container` read so; form-js offers no setting for it. It takes what was typed when the field is
- * left, which a click on a button does not do. What comes back hands over a date that is still being typed and says
- * whether there was one; form-js has it a moment later.
+ * form-js takes what was typed into a calendar of `container` when its field is left, which a click on a button does not
+ * do. What comes back hands over a date that is still being typed and says whether there was one; form-js has it a moment
+ * later.
  */
 export function readDates(container) {
   let typed = null;
-  container.addEventListener('focusin', ({ target }) => {
-    if (target._flatpickr) target._flatpickr.config.parseDate = readDate;
-  });
   // The calendar tells of each day it takes by an event of the same name, which is nobody's typing.
   container.addEventListener('input', ({ target, isTrusted }) => isTrusted && target._flatpickr && (typed = target));
   container.addEventListener('focusout', () => (typed = null));
