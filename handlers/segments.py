@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import api, queries
 from engine.api import Actor
-from engine.errors import Forbidden
+from engine.errors import Forbidden, InvalidInput
 from engine.queries import finding
 from engine.queries.selection import Reach
 from handlers import sights
@@ -110,6 +111,19 @@ def require_case(session: Session, who: Actor, instance_id: int) -> None:
     """Forbidden for a case that is no business of somebody's teams."""
     if not may_open_case(session, who, instance_id):
         raise Forbidden(reason="this case is worked on by other teams", reason_zh="该案件由其他团队办理")
+
+
+def require_readers(session: Session, words: str, instance_id: int) -> None:
+    """InvalidInput when a comment names somebody whose business the case is not: they would be told of its client."""
+    people = [api.actor(session, one) for one in sorted(api.mentioned(session, words))]
+    if barred := [one.id for one in people if not may_open_case(session, one, instance_id)]:
+        names = queries.names(session)
+        zh, en = ([names[one][tongue] for one in barred] for tongue in (0, 1))
+        raise InvalidInput(
+            place="text",
+            reason=f"this case is not for {', '.join(en)}: name somebody who may see it",
+            reason_zh=f"{'、'.join(zh)}无权查看此案件，请勿提及",
+        )
 
 
 def may_open_document(session: Session, who: Actor, document: Document) -> bool:

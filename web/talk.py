@@ -97,6 +97,8 @@ def add(instance_id: int) -> Any:
     with runtime().reading() as db:
         segments.require_case(db, actor(), instance_id)
     try:
+        with runtime().reading() as db:
+            segments.require_readers(db, text, instance_id)
         if file is not None and file.filename:
             name, content = file.filename, file.stream.read()
             runtime().unit(

@@ -25,7 +25,7 @@ from engine.api.calendars import (
     set_calendar_day,
     set_reminder_policy,
 )
-from engine.api.comments import attach, comment, withdraw_comment
+from engine.api.comments import attach, comment, mentioned, withdraw_comment
 from engine.api.correlating import correlate
 from engine.api.critical import KINDS, change, decide
 from engine.api.delegating import delegate, give_back
@@ -176,6 +176,7 @@ __all__ = [
     "make_feed",
     "make_token",
     "may",
+    "mentioned",
     "migrate",
     "migrate_instance",
     "move_timer",

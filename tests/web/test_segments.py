@@ -65,6 +65,9 @@ def test_a_segment_holds_on_every_page_that_names_a_client_a_project_or_a_case(
             assert (path, wu.client.get(path).status_code) == (path, opens)
             assert li.client.get(path).status_code == 200, path
         assert wu.post(f"/instances/{case}/comments", {"text": "看过"}).status_code == (302 if opens == 200 else 403)
+        named = li.post(f"/instances/{case}/comments", {"text": "@wu 看一下"}, headers={"HX-Request": "true"})
+        assert named.status_code == (200 if opens == 200 else 422)
+        assert ("无权查看此案件" in named.get_data(as_text=True)) == (opens != 200)
     for path in ("/clients", "/clients?q=公司", "/pipeline", "/instances", "/instances?q=公司", "/processes/offer"):
         seen, all_of_it = (one.client.get(path).get_data(as_text=True) for one in (wu, li))
         assert "某investor公司" in seen and "某borrower公司" not in seen, path

@@ -104,6 +104,7 @@ def comments(db: Any, who: api.Actor, asked: Asked, instance_id: int) -> Mapping
 def say(db: Any, who: api.Actor, body: Said, instance_id: int) -> Mapping[str, Any]:
     """Say something about an instance; whom it names with @ is told."""
     segments.require_case(db, who, instance_id)
+    segments.require_readers(db, body.text, instance_id)
     made = api.comment(db, who, instance_id, body.text)
     return vars_of(next(row for row in queries.comments(db, instance_id) if row.id == made))
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 
 from engine import api, queries
+from handlers import segments
 from web.engine_rest import comments, values
 from web.engine_rest.access import actor, seen
 from web.engine_rest.answers import Refused, nothing, said
@@ -165,7 +166,8 @@ def add_comment(id: str) -> Response:
     """Say something at a task."""
     with runtime().reading() as db:
         row = row_of(db, id)
-    words = str(required(body(), "message"))
+        words = str(required(body(), "message"))
+        segments.require_readers(db, words, row["instance_id"])
     number = runtime().unit(lambda db: api.comment(db, actor(), row["instance_id"], words, row["id"]))
     with runtime().reading() as db:
         [found] = [one for one in comments.of_case(db, row["instance_id"]) if one["id"] == str(number)]
