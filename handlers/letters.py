@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine.errors import InvalidInput
 from engine.execution import runtime_of
 from engine.ids import new_id
+from engine.queries import administration
 from engine.store import after_commit, take_turn
 from handlers.channels import preview
 from handlers.channels.rendering import LANGUAGES, TEMPLATES, Text, render
@@ -66,6 +67,11 @@ def own(session: Session) -> Mapping[str, str]:
     if _CACHE not in session.info:
         runtime.cache[_CACHE] = (now, found)
     return found
+
+
+def signature(session: Session) -> str:
+    """How the house signs its letters: the name that an administrator gave it; empty where nobody did."""
+    return str(administration.setting(session, "house").get("name") or "")
 
 
 def shipped(template: str, language: str) -> str:
@@ -132,7 +138,8 @@ def trial(session: Session, template: str, language: str, text: str) -> Text:
         raise InvalidInput(place="text", reason=f"nobody gives it {names}", reason_zh=f"以下变量不存在：{names}")
     settings = runtime_of(session).settings
     texts = {**own(session), f"{language}/{template}.txt": text}
-    return render(settings, template, language, preview.samples(settings, template, language), texts)
+    samples = preview.samples(settings, template, language)
+    return render(settings, template, language, samples, texts, signature(session))
 
 
 def write(session: Session, template: str, language: str, text: str, note: str, stamp: Stamp) -> int:

@@ -37,7 +37,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """Hand one message to a robot. RecipientRefused for an unknown endpoint, DeliveryDelayed when the service does not
     take it, TemplateWrong."""
     endpoint = active(session, "chat", message.recipient)
-    text = render(settings, message.template, message.language, message.data, letters.own(session))
+    own, house = letters.own(session), letters.signature(session)
+    text = render(settings, message.template, message.language, message.data, own, house)
     robot = robot_at(endpoint.url)
     heard = _Heard()
     logging.getLogger("apprise").addHandler(heard)

@@ -42,7 +42,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     will (5yz; RFC 5321 §4.2.1), TemplateWrong.
     """
     address = _address(session, message.recipient)
-    letter = render(settings, message.template, message.language, message.data, letters.own(session))
+    own, house = letters.own(session), letters.signature(session)
+    letter = render(settings, message.template, message.language, message.data, own, house)
     text = with_footer(letter, message)
     mail = compose(settings, message, address, text)
     attach(session, mail, message)

@@ -22,15 +22,15 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """
     if _KNOWN.one(session, {"who": message.recipient}) is None:
         raise RecipientRefused(channel="in_app", recipient=message.recipient, reason="no such person")
-    own = letters.own(session)
+    own, house = letters.own(session), letters.signature(session)
     _NOTIFY.later(
         session,
         {
             "id": new_id(),
             "person_id": message.recipient,
             "kind": message.template,
-            "text_zh": render(settings, message.template, "zh", message.data, own).subject,
-            "text_en": render(settings, message.template, "en", message.data, own).subject,
+            "text_zh": render(settings, message.template, "zh", message.data, own, house).subject,
+            "text_en": render(settings, message.template, "en", message.data, own, house).subject,
             "link": str(message.data.get("path") or message.data.get("link") or "")[:255],
             "created_at": message.created_at,
             "read_at": None,

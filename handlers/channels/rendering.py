@@ -51,12 +51,19 @@ class Text:
 
 
 def render(
-    settings: Settings, template: str, language: str, data: Mapping[str, Any], own: Mapping[str, str] | None = None
+    settings: Settings,
+    template: str,
+    language: str,
+    data: Mapping[str, Any],
+    own: Mapping[str, str] | None = None,
+    house: str = "",
 ) -> Text:
     """The message in the language (`zh`, `en`; a tag such as zh-CN counts as its first part). TemplateWrong.
 
-    `own`: the house's own texts (`handlers.letters.own`), which come before the shipped files.
+    `own`: the house's own texts (`handlers.letters.own`), which come before the shipped files. `house`: how it signs
+    (`handlers.letters.signature`); empty: as the sender of its mails is named.
     """
+    house = house or settings.mail_from.partition("<")[0].strip() or "Dealflow"
     wanted = "zh" if language.lower().startswith("zh") else language.lower().split("-")[0]
     for chosen in dict.fromkeys((wanted, *LANGUAGES)):
         try:
@@ -64,7 +71,6 @@ def render(
         except TemplateNotFound:
             continue
         try:
-            house = settings.mail_from.partition("<")[0].strip() or "Dealflow"
             text = source.render(_in_language(chosen, data), house=house)
         except (TemplateError, *_DATA_FAULTS) as error:
             raise TemplateWrong(template=template, language=chosen, reason=str(error)) from error

@@ -34,7 +34,8 @@ def send(settings: Settings, session: Session, message: Message) -> None:
     """
     endpoint = active(session, "sms", GATEWAY)
     to = number_of(session, message.recipient)
-    text = render(settings, message.template, message.language, message.data, letters.own(session))
+    own, house = letters.own(session), letters.signature(session)
+    text = render(settings, message.template, message.language, message.data, own, house)
     link = str(message.data.get("link_url") or "")
     said = text.subject[: MOST_LETTERS - len(link) - 1] + (f" {link}" if link else "")
     told = {"id": message.dedupe_key, "to": to, "text": said, "language": text.language}

@@ -61,7 +61,8 @@ def content(settings: Settings, session: Session, message: Message) -> dict[str,
         "data": dict(message.data),
     }
     if exists(message.template):
-        text = render(settings, message.template, message.language, message.data, letters.own(session))
+        own, house = letters.own(session), letters.signature(session)
+        text = render(settings, message.template, message.language, message.data, own, house)
         told |= {"subject": text.subject, "text": text.body}
     elif not message.template:
         raise TemplateWrong(template=message.template, language=message.language, reason="it has no name")

