@@ -61,6 +61,9 @@ def take(
     text = inputs.text(values.get("text"))
     if text is None:
         raise InvalidInput(place="text", reason="please write what happened", reason_zh="请写明情况")
+    if len(text) > MOST_LETTERS:
+        most = f"{MOST_LETTERS:,}"
+        raise InvalidInput(place="text", reason=f"at most {most} characters", reason_zh=f"最多 {most} 个字符")
     if len(files) > MOST_FILES:
         raise InvalidInput(
             place="file", reason=f"at most {MOST_FILES} files", reason_zh=f"最多上传 {MOST_FILES} 个文件"
@@ -77,7 +80,7 @@ def take(
         sender=sender,
         sender_name="，".join(one for one in named if one)[:200] or None,
         subject=(inputs.text(values.get("subject")) or "")[:200],
-        text="\n".join(one for one in (text[:MOST_LETTERS], f"[{about[:100]}]" if about else "") if one),
+        text="\n".join(one for one in (text, f"[{about[:100]}]" if about else "") if one),
         at=runtime.now(),
         files=tuple(Attached(name, documents.type_of(name), content) for name, content in attached),
         route=kind,

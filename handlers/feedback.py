@@ -56,13 +56,17 @@ def letter_of(settings: Settings, token: str) -> Letter:
 def take(session: Session, token: str, values: Mapping[str, Any]) -> str:
     """What the client wrote, on its way to S1; returns the business key. The same words again are the same message.
 
-    values: kind suggestion|complaint, text, language. NotFound for a link that is not ours; InvalidInput without words.
+    values: kind suggestion|complaint, text, language. NotFound for a link that is not ours; InvalidInput without words,
+    or with too many.
     """
     runtime = runtime_of(session)
     letter = letter_of(runtime.settings, token)
     text = inputs.text(values.get("text"))
     if text is None:
-        raise InvalidInput(place="text", reason="is missing", reason_zh="请填写内容")
+        raise InvalidInput(place="text", reason="please write a few words", reason_zh="请填写内容")
+    if len(text) > MOST_LETTERS:
+        most = f"{MOST_LETTERS:,}"
+        raise InvalidInput(place="text", reason=f"at most {most} characters", reason_zh=f"最多 {most} 个字符")
     kind = values.get("kind") if values.get("kind") in KINDS else "suggestion"
     digest = hashlib.sha256(f"{letter.key}|{text}".encode()).hexdigest()[:32]
     party = parties.find(session, letter.party_id)
@@ -72,7 +76,7 @@ def take(session: Session, token: str, values: Mapping[str, Any]) -> str:
         thread=f"feedback:{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}",
         sender=letter.address,
         subject="",
-        text=text[:MOST_LETTERS],
+        text=text,
         at=runtime.now(),
         party_id=party.id if party else None,
         route=str(kind),

@@ -15,7 +15,7 @@ from engine.errors import DocumentTooLarge, InvalidInput
 from handlers import complaint_desk
 from web.errors import open_too_long, spoken
 from web.extensions import limiter
-from web.scope import is_chinese, language, runtime
+from web.scope import is_chinese, language, runtime, written
 
 pages = Blueprint("complaints", __name__, url_prefix="/complaint")
 FIELDS = ("kind", "name", "company", "email", "phone", "reference", "subject", "text")
@@ -38,7 +38,7 @@ def form(values: Mapping[str, Any], place: str = "", fault: str = "") -> str:
 @limiter.limit("10 per minute; 40 per hour")
 def send() -> Any:
     """Take it in, and go to the page that says how it stands."""
-    sent = {name: request.form.get(name, "") for name in (*FIELDS, "ticket")}
+    sent = {name: request.form.get(name, "") for name in (*FIELDS, "ticket")} | {"text": written("text")}
     if request.form.get("website_address"):  # a field no person sees
         return redirect(url_for("complaints.write"))
     files = [(one.filename or "", one.stream.read()) for one in request.files.getlist("file") if one.filename]

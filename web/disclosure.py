@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
@@ -22,7 +22,7 @@ from handlers.records.disclosure import Disclosure
 from web.documents import handed_out
 from web.errors import open_too_long
 from web.extensions import limiter
-from web.scope import runtime
+from web.scope import runtime, written
 
 pages = Blueprint("disclosure", __name__, url_prefix="/report")
 
@@ -81,6 +81,12 @@ def read(token: str) -> Any:
     return handed_out(paper, content)
 
 
+@pages.get("/<token>/question")
+def asked_before(token: str) -> Any:
+    """Where a question was sent to, opened anew."""
+    return redirect(url_for("disclosure.show", token=token))
+
+
 @pages.post("/<token>/question")
 @limiter.limit("6 per minute; 30 per hour")
 def ask(token: str) -> Any:
@@ -88,7 +94,7 @@ def ask(token: str) -> Any:
     with runtime().reading() as db:
         if disclosure.by_token(db, token) is None:
             return render_template("public/link_over.html", why="unknown"), 404
-    text = request.form.get("question", "").strip()
+    text = written("question")
     if not text or len(text) > LONGEST:
         return page(token, fault=_("Write your question, up to %(most)d characters.", most=LONGEST), text=text), 422
     ticket = request.form.get("ticket", "")[:40]

@@ -88,6 +88,9 @@ def outward(error: e.DealflowError, tongue: str) -> str:
 def _spoken(name: str, value: object) -> object:
     if isinstance(value, datetime):
         return moment(value)
+    if name == "place":
+        fields = {"password": _("Password"), "id": _("User name"), "name": _("Name"), "email": _("E-mail")}
+        return fields.get(str(value), value)
     return called(value) if name in ("by", "person") and isinstance(value, str) else value
 
 

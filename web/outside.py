@@ -16,7 +16,7 @@ from handlers.channels import signatures
 from handlers.inbound import webhooks
 from web.errors import open_too_long
 from web.extensions import csrf, limiter
-from web.scope import language, runtime
+from web.scope import is_chinese, language, runtime, written
 
 pages = Blueprint("outside", __name__)
 
@@ -26,20 +26,25 @@ pages = Blueprint("outside", __name__)
 def answer(token: str) -> Any:
     """The form behind a letter's link."""
     feedback.letter_of(runtime().settings, token)
-    return render_template("public/feedback.html", token=token, text="", refused=False, done=False)
+    return form(token)
+
+
+def form(token: str, text: str = "", fault: str = "") -> str:
+    """The form with what was written, and why it was not taken."""
+    return render_template("public/feedback.html", token=token, text=text, fault=fault, done=False)
 
 
 @pages.post(f"{feedback.PATH}<token>")
 @limiter.limit("10 per minute; 60 per hour")
 def take_answer(token: str) -> Any:
     """Take what the client wrote to the service desk."""
-    said = {"kind": request.form.get("kind"), "text": request.form.get("text"), "language": language()}
+    text = written("text")
+    said = {"kind": request.form.get("kind"), "text": text, "language": language()}
     try:
         runtime().unit(lambda db: feedback.take(db, token, said))
-    except InvalidInput:
-        page = render_template("public/feedback.html", token=token, text=said["text"], refused=True, done=False)
-        return page, 422
-    return render_template("public/feedback.html", token=token, text="", refused=False, done=True)
+    except InvalidInput as fault:
+        return form(token, text, str(fault.fields["reason_zh" if is_chinese() else "reason"])), 422
+    return render_template("public/feedback.html", done=True)
 
 
 @pages.errorhandler(CSRFError)
@@ -50,8 +55,7 @@ def come_back(error: CSRFError) -> Any:
         feedback.letter_of(runtime().settings, token)
     except NotFound as unknown:
         return current_app.handle_user_exception(unknown)
-    written = {"text": request.form.get("text", ""), "refused": False, "done": False}
-    return open_too_long(lambda: render_template("public/feedback.html", token=token, **written))
+    return open_too_long(lambda: form(token, written("text")))
 
 
 @pages.post("/hooks/<name>")

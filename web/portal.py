@@ -20,7 +20,7 @@ from handlers import documents, portal
 from handlers.records import documents as papers
 from web.documents import handed_out
 from web.extensions import limiter
-from web.scope import language, runtime
+from web.scope import language, runtime, written
 
 pages = Blueprint("portal", __name__, url_prefix="/portal")
 IN = "portal"
@@ -144,12 +144,19 @@ def read(disclosure_id: int) -> Any:
     return handed_out(paper, content)
 
 
+@pages.get("/projects/<key>/question")
+@inside
+def asked_before(key: str) -> Any:
+    """Where a question was sent to, opened anew."""
+    return redirect(url_for("portal.show", key=key))
+
+
 @pages.post("/projects/<key>/question")
 @inside
 @limiter.limit("6 per minute; 30 per hour")
 def ask(key: str) -> Any:
     """Send a question: it is answered within three working days."""
-    text = request.form.get("question", "").strip()
+    text = written("question")
     if not text or len(text) > LONGEST:
         return page(key, fault=_("Write your question, up to %(most)d characters.", most=LONGEST), text=text), 422
     ticket = request.form.get("ticket", "")[:40]

@@ -112,7 +112,7 @@ def names() -> dict[str, str]:
 
 def called(id: str | None) -> str:
     """A person or a team by name; what nobody did in person is the system's; the id when nobody is called so."""
-    if id and (id == "system" or id.startswith(("process:", "handler:"))):
+    if id and (id in ("system", "timer") or id.startswith(("process:", "handler:"))):
         return _("the system")
     if id == "demo":
         return _("demonstration")
@@ -128,6 +128,11 @@ def here() -> str:
     before = came.path.removeprefix(request.root_path) if came.netloc == request.host else ""
     known = current_app.url_map.bind_to_environ(request.environ)
     return next((path for path in (request.path, before) if path and known.test(path, "GET")), "")
+
+
+def written(name: str) -> str:
+    """What was written into a large field. Browsers count the end of a line as one character and send two."""
+    return request.form.get(name, "").replace("\r\n", "\n").strip()
 
 
 def ids_among(texts: Iterable[str]) -> list[int]:

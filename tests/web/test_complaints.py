@@ -69,6 +69,7 @@ def test_the_same_sheet_twice_is_one_complaint_and_the_same_matter_again_joins_i
         ({"email": "", "phone": ""}, "以便答复您"),
         ({"email": "not an address"}, "电子邮箱格式有误"),
         ({"text": "  "}, "请写明情况"),
+        ({"text": "长" * 4001}, "最多 4,000 个字符"),
         ({"file": (io.BytesIO(b"MZ"), "run.exe")}, "不支持此类文件"),
     ],
 )

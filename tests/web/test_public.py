@@ -279,6 +279,8 @@ def test_a_letter_s_link_brings_a_word_back_and_a_made_up_one_nothing(open_for_b
     assert guest.client.post("/feedback/made-up", data={"text": "放款太慢"}).status_code == 404
     assert guest.get(f"/feedback/{path}").status_code == 200
     assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": " "}).status_code == 422
+    long = guest.post(f"/feedback/{path}", {"kind": "complaint", "text": "长" * 4001})
+    assert long.status_code == 422 and "最多 4,000 个字符" in long.get_data(as_text=True), "nothing is cut off"
     assert guest.post(f"/feedback/{path}", {"kind": "complaint", "text": "放款太慢"}).status_code == 200
     (kept,) = open_for_business.rows(t.message, t.message.c.name == "complaint_received")
     assert kept["business_key"] == "CO-2026-0001"
