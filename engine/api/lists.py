@@ -23,10 +23,13 @@ MOST = 30
 """Filters of one person."""
 
 
-def save_filter(session: Session, actor: Actor, name: str, ask: Ask, team: str | None = None) -> int:
+def save_filter(
+    session: Session, actor: Actor, name: str, ask: Ask, team: str | None = None, id: int | None = None
+) -> int:
     """Keep a filter under a name; one of the actor's of that name is replaced. Returns its id.
 
-    team: shares it with a team of the actor's. InvalidInput: no name, too many, somebody else's team.
+    team: shares it with a team of the actor's. id: this filter of the actor's gets the name. InvalidInput: no name, too
+    many, somebody else's team, the name of another filter for `id`; NotFound for an id that is none of theirs.
     """
     name = " ".join(name.split())[:60]
     if not name:
@@ -38,9 +41,13 @@ def save_filter(session: Session, actor: Actor, name: str, ask: Ask, team: str |
     ).all()
     values = {"team": team, "query": asdict(ask)}
     same = next((row.id for row in own if row.name == name), None)
-    if same is not None:
-        session.execute(sa.update(inbox_filter).where(inbox_filter.c.id == same).values(values))
-        return int(same)
+    if id is not None and id not in {row.id for row in own}:
+        raise NotFound(what="filter", id=id)
+    if id is not None and same not in (None, id):
+        raise InvalidInput(place="name", reason=f"“{name}” is another filter", reason_zh=f"已有名为“{name}”的筛选")
+    if (found := id or same) is not None:
+        session.execute(sa.update(inbox_filter).where(inbox_filter.c.id == found).values(name=name, **values))
+        return int(found)
     if len(own) >= MOST:
         raise InvalidInput(place="name", reason=f"{MOST} filters are enough", reason_zh=f"最多保存 {MOST} 个筛选")
     id, now = new_id(), runtime_of(session).now()

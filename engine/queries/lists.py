@@ -6,7 +6,7 @@ after the other, each by an index, and no list is counted further than a reader 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import definitions
+from engine.definitions import Package
 from engine.execution import runtime_of
 from engine.identity import Actor
 from engine.queries.inbox import TaskRow, task_row, with_names
@@ -37,9 +38,9 @@ LONGEST = 10_000
 class Ask:
     """What a list is to show.
 
-    view: whose tasks. search: every word stands in name, key or facts. process, team: their keys. person: who has the
-    task. due: overdue, due until the end of the day or of the week (overdue ones too), or without a date, by the
-    business zone. urgent: of priority 75 and more.
+    view: whose tasks. search: every word stands in name, key or facts, or in the process's name, in either language.
+    process, team: their keys. person: who has the task. due: overdue, due until the end of the day or of the week
+    (overdue ones too), or without a date, by the business zone. urgent: of priority 75 and more.
     """
 
     view: View = "mine"
@@ -143,7 +144,8 @@ def _asked(session: Session, actor: Actor, ask: Ask) -> sa.ColumnElement[bool]:
     runtime, task = runtime_of(session), t.user_task.c
     now = runtime.now()
     found = [_condition(actor, ask.view, now)]
-    found += [_said(actor, word) for word in ask.search.lower().split()]
+    packages = _newest(session) if ask.search else []
+    found += [sa.or_(_said(actor, word), *_called(packages, word)) for word in ask.search.lower().split()]
     same = {task.process_key: ask.process, task.team: ask.team, task.assignee: ask.person}
     found += [column == value for column, value in same.items() if value]
     if ask.urgent:
@@ -167,6 +169,23 @@ def _said(actor: Actor, word: str) -> sa.ColumnElement[bool]:
         return somewhere
     named = [sa.func.lower(column).contains(word, autoescape=True) for column in (task.name, task.business_key)]
     return sa.and_(somewhere, sa.or_(*named, stands_in_shown(task.facts, word, actor.unseen, whatever_case=True)))
+
+
+def _called(packages: Iterable[Package], word: str) -> Iterator[sa.ColumnElement[bool]]:
+    """The tasks whose process is called so, and those that are in English: their rows hold the Chinese name alone."""
+    task = t.user_task.c
+    for one in packages:
+        name, english = one.definition.name or one.key, {id: str(text).lower() for id, text in one.texts.items()}
+        if word in name.lower() or word in english.get(one.key, ""):
+            yield task.process_key == one.key
+        elif elements := [id for id in one.definition.nodes if word in english.get(id, "")]:
+            yield sa.and_(task.process_key == one.key, task.element.in_(elements))
+
+
+def _newest(session: Session) -> list[Package]:
+    """Every process in its newest version."""
+    newest = sa.select(sa.func.max(t.definition.c.id)).group_by(t.definition.c.key)
+    return [definitions.package(session, id) for id in session.scalars(newest)]
 
 
 def _count(session: Session, where: sa.ColumnElement[bool], most: int) -> int:
@@ -287,9 +306,7 @@ class ProcessName:
 
 def process_names(session: Session) -> tuple[ProcessName, ...]:
     """Every process by its newest version; no case is counted for it."""
-    newest = sa.select(sa.func.max(t.definition.c.id)).group_by(t.definition.c.key)
-    packages = (definitions.package(session, id) for id in session.scalars(newest))
-    found = [(one.key, one.definition.name or one.key, one.texts) for one in packages]
+    found = [(one.key, one.definition.name or one.key, one.texts) for one in _newest(session)]
     return tuple(ProcessName(key, name, str(texts.get(key) or name)) for key, name, texts in found)
 
 

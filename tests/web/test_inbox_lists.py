@@ -36,10 +36,16 @@ def test_a_filter_is_kept_with_its_count_and_shared_with_the_team(
     listed = wang.get(saved.headers["Location"]).get_data(as_text=True)
     assert "青海储能" in listed and "宁夏光伏" not in listed
     assert "青海的活" not in chen.get("/inbox/filters").get_data(as_text=True)
+    [kept] = re.findall(r'name="id" value="(\d+)"', li.get(saved.headers["Location"]).get_data(as_text=True))
+    renamed = {"view": "teams", "q": "青海", "name": "青海来件", "share": "rm", "id": kept}
+    assert wang.post("/inbox/filters", renamed).status_code == 404
+    assert li.post("/inbox/filters", renamed).headers["Location"] == saved.headers["Location"]
+    text = wang.get("/inbox/filters").get_data(as_text=True)
+    assert "青海来件" in text and "青海的活" not in text
     [id] = re.findall(r"/inbox/filters/(\d+)/drop", li.get(f"/inbox/filters?at={at(saved)}").get_data(as_text=True))
     assert wang.post(f"/inbox/filters/{id}/drop").status_code == 403
     assert li.post(f"/inbox/filters/{id}/drop").status_code == 302
-    assert "青海的活" not in wang.get("/inbox/filters").get_data(as_text=True)
+    assert "青海来件" not in wang.get("/inbox/filters").get_data(as_text=True)
 
 
 def at(answer: object) -> str:

@@ -31,11 +31,11 @@ def filters() -> Any:
 @pages.post("/inbox/filters")
 @guarded("inbox")
 def save() -> Any:
-    """Keep the list that is looked at under a name."""
+    """Keep the list that is looked at under a name; `id`: the filter that gets this name, and is shared so."""
     form = request.form
     ask = safe(form.to_dict() | {"search": form.get("q", ""), "urgent": form.get("urgent") == "1"})
     with runtime().transaction() as db:
-        api.save_filter(db, actor(), form.get("name", ""), ask, form.get("share") or None)
+        api.save_filter(db, actor(), form.get("name", ""), ask, form.get("share") or None, form.get("id", type=int))
     flash(_("Saved."), "success")
     return redirect(address(ask))
 

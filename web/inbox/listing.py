@@ -99,14 +99,15 @@ def head_values(db: Any, ask: queries.Ask) -> dict[str, Any]:
     own = sorted({one.id for one in queries.teams(db)} if everything else who.teams)
     led = queries.people_of(db, None if everything else who.leads) if person().leads else []
     teams, colleagues = ([Choice(id, *names[id]) for id in ids if id in names] for ids in (own, led))
-    processes = by_name(queries.process_names(db))
+    processes, kept = by_name(queries.process_names(db)), queries.filters(db, who)
     return {
         "views": views(),
         "processes": processes,
         "teams": by_name(teams),
         "colleagues": by_name(colleagues),
         "narrowed": narrowed(ask, processes, teams),
-        "filters": queries.filters(db, who),
+        "filters": kept,
+        "kept": next((one for one in kept if one.mine and one.ask == ask), None),
         "offered": columns.offered(columns.own(db)),
         "density": columns.density(),
         "densities": columns.DENSITIES,
