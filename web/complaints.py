@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from engine.errors import DocumentTooLarge, InvalidInput
 from handlers import complaint_desk
+from handlers.inbound.routing import key_in
 from web.errors import open_too_long, spoken
 from web.extensions import limiter
 from web.scope import is_chinese, language, runtime, written
@@ -24,8 +26,9 @@ FIELDS = ("kind", "name", "company", "email", "phone", "reference", "subject", "
 @pages.get("")
 @limiter.limit("60 per minute")
 def write() -> Any:
-    """The form."""
-    return form({})
+    """The form; `about`: the number of a matter that something is added to, which its subject then quotes."""
+    about = key_in(request.args.get("about", "")[:40])
+    return form({"subject": _("More on %(key)s", key=about)} if about else {})
 
 
 def form(values: Mapping[str, Any], place: str = "", fault: str = "") -> str:

@@ -63,6 +63,24 @@ def test_the_same_sheet_twice_is_one_complaint_and_the_same_matter_again_joins_i
     assert "并入正在办理" in client.get(other).get_data(as_text=True)
 
 
+def test_what_is_added_by_the_page_of_a_matter_joins_it_and_by_somebody_else_does_not(
+    desk: House, visitor: WHO
+) -> None:
+    client = visitor("")
+    there = send(client)[1]
+    desk.work()
+    [row] = desk.rows(book.complaint)
+    page = client.get(there).get_data(as_text=True)
+    [way] = re.findall(r'href="(/complaint\?about=[^"]+)"', page)
+    [subject] = re.findall(r'name="subject"[^>]* value="([^"]+)"', client.get(way).get_data(as_text=True))
+    assert row["business_key"] in subject
+    more = send(client, ticket="t2", subject=subject, text="今天仍然没有任何消息，请给出日期。")[1]
+    send(client, ticket="t3", subject=subject, text="另有一事相询。", email="stranger@example.org")
+    desk.work()
+    assert "并入正在办理" in client.get(more).get_data(as_text=True)
+    assert len(desk.rows(book.complaint)) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
