@@ -247,6 +247,12 @@ def session_alive(session: Session, person: str, secret: str) -> tuple[bool, boo
     return entry.alive(session, person, secret), entry.stale(session, secret)
 
 
+def password_mark(session: Session, person: str) -> str:
+    """What changes with somebody's password and says nothing of it; of nobody, and of who has none, always the same."""
+    kept = session.scalar(sa.select(t.person.c.password_hash).where(t.person.c.id == person))
+    return entry.digest(kept or "")
+
+
 def session_id(secret: str) -> str:
     """The id (`WebSession.id`) of the browser whose cookie carries this."""
     return entry.digest(secret)

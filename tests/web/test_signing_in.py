@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from itsdangerous import TimestampSigner
 
+from engine import identity
 from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
 from web import create_app
@@ -187,3 +188,14 @@ def test_behind_https_every_cookie_travels_encrypted_only(house: House) -> None:
     cookies = [*answer.headers.getlist("Set-Cookie"), *chosen.headers.getlist("Set-Cookie")]
     assert len(cookies) >= 2 and not [one for one in cookies if "Secure" not in one or "SameSite=Lax" not in one]
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_a_password_that_was_changed_opens_nothing_to_programs_either(house: House, visitor: WHO) -> None:
+    client = visitor("").client
+    assert client.get("/engine-rest/task/count", auth=("li", PASSWORD)).status_code == 200
+    with house.writing() as session:
+        identity.set_password(session, "li", "three blue boats")
+    codes = [
+        client.get("/engine-rest/task/count", auth=("li", one)).status_code for one in (PASSWORD, "three blue boats")
+    ]
+    assert codes == [401, 200]  # at once: that the old one fitted was remembered

@@ -19,6 +19,7 @@ from flask import g, request
 
 from engine import api
 from engine.errors import NotFound, SignInRefused
+from engine.queries.administration import password_mark
 from engine.queries.programs import PROGRAM
 from handlers import sights
 from web import rights
@@ -41,7 +42,9 @@ class Passwords:
 
     def fits(self, name: str, password: str) -> bool:
         """Whether the password is the person's; a failed try is counted, as on the sign-in page."""
-        digest = hmac.digest(self.key, f"{name}\0{password}".encode(), hashlib.sha256)
+        with runtime().reading() as db:
+            mark = password_mark(db, name)  # a password that was changed since fits no longer
+        digest = hmac.digest(self.key, f"{name}\0{mark}\0{password}".encode(), hashlib.sha256)
         if self.until.get(digest, 0.0) > time.monotonic():
             return True
         with self.checking:
