@@ -168,6 +168,19 @@ def names(asked: Range, element: str) -> tuple[str, str]:
     return naming.called(asked.newest, element)
 
 
+def milestone(asked: Range) -> tuple[str, str, str] | None:
+    """The element whose reaching is the conversion of a process (its property `milestone`), and what it is called in
+    both languages: `milestoneName` where the process says so, else as the element is; None where none is set."""
+    properties, texts = asked.newest.definition.properties, asked.newest.texts
+    element = properties.get("milestone")
+    if not element:
+        return None
+    if name := properties.get("milestoneName"):
+        told = texts.get("milestoneName")
+        return element, name, told if isinstance(told, str) else name
+    return element, *names(asked, element)
+
+
 def type_of(asked: Range, element: str) -> str:
     """The BPMN element's local name."""
     node = asked.newest.definition.nodes.get(element)

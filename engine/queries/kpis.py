@@ -168,7 +168,8 @@ def _of(asked: Range, counts: _Counts, milestone: str) -> tuple[Kpi, ...]:
         *_times("cycle_time", "周期时间", "cycle time", _durations(ids, counts, ("started", "responded"), False)),
     ]
     if milestone:
-        place, place_en = figures.names(asked, milestone)
+        known = figures.milestone(asked)
+        place, place_en = known[1:] if known and known[0] == milestone else figures.names(asked, milestone)
         part, whole = _conversion(ids, counts, milestone)
         found.append(_share("conversion", f"转化率（{place}）", f"conversion ({place_en})", part, whole))
     planned, punctual = (sum(one.get(id, 0) for id in ids) for one in (counts.planned, counts.punctual))

@@ -43,7 +43,9 @@ class Reach:
 class Cases:
     """Instances, by everything that is said of them; what is left empty does not count.
 
-    `element`: somebody or something waits there (an open task, timer, job or message). `state`: RUNNING by default,
+    `element`: somebody or something waits there (an open task, timer, job or message). `came`: an element that the case
+    came to at some time; `did`: a user task that was completed, from `did_since` on and before `did_before`; both of
+    cases whose history is still kept. `state`: RUNNING by default,
     empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
     facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
     `named`: business keys that count as if it did (what the book knows by that text). `reach`: of these, what somebody
@@ -59,6 +61,12 @@ class Cases:
     incident: str | None = None
     started_before: datetime | None = None
     started_since: datetime | None = None
+    ended_before: datetime | None = None
+    ended_since: datetime | None = None
+    came: str | None = None
+    did: str | None = None
+    did_before: datetime | None = None
+    did_since: datetime | None = None
     broken: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     text: str | None = None
@@ -80,10 +88,12 @@ class Cases:
             found.append(i.state.in_(self.state))
         if self.ids:
             found.append(i.id.in_(self.ids))
-        if self.started_before is not None:
-            found.append(i.started_at < self.started_before)
-        if self.started_since is not None:
-            found.append(i.started_at >= self.started_since)
+        found += _between(i.started_at, self.started_since, self.started_before)
+        found += _between(i.ended_at, self.ended_since, self.ended_before)
+        if self.came is not None:
+            found.append(_came_to(self.came))
+        if self.did is not None:
+            found.append(_did(self.did, self.did_since, self.did_before))
         if self.element is not None:
             found.append(_waits_at(self.element))
         if self.incident is not None:
@@ -158,6 +168,24 @@ def _of_process(key: str | None, version: int | None, business_key: str | None) 
     if business_key is not None:
         found.append(i.business_key == business_key)
     return found
+
+
+def _between(column: Any, since: datetime | None, before: datetime | None) -> list[sa.ColumnElement[bool]]:
+    return [*([column >= since] if since is not None else []), *([column < before] if before is not None else [])]
+
+
+def _came_to(element: str) -> sa.ColumnElement[bool]:
+    """As history tells it: `["e", element, scope]` (`engine.history`)."""
+    h = t.history.c
+    events = sa.type_coerce(h.events, sa.LargeBinary)
+    entered = encode_value(["e", element])[:-1] + b","
+    return sa.exists().where(h.instance_id == t.instance.c.id, _Place(events, sa.literal(entered, sa.LargeBinary)) > 0)
+
+
+def _did(element: str, since: datetime | None, before: datetime | None) -> sa.ColumnElement[bool]:
+    u = t.user_task.c
+    done = (u.instance_id == t.instance.c.id, u.element == element, u.state == "completed")
+    return sa.exists().where(*done, *_between(u.completed_at, since, before))
 
 
 def _waits_at(element: str) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine import definitions
 from engine.errors import NotFound
 from engine.execution import runtime_of
+from engine.process.model import Definition, ScopeSpec
 from engine.queries import figures
 from engine.queries.figures import MS, Durations, Range
 from engine.statistics.fold import YEAR_2024
@@ -235,6 +236,29 @@ MILESTONES = frozenset({"userTask", "callActivity", "endEvent"})
 """Kinds of elements that a funnel shows."""
 
 
+def on_the_way(process: Definition) -> frozenset[str]:
+    """The elements that a case comes to on its way, not those to which only a reminder or another event beside it leads
+    (non-interrupting boundary events, event sub-processes)."""
+    nodes, found = process.nodes, set[str]()
+    links = [id for id, node in nodes.items() if node.type == "intermediateCatchEvent" and not node.incoming]
+    ahead = [*_begun(process, process.scope), *links]
+    while ahead:
+        if (id := ahead.pop()) in found:
+            continue
+        found.add(id)
+        node = nodes[id]
+        ahead += [process.flows[flow].target for flow in node.outgoing]
+        ahead += [one for one in node.boundaries if nodes[one].interrupting]
+        ahead += _begun(process, node.inner) if node.inner is not None else ()
+    return frozenset(found)
+
+
+def _begun(process: Definition, scope: ScopeSpec) -> list[str]:
+    """Where a scope begins, and where events begin that end what is under way in it."""
+    inner = [one for id in scope.event_subprocesses if (one := process.nodes[id].inner) is not None]
+    return [*scope.starts, *(id for one in inner for id in one.starts if process.nodes[id].interrupting)]
+
+
 def funnel(
     session: Session,
     key: str,
@@ -244,7 +268,8 @@ def funnel(
     *,
     elements: Sequence[str] | None = None,
 ) -> tuple[Stage, ...]:
-    """Of the cases begun in the range, how many came to each task, call and end (or to `elements`, in that order)."""
+    """Of the cases begun in the range, how many came to each task, call and end on their way (or to `elements`, in that
+    order)."""
     asked = figures.within(session, key, version, since, until)
     begun = figures.sums(session, f.case, asked, "what").get("started", {}).get("cases", 0)
     reached = {
@@ -252,7 +277,9 @@ def funnel(
     }
     if elements is None:
         kinds = {id: node.type for id, node in asked.newest.definition.nodes.items()}
-        elements = sorted((id for id in reached if kinds.get(id) in MILESTONES), key=lambda id: (-reached[id], id))
+        way = on_the_way(asked.newest.definition)
+        stages = (id for id in reached if kinds.get(id) in MILESTONES and id in way)
+        elements = sorted(stages, key=lambda id: (-reached[id], id))
     found = []
     for id in elements:
         name, name_en = figures.names(asked, id)

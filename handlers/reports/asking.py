@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -24,6 +24,17 @@ class Asked:
     until: date
     process: str = ""
     team: str = ""
+
+
+def days_of(asked: Asked, **more: str) -> dict[str, str]:
+    """The days asked for, as the list of cases is asked (`web.operations.filters`), with what else is said."""
+    return {**more, "since": asked.since.isoformat(), "until": asked.until.isoformat()}
+
+
+def month_of(asked: Asked, month: date) -> Asked:
+    """Of the days asked for, those of one month, given by its first day."""
+    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return replace(asked, since=max(asked.since, month), until=min(asked.until, following - timedelta(days=1)))
 
 
 def share(part: int, whole: int) -> Decimal | None:

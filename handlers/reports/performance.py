@@ -1,7 +1,8 @@
 """Figures that the house is led by, as reports: teams, funnel, times, voice, touchpoints, risk, winning clients,
 service. Law: reads only; what `engine.queries` counts is not counted again, and a share stands with its parts.
 
-A row may carry `drill` beside its columns: which cases it is of ({process, element, state}), for those who look behind.
+A row may carry `drill` beside its columns: which cases it is of, as the list of cases is asked (by the address that
+`web.operations.filters` reads), for those who look behind; `drills` says it of single columns.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from engine.errors import NotFound
 from engine.execution import runtime_of
 from engine.queries import definitions, figures, statistics
 from engine.store import tables as engine_tables
-from handlers.reports.asking import Asked, Row, both, hours, share
+from handlers.reports.asking import Asked, Row, both, days_of, hours, month_of, share
 from handlers.reports.clientele import GAP, gaps, risk, service, voice, winning
 from handlers.reports.content import Label, Report, Section, Table
 from handlers.reports.house import kpi_pack
@@ -124,30 +125,36 @@ _COHORT: Fields = (
 
 
 def funnel(session: Session, asked: Asked) -> tuple[Section, ...]:
-    """How many of the cases begun came how far; by month, how many reached the milestone."""
-    key = asked.process or INTAKE
-    stages = statistics.funnel(session, key, since=asked.since, until=asked.until)
+    """How many of the cases begun came how far; by month, how many reached the milestone. Nothing without a process."""
+    if not asked.process:
+        return (table_of("funnel", ("漏斗", "Funnel"), _FUNNEL, ()),)
+    key = asked.process
+    within = figures.within(session, key, None, asked.since, asked.until)
     rows = [
         {
             "stage": both(one.name, one.name_en), "cases": one.cases,
-            "share": None if one.share is None else one.share * 100, "drill": {"process": key, "element": one.element},
+            "share": None if one.share is None else one.share * 100,
+            "drill": days_of(asked, process=key, element=one.element, how="came"),
         }
-        for one in stages
+        for one in statistics.funnel(session, key, since=asked.since, until=asked.until)
     ]  # fmt: skip
     sections: list[Section] = [table_of("funnel", ("漏斗", "Funnel"), _FUNNEL, rows)]
-    within = figures.within(session, key)
-    milestone = within.newest.definition.properties.get("milestone")
-    if milestone:
-        months = statistics.cohorts(session, key, milestone, since=asked.since, until=asked.until)
-        name, name_en = figures.names(within, milestone)
-        cohort = [
-            {"month": f"{one.month:%Y-%m}", "cases": one.cases, "reached": one.reached,
-             "share": share(one.reached, one.cases)}
-            for one in months
-        ]  # fmt: skip
+    if milestone := figures.milestone(within):
+        element, name, name_en = milestone
+        months = statistics.cohorts(session, key, element, since=asked.since, until=asked.until)
+        cohort = [_cohort(asked, key, element, one) for one in months]
         title = f"每月转化：到达“{name}”", f"Conversion by month: reached “{name_en}”"
         sections.append(table_of("cohorts", title, _COHORT, cohort))
     return tuple(sections)
+
+
+def _cohort(asked: Asked, key: str, element: str, one: statistics.Cohort) -> Row:
+    begun = days_of(month_of(asked, one.month), process=key)
+    return {
+        "month": f"{one.month:%Y-%m}", "cases": one.cases, "reached": one.reached,
+        "share": share(one.reached, one.cases), "drill": begun,
+        "drills": {"cases": begun, "reached": {**begun, "element": element, "how": "came"}},
+    }  # fmt: skip
 
 
 _TIME: Fields = (
@@ -166,7 +173,7 @@ _MONTH: Fields = (
 
 def times(session: Session, asked: Asked) -> tuple[Section, ...]:
     """Cycle time and first response of processes, in working time; what began and ended by month."""
-    rows, months = [], dict[str, list[int]]()
+    rows, months = [], dict[date, list[int]]()
     for process in _processes(session, asked):
         within = figures.within(session, process.key, None, asked.since, asked.until)
         cycle, first = statistics.cycle_time(session, within), statistics.first_response(session, within)
@@ -175,18 +182,24 @@ def times(session: Session, asked: Asked) -> tuple[Section, ...]:
                 {
                     "process": both(process.name, process.name_en), "ended": cycle.count,
                     "median": hours(cycle.median), "p90": hours(cycle.p90), "first": hours(first.median),
-                    "drill": {"process": process.key, "state": "completed"},
+                    "drill": days_of(asked, process=process.key, when="ended"),
                 }
             )  # fmt: skip
         for day in statistics.daily(session, process.key, since=asked.since, until=asked.until):
-            at = months.setdefault(f"{day.day:%Y-%m}", [0, 0])
+            at = months.setdefault(day.day.replace(day=1), [0, 0])
             at[0] += day.started
             at[1] += day.ended
-    monthly = [{"month": month, "started": began, "ended": over} for month, (began, over) in sorted(months.items())]
+    monthly = [_month(asked, month, began, over) for month, (began, over) in sorted(months.items())]
     return (
         table_of("times", ("周期", "Cycle time"), _TIME, sorted(rows, key=lambda row: -row["ended"])),
         table_of("months", ("每月业务量", "Cases by month"), _MONTH, monthly),
     )
+
+
+def _month(asked: Asked, month: date, began: int, over: int) -> Row:
+    days = days_of(month_of(asked, month), **({"process": asked.process} if asked.process else {}))
+    drills = {"started": days, "ended": {**days, "when": "ended"}}
+    return {"month": f"{month:%Y-%m}", "started": began, "ended": over, "drills": drills}
 
 
 _TOUCH: Fields = (
@@ -220,7 +233,7 @@ def touchpoints(session: Session, asked: Asked) -> tuple[Section, ...]:
                 "done": task.completed if task else 0,
                 "share": share(task.on_time, task.on_time + late) if task else None,
                 "hours": hours(task.worked.median) if task else None,
-                "drill": {"process": one.process, "element": one.element},
+                "drill": days_of(asked, process=one.process, element=one.element, how="did"),
             }
         )  # fmt: skip
     return (
@@ -243,17 +256,42 @@ KINDS: Mapping[str, tuple[Label, Callable[[Session, Asked], tuple[Section, ...]]
 }
 
 
+def meant(session: Session, kind: str, asked: Asked) -> Asked:
+    """What is asked for, with the process that a funnel needs: the intake, else one with a milestone, else any."""
+    if kind != "funnel" or asked.process:
+        return asked
+    keys = [one.key for one in definitions(session)]
+    with_milestone = [key for key in keys if figures.milestone(figures.within(session, key))]
+    chosen = [INTAKE] if INTAKE in keys else [*with_milestone, *keys]
+    return replace(asked, process=chosen[0] if chosen else "")
+
+
 def performance(session: Session, kind: str, asked: Asked, language: str = "zh") -> Report:
     """The report of a kind (`overview` or one of KINDS). NotFound for an unknown kind or process."""
     now = runtime_of(session).now()
     if kind == "overview":
-        return _happened(kpi_pack(session, asked.since, asked.until, now, language, asked.process))
+        pack = _happened(kpi_pack(session, asked.since, asked.until, now, language, asked.process))
+        return replace(pack, subject=_subject(session, asked, language))
     if kind not in KINDS:
         raise NotFound(what="report", what_zh="报表", id=kind)
+    asked = meant(session, kind, asked)
     title, sections = KINDS[kind]
-    days = f"{asked.since} – {asked.until}"
     key = f"{kind.upper()}-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}"
-    return Report(kind, title, key, days, now, sections(session, asked))
+    return Report(kind, title, key, _subject(session, asked, language), now, sections(session, asked))
+
+
+def _subject(session: Session, asked: Asked, language: str) -> str:
+    """The days, and the process and the team that the figures are narrowed to: on the page and in every file."""
+    parts = [f"{asked.since} – {asked.until}"]
+    chinese = language.startswith("zh")
+    if asked.process:
+        named = [one.name if chinese else one.name_en for one in definitions(session) if one.key == asked.process]
+        parts += named or [asked.process]
+    if asked.team:
+        t = engine_tables.team
+        row = session.execute(sa.select(t.c.name, t.c.name_en).where(t.c.id == asked.team)).first()
+        parts.append((row.name if chinese else row.name_en or row.name) if row else asked.team)
+    return " · ".join(parts)
 
 
 def _happened(report: Report) -> Report:

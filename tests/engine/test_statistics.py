@@ -292,6 +292,24 @@ def test_a_funnel_counts_cases_by_when_they_began(house: House) -> None:
     assert (figure.part, figure.whole, figure.value) == (1, 4, Decimal("0.2500"))
 
 
+def test_a_funnel_shows_the_way_of_cases_and_not_what_a_reminder_beside_them_leads_to(house: House) -> None:
+    remind = '<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent>'
+    body = (
+        d.properties(milestone="end", milestoneName="立项")
+        + '<startEvent id="start"/>' + d.user_task("ask")
+        + f'<boundaryEvent id="soon" attachedToRef="ask" cancelActivity="false">{remind}<endEvent id="reminded"/>'
+        + f'<boundaryEvent id="over" attachedToRef="ask">{remind.replace("P1D", "P9D")}<endEvent id="lapsed"/>'
+        + '<endEvent id="end"/>' + d.flows("start>ask", "ask>end", "soon>reminded", "over>lapsed")
+    )  # fmt: skip
+    house.deploy(p_bpmn=d.process(body))
+    house.start("p")
+    house.clock.move(days=10)
+    house.work()
+    with kept_up(house).looking() as session:
+        assert [one.element for one in asked.funnel(session, "p")] == ["ask", "lapsed"]
+        assert rows.milestone(rows.within(session, "p")) == ("end", "立项", "立项")
+
+
 def test_a_process_that_is_not_there_is_said_to_be_missing(house: House) -> None:
     with house.looking() as session, pytest.raises(NotFound):
         asked.heat_map(session, "nothing")

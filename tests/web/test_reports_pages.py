@@ -151,13 +151,31 @@ def test_a_row_of_a_report_leads_to_its_cases(house: House, visitor: WHO) -> Non
     keeping.keep_up(house.runtime)
     owen = visitor("owen")
 
-    def behind(kind: str, row: str) -> set[int]:
-        page = unescape(text(owen.get(f"/reports/{kind}?days=30&process=price")))
-        [link] = set(re.findall(rf'<a href="(/instances[^"]+)">{row}</a>', page))
-        return {int(one) for one in re.findall(r'id="instance-(\d+)"', text(owen.get(link)))}
+    def behind(kind: str, row: str, days: int = 30) -> list[set[int]]:
+        page = unescape(text(owen.get(f"/reports/{kind}?days={days}&process=price")))
+        links = re.findall(rf'<a href="(/instances[^"]+)">{row}</a>', page)
+        return [{int(one) for one in re.findall(r'id="instance-(\d+)"', text(owen.get(link)))} for link in links]
 
-    assert behind("funnel", "签字") == {waiting}
-    assert behind("times", "定价") == {ended, done}
+    assert behind("funnel", "签字") == [{waiting, done}], "who came there, not who waits there now"
+    assert behind("times", "定价") == [{ended, done}]
+    assert behind("times", "3") == [{ended, waiting, done}], "begun in the month"
+    assert behind("times", "2") == [{ended, done}], "ended in the month"
+    house.clock.move(hours=24 * 9)
+    keeping.keep_up(house.runtime)
+    late = start(house, margin=2)
+    keeping.keep_up(house.runtime)
+    assert behind("funnel", "签字", days=5) == [{late}], "of the days asked for"
+
+
+def test_a_funnel_without_its_usual_process_is_of_another_and_says_which(house: House, visitor: WHO) -> None:
+    owen = visitor("owen")
+    page = text(owen.get("/reports/funnel?language=zh"))
+    assert "尚无业务" in page, "a house without any process"
+    house.deploy("price", price_bpmn=MODEL)
+    page = text(owen.get("/reports/funnel"))
+    assert '<option value="price" selected>定价' in page and "全部流程" not in page
+    [first, *_rest] = csv.reader(io.StringIO(owen.client.get("/reports/funnel.csv").data.decode("utf-8-sig")))
+    assert first[1].endswith(" · 定价") and first[2].startswith("数据时点 "), "a file says what it is of, and of when"
 
 
 def test_every_report_opens_for_those_who_lead_and_for_nobody_else(house: House, visitor: WHO) -> None:

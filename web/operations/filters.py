@@ -12,8 +12,12 @@ from handlers import segments, sights
 from handlers.records import cards
 from web.scope import actor, number_of, runtime
 
-NAMES = ("q", "process", "version", "state", "element", "fact", "value", "incident", "since", "until")
+NAMES = ("q", "process", "version", "state", "element", "how", "fact", "value", "incident", "when", "since", "until")
 """What an address may say of cases; everything else in it is not about which."""
+CAME, DID = "came", "did"
+"""How a case has to do with the element: it came there, or that task was done; usually it waits there."""
+ENDED = "ended"
+"""As `when`: the days are those of the end; usually of the start, and of the task where one was done."""
 RUNS, ANY = "running", "any"
 """As a state: whatever has not ended. As an incident: whichever."""
 MOST_FOUND = 100
@@ -36,16 +40,21 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
         )
     text, state, incident = asked.get("q"), asked.get("state"), asked.get("incident")
     version = asked.get("version", "")
+    how, when, element = asked.get("how"), asked.get("when"), asked.get("element") if "process" in asked else None
+    since, before = beginning(asked.get("since")), beginning(asked.get("until"), days=1)
+    days = DID if how == DID and element else ENDED if when == ENDED else "started"
+    span: dict[str, Any] = {f"{days}_since": since, f"{days}_before": before}
     facts = ((asked["fact"], asked["value"]),) if "fact" in asked and "value" in asked else ()
     return Cases(
         key=asked.get("process"),
         version=number_of(version) if version.isdecimal() and "process" in asked else None,
         state=RUNNING if state == RUNS else (state,) if state else (),
-        element=asked.get("element") if "process" in asked else None,
+        element=element if how not in (CAME, DID) else None,
+        came=element if how == CAME else None,
+        did=element if how == DID else None,
         incident=incident if incident != ANY else None,
         broken=incident == ANY,
-        started_since=beginning(asked.get("since")),
-        started_before=beginning(asked.get("until"), days=1),
+        **span,
         facts=facts,
         text=text,
         named=known_by(db, text) if text else (),

@@ -18,7 +18,7 @@ from handlers.records import report_orders
 from handlers.records.changes import Stamp
 from handlers.reports.choosing import Selection, narrowed, selection_of
 from handlers.reports.content import Report, Table
-from handlers.reports.performance import performance
+from handlers.reports.performance import meant, performance
 from web.reports.pages import PERIODS, PROCESSED, TEAMED, as_file, asked, cells, titles
 from web.rights import guarded
 from web.scope import actor, language, runtime
@@ -35,8 +35,8 @@ OFTEN = {"daily": N_("daily"), "weekly": N_("weekly"), "monthly": N_("monthly"),
 def index() -> Any:
     """The choice, what it shows now, and the reports that come by themselves."""
     kind, chosen = _kind(request.args.get("kind", "")), _selection(request.args)
-    wanted = asked()
     with runtime().reading() as db:
+        wanted = meant(db, kind, asked())
         whole = performance(db, kind, wanted, language())
         orders = [one for one in report_orders.every(db) if one.active]
         processes, teams = queries.definitions(db), queries.teams(db)

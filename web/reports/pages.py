@@ -14,7 +14,7 @@ from engine import queries
 from engine.errors import NotFound
 from handlers.reports.asking import Asked
 from handlers.reports.content import Report, Table, shown
-from handlers.reports.performance import KINDS, performance
+from handlers.reports.performance import KINDS, meant, performance
 from handlers.reports.typesetting import GENERIC, pdf
 from web.operations.filters import day
 from web.reports import pictures
@@ -50,16 +50,17 @@ def asked() -> Asked:
 @guarded("reports")
 def show(kind: str = "overview") -> Any:
     """One report."""
-    wanted = asked()
     with runtime().reading() as db:
+        wanted = meant(db, kind, asked())
         report = performance(db, kind, wanted, language())
+        fresh = queries.number_of_instances(db) == 0
         processes, teams = queries.definitions(db), queries.teams(db)
     sections = [one for one in report.sections if isinstance(one, Table)]
     return render_template(
         "reports/show.html", kind=kind, report=report, asked=wanted, titles=titles(), processes=processes, teams=teams,
         sections=[(one, pictures.picture(one), cells(one)) for one in sections], periods=PERIODS,
         drilled=pictures.drilled, narrow_team=kind in TEAMED, narrow_process=kind in PROCESSED,
-        days=(wanted.until - wanted.since).days, definitions=definitions() if kind == "overview" else [],
+        days=(wanted.until - wanted.since).days, fresh=fresh, definitions=definitions() if kind == "overview" else [],
     )  # fmt: skip
 
 
@@ -104,7 +105,8 @@ def written(report: Report) -> bytes:
     """All tables of a report as CSV, one under the other, with a byte order mark so that sheets read Chinese."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([report.title.text(language()), report.subject])
+    as_of = shown(report.as_of, "moment", language(), runtime().zone)
+    writer.writerow([report.title.text(language()), report.subject, _("Figures as of %(time)s", time=as_of)])
     for section in report.sections:
         if isinstance(section, Table):
             writer.writerow([])

@@ -66,9 +66,8 @@ def picture(section: Table) -> Chart | None:
         return None
     labels = {column.key: column.label.text(language()) for column in section.columns}
     forms = {column.key: column.form for column in section.columns}
-    links = [drilled(row) for row in rows]
     names = [_name(section, row, drawing) for row in rows]
-    series = [_series(one, rows, labels, forms, drawing, links) for one in drawing.bars]
+    series = [_series(one, rows, labels, forms, drawing) for one in drawing.bars]
     series += [
         Series(
             labels[one],
@@ -105,8 +104,8 @@ def _series(
     labels: Mapping[str, str],
     forms: Mapping[str, Any],
     drawing: Drawing,
-    links: list[str | None],
 ) -> Series:
+    links = [drilled(row, one) for row in rows]
     return Series(
         labels[one],
         [_figure(row.get(one), forms[one]) for row in rows],
@@ -122,6 +121,7 @@ def _figure(value: Any, form: str) -> Decimal | None:
     return exact / 100 if exact is not None and form == "percent" else exact
 
 
-def drilled(row: Mapping[str, Any]) -> str | None:
-    """The cases behind a row, where it says which."""
-    return url_for("instances.index", **row["drill"]) if row.get("drill") else None
+def drilled(row: Mapping[str, Any], column: str = "") -> str | None:
+    """The cases behind a row, or behind one figure of it, where it says which."""
+    behind = row.get("drills", {}).get(column) or row.get("drill")
+    return url_for("instances.index", **behind) if behind else None
