@@ -43,6 +43,8 @@ class Gallery:
     case: int = 0
     broken: int = 0
     rooms: dict[str, str] = field(default_factory=dict)
+    portal: dict[str, str] = field(default_factory=dict)
+    """What an investor sees who came in by a link of `rooms.outside.way_in`."""
 
     def pages(self) -> dict[str, str]:
         """Name -> address of every page for somebody who is signed in as an administrator."""

@@ -13,10 +13,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import gallery, settled
 from tests.browser.conftest import Place, serving, speak
+from tests.browser.rooms import outside
 from tests.conftest import CHROMIUM_FLAGS, chromium
 
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+INVESTOR = "investor"
+"""Comes in by a link, not by a name."""
 DARK = ("inbox-all", "task-client_profile", "case", "process", "sign-in", "inquiry", "notices", "processes")
 
 
@@ -33,7 +36,7 @@ def groups(shown: gallery.Gallery) -> dict[str, dict[str, str]]:
     refused = {"error-403": f"/tasks/{shown.tasks['kyc_hit']}", "inbox-empty": "/inbox"}
     task = f"/tasks/{shown.tasks['client_profile']}"
     own = {"inbox-own": "/inbox", "notices-own": "/notifications", "task-own": task}
-    return {"": shown.public(), "admin": shown.pages(), "ma": refused, "wang": own}
+    return {"": shown.public(), INVESTOR: shown.portal, "admin": shown.pages(), "ma": refused, "wang": own}
 
 
 def walk(browser: Browser, place: Place, shown: gallery.Gallery, folder: Path, words: list[str]) -> int:
@@ -56,7 +59,9 @@ def walk(browser: Browser, place: Place, shown: gallery.Gallery, folder: Path, w
                     }
                     if not wanted:
                         continue
-                    if person:
+                    if person == INVESTOR:
+                        outside.enter(page, place.url, shown)
+                    elif person:
                         page.context.clear_cookies(name="dealflow")
                         place.sign_in(page, person)
                         speak(page, language)

@@ -22,6 +22,7 @@ from engine import queries
 from handlers.records import owed
 from tests.browser import axe, gallery, settled, shifts
 from tests.browser.conftest import Place, serving, speak
+from tests.browser.rooms import outside
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -136,8 +137,13 @@ def test_every_page_can_be_read_and_reached(
         context.add_init_script(axe.AXE_SCRIPT)
     page = place.watch(context.new_page())
     names = names_of(place)
-    public, own = ([*wanted(pages).values()][part::PARTS] for pages in (shown.public(), shown.pages()))
+    kinds = (shown.public(), shown.portal, shown.pages())
+    public, invested, own = ([*wanted(pages).values()][part::PARTS] for pages in kinds)
     faults = [at for path in public for at in look_at(page, place.url + path, look, names, known)]
+    if invested:
+        outside.enter(page, place.url, shown)
+        speak(page, look.language)
+        faults += [at for path in invested for at in look_at(page, place.url + path, look, names, known)]
     place.sign_in(page, "admin")
     speak(page, look.language)
     faults += [at for path in own for at in look_at(page, place.url + path, look, names, known)]
