@@ -70,7 +70,8 @@ def ewi_sweep(ctx: Context, thresholds: object) -> Mapping[str, Any]:
 
     In: thresholds as for ewi.evaluate, with name and name_en. Each crossing sends the message `alert` to its subject,
     once; what is lowered or closed becomes a note of the alert that stands. Out: alerts [{subject_key, metric, event,
-    level, value, day}]; stale [{subject_key, metric, name, name_en, last_day, source}]: what has newly become too old.
+    level, value, day}]; stale: what has newly become too old [{subject_key, subject_name, client_name, metric, name,
+    name_en, last_day, max_age_days}].
     Errors: InvalidInput for thresholds that make no sense. Idempotent by job key; a run without new readings says
     nothing.
     """
@@ -185,10 +186,12 @@ def _stale(
         if not old or state.stale_since is not None:
             continue
         book.remember(ctx.session, replace(state, stale_since=ctx.now, evaluated_at=ctx.now))
-        row = words[limit.metric]
+        row, shown = words[limit.metric], _shown(ctx, _subject(ctx, subject))
         found.append(
             {
                 "subject_key": subject,
+                "subject_name": shown["subject_name"],
+                "client_name": shown["client_name"],
                 "metric": limit.metric,
                 "name": inputs.text(row.get("name")) or limit.metric,
                 "name_en": inputs.text(row.get("name_en")) or limit.metric,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
@@ -11,6 +12,7 @@ from engine import api, identity
 from engine.store import tables as t
 from tests.house import House
 from tests.web.conftest import Visitor
+from web.inbox import columns
 
 FACTS = {"client_name": "宁夏光伏", "project_name": "盐池 100MW", "amount": 125000000, "currency": "CNY"}
 
@@ -21,6 +23,23 @@ def test_a_row_shows_client_project_amount_and_due_time(house: House, visitor: C
     assert "测算报价" in text and "宁夏光伏" in text and "盐池 100MW" in text
     assert "125,000,000" in text and "CNY" in text
     assert "2天后" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"client_name": None, "subject_name": "抽水蓄能"}, ("抽水蓄能", "")),
+        ({"client_name": "港务", "project_name": "扩建", "stream_name": "财务尽调"}, ("港务", "扩建 · 财务尽调")),
+        ({"client_name": "港务", "subject_name": "港务"}, ("港务", "")),
+        ({"report_count": 3}, ("", "")),
+    ],
+)
+def test_a_row_says_whom_it_is_about_and_what_tells_it_from_its_like(
+    facts: dict[str, object], shown: tuple[str, str]
+) -> None:
+    assert columns.about(facts) == shown
+    drawn = columns.amount({"draw_amount": 5, "draw_currency": "USD", "currency": "CNY"})
+    assert drawn == (5, "USD") and columns.amount(facts)[0] is None
 
 
 def test_a_claimed_task_leaves_the_others_list(house: House, visitor: Callable[[str], Visitor]) -> None:

@@ -37,6 +37,24 @@ FROM_BOOK = frozenset({"phase", "owner"})
 DENSITIES: dict[str, Any] = {"comfortable": _("Comfortable"), "dense": _("Dense")}
 
 
+ABOUT = ("client_name", "project_name", "subject_name", "event_name", "investor_name", "stream_name", "facility_name")
+"""Facts that say what a task is about, the plainest first: what stands in “client and project”."""
+
+
+def about(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Whom or what a task is about, and below it what tells it from its like; empty where its case says neither."""
+    first, *more = [*dict.fromkeys(str(facts[name]) for name in ABOUT if facts.get(name)), ""]
+    return first, " · ".join(one for one in more[:2] if one)
+
+
+def amount(facts: Mapping[str, Any]) -> tuple[Any, str]:
+    """How much it is about, and in what: of the case, else of this draw, payment or security; None where nothing is."""
+    for name in ("amount", "draw_amount", "repayment_amount", "exposure"):
+        if facts.get(name) is not None:
+            return facts[name], str(facts.get("draw_currency" if name == "draw_amount" else "currency") or "")
+    return None, ""
+
+
 def own(db: Any) -> dict[str, custom.Field]:
     """The house's own fields of clients and projects, each as the column `own_<record>_<key>`."""
     return {f"own_{of}_{one.key}": one for of in ("project", "party") for one in custom.fields_of(db, of)}

@@ -46,6 +46,8 @@ def list_values(db: Any, ask: queries.Ask, tasks: Any) -> dict[str, Any]:
         "address": address,
         "columns": shown,
         "words": words,
+        "about": columns.about,
+        "amount": columns.amount,
         "own": own,
         "own_values": own_beside(db, tasks) if own.keys() & set(shown) else {},
         "own_words": columns.own_words,
