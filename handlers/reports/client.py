@@ -19,6 +19,7 @@ from handlers.records.cards import ClientCard
 from handlers.records.statements import Statement
 from handlers.reports.content import Fact, Facts, Form, Label, Report, Section, Table
 from handlers.reports.rows import Fields, found, table_of
+from handlers.statements import SHEETS
 
 NOT_FOR_MARKETING = frozenset({"credit", "kyc", "ratios"})
 LINES = 30
@@ -183,7 +184,7 @@ def _of_card(card: ClientCard) -> list[Section]:
         ("credit", ("信用记录", "Credit records"), CREDIT, card.credit),
     ):
         rows = [_attributes(thing, fields) for thing in things]
-        parts.append(table_of(id, title, fields, rows))
+        parts.append(table_of(id, title, fields, [source_named(row) for row in rows]))
     parts.append(statements_table(card.statements))
     return [*parts, table_of("timeline", ("联系记录", "Contacts"), TALKS, _talks(card))]
 
@@ -209,11 +210,20 @@ def _talks(card: ClientCard) -> list[dict[str, Any]]:
     return [_attributes(one, TALKS) for one in card.interactions[:LINES]]
 
 
+def source_named(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record as it is read: one that somebody entered (`manual:` and whence) says so in words."""
+    kind, _colon, whence = str(row.get("source") or "").partition(":")
+    if kind != "manual":
+        return row
+    return {**row, "source": {"text": f"人工录入 · {whence}", "text_en": f"entered by hand · {whence}"}}
+
+
 def statements_table(kept: Sequence[Statement]) -> Table:
-    """The three latest periods side by side, in units of their currency."""
-    latest = sorted(kept, key=lambda one: one.period_end, reverse=True)[:3]
-    codes = list(dict.fromkeys(line.code for one in latest for line in one.lines))
-    named = {line.code: line.label or line.code for one in reversed(latest) for line in one.lines}
+    """The three latest periods side by side, oldest first, in units of their currency; lines in a statement's order."""
+    latest = sorted(kept, key=lambda one: one.period_end)[-3:]
+    places = {code: at for at, code in enumerate(code for sheet in SHEETS.values() for code in sheet)}
+    codes = sorted({line.code for one in latest for line in one.lines}, key=lambda one: (places.get(one, 99), one))
+    named = {line.code: line.label or line.code for one in latest for line in one.lines}
     money: Form = "money"
     periods = [
         (f"p{at}", one.period_end.isoformat(), one.period_end.isoformat(), money) for at, one in enumerate(latest)

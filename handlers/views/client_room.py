@@ -271,7 +271,7 @@ def _matches(session: Session, party: Party) -> list[Section]:
 def finance(session: Session, party: Party) -> list[Section]:
     """Statements of three periods, ratios of all, credit reports."""
     kept = statements.of_party(session, party.id)
-    credit = _picked_all(kyc.credit_records(session, party.id), paper.CREDIT)
+    credit = [paper.source_named(row) for row in _picked_all(kyc.credit_records(session, party.id), paper.CREDIT)]
     return [
         paper.statements_table(kept),
         ratio_table(kept),

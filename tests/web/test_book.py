@@ -82,6 +82,24 @@ def test_a_client_is_shown_from_all_sides_and_marketing_sees_no_bureau_data(hous
         assert li.get(f"/clients/CL-2026-0001/{side}").status_code == 200
 
 
+def test_what_the_book_keeps_as_codes_a_client_s_page_says_in_words(house: House, visitor: Visit) -> None:
+    booked(house)
+    with house.writing() as session:
+        client, stamp = parties.get(session, "CL-2026-0001"), Stamp(house.clock(), "li", "manual")
+        lines = [Line(*one, Decimal(7)) for one in (("CF", "cash_closing"), ("BS", "equity"), ("PL", "revenue"))]
+        for year in (2025, 2024):
+            statements.add(session, client.id, date(year, 12, 31), lines, stamp, currency="CNY")
+        for stage, owner in (("lead", "li"), ("prospect", "wang")):
+            parties.change(session, client.id, {"lifecycle_stage": stage, "owner": owner}, stamp)
+        kyc.add_credit_record(session, client.id, "AU-1", {}, Stamp(house.clock(), "li", "manual:柜台"))
+    finance = visitor("li").get("/clients/CL-2026-0001/finance").get_data(as_text=True)
+    table = finance[finance.index("财务报表") :]
+    wanted = ["2024-12-31", "2025-12-31", "所有者权益", "营业收入", "期末现金"]
+    assert sorted(wanted, key=table.index) == wanted and "人工录入 · 柜台" in finance and "manual:" not in finance
+    data = visitor("li").get("/clients/CL-2026-0001/data").get_data(as_text=True)
+    assert "潜在线索 → 意向客户" in data and "→ 王芳" in data and "prospect" not in data.split("变更记录")[1]
+
+
 def test_a_contact_with_its_minutes_stands_on_the_timeline_and_among_the_files(house: House, visitor: Visit) -> None:
     booked(house)
     li = visitor("li")

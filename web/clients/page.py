@@ -3,7 +3,7 @@ within the page htmx changes the tab alone, so that the first screen asks for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,9 +27,11 @@ from web.charts import Chart, Series
 from web.clients.listing import sent
 from web.clients.room import now, pages, party_of, today
 from web.documents import may_open
+from web.formats import industry
 from web.formats import value as as_value
 from web.rights import guarded, may_act, may_see
-from web.scope import actor, is_fragment, language, runtime, said
+from web.scope import actor, called, is_fragment, language, runtime, said
+from web.sections import in_words
 
 TABS: dict[str, tuple[Any, str]] = {
     "overview": (N_("Overview"), "list-details"),
@@ -187,8 +189,19 @@ KINDS = {
 """What a person files by hand."""
 
 
+READ_AS: Mapping[str, Callable[[Any], Any]] = {
+    "owner": called,
+    "industry": industry,
+    **dict.fromkeys(("kind", "lifecycle_stage", "ownership_type", "region", "country", "tier"), in_words),
+}
+"""Field of a client -> how a page says a value that the book keeps as a code or an id."""
+
+
 def own_in_words(one: changes.Change, own: Sequence[custom.Field]) -> changes.Change:
-    """A change of a field of the house with its values as the page says them: a choice by its label."""
+    """A change with its values as the page says them: a choice of a field of the house by its label."""
+    if one.field in READ_AS:
+        say = READ_AS[one.field]
+        return replace(one, before=one.before and say(one.before), after=one.after and say(one.after))
     field = next((it for it in own if one.field == f"custom.{it.key}"), None)
     labels = {it["value"]: said(it["label"], it.get("label_en")) for it in field.choices} if field else {}
 

@@ -62,6 +62,10 @@ FIELDS: Words = {
     "revenue_pct": _("Revenue changes by (%)"), "opex_pct": _("Costs change by (%)"),
     "rate_add": _("Rates rise by (points)"),
 }  # fmt: skip
+DAY_COUNT: Words = {
+    "act_360": "ACT/360", "act_365": "ACT/365", "act_act_isda": "ACT/ACT (ISDA)", "thirty_360_us": "30/360 (US)",
+    "thirty_360_bond": "30/360", "thirty_e_360": "30E/360",
+}  # fmt: skip
 PARTS: Words = {
     "facilities": _("Facility"), "covenants": _("Covenant"), "collateral": _("Security"),
     "conditions": _("Condition"), "exceptions": _("Exception"), "operations": _("Cash flow"),
