@@ -74,9 +74,15 @@ class Logged:
 
 
 def delivery_log(
-    session: Session, *, recipient: str | None = None, business_key: str | None = None, limit: int = 100
+    session: Session,
+    *,
+    recipient: str | None = None,
+    business_key: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> tuple[Logged, ...]:
-    """Messages to a recipient or of a case, newest first, each with its attempts in their order."""
+    """Messages to a recipient or of a case, newest first, each with its attempts in their order; with `before` those
+    that were written before the message of that id."""
     o, d = t.outbox.c, t.delivery.c
     asked = {o.recipient: recipient, t.instance.c.business_key: business_key}
     rows = session.execute(
@@ -86,6 +92,7 @@ def delivery_log(
         )
         .join_from(t.outbox, t.instance, t.instance.c.id == o.instance_id, isouter=True)
         .where(*(column == value for column, value in asked.items() if value is not None))
+        .where(o.id < before if before is not None else sa.true())
         .order_by(o.id.desc())  # ids grow with time, and need no sorting
         .limit(limit)
     ).all()  # fmt: skip

@@ -214,13 +214,13 @@ def feeds(session: Session, limit: int = 1000) -> tuple[Feed, ...]:
 
 
 def names_of(session: Session, keys: Iterable[str | None]) -> Mapping[str, str]:
-    """What facilities and projects are called, by business key."""
+    """What projects are called, and facilities with their project's name before their own, by business key."""
     wanted = {key for key in keys if key}
-    found: dict[str, str] = {}
-    for table in (facilities, projects):
-        rows = session.execute(sa.select(table.c.business_key, table.c.name).where(table.c.business_key.in_(wanted)))
-        found |= {row.business_key: row.name for row in rows}
-    return found
+    named = sa.select(projects.c.business_key, projects.c.name).where(projects.c.business_key.in_(wanted))
+    lent = sa.select(facilities.c.business_key, projects.c.name.label("project"), facilities.c.name)
+    lent = lent.join(projects, projects.c.id == facilities.c.project_id).where(facilities.c.business_key.in_(wanted))
+    found = {row.business_key: f"{row.project} · {row.name}" for row in session.execute(lent)}
+    return found | {row.business_key: row.name for row in session.execute(named)}
 
 
 # ── exposures ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -177,6 +177,9 @@ def test_what_is_refused_for_now_is_tried_again_and_does_not_hold_up_the_others(
         [logged] = delivery_log(session, recipient="grey@client.example")
     assert [(one.attempt, one.outcome) for one in logged.attempts] == [(1, "delayed"), (2, "sent")]
     assert "greylisted" in str(logged.attempts[0].detail)
+    with house.looking() as session:
+        newest, older = delivery_log(session)
+        assert [one.id for one in delivery_log(session, before=newest.id)] == [older.id]
 
 
 @SQLITE

@@ -13,18 +13,24 @@ from web.admin.room import done, pages, text
 from web.rights import guarded
 from web.scope import actor, ids_among, runtime
 
-MOST = 100
+MOST = 50
+"""Messages of one page."""
 
 
 @pages.get("/deliveries")
 @guarded("admin-deliveries")
 def deliveries() -> Any:
-    """The latest messages, and first what waits for a word. `case`: those of one case."""
+    """The latest messages, and first what waits for a word. `case`: those of one case; `before`: those before a
+    message."""
     key = request.args.get("case", "").strip()[:60] or None
+    before = request.args.get("before", type=int)
     with runtime().reading() as db:
-        waiting = () if key else mails.mails(db, "held", "failed")
-        log = mails.delivery_log(db, business_key=key, limit=MOST)
-    return render_template("admin/deliveries.html", waiting=waiting, log=log, key=key or "", state_words=state_words)
+        waiting = () if key or before else mails.mails(db, "held", "failed")
+        log = mails.delivery_log(db, business_key=key, before=before, limit=MOST + 1)
+    return render_template(
+        "admin/deliveries.html", waiting=waiting, log=log[:MOST], key=key or "", state_words=state_words,
+        newest=before is None, earlier=log[MOST - 1].id if len(log) > MOST else None,
+    )  # fmt: skip
 
 
 def state_words(state: str) -> str:

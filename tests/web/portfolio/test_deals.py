@@ -72,6 +72,7 @@ def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, sho
     assert "Red alerts 1" in page and "DSCR of 1.04 is below the red line of 1.05" in page
     assert "Look into the alert" in page and "certificate until" in page
     assert "On the watch list 1" in page and "Headroom" in page
+    assert " · 项目贷款 · Wang Fang" in page, "a facility is called by its project first"
     covenants = page[page.index("Project Covenant Default level") :]
     assert covenants.index("distributions locked") < covenants.index("compliant")
     assert "6.67% ↓ 7.62 since 2025-10-22" in covenants, "how its headroom went since the test before"
