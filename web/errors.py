@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import api, forms
 from engine import errors as e
+from web import notices
 from web.formats import moment
 from web.scope import called, is_fragment, language, wants_json
 
@@ -70,6 +72,7 @@ def problem(status: int, title: str, detail: str, code: str, **more: Any) -> Res
 
 def spoken(error: e.DealflowError) -> str:
     """A fault in the page's language, with people and moments as pages write them."""
+    notices.point_at(error, language())
     said = type(error).__new__(type(error))
     said.fields = {name: _spoken(name, value) for name, value in error.fields.items()}
     return outward(said, language())
@@ -98,6 +101,18 @@ def page(status: int, title: str, text: str) -> tuple[str, int]:
     """The same for people: a fragment for htmx, else a page with the way on."""
     template = "errors/fragment.html" if is_fragment() else "errors/page.html"
     return render_template(template, status=status, title=title, text=text), status
+
+
+def stood_on() -> str:
+    """The page with the form that is being refused, where what was typed comes back (page/resend.js); empty where there
+    is none to go back to."""
+    came = urlsplit(request.referrer or "")
+    if request.method != "POST" or wants_json() or is_fragment() or came.netloc != request.host:
+        return ""
+    known = current_app.url_map.bind_to_environ(request.environ)
+    path = came.path.removeprefix(request.root_path)
+    there = current_user.is_authenticated and known.test(path, "GET")
+    return urlunsplit(("", "", came.path, came.query, "")) if there else ""
 
 
 def titles() -> dict[int, str]:
@@ -146,6 +161,9 @@ def register(app: Flask) -> None:
             # What the operators must mend is said in a line: its stack says nothing, and a minute has many requests.
             stack = {} if isinstance(error, e.OperatorError) else {"exc_info": error}
             log.error("request failed", path=request.path, code=error.code, reason=str(error), **stack)
+        if status in (404, 413, 422) and (stood := stood_on()):
+            flash(spoken(error), "danger")
+            return redirect(stood, 303)
         more: dict[str, Any] = {}
         if isinstance(error, e.FormInvalid):
             more["errors"] = field_messages(error)

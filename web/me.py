@@ -77,9 +77,12 @@ def clock(text: str) -> str | None:
 
 
 def quiet(since: str, until: str) -> list[str] | None:
-    """From when to when no mail comes; None without both."""
+    """From when to when no mail comes; None for at any time. InvalidInput when one end is missing."""
     span = [one for one in (clock(since), clock(until)) if one is not None]
-    return span if len(span) == 2 else None
+    if len(span) == 1:
+        missing = "quiet_to" if since.strip() else "quiet_from"
+        raise InvalidInput(place=missing, reason="write both times, or neither", reason_zh="请填写起止时间，或都留空")
+    return span or None
 
 
 @pages.post("/absences")

@@ -19,8 +19,10 @@ from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import session_json_serializer
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from engine.errors import DealflowError
+
 Said = tuple[str, str]
-"""Kind (success, info, warning, danger, forget) and text."""
+"""Kind (success, info, warning, danger) and text; of `forget` and `fault` what scripts are told."""
 PREFIX = "dealflow_said_"
 KEPT = 300
 """Seconds in which the page must have been opened."""
@@ -38,13 +40,26 @@ def notices() -> list[Said]:
     """What this page has to say; a template asks once."""
     brought = _brought()
     g.notices_said = [(name, path) for name, path, _words in brought]
-    return [one for _name, _path, words in brought for one in words] + _flashed()
+    return [one for _name, _path, words in brought for one in words] + _flashed() + _pointed()
+
+
+def point_at(error: DealflowError, tongue: str) -> None:
+    """Remember which field a fault means for the page that says it: page/resend.js puts the reason under it."""
+    place = str(error.fields.get("place", ""))
+    reason = str(error.fields.get("reason_zh" if tongue.startswith("zh") else "reason", "")) if place else ""
+    g.notices_pointed = ("fault", f"{place}\n{reason}")
+
+
+def _pointed() -> list[Said]:
+    return [g.pop("notices_pointed")] if "notices_pointed" in g else []
 
 
 def carry(answer: Response) -> Response:
     """Leave what was not said yet for the page that the answer leads to, and take away what was."""
     leads_on = 300 <= answer.status_code < 400 and bool(answer.location)
     left = _flashed()
+    if left:
+        left += _pointed()
     if leads_on and request.method == "GET":  # one page sends on to another
         brought = _brought()
         g.notices_said = [(name, path) for name, path, _words in brought]

@@ -43,6 +43,22 @@ def test_an_act_that_is_told_of_leaves_the_session_as_it_was(visitor: WHO) -> No
     assert [line.partition("=")[0].startswith("dealflow_said_") for line in told] == [True]
 
 
+def test_what_is_refused_leads_back_to_the_form_and_names_the_field(visitor: WHO) -> None:
+    browser = visitor("li")
+    browser.get("/me")
+    wrong = {"first": "2027-03-10", "last": "2027-03-01"}
+    assert browser.post("/me/absences", wrong).status_code == 422  # from nowhere: there is no form to go back to
+    refused = browser.post("/me/absences", wrong, headers={"Referer": "http://localhost/me?a=1"})
+    assert (refused.status_code, refused.headers["Location"]) == (303, "/me?a=1")
+    page = browser.get("/me?a=1").get_data(as_text=True)
+    assert '<span hidden data-fault="ends">须晚于开始时间</span>' in page and "alert-danger" in page
+    for away in ("http://evil.example/me", "http://localhost/me/absences"):
+        assert browser.post("/me/absences", wrong, headers={"Referer": away}).status_code == 422
+    one_end = {"quiet_from": "22:00", "quiet_to": ""}
+    refused = browser.post("/me/preferences", one_end, headers={"Referer": "http://localhost/me"})
+    assert 'data-fault="quiet_to"' in browser.get(refused.headers["Location"]).get_data(as_text=True)
+
+
 def test_words_of_somebody_else_are_not_said(visitor: WHO) -> None:
     browser = visitor("li")
     browser.client.set_cookie("dealflow_said_0", '["/me",[["danger","transfer the money"]]]')

@@ -84,3 +84,33 @@ def test_words_not_sent_are_asked_for_before_the_page_is_left_and_a_search_is_no
     page.get_by_role("link", name="离开").click()
     page.wait_for_url("**/away")
     assert asked == ["beforeunload"]
+
+
+REFUSED = """<div class="alert alert-danger">ends：须晚于开始时间</div>
+<span hidden data-fault="{place}">须晚于开始时间</span>
+<form method="post" action="/other"><input name="last" aria-label="别的"></form>
+<details><summary>请假</summary><form method="post" action="/to"><label>首日 <input name="first" type="date"></label>
+<label>末日 <input name="last" type="date" data-place="ends"></label>
+<label>事由 <textarea name="why"></textarea></label>
+<button>保存</button></form></details>"""
+
+
+@pytest.mark.parametrize("place", ["ends", ""])
+def test_what_was_refused_comes_back_filled_with_the_fault_where_it_belongs(page: Page, site: Site, place: str) -> None:
+    shown = REFUSED.replace("<details>", "<details open>").partition("<form")
+    page.goto(site.html("/p", "<form" + shown[2]))
+    page.get_by_label("首日").fill("2027-03-10")
+    page.get_by_label("末日").fill("2027-03-01")
+    page.get_by_label("事由").fill("探亲")
+    with page.expect_response("**/to"):
+        page.get_by_role("button", name="保存").click()
+    page.wait_for_url("**/to")
+    page.goto(site.html("/p", REFUSED.format(place=place)))
+    expect(page.get_by_label("事由")).to_have_value("探亲")
+    expect(page.get_by_label("首日")).to_have_value("2027-03-10")
+    if place:
+        expect(page.get_by_label("末日")).to_be_focused()
+        expect(page.get_by_label("末日")).to_have_accessible_description("2027-03-01 周一 须晚于开始时间")
+        expect(page.locator(".alert")).to_have_count(0)
+    else:
+        expect(page.locator(".alert + form")).to_have_attribute("action", "/to")

@@ -27,7 +27,8 @@ function words(field) {
 /** Where the note stands: after the field, or after what it is laid into. */
 const placeOf = (field) => field.closest('[data-file], .input-group, .form-check') ?? field;
 
-function say(field) {
+/** Put words under a field; they go when it is mended. */
+export function say(field, message = words(field)) {
   field.id ||= `df-field-${(unnamed += 1)}`;
   let note = noteOf(field);
   if (!note) {
@@ -35,7 +36,7 @@ function say(field) {
     placeOf(field).after(note);
     field.setAttribute('aria-describedby', [field.getAttribute('aria-describedby'), note.id].filter(Boolean).join(' '));
   }
-  note.textContent = words(field);
+  note.textContent = message;
   field.classList.add('is-invalid');
   field.setAttribute('aria-invalid', 'true');
 }
