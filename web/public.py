@@ -14,7 +14,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
-from engine import api, forms
+from engine import api, forms, queries
 from engine.errors import FormInvalid, NotFound
 from handlers.records import links, parties, projects
 from web import intake, schemas
@@ -113,6 +113,8 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
             return render_template("public/link_over.html", why="used"), 410
         if found.expires_at <= runtime().now():
             return render_template("public/link_over.html", why="expired"), 410
+        if moved_on(db, found):
+            return render_template("public/link_over.html", why="moved_on"), 410
         schema, words = intake.form_of(db, found.form, found.process or intake.PROCESS)
         before = links.prefill(db, found)
         schema = schemas.for_clients(schema, before)
@@ -126,6 +128,12 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
         about=about,
         token=token,
     )
+
+
+def moved_on(db: Any, link: links.Link) -> bool:
+    """Whether the case that a link belongs to has ended: another answer came first, or it was settled without one."""
+    found = queries.instances(db, key=link.process or intake.PROCESS, business_key=link.business_key)
+    return bool(found) and all(one.ended_at for one in found)
 
 
 def about_what(db: Any, link: links.Link) -> list[str]:
@@ -152,7 +160,7 @@ def send_link(token: str) -> Any:
 def take_from_link(db: Any, token: str, values: Mapping[str, Any]) -> links.Link | None:
     """Check what the client entered and send it to the task that waits. None when the link is spent or over."""
     found = links.find(db, token)
-    if found is None or found.used_at is not None or found.expires_at <= runtime().now():
+    if found is None or not found.is_open(runtime().now()) or moved_on(db, found):
         return None
     schema, _words = intake.form_of(db, found.form, found.process or intake.PROCESS)
     clean = intake.checked(schemas.for_clients(schema, links.prefill(db, found)), values)

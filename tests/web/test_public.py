@@ -260,6 +260,20 @@ def test_a_link_expires_and_an_unknown_one_is_told(open_for_business: House, vis
     assert answer.status_code == 410 and "已过期" in answer.get_data(as_text=True)
 
 
+def test_a_link_of_a_case_that_has_ended_says_so_and_takes_nothing(
+    open_for_business: House, visitor: WHO, link: str
+) -> None:
+    house, guest = open_for_business, visitor("")
+    case = house.message("inquiry_received", "PJ-2026-0077", variables=intake.INQUIRY).instance_id
+    assert guest.get(f"/link/{link}").status_code == 200, "while it is under way"
+    with house.writing() as session:
+        api.cancel(session, house.actor("owen"), int(case or 0), "客户撤回")
+    guest.post(f"/link/{link}", {"variables": json.dumps(ANSWERS)})
+    answer = guest.get(f"/link/{link}")
+    assert answer.status_code == 410 and "已无需提交" in answer.get_data(as_text=True)
+    assert house.rows(t.message, t.message.c.name == "client_form_submitted") == []
+
+
 def test_a_linked_form_with_faults_uses_nothing_up(open_for_business: House, visitor: WHO, link: str) -> None:
     guest = visitor("")
     guest.get(f"/link/{link}")
