@@ -13,6 +13,7 @@ from engine.queries.ahead import ahead
 from handlers import live_checks, sights, tips
 from web import findings, schemas
 from web.cases import case_of
+from web.inbox import columns
 from web.rights import guarded
 from web.scope import actor, is_fragment, language, runtime, said
 from web.talk import talk_of
@@ -53,6 +54,8 @@ def page(
         "tasks/show.html",
         task=task,
         row=task.row,
+        about=columns.about,
+        amount=columns.amount,
         case=case,
         past=past,
         card=card,
