@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import url_for
+from flask_babel import lazy_gettext as _
 
 from handlers.reports.content import Table, as_number, shown
 from web.charts import Chart, Form, Kind, Series
@@ -25,30 +26,33 @@ class Drawing:
     form: Form = "count"
     stacked: bool = False
     horizontal: bool = False
+    unit: Any = ""
+    """What the bars count, or in what they are measured; nothing where the axis says it."""
 
 
+HOURS = _("hours of working time")
 DRAWINGS: Mapping[str, Drawing] = {
     "shares": Drawing("bar", "process", ("value",), form="percent", horizontal=True),
-    "durations": Drawing("bar", "process", ("value",), form="ratio", horizontal=True),
-    "teams": Drawing("bar", "team", ("on_time", "late", "overdue"), ("share",), stacked=True),
-    "people": Drawing("bar", "person", ("on_time", "late", "overdue"), ("share",), stacked=True),
-    "funnel": Drawing("bar", "stage", ("cases",), horizontal=True),
-    "cohorts": Drawing("bar", "month", ("cases", "reached"), ("share",)),
-    "times": Drawing("bar", "process", ("median", "p90"), form="ratio", horizontal=True),
-    "months": Drawing("line", "month", ("started", "ended")),
-    "nps": Drawing("bar", "month", ("promoters", "passives", "detractors"), ("nps",), stacked=True),
+    "durations": Drawing("bar", "process", ("value",), form="ratio", horizontal=True, unit=HOURS),
+    "teams": Drawing("bar", "team", ("on_time", "late", "overdue"), ("share",), stacked=True, unit=_("tasks")),
+    "people": Drawing("bar", "person", ("on_time", "late", "overdue"), ("share",), stacked=True, unit=_("tasks")),
+    "funnel": Drawing("bar", "stage", ("cases",), horizontal=True, unit=_("cases")),
+    "cohorts": Drawing("bar", "month", ("cases", "reached"), ("share",), unit=_("cases")),
+    "times": Drawing("bar", "process", ("median", "p90"), form="ratio", horizontal=True, unit=HOURS),
+    "months": Drawing("line", "month", ("started", "ended"), unit=_("cases")),
+    "nps": Drawing("bar", "month", ("promoters", "passives", "detractors"), ("nps",), stacked=True, unit=_("answers")),
     "nps_teams": Drawing("bar", "team", ("nps",), form="ratio"),
     "touchpoints": Drawing("bar", "touchpoint", ("share",), form="percent", horizontal=True),
-    "gaps": Drawing("bar", "touchpoint", ("expectation", "experience"), form="ratio"),
-    "risk": Drawing("bar", "rating", ("a", "b", "c", "none"), stacked=True),
-    "alerts": Drawing("bar", "level", ("opened", "confirmed", "unsettled")),
-    "channels": Drawing("bar", "channel", ("inquiries", "won"), ("share",)),
+    "gaps": Drawing("bar", "touchpoint", ("expectation", "experience"), form="ratio", unit=_("points, 1 to 5")),
+    "risk": Drawing("bar", "rating", ("a", "b", "c", "none"), stacked=True, unit=_("clients")),
+    "alerts": Drawing("bar", "level", ("opened", "confirmed", "unsettled"), unit=_("alerts")),
+    "channels": Drawing("bar", "channel", ("inquiries", "won"), ("share",), unit=_("inquiries")),
     "service": Drawing("bar", "severity", ("acknowledged", "solved"), form="percent"),
 }
 ONLY = {"shares": "on_time", "durations": "cycle_time_median"}
 """Of sections with many kinds of figures, the one that is drawn; the title says so."""
 MANY = 8
-"""More names below one another need a higher picture."""
+"""More names below one another, or leaning beside one another, need a higher picture."""
 SEEN = 20
 """So many names at most stand on an axis; the table has all."""
 COLOURS = {"late": "warning", "overdue": "danger", "on_time": "success", "promoters": "success",
@@ -85,10 +89,12 @@ def picture(section: Table) -> Chart | None:
         names=names,
         series=series,
         x=labels[drawing.name],
+        y=str(drawing.unit),
+        y2="NPS" if "nps" in drawing.lines else "",
         form=drawing.form,
         form2="percent" if share else "ratio",
         most2=1 if share else None,
-        height="high" if drawing.horizontal and len(names) > MANY else "usual",
+        height="high" if len(names) > MANY and drawing.name != "month" else "usual",
         horizontal=drawing.horizontal,
     )
 

@@ -57,7 +57,7 @@ function crossed(spec, colours, narrow) {
   const values = [spec.y ?? {}, ...(spec.y2 ? [spec.y2] : [])].map((axis, at) => valueAxis(axis, colours, at, narrow, at ? [] : spec.marks));
   const series = (spec.series ?? []).map((one) => line(one, spec, colours));
   if (series.length && spec.marks?.length) series[0].markLine = marks(spec, colours, narrow);
-  const [xAxis, yAxis] = spec.horizontal ? [values, { ...names, inverse: true }] : [names, values];
+  const [xAxis, yAxis] = spec.horizontal ? [values.map((one) => ({ ...one, ...BELOW })), { ...names, inverse: true }] : [names, values];
   return {
     legend: legend(colours, series.map((one) => one.name)),
     grid: grid(spec, series.length > 1),
@@ -67,6 +67,9 @@ function crossed(spec, colours, narrow) {
     tooltip: { trigger: 'axis', axisPointer: { type: series.some((one) => one.type === 'bar') ? 'shadow' : 'line' }, order: 'seriesAsc' },
   };
 }
+
+/** Where the unit of an axis stands that lies below the picture. */
+const BELOW = { nameLocation: 'middle', nameGap: 28 };
 
 const grid = (spec, hasLegend) => ({
   top: (hasLegend ? 40 : 14) + (spec.y?.name && !spec.horizontal ? 22 : 0) + (spec.marks?.length && spec.horizontal ? 10 : 0),
@@ -82,20 +85,21 @@ function categories(spec, colours, narrow) {
   return {
     type: axis.type ?? 'category',
     data: axis.values,
-    name: leans(spec, narrow) ? undefined : axis.name,
+    name: leans(spec) ? undefined : axis.name,
     nameLocation: 'middle',
     nameGap: 30,
     nameTextStyle: { color: colours.quiet },
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { show: false },
-    axisLabel: { color: colours.quiet, ...(leans(spec, narrow) ? { interval: 0, rotate: 30 } : room(spec, narrow)) },
+    axisLabel: { color: colours.quiet, ...(leans(spec) ? leaning(narrow) : room(spec, narrow)) },
     boundaryGap: (spec.series ?? []).some((one) => (one.kind ?? spec.kind) === 'bar'),
     splitLine: { show: false },
   };
 }
 
-/** Names below one another all stand; beside one another many of them lean, where there is width for that. */
-const leans = (spec, narrow) => !narrow && !spec.horizontal && (spec.series ?? []).some((one) => one.points) && (spec.x?.values?.length ?? 0) > 10;
+/** Names below one another all stand; beside one another many of them lean, on a phone almost upright. */
+const leans = (spec) => !spec.horizontal && (spec.series ?? []).some((one) => one.points) && (spec.x?.values?.length ?? 0) > 10;
+const leaning = (narrow) => (narrow ? { interval: 0, rotate: 75, width: 84, fontSize: 10, overflow: 'truncate' } : { interval: 0, rotate: 30 });
 const room = (spec, narrow) => (spec.horizontal ? { interval: 0, width: narrow ? 120 : 190, overflow: 'truncate' } : { hideOverlap: true, overflow: 'truncate' });
 
 /** The axis reaches to every line across it. */
@@ -125,7 +129,7 @@ function valueAxis(axis, colours, at, narrow, marks) {
     axisLabel: { color: colours.quiet, formatter: short(axis.form), hideOverlap: true },
     splitLine: { show: !at, lineStyle: { color: colours.line } },
     axisLine: { show: false },
-    alignTicks: at > 0,
+    alignTicks: at > 0 && !(axis.form === 'percent' && Number(axis.max) === 1), // shares stand at round ones
   };
 }
 
@@ -138,7 +142,7 @@ function line(one, spec, colours) {
     data: one.values.map((value, at) => point(value, one, at, colours)),
     [spec.horizontal ? 'xAxisIndex' : 'yAxisIndex']: one.axis === 2 ? 1 : 0,
     stack: one.stack,
-    itemStyle: own ? { color: own } : {},
+    itemStyle: { ...(own ? { color: own } : {}), ...(one.stack ? hatched(one.colour, colours) : {}) },
     tooltip: { valueFormatter: whole(form) },
     cursor: one.links || spec.links ? 'pointer' : 'default',
   };
@@ -148,10 +152,17 @@ function line(one, spec, colours) {
     type: 'line',
     step: one.step ? 'end' : undefined,
     showSymbol: one.values.length <= 40,
+    showAllSymbol: true, // else those go whose name has no room on the axis
     symbolSize: one.points ? 9 : 5,
     lineStyle: { width: one.points ? 0 : 2, color: own, type: one.dashed ? 'dashed' : 'solid' },
     areaStyle: kind === 'area' ? { opacity: 0.25, color: own } : undefined,
   };
+}
+
+/** What is piled up is told apart without its colour as well: late is dotted, overdue and the like are striped. */
+function hatched(name, colours) {
+  const shape = { warning: { symbol: 'circle', symbolSize: 0.7, dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0] }, danger: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4 } }[name];
+  return shape ? { decal: { ...shape, color: colours.ground } } : {};
 }
 
 function point(value, one, at, colours) {
