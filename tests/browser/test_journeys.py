@@ -142,7 +142,7 @@ def test_an_expired_link_says_so_kindly(place: Place, stage: Stage, window: Call
     page.goto(address)
     place.house.clock.at = before
     expect(page.get_by_role("heading", level=1)).to_contain_text("已过期")
-    expect(page.locator("main")).to_contain_text("客户经理")
+    expect(page.locator("main")).to_contain_text("索取新链接")
     no_sideways(page)
 
 
