@@ -1,11 +1,16 @@
 """Every letter to a client says how to answer it."""
 
+import base64
+import hashlib
+import hmac
 from typing import Any
 
 import pytest
 
-from engine.settings import Settings
-from handlers import notices
+from engine.errors import NotFound
+from engine.settings import Settings, load
+from handlers import feedback, notices
+from handlers.channels import signatures
 from handlers.channels.rendering import render
 from handlers.records import parties
 from handlers.records.changes import Stamp
@@ -21,6 +26,20 @@ def test_a_letter_to_a_client_bears_the_link_for_a_word_back_and_one_to_staff_do
     links = [one["data"].get("feedback_url") for one in quick_desk.posted.messages]
     assert links[0].startswith("https://") and "/feedback/" in links[0]
     assert links[1] is None
+
+
+def test_a_letter_s_link_shows_no_address_and_those_of_earlier_letters_are_still_read() -> None:
+    settings, letter = load(secret_key="tests"), feedback.Letter(7, "chen@example.org", "7001:letter")
+    token = feedback.url(settings, letter).rpartition("/")[2]
+    assert b"chen" not in base64.urlsafe_b64decode(token + "==")
+    assert feedback.url(settings, letter).endswith(token), "the same letter has the same link"
+    body = b'[7,"chen@example.org","7001:letter"]'
+    mark = hmac.new(signatures.key(settings, "feedback", "link").encode(), body, hashlib.sha256).digest()[:16]
+    earlier = base64.urlsafe_b64encode(mark + body).decode().rstrip("=")
+    assert feedback.letter_of(settings, token) == feedback.letter_of(settings, earlier) == letter
+    for made_up in ("made-up", earlier[:-2], token[:-2]):
+        with pytest.raises(NotFound):
+            feedback.letter_of(settings, made_up)
 
 
 def test_a_neutral_letter_invites_no_question(quick_desk: Desk) -> None:
