@@ -80,8 +80,12 @@ def test_keys_walk_the_list_and_open_a_task(place: Place, page: Page) -> None:
     expect(page.locator("dialog.df-help")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog.df-help")).to_have_count(0)
+    opened = first.get_attribute("id") or ""
     page.keyboard.press("o")
     page.wait_for_url(re.compile(r"/tasks/\d+"))
+    page.keyboard.press("i")
+    page.wait_for_url(re.compile("/inbox"))
+    expect(first).to_have_attribute("id", opened)  # the way back leads to where one was
 
 
 def test_an_expired_session_in_mid_form_loses_nothing(place: Place, page: Page) -> None:
