@@ -119,6 +119,15 @@ def _moment(step: Mapping[str, Any], created: datetime, due: datetime, calendar:
     return calendar.shift(due, days) if days else due
 
 
+def moments(
+    session: Session, steps: Sequence[Mapping[str, Any]], created: datetime, due: datetime
+) -> list[datetime | None]:
+    """When each step would come for a task of the house's calendar; None for one that comes too early to be sent."""
+    calendar = calendars.calendar(session)
+    found = [_moment(step, created, due, calendar) for step in steps]
+    return [at if at > created else None for at in found]
+
+
 def plan(
     session: Session, task_id: int, created: datetime, due: datetime | None, properties: Mapping[str, str]
 ) -> None:

@@ -20,6 +20,7 @@ from engine.api.administration import (
 from engine.api.batches import cancel_batch, pause_batch, repeat_batch, resume_batch, start_batch
 from engine.api.calendars import (
     drop_reminder_policy,
+    reminder_example,
     reminder_policies,
     set_calendar,
     set_calendar_day,
@@ -199,6 +200,7 @@ __all__ = [
     "read_notification",
     "reassign",
     "release",
+    "reminder_example",
     "reminder_policies",
     "repeat_batch",
     "replay",

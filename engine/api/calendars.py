@@ -5,7 +5,7 @@ stays, and dates that wait for a day (`engine.schedule`) move with it. Processes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine import audit, calendars, reminders, schedule
 from engine.api.messages import raise_signal
 from engine.errors import Forbidden
+from engine.execution import runtime_of
 from engine.identity import ADMIN, Actor
 from engine.store import tables as t
 
@@ -76,6 +77,20 @@ def reminder_policies(session: Session) -> dict[str, Sequence[Mapping[str, Any]]
         row.key: row.steps for row in session.execute(sa.select(t.reminder_policy).order_by(t.reminder_policy.c.key))
     }
     return {reminders.HOUSE_POLICY: kept.pop(reminders.HOUSE_POLICY, reminders.STANDARD), **kept}
+
+
+EXAMPLE_DAYS = 5
+"""Working days of the task by which a policy is shown."""
+
+
+def reminder_example(
+    session: Session, policies: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> tuple[datetime, dict[str, list[datetime | None]]]:
+    """What would happen to a task that opens now and has EXAMPLE_DAYS working days: when it is due, and by policy when
+    each step comes, in the calendar's zone; None for one that comes too early to be sent."""
+    now = runtime_of(session).now()
+    due = calendars.calendar(session).due(now, EXAMPLE_DAYS)
+    return due, {key: reminders.moments(session, steps, now, due) for key, steps in policies.items()}
 
 
 def drop_reminder_policy(session: Session, actor: Actor, key: str) -> None:

@@ -162,9 +162,9 @@ def person_cards(session: Session, only: str | None = None) -> list[PersonCard]:
     ]  # fmt: skip
 
 
-def _grouped(session: Session, by: Any, what: Any) -> dict[str, list[str]]:
+def _grouped(session: Session, by: Any, what: Any, *where: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in session.execute(sa.select(by, what).order_by(what)):
+    for row in session.execute(sa.select(by, what).where(*where).order_by(what)):
         found.setdefault(row[0], []).append(row[1])
     return found
 
@@ -178,8 +178,9 @@ def person_card(session: Session, id: str) -> PersonCard:
 
 
 def team_cards(session: Session) -> list[TeamCard]:
-    """All teams, by name."""
-    members = _grouped(session, t.membership.c.team_id, t.membership.c.person_id)
+    """All teams, by name, with those of their members who work here."""
+    here = t.membership.c.person_id.in_(sa.select(t.person.c.id).where(t.person.c.active.is_(True)))
+    members = _grouped(session, t.membership.c.team_id, t.membership.c.person_id, here)
     queue = sa.select(t.user_task.c.team, sa.func.count()).where(
         t.user_task.c.state == "open", t.user_task.c.assignee.is_(None)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import api, audit, identity
+from engine import api, audit, calendars, identity
 from engine.queries import administration
 from engine.store import tables as t
 from handlers import drawdowns, letters, modules
@@ -200,10 +200,21 @@ def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(ho
     assert root.post("/admin/reminders/standard", {**row, "number0": "soon"}).status_code == 422
     action, data = told(house, "reminder_policy:standard")[0]
     assert action == "policy_set" and len(data["before"]) == 4 and len(data["steps"]) == 1
+    now = house.clock().astimezone(house.runtime.zone)
+    root.post("/admin/reminders/standard", {**row, "number0": "-2"})
+    with house.looking() as session:
+        due, comes = api.reminder_example(session, api.reminder_policies(session))
+    assert comes["standard"] == [calendars.calendar(session).shift(due, -2)] and now < due
+    shown = root.get("/admin/reminders").get_data(as_text=True)
+    assert f"{due:%Y-%m-%d %H:%M}" in shown and f"{comes['standard'][0]:%Y-%m-%d %H:%M}" in shown
+    noted = root.get("/admin/audit?subject=reminder_policy:standard").get_data(as_text=True)
+    assert "到期前 2 个工作日, 办理人, 站内" in noted and "潜在线索" not in noted
     root.post("/admin/calendars/firm/days", {"day": "2026-05-08", "as": "off", "note": "司庆日"})
     assert "2026-05-08" in visitor("li").get("/admin/calendars").get_data(as_text=True)
     root.post("/admin/teams/rm", {"name": "客户经理", "lead": "li", "strategy": "queue"})
     assert told(house, "team:rm")[0][1]["after"]["lead"] == "li"
+    root.post("/admin/teams/new", {"id": "leasing", "name": "租赁部", "strategy": "queue"})
+    assert "尚无成员" in (index := root.get("/admin").get_data(as_text=True)) and "租赁部" in index
     root.post("/admin/fields", {"record": "project", "key": "green", "label": "绿色", "type": "yes"})
     assert "绿色" in root.get("/admin/fields").get_data(as_text=True)
     assert visitor("li").get("/admin/people").status_code == 403

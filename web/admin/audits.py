@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.queries import administration
 from handlers.modules import MODULES
+from web.admin.reminders import step_words
 from web.admin.room import done, pages, text
 from web.admin.subjects import about
 from web.formats import value
 from web.operations.wording import fact_words, in_one_language
 from web.rights import guarded
-from web.scope import actor, called, runtime, said
+from web.scope import actor, called, is_chinese, runtime, said
 from web.words import listed
 
 SIZE = 30
@@ -95,15 +96,22 @@ def _plain(name: str, item: Any) -> str:
         return called(item)
     if isinstance(item, int) and not isinstance(item, bool):
         return str(item)  # mostly numbers of rows, which take no separators
+    if isinstance(item, list | tuple) and item and all(isinstance(one, Mapping) and "step" in one for one in item):
+        return "；".join(step_words(one) for one in item) if is_chinese() else "; ".join(map(step_words, item))
+    if isinstance(item, Mapping) and set(item) == {"off"}:
+        return str(_("Off")) + ("：" if is_chinese() else ": ") + (_modules(item["off"]) or NOTHING)
     return NOTHING if item in ([], {}) else value(in_one_language(item))
+
+
+def _modules(names: Any) -> str:
+    return listed(said(MODULES[one].zh, MODULES[one].en) if one in MODULES else str(one) for one in names)
 
 
 def asked_words(data: Any) -> list[tuple[str, str]]:
     """What a change asks for, in words where it names modules or kinds of changes."""
     off = data.get("off") if isinstance(data, Mapping) else None
     if isinstance(off, list):
-        known = [MODULES[name] for name in off if name in MODULES]
-        return [(_("Off"), listed(said(one.zh, one.en) for one in known) or "—")]
+        return [(_("Off"), _modules(off) or NOTHING)]
     kinds = data.get("kinds") if isinstance(data, Mapping) else None
     if isinstance(kinds, list):
         return [(_("needs two people"), listed(kind_words(kind) for kind in kinds) or "—")]

@@ -59,5 +59,5 @@ def set_day(key: str) -> Any:
     except InvalidInput:
         flash(_("Choose a day."), "danger")
     else:
-        flash(_("Saved."), "success")
+        flash(_("Saved. It counts for due dates from now on; those that stand stay."), "success")
     return redirect(url_for("admin.calendars", open=key))

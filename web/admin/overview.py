@@ -10,7 +10,7 @@ from engine.queries import administration, mails
 from handlers import modules
 from web.admin.room import pages
 from web.rights import guarded
-from web.scope import runtime
+from web.scope import runtime, said
 
 
 @pages.get("")
@@ -18,10 +18,10 @@ from web.scope import runtime
 def index() -> Any:
     """All pages, with the figures that tell where to look."""
     with runtime().reading() as db:
-        people = administration.person_cards(db)
+        people, teams = administration.person_cards(db), administration.team_cards(db)
         told = {
             "admin.people": sum(one.active for one in people),
-            "admin.teams": len(administration.team_cards(db)),
+            "admin.teams": len(teams),
             "admin.absences": sum(one.away_until is not None for one in people),
             "admin.switches": len(modules.off(db)),
             "admin.deliveries": len(mails.mails(db, "held", "failed")),
@@ -29,4 +29,5 @@ def index() -> Any:
         }
         waiting = administration.critical_changes(db, "open")
         locked = [one for one in people if one.locked_until is not None]
-    return render_template("admin/index.html", told=told, waiting=waiting, locked=locked)
+    empty = [said(team.name, team.name_en) for team in teams if not team.members]
+    return render_template("admin/index.html", told=told, waiting=waiting, locked=locked, empty=empty)

@@ -27,7 +27,10 @@ def reminders() -> Any:
     """All policies, told in words."""
     with runtime().reading() as db:
         policies = api.reminder_policies(db)
-    return render_template("admin/reminders.html", policies=policies, when_words=when_words, to_words=to_words)
+        due, comes = api.reminder_example(db, policies)
+    return render_template(
+        "admin/reminders.html", policies=policies, when_words=when_words, to_words=to_words, due=due, comes=comes
+    )
 
 
 def when_words(step: Mapping[str, Any]) -> str:
@@ -48,6 +51,12 @@ def to_words(step: Mapping[str, Any]) -> str:
     """Whom a step reminds."""
     words = {"assignee": _("whoever has the task"), "lead": _("the lead of the team")}
     return ", ".join(words.get(one, one) for one in step["to"])
+
+
+def step_words(step: Mapping[str, Any]) -> str:
+    """A step in words: its name, when it comes, whom it reminds and how."""
+    how = ", ".join(_("by mail") if one == "email" else _("in the app") for one in step["channels"])
+    return f"{step['step']}: {when_words(step)}, {to_words(step)}, {how}"
 
 
 @pages.get("/reminders/<key>")
