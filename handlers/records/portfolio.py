@@ -228,13 +228,15 @@ def names_of(session: Session, keys: Iterable[str | None]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A limit that binds, with what it is counted by; `weight` in the currency of the line."""
+    """A limit that binds, with what it is counted by: `amount` and `used` in its own currency, `weight` and `drawn` in
+    that of the line."""
 
     facility: str
     currency: str
     amount: Decimal
     used: Decimal
     weight: Decimal
+    drawn: Decimal
     head: int
     client_key: str
     client_name: str
@@ -265,8 +267,8 @@ def exposures(session: Session) -> tuple[Exposure, ...]:
         found.append(
             Exposure(
                 row["facility"], row["currency"], row["amount"], row["used"], bound * row["line_rate"],
-                heads.get(row["id"], row["id"]), row["business_key"], row["legal_name"], row["country"], sector, key,
-                name,
+                row["used"] * row["line_rate"], heads.get(row["id"], row["id"]), row["business_key"],
+                row["legal_name"], row["country"], sector, key, name,
             )
         )  # fmt: skip
     return tuple(found)

@@ -59,11 +59,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One sector, country, currency or client: promised, drawn, weight."""
+    """One sector, country, currency or client: what is drawn and what it weighs, in the currency of the lines."""
 
     name: str
-    promised: Decimal
-    used: Decimal
+    drawn: Decimal
     weight: Decimal
     count: int
     code: str = ""
@@ -85,20 +84,22 @@ def index() -> Any:
     by = by if by in DIMENSIONS else "sector"
     with runtime().reading() as db:
         bound = portfolio.exposures(db)
-        groups = _groups(db, bound)
+        groups, money = _groups(db, bound), {one.currency for one in limits.lines_on(db, today()).values()}
         standing = green.overview(db)
-    slices = sliced(bound, by)
+    slices, unit = sliced(bound, by), min(money) if len(money) == 1 else ""
     if request.args.get("export") == "xlsx":
-        return _workbook(bound)
+        return _workbook(bound, unit)
     return render_template(
         "portfolio/exposures.html",
         by=by,
         dimensions=tuple(DIMENSIONS),
         slices=slices,
         total=sum((one.weight for one in bound), ZERO),
-        used=sum((one.used for one in bound), ZERO),
+        drawn=sum((one.drawn for one in bound), ZERO),
+        unit=unit,
+        mixed=len(money) > 1,
         groups=groups,
-        picture=share_of(slices, by) if slices else None,
+        picture=share_of(slices, by, unit) if slices else None,
         against=against(groups) if any(one.line for one in groups) else None,
         projects=standing,
         categories=categories(standing),
@@ -146,8 +147,7 @@ def sliced(bound: Iterable[Exposure], by: str) -> list[Slice]:
     found = [
         Slice(
             (country(code, language()) if by == "country" else words.coded(code)) if code else _("not told"),
-            sum((one.amount for one in rows), ZERO),
-            sum((one.used for one in rows), ZERO),
+            sum((one.drawn for one in rows), ZERO),
             sum((one.weight for one in rows), ZERO),
             len(rows),
             code,
@@ -157,7 +157,7 @@ def sliced(bound: Iterable[Exposure], by: str) -> list[Slice]:
     return sorted(found, key=lambda one: -one.weight)
 
 
-def share_of(slices: Sequence[Slice], by: str) -> Chart:
+def share_of(slices: Sequence[Slice], by: str, unit: str) -> Chart:
     """What each part takes of the whole."""
     shown = slices[:12]
     return Chart(
@@ -165,6 +165,7 @@ def share_of(slices: Sequence[Slice], by: str) -> Chart:
         _("Exposure by sector") if by == "sector" else _("Exposure"),
         [one.name for one in shown],
         (Series(_("Exposure"), [one.weight for one in shown]),),
+        y=unit,
         horizontal=len(shown) > 6,
     )
 
@@ -208,12 +209,13 @@ def categories(standing: Sequence[green.Standing]) -> Chart | None:
     )  # fmt: skip
 
 
-def _workbook(bound: Iterable[Exposure]) -> Any:
+def _workbook(bound: Iterable[Exposure], unit: str) -> Any:
+    exposure = f"{_('Exposure')} ({unit})" if unit else _("Exposure")
     columns = (
         ("client_key", _("Number"), "text"), ("client_name", _("Client"), "text"),
         ("project_name", _("Project"), "text"), ("sector", _("Sector"), "code"), ("country", _("Country"), "country"),
         ("currency", _("Currency"), "text"), ("amount", _("Promised"), "money"), ("used", _("Drawn"), "money"),
-        ("weight", _("Exposure"), "money"),
+        ("weight", exposure, "money"),
     )  # fmt: skip
     rows = [{key: getattr(one, key) for key, _called, _form in columns} for one in bound]
     return workbook("exposures", _("Exposures"), columns, rows)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def index() -> Any:
         subjects = {one.subject_key for rows in (alerts, risks, watched, feeds) for one in rows}
         named = portfolio.names_of(db, subjects | {one.facility_key for one in breaches})
         coming = coming_tests(db, everything, today())
-        tasks = _tasks(db, {one.subject_key for one in alerts} | {one.subject_key for one in watched})
+        tasks = _tasks(db, subjects | {one.business_key for one in breaches})
     found = [one for one in everything if not wanted or status(one) == wanted]
     if request.args.get("export") == "xlsx":
         return _workbook(found, wanted)
@@ -78,10 +78,10 @@ def _known(state: str) -> str:
 
 
 def _tasks(db: Any, subjects: Iterable[str]) -> Mapping[str, list[work.OpenTask]]:
-    """Subject -> the open tasks of its early-warning case: an alert is acknowledged and settled in them."""
+    """Subject or test -> the open tasks of its case: an alert is looked into and settled in them, a breach cured."""
     found: dict[str, list[work.OpenTask]] = {}
     for one in work.open_tasks(db, list(subjects)):
-        if one.process_key == "early_warning" and one.business_key:
+        if one.process_key in ("early_warning", "covenant_monitoring") and one.business_key:
             found.setdefault(one.business_key, []).append(one)
     return found
 
@@ -116,7 +116,7 @@ def headroom(watched: Iterable[portfolio.Watch]) -> Chart | None:
     return Chart(
         "bar",
         _("Least headroom to the default level, in per cent"),
-        [f"{one.project_name} {one.name}" for one, _pct in least],
+        [f"{one.project_name} {words.covenant(one)}" for one, _pct in least],
         (
             Series(
                 _("Headroom"),
@@ -142,7 +142,7 @@ def _workbook(found: list[portfolio.Watch], wanted: str) -> Any:
     )  # fmt: skip
     rows = [
         {key: getattr(one, key, getattr(one.test, key, None)) for key, _called, _form in columns}
-        | {"status": words.coded(status(one), words.STATUS)}
+        | {"name": words.covenant(one), "status": words.coded(status(one), words.STATUS)}
         for one in found
     ]
     told = words.coded(wanted, words.STATUS) if wanted else ""

@@ -124,6 +124,11 @@ def account(name: str, of: str = "") -> str:
     return str(ACCOUNTS[kind]) if rest in ("", of) else f"{ACCOUNTS[kind]} {rest}"
 
 
+def covenant(one: Any) -> str:
+    """A covenant by the name it was given; in English by its measure, where that has a word."""
+    return one.name if language().startswith("zh") or not one.metric else word(one.metric, language())
+
+
 def tone(state: object) -> str:
     """The colour of a state: success, warning, danger, or secondary."""
     return TONES.get(str(state), "secondary")

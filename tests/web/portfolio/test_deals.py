@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from io import BytesIO
 from typing import get_args
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from handlers.finance.early_warning import Trend
-from handlers.records import green, projects
+from handlers.records import green, portfolio, projects, tables
 from tests.browser import gallery
 from tests.browser.rooms.portfolio import PLANNED
 from web.portfolio.words import TREND
@@ -86,10 +88,19 @@ def test_every_trend_of_an_alert_has_words() -> None:
 
 def test_clients_of_one_group_share_one_limit(enter: Enter) -> None:
     page = words(enter("tang"), "/exposures")
-    assert re.search(r"2 clients 820,000,000 900,000,000 CNY 80,000,000 .{0,20}91\.11%", page)
-    assert "transport 420,000,000 315,000,000 51.22%" in page
+    assert re.search(r"2 clients 820,000,000 CNY 900,000,000 CNY 80,000,000 CNY .{0,20}91\.11%", page)
+    assert "transport 420,000,000 315,000,000 51.22%" in page and "Exposure 820,000,000 CNY" in page
     book = load_workbook(BytesIO(enter("tang").get("/exposures?export=xlsx&language=en").data))
     assert [row[6] for row in book["Exposures"].iter_rows(min_row=2, values_only=True)] == [400_000_000, 420_000_000]
+
+
+def test_what_is_drawn_in_another_currency_counts_at_the_rate_of_its_line(shown: gallery.Gallery) -> None:
+    with shown.house.writing() as session:
+        limit = tables.credit_limit
+        session.execute(sa.update(limit).values(currency="USD", line_rate=Decimal("7.1")))
+        found = portfolio.exposures(session)
+        session.rollback()
+    assert {(one.used, one.drawn) for one in found} == {(300_000_000, 2_130_000_000), (315_000_000, 2_236_500_000)}
 
 
 def test_a_green_tag_needs_its_evidence_as_a_file(enter: Enter, shown: gallery.Gallery) -> None:
