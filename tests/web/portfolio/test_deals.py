@@ -95,11 +95,13 @@ def test_clients_of_one_group_share_one_limit(enter: Enter) -> None:
 
 
 def test_what_is_drawn_in_another_currency_counts_at_the_rate_of_its_line(shown: gallery.Gallery) -> None:
-    with shown.house.writing() as session:
-        limit = tables.credit_limit
-        session.execute(sa.update(limit).values(currency="USD", line_rate=Decimal("7.1")))
-        found = portfolio.exposures(session)
-        session.rollback()
+    def at(rate: str) -> tuple[portfolio.Exposure, ...]:
+        with shown.house.writing() as session:
+            session.execute(sa.update(tables.credit_limit).values(line_rate=Decimal(rate)))
+            return portfolio.exposures(session)
+
+    found = at("7.1")
+    at("1")
     assert {(one.used, one.drawn) for one in found} == {(300_000_000, 2_130_000_000), (315_000_000, 2_236_500_000)}
 
 
