@@ -56,6 +56,17 @@ def test_figures_follow_what_is_typed_and_go_into_the_plan_task(page: Page, deal
     sound(page)
 
 
+def test_on_paper_tables_and_pictures_of_a_plan_stand_whole(page: Page, deals: Place) -> None:
+    deals.sign_in(page, "admin", f"/plans/{portfolio.PLANNED}/2")
+    page.wait_for_selector("[data-chart='plan-cover-figures'][data-ready='true']")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    page.emulate_media(media="print")
+    cut = """() => [...document.querySelectorAll('.df-scroll, .df-report, [data-chart]')]
+        .filter((one) => one.scrollHeight > one.clientHeight + 1 || getComputedStyle(one).maxHeight !== 'none')"""
+    assert page.locator(".df-scroll").count() and page.evaluate(f"({cut})().map((one) => one.className)") == []
+    assert page.evaluate("getComputedStyle(document.querySelector('.page-wrapper')).paddingBottom") == "0px"
+
+
 def test_an_investor_comes_in_by_the_link_in_their_mail(page: Page, deals: Place) -> None:
     page.goto(f"{deals.url}/portal")
     page.fill("#email", portfolio.INVESTOR)
