@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -265,7 +266,7 @@ def test_a_draft_goes_with_the_task_and_says_whose_it_was_and_a_restart_loses_no
     text = wang.get(f"/tasks/{task}").get_data(as_text=True)
     assert '"price": "77"' in text and "李雷 已于" in text
     trail = wang.get(f"/tasks/{task}/trail").get_data(as_text=True)
-    assert "李雷出差" in trail and "王芳" in trail
+    assert trail.count("李雷出差") == 1 and re.search(r"李雷\s*→ 王芳", trail)  # not as why it came in the first place
     house.clock.move(days=30)
     assert '"price": "77"' in visitor("wang").get(f"/tasks/{task}").get_data(as_text=True)
 

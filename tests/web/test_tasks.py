@@ -121,7 +121,7 @@ def test_a_page_that_is_open_says_who_has_the_task_now(house: House, visitor: WH
     hu.post(f"/tasks/{task}/reassign", {"person": "wang", "reason": "李雷休假"})
     gone = li.get(quiet, headers=asked)
     assert gone.status_code == 286  # htmx asks no more
-    assert "王芳 正在办理" in gone.get_data(as_text=True) and "保存在本浏览器" in gone.get_data(as_text=True)
+    assert "由 王芳 办理" in gone.get_data(as_text=True) and "保存在本浏览器" in gone.get_data(as_text=True)
     assert li.post(f"/tasks/{task}/claim").headers["Location"] == f"/tasks/{task}"
     assert "已由 王芳" in li.get(f"/tasks/{task}").get_data(as_text=True)
 

@@ -85,7 +85,8 @@ def after_completion(task_id: int, done: Any) -> Any:
         row = queries.task(db, actor(), task_id).row
         cases = queries.tree(db, done.instance_id)
         following = api.next_task(db, actor(), done.instance_id)
-    steps = coming(cases, row.completed_at)[:3]
+    nearest = sorted(cases, key=lambda case: case.id != done.instance_id)
+    steps = coming(nearest, row.completed_at)[:3]
     if all(case.state != "active" for case in cases):
         after = _("the case is finished.")
     elif steps:

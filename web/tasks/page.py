@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import make_response, render_template, request
@@ -42,7 +42,7 @@ def page(
         advice = tips.of(db, actor().id, task.row.process_key, task.row.element)
         own = own_fields.asked(db, task, card)
         talk = talk_of(db, case.row.id, task_id)
-        colleagues = queries.people(db) if "reassign" in task.can else []
+        near, far = _takers(queries.people(db), task.row) if "reassign" in task.can else ([], [])
     schema = schemas.shown(own.added_to(task.form_schema), own.words(task.translations), language())
     known = {**sights.without_hidden(actor(), task.form_data), **_asked(schema, task.form_data), **own.values}
     values = known if task.entered is None else {**known, **task.entered}
@@ -64,7 +64,8 @@ def page(
         tips_writer=tips.may_write(actor()),
         live=task.form_key in live_checks.CHECKS,
         next_steps=next_steps,
-        colleagues=colleagues,
+        near=near,
+        far=far,
         schema=schema,
         values=forms.prefill(schema, values) if schema else {},
         errors=errors or {},
@@ -73,6 +74,15 @@ def page(
         editable="complete" in task.can and task.row.state == "open",
         reasons=reasons(task, case.variables),
     )
+
+
+def _takers(people: Sequence[queries.PersonRow], row: queries.TaskRow) -> tuple[list[Any], list[Any]]:
+    """Who may be handed the task: those of its team (without one, of the holder's teams), and everybody else."""
+    holder = next((one for one in people if one.id == row.assignee), None)
+    teams = {row.team} if row.team else set(holder.teams if holder else ())
+    others = [one for one in people if one.active and one is not holder]
+    near = [one for one in others if teams.intersection(one.teams)]
+    return near, [one for one in others if one not in near]
 
 
 def _asked(schema: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
