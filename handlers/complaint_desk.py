@@ -58,7 +58,7 @@ def take(
     """
     runtime = runtime_of(session)
     sender = _sender(values)
-    text = inputs.text(values.get("text"))
+    text = inputs.prose(values.get("text"))
     if text is None:
         raise InvalidInput(place="text", reason="please write what happened", reason_zh="请写明情况")
     if len(text) > MOST_LETTERS:
@@ -78,8 +78,8 @@ def take(
         external_id=f"complaint:{mark}",
         thread=f"complaint:{mark}",
         sender=sender,
-        sender_name="，".join(one for one in named if one)[:200] or None,
-        subject=(inputs.text(values.get("subject")) or "")[:200],
+        sender_name=" · ".join(one for one in named if one)[:200] or None,
+        subject=(inputs.prose(values.get("subject")) or "")[:200],
         text="\n".join(one for one in (text, f"[{about[:100]}]" if about else "") if one),
         at=runtime.now(),
         files=tuple(Attached(name, documents.type_of(name), content) for name, content in attached),

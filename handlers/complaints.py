@@ -52,10 +52,10 @@ def complaint_register(ctx: Context, subject: str, text: str, **said: Any) -> Ma
 
 
 def _register(ctx: Context, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    words = inputs.text(values.get("text"))
+    words = inputs.prose(values.get("text"))
     if words is None:
         raise InvalidInput(place="text", reason="is missing", reason_zh="缺少投诉内容")
-    subject = (inputs.text(values.get("subject")) or words)[:255]
+    subject = (inputs.prose(values.get("subject")) or words)[:255]
     senders = _senders(values)
     party = _client(ctx, values, senders)
     since = ctx.now - timedelta(days=SAME_MATTER_DAYS)

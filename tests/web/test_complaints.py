@@ -45,7 +45,8 @@ def test_a_complaint_gets_its_number_and_a_page_that_shows_how_it_stands(desk: H
     [row] = desk.rows(book.complaint)
     page = client.get(there).get_data(as_text=True)
     assert row["business_key"] in page and "已收到" in page and "放款" not in page
-    assert row["person"] == "王女士" and "[PJ-2026-0001]" in row["text"]
+    assert "书面答复" in page and "已答复" not in page  # what is to come is not told as done
+    assert row["person"] == "王女士" and row["text"].startswith(SAID["text"]) and "[PJ-2026-0001]" in row["text"]
     assert [one["name"] for one in desk.rows(book.document)] == ["申请.pdf"]
     [letter] = desk.rows(t.outbox, t.outbox.c.template == "complaint_receipt")
     by_letter = letter["data"]["status_url"].partition("/complaint/")[2]
