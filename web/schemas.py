@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TEXTS = ("label", "description", "text", "content", "title", "placeholder")
+TEXTS = ("label", "description", "text", "content", "title", "placeholder", "dataSource")
+"""What a language may write otherwise; a table's rows too, where its expression puts codes into words."""
 
 
 def shown(

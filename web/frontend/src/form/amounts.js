@@ -1,4 +1,5 @@
-// Large numbers, readable: 300000000 in a table stands as 300,000,000, and beside a number field stands what is in it.
+// Large numbers, readable: 300000000 stands as 300,000,000 in a table, and in a text before a currency; beside a number
+// field stands what is in it.
 // The values stay as they are; only what is shown is written so.
 import { language } from '../texts.js';
 
@@ -36,6 +37,16 @@ function inTable(table, columns) {
   );
 }
 
+const IN_TEXT = /\d{5,}(\.\d+)?(?= [A-Z]{3}(?![A-Za-z]))/g; // before a currency alone: other long numbers of a text are names
+
+function inText(place) {
+  const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const shown = walk.currentNode.data.replace(IN_TEXT, separated);
+    if (shown !== walk.currentNode.data) walk.currentNode.data = shown;
+  }
+}
+
 function besideField(field) {
   const written = field.querySelector('input')?.value ?? '';
   const words = LARGE.test(written) ? [separated(written), language() === 'zh' && said(written)].filter(Boolean).join(' · ') : '';
@@ -50,6 +61,7 @@ export function showAmounts(container, schema) {
   const tables = tablesOf(schema.components);
   const show = () => {
     for (const { id, columns = [] } of tables) container.querySelectorAll(`table[id$="-${CSS.escape(id)}"]`).forEach((one) => inTable(one, columns));
+    container.querySelectorAll('.fjs-form-field-text').forEach(inText);
     container.querySelectorAll('.fjs-form-field-number').forEach(besideField);
   };
   show();

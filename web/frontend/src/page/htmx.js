@@ -8,6 +8,7 @@ htmx.config.includeIndicatorStyles = false; // they are in app.css
 htmx.config.selfRequestsOnly = true; // script tags stay: forms bring their data in them, and the policy stops code
 htmx.config.historyCacheSize = 0; // pages hold client data, which local storage must not
 htmx.config.refreshOnHistoryMiss = true;
+htmx.config.attributesToSettle = ['class', 'width', 'height']; // without style, which the policy forbids: a field keeps its height no longer
 htmx.config.responseHandling = [
   { code: '204', swap: false },
   { code: '[23]..', swap: true },
