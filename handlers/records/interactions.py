@@ -47,6 +47,7 @@ class Issue:
 
 
 _INTERACTION = [interactions.c[field.name] for field in fields(Interaction)]
+_BY_PEOPLE = ~interactions.c.by.startswith("process:")
 _ISSUE = [issues.c[field.name] for field in fields(Issue)]
 
 
@@ -58,15 +59,26 @@ def add(session: Session, entry: Interaction) -> int:
     return row_id
 
 
-def timeline(session: Session, party_id: int, limit: int = 100) -> tuple[Interaction, ...]:
-    """The client's latest contacts, newest first."""
+def timeline(
+    session: Session, party_id: int, limit: int = 100, *, first: int = 1, by_people: bool = False
+) -> tuple[Interaction, ...]:
+    """The client's latest contacts, newest first: `limit` of them from the place `first`, 1 being the latest;
+    `by_people`: without those that processes wrote, letters and answers."""
     rows = session.execute(
         sa.select(*_INTERACTION)
-        .where(interactions.c.party_id == party_id)
+        .where(interactions.c.party_id == party_id, _BY_PEOPLE if by_people else sa.true())
         .order_by(interactions.c.at.desc(), interactions.c.id.desc())
+        .offset(first - 1)
         .limit(limit)
     )
     return tuple(Interaction(**row) for row in rows.mappings())
+
+
+def counted(session: Session, party_id: int) -> tuple[int, int]:
+    """How many contacts of the client there are, and how many of them people noted."""
+    people = sa.func.sum(sa.case((_BY_PEOPLE, 1), else_=0))
+    row = session.execute(sa.select(sa.func.count(), people).where(interactions.c.party_id == party_id)).one()
+    return int(row[0]), int(row[1] or 0)
 
 
 def project_timeline(session: Session, project_id: int, limit: int = 100) -> tuple[Interaction, ...]:

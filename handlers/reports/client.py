@@ -115,7 +115,7 @@ COMPLAINTS: Fields = (
     ("business_key", "编号", "Key", "text"),
     ("subject", "事由", "Subject", "text"),
     ("severity", "严重程度", "Severity", "code"),
-    ("state", "状态", "State", "text"),
+    ("state", "状态", "State", "code"),
     ("received_at", "收到", "Received", "date"),
     ("closed_at", "办结", "Closed", "date"),
 )

@@ -33,6 +33,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "LOCK_UP": ("锁定分红", "lock-up"),
     "DEFAULT": ("违约", "default"),
     "DATA_MISSING": ("DATA_MISSING（数据缺失）", "DATA_MISSING"),
+    # care of clients
+    "received": ("已收到", "received"),
+    "disputed": ("有异议", "disputed"),
+    "site_visit": ("现场走访", "site visit"),
+    "executive_visit": ("主管拜访", "visit of an executive"),
+    "opportunity_meeting": ("商机会谈", "meeting on opportunities"),
+    "relationship": ("关系维护", "relationship"),
     # what early warning follows
     "dscr_forward": ("未来 12 个月偿债备付率", "forward DSCR"),
     "completion_cover": ("可用资金 ÷ 完工成本", "funds ÷ cost to complete"),

@@ -6,9 +6,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from engine import api, identity
 from engine.store import tables as t
@@ -117,6 +119,29 @@ def test_a_contact_with_its_minutes_stands_on_the_timeline_and_among_the_files(h
     assert paper.kind == "minutes" and paper.created_by == "li"
     assert "纪要.pdf" in li.get("/clients/CL-2026-0001/files").get_data(as_text=True)
     assert li.get(f"/documents/{paper.id}").data == b"%PDF-1.7 minutes"
+
+
+def test_contacts_stand_in_pages_and_those_that_people_noted_alone(
+    house: House, visitor: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked(house)
+    monkeypatch.setattr("web.clients.page.TALKS_SHOWN", 1)
+    with house.writing() as session:
+        client = parties.get(session, "CL-2026-0001").id
+        for day, by, subject in (
+            (1, "li", "走访现场"),
+            (2, "li", "电话回访"),
+            (3, "process:care_occasions", "生日祝福"),
+        ):
+            at = datetime(2026, 3, day, tzinfo=UTC)
+            interactions.add(session, interactions.Interaction(client, at, "phone", "out", subject, by))
+    place = "/clients/CL-2026-0001/contacts"
+    latest, second, by_hand = (
+        visitor("li").get(f"{place}{query}").get_data(as_text=True) for query in ("", "?page=2", "?by=people")
+    )
+    assert "生日祝福" in latest and "电话回访" not in latest and f'href="{place}?page=2#talks"' in latest
+    assert "电话回访" in second and "生日祝福" not in second
+    assert "电话回访" in by_hand and "生日祝福" not in by_hand
 
 
 def test_own_fields_are_written_on_the_page_and_listed_and_filtered_by(house: House, visitor: Visit) -> None:

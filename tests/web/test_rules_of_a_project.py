@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from engine import api, identity
 from tests.house import PASSWORD, House
 from tests.web.conftest import Visitor
@@ -34,6 +36,14 @@ def test_an_auditor_lists_every_rule_that_fired_for_a_project_and_marketing_none
     assert "报价偏低" in page and "（本件：98）" in page and "本项目的业务中共有 2 次规则判定" in page
     assert "（本件：97）" not in page and "定价 · PJ-2026-0001" in page
     assert visitor("ma").get(PAGE).status_code == 404
+
+
+def test_many_rules_stand_in_pages(house: House, visitor: WHO, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided(house)
+    monkeypatch.setattr("web.projects.RULES_SHOWN", 1)
+    an = visitor("an")
+    latest, former = (an.get(f"{PAGE}{query}").get_data(as_text=True) for query in ("", "?page=2"))
+    assert f'rel="next" href="{PAGE}?page=2"' in latest and f'rel="prev" href="{PAGE}?page=1"' in former
 
 
 def test_a_program_lists_them_page_by_page_if_its_team_may_see_them(house: House, visitor: WHO) -> None:

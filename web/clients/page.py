@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as N_
 
@@ -29,6 +29,7 @@ from web.clients.room import now, pages, party_of, today
 from web.documents import may_open
 from web.formats import industry
 from web.formats import value as as_value
+from web.paging import Pages, asked_page
 from web.rights import guarded, may_act, may_see
 from web.scope import actor, called, is_fragment, language, runtime, said
 from web.sections import in_words
@@ -95,10 +96,20 @@ def _overview(db: Any, party: Party) -> dict[str, Any]:
     }
 
 
+TALKS_SHOWN = 30
+
+
 def _contacts(db: Any, party: Party) -> dict[str, Any]:
+    """People and a page of the contacts with us; `by=people`: those alone that people noted."""
+    by_people = request.args.get("by") == "people"
+    all_talks, by_hand = interactions.counted(db, party.id)
+    paged = Pages(asked_page(), TALKS_SHOWN, by_hand if by_people else all_talks)
     return {
         "people": parties.contacts_of(db, party.id),
-        "talks": interactions.timeline(db, party.id, 200),
+        "talks": interactions.timeline(db, party.id, TALKS_SHOWN, first=paged.first, by_people=by_people),
+        "paged": paged,
+        "by_people": by_people,
+        "counts": (all_talks, by_hand),
         "channels": CHANNELS,
     }
 

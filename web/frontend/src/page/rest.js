@@ -4,7 +4,7 @@
 import { element, whenReady } from '../elements.js';
 import { text } from '../texts.js';
 
-const LISTS = 'table.df-stack > tbody, .df-column > ul, .df-few table > tbody, .df-few ul';
+const LISTS = 'table.df-stack > tbody, .df-column > ul, .df-long, .df-few table > tbody, .df-few ul';
 const narrow = matchMedia('(max-width: 991.98px)');
 const lists = () => [...document.querySelectorAll(LISTS)];
 const buttonOf = (list) => (list.closest('table') ?? list).parentElement.querySelector(':scope > .df-rest');
