@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from engine.errors import NotFound
 from engine.execution import runtime_of
 from engine.ids import new_id
 from engine.registry import Context, handles
 from handlers import inputs
 from handlers.links import PATH
 from handlers.notices import notify_send
-from handlers.records import links
+from handlers.records import documents, links
 from handlers.records.changes import once
+from handlers.records.documents import Document
 
 ANSWER_DAYS = 30
 
@@ -53,12 +55,14 @@ def offer_send(
             "accept_url": (accept_form, "term_sheet_accepted"),
             "counter_url": (counter_form, "term_sheet_countered"),
         }
-        urls = {name: f"{base}{PATH}{_link(ctx, offer, until, party_id, *one)}" for name, one in answers.items()}
+        sheet = _sheet(ctx, sheet_file)
+        given = {links.PAPER: str(sheet.id)} if sheet is not None else {}
+        urls = {name: f"{base}{PATH}{_link(ctx, offer, until, party_id, given, *one)}" for name, one in answers.items()}
         data = {
             "client_name": client_name, "contact_name": inputs.text(contact_name),
             "project_name": inputs.text(project_name), "project_key": inputs.text(project_key) or ctx.business_key,
-            "plan_version": inputs.whole(plan_version, "plan_version"), "sheet_file": inputs.text(sheet_file),
-            "offer_until": until, **urls,
+            "plan_version": inputs.whole(plan_version, "plan_version"), "sheet_online": sheet is not None,
+            "sheet_file": sheet.name if sheet is not None else inputs.text(sheet_file), "offer_until": until, **urls,
         }  # fmt: skip
         spoken = inputs.text(language) or "zh"
         notify_send(ctx, "email", "term_sheet", email, data, language=spoken, party_id=party_id)
@@ -67,7 +71,18 @@ def offer_send(
     return once(ctx.session, ctx.job_key, "offer.send", ctx.now, send)
 
 
-def _link(ctx: Context, offer: str, until: date, party_id: object, form: str, message: str) -> str:
+def _sheet(ctx: Context, sheet_file: object) -> Document | None:
+    """The term sheet, where it is a document of the book and not one that was made by hand elsewhere."""
+    number = inputs.text(sheet_file)
+    try:
+        return documents.get(ctx.session, number) if number else None
+    except NotFound:
+        return None
+
+
+def _link(
+    ctx: Context, offer: str, until: date, party_id: object, given: Mapping[str, Any], form: str, message: str
+) -> str:
     """A link's token; it opens until the end of the offer's last day."""
     _, token = links.create(
         ctx.session,
@@ -77,7 +92,7 @@ def _link(ctx: Context, offer: str, until: date, party_id: object, form: str, me
         message=message,
         process=ctx.process or None,
         correlation={"offer_id": offer},
-        given={},
+        given=given,
         now=ctx.now,
         expires_at=datetime.combine(until + timedelta(days=1), time(), ctx.zone),
     )

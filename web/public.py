@@ -16,8 +16,10 @@ from werkzeug.exceptions import BadRequest
 
 from engine import api, forms, queries
 from engine.errors import FormInvalid, NotFound
+from handlers import documents
 from handlers.records import links, parties, projects
 from web import intake, schemas
+from web.documents import handed_out
 from web.errors import field_messages, open_too_long
 from web.extensions import limiter
 from web.scope import language, runtime
@@ -118,7 +120,7 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
         schema, words = intake.form_of(db, found.form, found.process or intake.PROCESS)
         before = links.prefill(db, found)
         schema = schemas.for_clients(schema, before)
-        about = about_what(db, found)
+        about, paper = about_what(db, found), links.paper(db, found)
     return render_template(
         "public/link.html",
         schema=schemas.shown(schema, words, language()),
@@ -126,14 +128,32 @@ def link_page(token: str, sent: dict[str, Any] | None = None, errors: dict[str, 
         errors=errors or {},
         link=found,
         about=about,
+        paper=paper,
         token=token,
     )
 
 
+@pages.get("/link/<token>/paper")
+@limiter.limit("60 per minute")
+def link_paper(token: str) -> Any:
+    """The document that belongs to a link, while the link is open."""
+    with runtime().reading() as db:
+        found = links.find(db, token)
+        usable = found is not None and found.is_open(runtime().now()) and not moved_on(db, found)
+        paper = links.paper(db, found) if found is not None and usable else None
+        if paper is None:
+            return redirect(url_for("public.link", token=token))
+        return handed_out(paper, documents.content(db, paper))
+
+
 def moved_on(db: Any, link: links.Link) -> bool:
-    """Whether the case that a link belongs to has ended: another answer came first, or it was settled without one."""
+    """Whether nobody asks any more what a link asks: its case has ended, or goes on and of several that could wait (an
+    offer, a stream) this one does not, because another answer came first."""
     found = queries.instances(db, key=link.process or intake.PROCESS, business_key=link.business_key)
-    return bool(found) and all(one.ended_at for one in found)
+    if not found or all(one.ended_at for one in found):
+        return bool(found)
+    wanted = link.correlation or {}
+    return bool(wanted) and not queries.is_awaited(db, link.message, link.business_key, wanted)
 
 
 def about_what(db: Any, link: links.Link) -> list[str]:

@@ -109,6 +109,14 @@ def instances(
     return instance_rows(session, [dict(row) for row in rows])
 
 
+def is_awaited(session: Session, name: str, business_key: str, correlation: Mapping[str, Any]) -> bool:
+    """Whether a running case, or one that was suspended, waits for the message with these correlation values."""
+    s = t.subscription.c
+    query = sa.select(s.correlation).where(s.kind == "message", s.name == name, s.business_key == business_key)
+    asked = session.execute(query.where(s.instance_id.is_not(None))).scalars()
+    return any(all(correlation.get(key) == value for key, value in (one or {}).items()) for one in asked)
+
+
 def number_of_instances(
     session: Session,
     *,

@@ -12,11 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.errors import NotFound
 from engine.ids import new_id
-from handlers.records import parties, projects
+from handlers.records import documents, parties, projects
+from handlers.records.documents import Document
 from handlers.records.tables import client_link as links
 
 TOKEN_BYTES = 24
+PAPER = "paper"
+"""What a process gives a link beside the form's fields: the document that its reader is to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,16 @@ def use(session: Session, link: Link, now: datetime) -> bool:
         .returning(links.c.id)
     ).first()
     return used is not None
+
+
+def paper(session: Session, link: Link) -> Document | None:
+    """The document that a link shows: one of its own matter, or none."""
+    number = (link.given or {}).get(PAPER)
+    try:
+        found = documents.get(session, str(number)) if number else None
+    except NotFound:
+        return None
+    return found if found is not None and found.subject_key == link.business_key else None
 
 
 def prefill(session: Session, link: Link) -> dict[str, Any]:

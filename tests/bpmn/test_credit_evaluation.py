@@ -166,6 +166,11 @@ def test_a_project_goes_from_approval_to_execution_and_everything_is_in_the_book
         link = links.find(session, sheet["accept_url"].rpartition("/")[2])
     assert link is not None
     assert (link.form, link.correlation) == ("term_sheet_accept", {"offer_id": sheet["offer_id"]})
+    with house.looking() as session:
+        paper = links.paper(session, link)
+        assert paper is not None and paper.kind == "term_sheet", "whoever is to accept it can read it"
+    [letter] = house.rows(t.outbox, t.outbox.c.template == "term_sheet")
+    assert letter["data"]["sheet_file"] == paper.name and letter["data"]["sheet_online"]
     house.message(link.message, KEY, correlation=link.correlation, variables={"accepted_by": "陈晓"})
     house.work()
     sent = house.thrown("start_execution")
@@ -306,13 +311,21 @@ def test_a_minor_change_is_the_next_version_and_an_answer_to_the_old_offer_reach
     offered: Case,
 ) -> None:
     house, instance = offered
-    before = house.variables(instance)["offer_id"]
+    first = house.variables(instance)
+    before = first["offer_id"]
     answer = {"counter_kind": "change", "counter_text": "希望降低利差", "counter_margin_pct": "1.4"}
     house.message("term_sheet_countered", KEY, correlation={"offer_id": before}, variables=answer)
     house.work()
     house.finish("ut_change_minor", {"minor_decision": "agree"})
     late = house.message("term_sheet_accepted", KEY, correlation={"offer_id": before}, variables={})
     assert late.state == "kept"
+    with house.looking() as session:
+        old_link, new_link = (
+            links.find(session, sheet["accept_url"].rpartition("/")[2]) for sheet in (first, house.variables(instance))
+        )
+        assert old_link is not None and new_link is not None
+        asked = [queries.is_awaited(session, one.message, KEY, one.correlation or {}) for one in (old_link, new_link)]
+    assert asked == [False, True], "the page behind the earlier link says so"
     with house.looking() as session:
         new, old = credit.plans_of(session, house.project().id)
         held = limits.find(session, KEY)

@@ -10,9 +10,10 @@ import pytest
 
 from engine import api
 from engine.store import tables as t
-from handlers import feedback
+from handlers import documents, feedback
 from handlers.records import links, parties
 from handlers.records.changes import Stamp
+from handlers.records.documents import Filing
 from tests.conformance.drawing import diagram, process
 from tests.house import House
 from tests.paths import ROOT
@@ -258,6 +259,29 @@ def test_a_link_expires_and_an_unknown_one_is_told(open_for_business: House, vis
     open_for_business.clock.move(days=11)
     answer = guest.get(f"/link/{link}")
     assert answer.status_code == 410 and "已过期" in answer.get_data(as_text=True)
+
+
+def test_a_link_opens_the_paper_of_its_own_matter_while_it_is_open_and_no_other(
+    open_for_business: House, visitor: WHO
+) -> None:
+    house, now, guest = open_for_business, open_for_business.clock(), visitor("")
+    tokens = []
+    with house.writing() as session:
+        for subject in ("PJ-2026-0077", "PJ-2026-0078"):
+            filing = Filing(subject, "term_sheet", "条款清单.pdf")
+            paper = documents.keep(session, b"%PDF-1.7", filing, Stamp(now, "li", "test"))
+            _id, token = links.create(
+                session, business_key="PJ-2026-0077", party_id=None, form="suitability", message="m",
+                given={links.PAPER: str(paper.id)}, now=now, expires_at=now + timedelta(days=10),
+            )  # fmt: skip
+            tokens.append(token)
+    own, other = tokens
+    assert "打开“条款清单.pdf”" in guest.get(f"/link/{own}").get_data(as_text=True)
+    answer = guest.get(f"/link/{own}/paper")
+    assert answer.get_data() == b"%PDF-1.7" and answer.headers["Cache-Control"] == "no-store"
+    assert guest.get(f"/link/{other}/paper").headers["Location"] == f"/link/{other}"
+    house.clock.move(days=11)
+    assert guest.get(f"/link/{own}/paper").headers["Location"] == f"/link/{own}"
 
 
 def test_a_link_of_a_case_that_has_ended_says_so_and_takes_nothing(
