@@ -15,7 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine import advance, assignment, audit, definitions, forms, identity, instances, notices, reminders, usertasks
-from engine.errors import AlreadyClaimed, AlreadyHandled, Forbidden, FormInvalid, FourEyes, InvalidInput, NotFound
+from engine.errors import (
+    AlreadyClaimed,
+    AlreadyHandled,
+    DraftChanged,
+    Forbidden,
+    FormInvalid,
+    FourEyes,
+    InvalidInput,
+    NotFound,
+)
 from engine.execution import runtime_of
 from engine.feel import Moment
 from engine.identity import Actor
@@ -232,13 +241,26 @@ def fail_task(session: Session, actor: Actor, task_id: int, code: str, message: 
     advance.advance(session, actor.id, live, JobFailed(task["wait"], code, message))
 
 
-def save_draft(session: Session, actor: Actor, task_id: int, data: Mapping[str, object]) -> datetime:
-    """Keep what was typed so far, unchecked; it survives reload, hand-over and restart. Returns when."""
+ANY = datetime.min
+"""Of a draft that is saved whatever stands there."""
+
+
+def save_draft(
+    session: Session, actor: Actor, task_id: int, data: Mapping[str, object], before: datetime | None = ANY
+) -> datetime:
+    """Keep what was typed so far, unchecked; it survives reload, hand-over and restart. Returns when.
+
+    before: when the draft was saved that the writer saw, None for none; DraftChanged when another stands there now.
+    """
     task = _row(session, task_id)
     if task["state"] != "open":
         raise _handled(session, AlreadyHandled, task, task["completed_by"] or "system", task["completed_at"])
     require(session, actor, task, "complete")
     now = runtime_of(session).now()
+    if before is not ANY:
+        kept = sa.select(t.task_draft.c.saved_at).where(t.task_draft.c.task_id == task_id).with_for_update()
+        if (stands := session.scalar(kept)) != before:
+            raise DraftChanged(folder="", at=stands or now)
     values = {"data": dict(data), "saved_at": now, "saved_by": actor.id}
     insert = upsert(session, t.task_draft).values(task_id=task_id, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["task_id"], set_=values))

@@ -96,7 +96,20 @@ def test_a_draft_is_kept_unchecked_and_offered_again(house: House, visitor: WHO)
     )
     assert put.status_code == 200
     text = visitor("li").get(f"/tasks/{task}").get_data(as_text=True)
-    assert "not yet" in text and "data-draft-saved" in text
+    seen = re.search(r'data-draft-saved="([^"]+)"', text)
+    assert "not yet" in text and seen is not None
+
+    def save(price: str, before: str | None) -> TestResponse:
+        sent = {"variables": {"price": price}, "before": before}
+        headers = {"X-CSRFToken": li.token, "Accept": "application/json"}
+        house.clock.move(seconds=1)
+        return li.client.put(f"/tasks/{task}/draft", json=sent, headers=headers)
+
+    second = save("on the desk", seen[1])
+    late = save("on the phone, which saw the first", seen[1])
+    assert (second.status_code, late.status_code, late.get_json()["code"]) == (200, 409, "DraftChanged")
+    assert save("a page that saw none", None).status_code == 409
+    assert save("and on", second.get_json()["saved_at"]).status_code == 200
     assert "草稿" in li.get("/inbox").get_data(as_text=True)
 
 

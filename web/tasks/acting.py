@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -22,13 +23,23 @@ from web.words import coming, listed
 @pages.put("/<int:task_id>/draft")
 @guarded("tasks")
 def save_draft(task_id: int) -> Any:
-    """Keep what stands in the form, unchecked."""
+    """Keep what stands in the form, unchecked. `before`: when the draft was saved that the page holds; what was saved
+    elsewhere meanwhile is not overwritten (409, `DraftChanged`)."""
     body = sent_json(request.get_data())
     data = body.get("variables", body)
     if not isinstance(data, dict):
         raise InvalidInput(place="variables", reason="must be an object", reason_zh="应为对象")
-    runtime().unit(lambda db: api.save_draft(db, actor(), task_id, data))
-    return jsonify({"saved_at": runtime().now().isoformat()})
+    seen = {"before": moment_sent(body["before"])} if "variables" in body and "before" in body else {}
+    saved = runtime().unit(lambda db: api.save_draft(db, actor(), task_id, data, **seen))
+    return jsonify({"saved_at": saved.isoformat()})
+
+
+def moment_sent(said: Any) -> datetime | None:
+    """A moment as we told it; None for none. InvalidInput for anything else."""
+    try:
+        return datetime.fromisoformat(said) if said else None
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(place="before", reason="must be a moment", reason_zh="应为时间") from error
 
 
 @pages.post("/<int:task_id>/complete")

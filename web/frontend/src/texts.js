@@ -44,6 +44,8 @@ const texts = {
     draftOf: 'Draft of {time}',
     draftKept: 'Not saved on the server. Your input is kept in this browser.',
     draftTaken: 'This task is no longer yours, the draft was not saved. Your input is kept in this browser.',
+    draftElsewhere:
+      'This draft was changed in another window or on another device and was not overwritten. Your input is kept in this browser: reload the page to bring it back.',
     draftFound: 'Input from {time} was not saved. Bring it back?',
     restore: 'Restore',
     discard: 'Discard',
@@ -123,6 +125,7 @@ const texts = {
     draftOf: '草稿保存于 {time}',
     draftKept: '未能保存到服务器，您的输入保存在本浏览器中。',
     draftTaken: '该任务已不归您处理，草稿未保存。您的输入保存在本浏览器中。',
+    draftElsewhere: '草稿已在其他窗口或设备上更改，未被覆盖。您的输入保存在本浏览器中，刷新页面后可恢复。',
     draftFound: '{time} 的输入尚未保存，是否恢复？',
     restore: '恢复',
     discard: '放弃',

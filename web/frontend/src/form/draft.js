@@ -25,8 +25,14 @@ export function watchDraft(view) {
   let queue = Promise.resolve(); // one call after the other, so that an older draft never overtakes a newer one
 
   let unsaved = false; // the server has not got what stands here
+  let before = place.dataset.draftSaved ?? null; // of the draft that this page knows: one of another device is not overwritten
+  let under = 0; // calls under way, whose answer will tell another moment
   const store = async (variables, leaving) => {
-    const { words, status: answered } = await put(view, variables, leaving);
+    const seen = under ? {} : { before };
+    under += 1;
+    const { words, status: answered, savedAt } = await put(view, { variables, ...seen }, leaving);
+    under -= 1;
+    before = savedAt ?? before;
     unsaved = [0, 400, 401].includes(answered); // nobody there, a session that has ended, or its page
     if (!leaving) status.textContent = words;
   };
@@ -71,31 +77,34 @@ export function watchDraft(view) {
 }
 
 /** Send a draft; resolves to what to say of it and the status of the answer, 0 when there was none. */
-async function put({ place, draftUrl }, variables, leaving) {
+async function put({ place, draftUrl }, sent, leaving) {
   if (!place.dataset.draftUrl) return { words: text('draftHere', { time: moment(Date.now()) }), status: 200 };
   let status = 0;
+  let said = {};
   try {
     const answer = await fetch(draftUrl, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': csrfToken() },
-      body: JSON.stringify({ variables }),
+      body: JSON.stringify(sent),
       credentials: 'same-origin',
       redirect: 'manual', // a redirect to the sign-in page is not a saved draft
       keepalive: leaving,
     });
     status = answer.status;
+    said = await answer.json().catch(() => ({}));
     if (answer.ok) {
-      if (JSON.stringify(kept(draftUrl)?.variables) === JSON.stringify(variables)) forget(draftUrl);
+      if (JSON.stringify(kept(draftUrl)?.variables) === JSON.stringify(sent.variables)) forget(draftUrl);
       place.dispatchEvent(new CustomEvent('dealflow:draft-saved', { bubbles: true }));
-      return { words: text('draftSaved', { time: moment(Date.now()) }), status };
+      return { words: text('draftSaved', { time: moment(Date.now()) }), status, savedAt: said.saved_at };
     }
   } catch {
     lost({ quiet: true }); // the copy in this browser stays, and goes when the server is back
   }
   if (status === 401) notify('expired', text('expired'));
   place.dispatchEvent(new CustomEvent('dealflow:draft-kept', { bubbles: true }));
+  if (said.code === 'DraftChanged') return { words: text('draftElsewhere'), status };
   if ([403, 409].includes(status)) place.dispatchEvent(new CustomEvent('dealflow:draft-refused', { bubbles: true })); // somebody else has it
-  return { words: text(status === 409 ? 'draftTaken' : 'draftKept'), status };
+  return { words: text([403, 409].includes(status) ? 'draftTaken' : 'draftKept'), status };
 }
 
 /** When this browser holds input that the server never got, ask whether to bring it back. */
