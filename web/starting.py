@@ -25,6 +25,8 @@ from web.words import main_waits
 
 pages = Blueprint("starting", __name__, url_prefix="/processes")
 
+TRAINING = "user_onboarding"
+"""The process for new colleagues; pages that name somebody lead to its form."""
 BY_HAND = {"source": "manual"}
 """What a case that somebody enters begins with; the form may say better (a call, an event)."""
 
@@ -36,6 +38,12 @@ def offered() -> list[queries.StartRow]:
             g.startable = queries.startable(db, actor())
     found: list[queries.StartRow] = g.startable
     return found
+
+
+@pages.app_template_global()
+def trains() -> bool:
+    """Whether the person may have others trained."""
+    return any(one.key == TRAINING for one in offered())
 
 
 def start_of(db: Any, key: str) -> queries.StartRow:
@@ -61,15 +69,25 @@ def form_page(
     with runtime().reading() as db:
         found = start_of(db, key)
         one = queries.form(db, key, found.form, found.version) if found.form else None
+        known = newcomer(db, one.schema, request.args.get("for", "")) if one and key == TRAINING else {}
     schema = schemas.shown(one.schema, one.translations, language()) if one else None
     return render_template(
         "processes/start.html",
         found=found,
         schema=schema,
-        values=forms.prefill(schema, {**BY_HAND, **(sent or {})}) if schema else {},
+        values=forms.prefill(schema, {**BY_HAND, **known, **(sent or {})}) if schema else {},
         errors=errors or {},
         ticket=ticket or secrets.token_urlsafe(12),
     )
+
+
+def newcomer(db: Any, schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Whom a page wants trained, and those of their teams that have lessons; nothing of somebody who is not here."""
+    found = next((one for one in queries.people(db) if one.id == name and one.active), None)
+    if found is None:
+        return {}
+    [field] = [one for one in schema["components"] if one.get("key") == "teams"]
+    return {"new_user": found.id, "teams": [one["value"] for one in field["values"] if one["value"] in found.teams]}
 
 
 @pages.post("/<key>/start")
