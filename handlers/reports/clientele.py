@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.execution import runtime_of
-from engine.queries import instance, instances
+from engine.queries import instances
+from engine.queries.registers import variables_in
 from engine.store import tables as engine_tables
 from handlers.finance import client_value
 from handlers.finance.exact import rounded
@@ -171,8 +172,10 @@ def winning(session: Session, asked: Asked) -> tuple[Section, ...]:
 def _values(session: Session) -> dict[str, Decimal]:
     """Client -> the lifetime value that their last review came to."""
     found: dict[str, Decimal] = {}
-    for row in instances(session, key="client_maintenance", size=MOST_VALUED):
-        known = instance(session, row.id).variables
+    reviews = instances(session, key="client_maintenance", size=MOST_VALUED)
+    variables = variables_in(session, [row.id for row in reviews])
+    for row in reviews:
+        known = variables.get(row.id, {})
         client, value = known.get("client_key") or row.business_key, known.get("clv")
         if isinstance(client, str) and isinstance(value, Decimal | int) and not isinstance(value, bool):
             found.setdefault(client, Decimal(value))
