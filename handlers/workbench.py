@@ -23,7 +23,7 @@ from handlers import inputs
 from handlers.finance import fees, red_flags, reserves, sizing
 from handlers.finance.construction import Funding, funded
 from handlers.finance.exact import HUNDRED, INSIDE, ONE, ZERO, inside, rounded
-from handlers.finance.package import begin_of
+from handlers.finance.package import begin_of, over_life
 from handlers.finance.plan import months_later
 from handlers.finance.present_value import flat
 from handlers.plan_drafts import PARTS, Draft
@@ -229,16 +229,17 @@ def _lines(made: Draft, facilities: Sequence[Mapping[str, Any]]) -> list[Line]:
 
 
 def _capacity(made: Draft, policy: Mapping[str, Any]) -> sizing.Capacity | None:
-    """The debt that the policy allows; None where it says nothing, or the model has a period without cash."""
-    rate = inputs.number(policy.get("rate"), "rate")
+    """The debt that the policy allows at the plan's own rate and over its own life, by which its LLCR is measured too;
+    None where the policy says nothing, or the model has a period without cash.
+
+    Before there is a plan, `plan.size_debt` can but take the whole model and the rate that is asked for.
+    """
     gearing = inputs.number(policy.get("max_gearing"), "max_gearing")
-    if rate is None:
-        rate = made.facilities[made.main].rate
-    flows = [one.cfads for one in made.periods]
     try:
+        flows, rate = over_life(made.package.plans, made.periods, made.months)
         return sizing.debt_capacity(
             flows,
-            flat(rate * made.months / 12, len(flows)),
+            flat(rate, len(flows)),
             target_dscr=inputs.number(policy.get("target_dscr"), "target_dscr"),
             capex=made.capex if gearing is not None else None,
             max_gearing=gearing if made.capex is not None else None,

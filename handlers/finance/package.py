@@ -144,24 +144,30 @@ def _measured(plans: Mapping[str, Plan], periods: Sequence[Period], months: int,
         debt,
         tuple(service),
         cover,
-        _life_cover(plans, periods, months, nominal),
+        _life_cover(plans, periods, months),
         maturity,
         years(start, nominal),
     )
 
 
-def _life_cover(plans: Mapping[str, Plan], periods: Sequence[Period], months: int, maturity: date) -> Decimal | None:
-    begin = begin_of(periods, months)
-    owed = sum((_balance(one, begin) for one in plans.values()), ZERO)
+def over_life(plans: Mapping[str, Plan], periods: Sequence[Period], months: int) -> tuple[Sequence[Decimal], Decimal]:
+    """The model's CFADS until the last facility ends by its terms, and the facilities' rate a period of the model, each
+    weighing by its amount: what cover over the loans' life is measured by, and debt is sized by."""
+    end = max(_nominal(one.terms, one.terms.periods) for one in plans.values())
     total = sum((one.schedule.amount for one in plans.values()), ZERO)
-    if not owed or not total:
+    rate = sum((one.terms.rate * one.schedule.amount for one in plans.values()), ZERO) * months / 12
+    return [one.cfads for one in periods if one.end <= end], rate / total if total else ZERO
+
+
+def _life_cover(plans: Mapping[str, Plan], periods: Sequence[Period], months: int) -> Decimal | None:
+    owed = sum((_balance(one, begin_of(periods, months)) for one in plans.values()), ZERO)
+    if not owed or not any(one.schedule.amount for one in plans.values()):
         return None
-    rate = sum((one.terms.rate * one.schedule.amount for one in plans.values()), ZERO) / total * months / 12
+    flows, rate = over_life(plans, periods, months)
     value, discount = ZERO, ONE
-    for one in periods:
+    for flow in flows:
         discount /= ONE + rate
-        if one.end <= maturity:
-            value += one.cfads * discount
+        value += flow * discount
     return value / owed
 
 

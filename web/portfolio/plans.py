@@ -14,7 +14,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext as _
 
 from engine import api
-from engine.errors import DealflowError, NotFound
+from engine.errors import DealflowError, InvalidInput, NotFound
 from engine.queries import work
 from handlers import workbench
 from handlers.plan_drafts import PARTS
@@ -131,10 +131,18 @@ def attempt(key: str, version: int) -> Any:
         try:
             bench = workbench.bench(db, workbench.tried(sheet, request.form))
         except DealflowError as error:
-            return render_template("portfolio/tried_fault.html", fault=error.text(language())), 422
+            return render_template("portfolio/tried_fault.html", fault=_in_words(error)), 422
     return render_template(
         "portfolio/plan_results.html", plan=plan, bench=bench, charts=_drawn(bench), base=plan.metrics, words=words
     )
+
+
+def _in_words(error: DealflowError) -> str:
+    """What is wrong with a figure, by what its field is called on the page."""
+    name = str(error.fields.get("place", "")).rpartition(".")[2]
+    if not isinstance(error, InvalidInput) or name not in words.FIELDS:
+        return error.text(language())
+    return InvalidInput(**{**error.fields, "place": str(words.FIELDS[name])}).text(language())
 
 
 @pages.post("/<key>/<int:version>/take")

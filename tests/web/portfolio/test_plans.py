@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from engine import api
 from handlers import workbench
+from handlers.finance.exact import rounded
 from handlers.records import credit, projects
 from tests.browser import gallery
 from tests.browser.rooms import portfolio
@@ -36,7 +37,9 @@ def test_a_version_is_computed_again_to_what_was_kept(shown: gallery.Gallery) ->
             assert bench.metrics == plan.metrics, "the page says what the process said"
             paid = [row["payment"] for row in next(iter(plan.schedules.values()))["rows"]]
             assert [line.payment for line in bench.lines] == paid
-            assert bench.capacity is not None and bench.capacity.binding == "gearing"
+            assert bench.capacity is not None and bench.target is not None
+            carried = bench.capacity.caps["dscr"] * bench.target
+            assert rounded(carried) == rounded(plan.metrics["llcr"] * plan.debt), "sized by what LLCR is measured by"
             assert sum(amount for _name, amount in bench.uses) == sum(amount for _name, amount in bench.sources)
 
 
@@ -54,7 +57,7 @@ def test_a_version_from_before_the_base_was_kept_begins_where_its_schedule_says(
 def test_the_page_shows_measures_flags_and_what_binds(client: FlaskClient) -> None:
     page = client.get(f"{PLAN}/1?language=en").get_data(as_text=True)
     assert "gearing of 82.76 % is above 80.00 %" in page
-    assert "What binds: Highest gearing." in page and "8,000,000 more than the rules allow" in page
+    assert "What binds: Target DSCR." in page and "more than the rules allow" in page
     assert page.count("data-chart=") == 5
     assert "Lowest DSCR under stress" in page and "Break-even" in page and "Schedule" in page
 
@@ -66,6 +69,8 @@ def test_figures_tried_are_shown_beside_and_kept_nowhere(shown: gallery.Gallery,
     assert "gearing of" not in page
     refused = client.post(f"{PLAN}/1/try?language=en", data={"0.months": "97"})
     assert refused.status_code == 422 and "no whole instalments" in refused.get_data(as_text=True)
+    refused = client.post(f"{PLAN}/1/try?language=en", data={"0.rate_pct": "abc"})
+    assert "Rate (%): not a number: abc" in refused.get_data(as_text=True), "by the name of the field"
     with shown.house.looking() as session:
         assert len(credit.plans_of(session, projects.get(session, portfolio.PLANNED).id)) == 2
 
