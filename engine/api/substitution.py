@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import assignment, audit, identity, notices
+from engine import assignment, audit, notices
 from engine.api.handover import HandOver, Moved, Refused, called, kept
 from engine.api.tasks import Task, four_eyes, locked
 from engine.errors import CallerError, Forbidden, InvalidInput, NotFound
@@ -17,10 +17,11 @@ from engine.store import tables as t
 
 
 def hand_to_substitute(session: Session, actor: Actor, absence_id: int) -> HandOver:
-    """The actor's open tasks that are due before they are back, or have no date, go to the absence's substitute.
+    """The actor's open tasks that are due before they are back, or have no date, go to the absence's substitute, or to
+    whoever stands in for the substitute who is away too.
 
-    NotFound, Forbidden for somebody else's absence, InvalidInput without a substitute. What is refused is in the
-    answer, with the reason in two languages.
+    NotFound, Forbidden for somebody else's absence, InvalidInput without a substitute, or when nobody of them is there.
+    What is refused is in the answer, with the reason in two languages.
     """
     row = session.execute(sa.select(t.absence).where(t.absence.c.id == absence_id)).first()
     if row is None:
@@ -29,7 +30,12 @@ def hand_to_substitute(session: Session, actor: Actor, absence_id: int) -> HandO
         raise Forbidden(reason="hand over your own tasks only", reason_zh="只能移交本人的任务")
     if row.substitute is None:
         raise InvalidInput(place="substitute", reason="name a substitute first", reason_zh="请先指定代理人")
-    receiver = identity.actor(session, row.substitute).id
+    stands_in = assignment.named(session, row.substitute, {actor.id})
+    if stands_in is None or stands_in.person is None:
+        en, zh = assignment.called(session, row.substitute)
+        reason, reason_zh = f"{en} is away too: name somebody else", f"{zh}也不在岗，请指定其他代理人"
+        raise InvalidInput(place="substitute", reason=reason, reason_zh=reason_zh)
+    receiver = stands_in.person
     mine = t.user_task.c.assignee == actor.id, t.user_task.c.state == "open"
     soon = sa.or_(t.user_task.c.due_at.is_(None), t.user_task.c.due_at < row.ends)
     found = session.scalars(sa.select(t.user_task.c.id).where(*mine, soon).order_by(t.user_task.c.id)).all()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import icalendar
+import sqlalchemy as sa
 
 from engine import api, identity
 from engine.store import tables as t
@@ -48,6 +49,23 @@ def test_what_cannot_wait_goes_to_the_substitute_with_both_names_in_the_audit(
     assert (entry["actor"], entry["data"]["from"], entry["data"]["to"]) == ("li", "li", "wang")
     assert li.post(f"/me/absences/{id}/end").status_code == 302
     assert house.rows(t.absence) == []
+
+
+def test_what_cannot_wait_passes_a_substitute_who_is_away_too(house: House, visitor: Callable[[str], Visitor]) -> None:
+    [task] = mine(house, "li", 1)
+    with house.writing() as session:
+        away = house.clock(), house.clock() + timedelta(days=3)
+        id = identity.add_absence(session, "li", *away, "wang")
+        second = identity.add_absence(session, "wang", *away)
+    li = visitor("li")
+    refused = li.post(f"/me/absences/{id}/hand-over")
+    said = (li.get("/me") if refused.status_code == 303 else refused).get_data(as_text=True)
+    assert "王芳也不在岗，请指定其他代理人" in said
+    with house.writing() as session:
+        session.execute(sa.update(t.absence).where(t.absence.c.id == second).values(substitute="hu"))
+    li.post(f"/me/absences/{id}/hand-over")
+    [row] = house.rows(t.user_task, t.user_task.c.id == task)
+    assert (row["assignee"], row["owner"]) == ("hu", "li")
 
 
 def test_nobody_hands_over_for_somebody_else(house: House, visitor: Callable[[str], Visitor]) -> None:
