@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.reports.vocabulary import word
+from web.scope import language
+
 TEXTS = ("label", "description", "text", "content", "title", "placeholder", "dataSource")
 """What a language may write otherwise; a table's rows too, where its expression puts codes into words."""
 
@@ -146,7 +149,7 @@ def sorted_out(
 
 
 def said(field: Mapping[str, Any], value: Any) -> Any:
-    """A value as its field says it: a choice by its label."""
+    """A value as its field says it: a choice by its label, one that the form does not offer by the book's words."""
     options = {
         str(option.get("value")): option.get("label")
         for option in field.get("values") or ()
@@ -154,4 +157,6 @@ def said(field: Mapping[str, Any], value: Any) -> Any:
     }
     if isinstance(value, list):
         return [options.get(str(item), item) if not isinstance(item, Mapping) else item for item in value]
+    if options and isinstance(value, str) and value not in options:
+        return word(value, language())
     return options.get(str(value), value)

@@ -34,6 +34,7 @@ from handlers.views import board, client_list
 from handlers.views.client_list import Wanted
 from tests.engine.diagrams import HEAD, flows
 from tests.house import PASSWORD, House
+from web import create_app, schemas
 
 Visit = Callable[..., Any]
 SIDES = ("contacts", "business", "ownership", "service", "files", "data")
@@ -100,6 +101,13 @@ def test_what_the_book_keeps_as_codes_a_client_s_page_says_in_words(house: House
     assert sorted(wanted, key=table.index) == wanted and "人工录入 · 柜台" in finance and "manual:" not in finance
     data = visitor("li").get("/clients/CL-2026-0001/data").get_data(as_text=True)
     assert "潜在线索 → 意向客户" in data and "→ 王芳" in data and "prospect" not in data.split("变更记录")[1]
+
+
+def test_a_choice_that_its_form_does_not_offer_is_said_in_the_book_s_words(house: House) -> None:
+    field = {"values": [{"value": "website", "label": "官网"}]}
+    with create_app(runtime=house.runtime).test_request_context(headers={"Accept-Language": "zh-CN"}):
+        told = [schemas.said(field, one) for one in ("website", "high_potential", "unheard_of")]
+    assert told == ["官网", "潜客挖掘", "unheard_of"]
 
 
 def test_a_contact_with_its_minutes_stands_on_the_timeline_and_among_the_files(house: House, visitor: Visit) -> None:
