@@ -309,7 +309,7 @@ def _letters(ctx: Context, made: Pack, told: disclosure.Disclosure, token: str, 
         data = {
             "investor_name": parties.get(ctx.session, told.party_id).legal_name,
             "project_name": project.name,
-            "period": f"{made.period_start} – {made.period_end}",
+            "period": str(made.period_end) if made.kind == "event" else f"{made.period_start} – {made.period_end}",
             "event": made.kind == "event",
             "report_url": f"{base}{PATH}{token}",
             "sha256": told.file_sha256 or "",

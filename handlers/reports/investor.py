@@ -24,7 +24,7 @@ _FACILITIES: Fields = (
     ("business_key", "额度编号", "Facility", "text"),
     ("name", "名称", "Name", "text"),
     ("type", "类型", "Type", "code"),
-    ("state", "状态", "State", "text"),
+    ("state", "状态", "State", "code"),
     ("currency", "币种", "Currency", "text"),
     ("amount", "承诺金额", "Commitment", "money"),
     ("drawn", "已提款", "Drawn", "money"),

@@ -1,6 +1,7 @@
 """Reports about a client, a project and the house say what the book says."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -109,6 +110,7 @@ def test_the_investor_pack_counts_alerts_as_the_register_does_and_shows_the_last
     assert table(certificate, "tests").rows[0]["value"] == Decimal("1.2345")
     sheet = load_workbook(io.BytesIO(xlsx(pack, "zh", quick_desk.runtime.zone)))["融资概况"]
     assert Decimal(str(sheet["F2"].value)) == Decimal("612345678.90")
+    assert not re.search("[a-z]", f"{sheet['C2'].value}{sheet['D2'].value}"), "no code of ours"
 
 
 def test_a_report_is_written_into_a_file_by_command(
