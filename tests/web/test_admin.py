@@ -208,7 +208,7 @@ def test_reminders_calendars_teams_and_fields_are_kept_with_what_stood_before(ho
     shown = root.get("/admin/reminders").get_data(as_text=True)
     assert f"{due:%Y-%m-%d %H:%M}" in shown and f"{comes['standard'][0]:%Y-%m-%d %H:%M}" in shown
     noted = root.get("/admin/audit?subject=reminder_policy:standard").get_data(as_text=True)
-    assert "到期前 2 个工作日, 办理人, 站内" in noted and "潜在线索" not in noted
+    assert "due：到期前 2 个工作日，办理人，站内" in noted and "潜在线索" not in noted
     root.post("/admin/calendars/firm/days", {"day": "2026-05-08", "as": "off", "note": "司庆日"})
     assert "2026-05-08" in visitor("li").get("/admin/calendars").get_data(as_text=True)
     root.post("/admin/teams/rm", {"name": "客户经理", "lead": "li", "strategy": "queue"})

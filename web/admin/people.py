@@ -14,8 +14,9 @@ from web.admin.audits import changed
 from web.admin.room import done, pages, text, whole
 from web.errors import spoken
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, called, runtime
 from web.scope import said as in_words
+from web.words import listed
 
 SHOWN = ("active", "away", "left", "all")
 
@@ -202,5 +203,5 @@ def leave(id: str) -> Any:
     for one in handed.refused:
         flash(f"{in_words(one.name, one.name_en)}: {in_words(one.reason_zh, one.reason_en)}", "warning")
     if handed.leads:
-        flash(_("These teams need another lead: %(teams)s", teams=", ".join(handed.leads)), "warning")
+        flash(_("These teams need another lead: %(teams)s", teams=listed(map(called, handed.leads))), "warning")
     return redirect(url_for("admin.person", id=id))

@@ -16,7 +16,8 @@ from handlers.channels import preview
 from web.admin.room import done, pages, text
 from web.errors import spoken
 from web.rights import guarded
-from web.scope import actor, runtime
+from web.scope import actor, called, is_chinese, runtime
+from web.words import listed
 
 KINDS = ("share", "days", "hours")
 
@@ -29,7 +30,13 @@ def reminders() -> Any:
         policies = api.reminder_policies(db)
         due, comes = api.reminder_example(db, policies)
     return render_template(
-        "admin/reminders.html", policies=policies, when_words=when_words, to_words=to_words, due=due, comes=comes
+        "admin/reminders.html",
+        policies=policies,
+        when_words=when_words,
+        to_words=to_words,
+        how_words=how_words,
+        due=due,
+        comes=comes,
     )
 
 
@@ -50,13 +57,18 @@ def when_words(step: Mapping[str, Any]) -> str:
 def to_words(step: Mapping[str, Any]) -> str:
     """Whom a step reminds."""
     words = {"assignee": _("whoever has the task"), "lead": _("the lead of the team")}
-    return ", ".join(words.get(one, one) for one in step["to"])
+    return listed(words.get(one) or called(one) for one in step["to"])
 
 
 def step_words(step: Mapping[str, Any]) -> str:
     """A step in words: its name, when it comes, whom it reminds and how."""
-    how = ", ".join(_("by mail") if one == "email" else _("in the app") for one in step["channels"])
-    return f"{step['step']}: {when_words(step)}, {to_words(step)}, {how}"
+    colon, comma = ("：", "，") if is_chinese() else (": ", ", ")
+    return step["step"] + colon + comma.join((when_words(step), to_words(step), how_words(step)))
+
+
+def how_words(step: Mapping[str, Any]) -> str:
+    """The ways a step takes."""
+    return listed(_("by mail") if one == "email" else _("in the app") for one in step["channels"])
 
 
 @pages.get("/reminders/<key>")
