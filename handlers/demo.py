@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine import api, identity, queries
+from engine import api, house, identity, queries
 from engine.execution import runtime_of
 from engine.store import tables as engine_tables
 from handlers import default_risk, reg_no, tips
@@ -25,6 +25,7 @@ from handlers.records.interactions import Interaction
 PASSWORD = "demo"
 DEFAULT_LINE = Decimal(20_000_000_000)
 """Of every group without a line of its own, in yuan."""
+CONTACT = "010-5550 0100 · service@dealflow.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,15 @@ def seed(session: Session, now: datetime) -> Mapping[str, int]:
     people = _people(session)
     default_risk.try_out(session, now, "jin", "tang")
     _default_line(session, now, zone)
+    _contact(session)
     return {"people": people, "clients": sum(_client(session, one, now, zone) for one in CLIENTS)}
+
+
+def _contact(session: Session) -> None:
+    """How people outside reach the house, where nobody said: what stands at the foot of their pages."""
+    told = house.get(session, "house")
+    if not told.get("contact"):
+        house.put(session, "house", {**told, "contact": CONTACT}, "demo")
 
 
 def _default_line(session: Session, now: datetime, zone: tzinfo) -> None:
