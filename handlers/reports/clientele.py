@@ -21,6 +21,7 @@ from handlers.records.monitoring import UNSETTLED
 from handlers.reports.asking import Asked, Row, both, share, within
 from handlers.reports.content import Section
 from handlers.reports.rows import Fields, table_of
+from handlers.views.client_list import RELATED
 
 _VOICE: Fields = (
     ("month", "月份", "Month", "text"),
@@ -90,13 +91,18 @@ RATINGS = (("1", "1 低", "1 low"), ("2", "2 中", "2 medium"), ("3", "3 高", "
 
 
 def risk(session: Session, asked: Asked) -> tuple[Section, ...]:
-    """Clients by risk rating and tier; alerts of the range and what became of them."""
+    """Clients by risk rating and tier, without those who only take part in a client's project; alerts of the range
+    and what became of them."""
     p, a = book.party.c, book.alert.c
-    counted = session.execute(sa.select(p.risk_rating, p.tier, sa.func.count()).group_by(p.risk_rating, p.tier))
+    theirs = p.merged_into.is_(None), p.lifecycle_stage != RELATED
+    counted = session.execute(
+        sa.select(p.risk_rating, p.tier, sa.func.count()).where(*theirs).group_by(p.risk_rating, p.tier)
+    )
     place = {(str(rating or ""), str(tier or "").lower()): number for rating, tier, number in counted}
     rows: list[Row] = [
         {"rating": both(zh, en), **{tier or "none": place.get((rating, tier), 0) for tier in ("a", "b", "c", "")}}
         for rating, zh, en in (*RATINGS, ("", "未评级", "not rated"))
+        if place
     ]
     alerts: list[Row] = []
     for level in ("red", "amber"):
@@ -113,7 +119,7 @@ def risk(session: Session, asked: Asked) -> tuple[Section, ...]:
             }
         )  # fmt: skip
     return (
-        table_of("risk", ("风险分布", "Risk map"), _RISK, rows),
+        table_of("risk", ("客户风险分布（当前）", "Risk map of clients today"), _RISK, rows),
         table_of("alerts", ("预警", "Alerts"), _ALERT, alerts),
     )
 
@@ -139,7 +145,7 @@ def winning(session: Session, asked: Asked) -> tuple[Section, ...]:
     q, e, p = book.inquiry.c, book.marketing_event.c, book.party.c
     query = (
         sa.select(q.source, q.outcome, q.campaign, p.business_key)
-        .join(book.party, p.id == q.party_id)
+        .outerjoin(book.party, p.id == q.party_id)  # one that was not matched yet is an inquiry all the same
         .where(*within(session, asked, q.received_at))
     )
     rows = session.execute(query).all()

@@ -85,7 +85,12 @@ def test_winning_voice_and_alerts_are_what_the_book_holds(book_house: House) -> 
     assert [row["nps"] for row in rows(book_house, "voice", "nps_teams", team="rm")] == [Decimal("33.33")]
     red = rows(book_house, "risk", "alerts")[0]
     assert (red["opened"], red["confirmed"], red["share"], red["unsettled"]) == (2, 1, 50, 1)
-    assert [row["a"] for row in rows(book_house, "risk", "risk")] == [0, 1, 0, 0, 0]
+    with book_house.writing() as session:
+        stamp = Stamp(book_house.clock(), "tests", "tests")
+        parties.create(session, {"legal_name": "某设备供应商", "lifecycle_stage": "related"}, stamp, 2026)
+    mapped = rows(book_house, "risk", "risk")
+    assert [row["a"] for row in mapped] == [0, 1, 0, 0, 0]
+    assert sum(row["none"] for row in mapped) == 0, "a supplier is no client"
 
 
 def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> None:
@@ -171,6 +176,8 @@ def test_a_funnel_without_its_usual_process_is_of_another_and_says_which(house: 
     owen = visitor("owen")
     page = text(owen.get("/reports/funnel?language=zh"))
     assert "尚无业务" in page, "a house without any process"
+    board = text(owen.get("/pipeline"))
+    assert "尚无项目" in board and "board.js" not in board, "an empty board says what brings a project onto it"
     house.deploy("price", price_bpmn=MODEL)
     page = text(owen.get("/reports/funnel"))
     assert '<option value="price" selected>定价' in page and "全部流程" not in page

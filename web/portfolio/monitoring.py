@@ -52,6 +52,7 @@ def index() -> Any:
     return render_template(
         "portfolio/monitoring.html",
         found=found,
+        everything=everything,
         wanted=wanted,
         counts=counts,
         picture=states(counts) if everything else None,
