@@ -148,7 +148,17 @@ def _move(session: Session, actor: Actor, task_id: int, person: str, to: str | N
 def kept(session: Session, task_id: int, error: CallerError) -> Refused:
     """A task that stays, and why."""
     task = session.execute(sa.select(t.user_task).where(t.user_task.c.id == task_id)).mappings().one()
-    return Refused(*called(session, dict(task)), task["business_key"], error.text("en"), error.text("zh"))
+    en, zh = (_told(session, error, tongue) for tongue in ("en", "zh"))
+    return Refused(*called(session, dict(task)), task["business_key"], en, zh)
+
+
+def _told(session: Session, error: CallerError, tongue: str) -> str:
+    """What stands against it, with people by name."""
+    said = type(error).__new__(type(error))
+    people = {name: who for name, who in error.fields.items() if name in ("person", "by") and isinstance(who, str)}
+    named = {name: assignment.called(session, who)[tongue == "zh"] for name, who in people.items()}
+    said.fields = {**error.fields, **named}
+    return said.text(tongue)
 
 
 def called(session: Session, task: Mapping[str, Any]) -> tuple[int, str, str]:
