@@ -57,7 +57,7 @@ document.addEventListener(
   'invalid',
   (event) => {
     const field = event.target;
-    if (!field.form || field.closest('[data-form], [data-own-checks]')) return;
+    if (!field.form || field.closest('[data-form]')) return;
     event.preventDefault();
     say(field);
     if (first) return;

@@ -16,13 +16,14 @@ export function zone() {
 }
 
 function written(field) {
+  if (field.type === 'time') return zone();
   const [day, time] = field.value.split('T');
   const weekday = day && new Date(`${day}T00:00:00Z`).toLocaleDateString(locale(), { timeZone: 'UTC', weekday: 'short' });
   const beside = [weekday, field.type === 'datetime-local' ? zone() : ''].filter(Boolean).join(' · ');
   return [day, time, beside].filter(Boolean).join(' ');
 }
 
-mountEvery('input[type="date"], input[type="datetime-local"]', (field) => {
+mountEvery('input:is([type="date"], [type="datetime-local"], [type="time"])', (field) => {
   if (field.closest('[data-form]')) return;
   field.id ||= `df-date-${field.name}-${document.querySelectorAll('input').length}`;
   const note = element('small', { class: 'form-hint df-date-said', id: `${field.id}-said` });
