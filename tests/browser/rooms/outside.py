@@ -81,8 +81,10 @@ def path_of(url: str) -> str:
 def forms(session: Any, stamp: Stamp) -> dict[str, str]:
     """A link to each form that people outside fill in, one that is over."""
     party = parties.create(session, {"legal_name": "启东海上风电有限公司", "kind": "company"}, stamp, 2026)
+    sheet = documents.keep(session, PAPER, Filing("PJ-2026-0701", "term_sheet", "融资条款清单.pdf"), stamp)
     found = {}
     for name, (process, form, given) in FORMS.items():
+        given = given | ({links.PAPER: str(sheet.id)} if process == "credit_evaluation" else {})
         days = -1 if name == "risk" else 14
         _id, token = links.create(
             session, business_key="PJ-2026-0701", party_id=party.id, form=form, message=f"{name}_received",
