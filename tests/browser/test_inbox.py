@@ -175,9 +175,13 @@ def test_5_business_facts_stand_in_the_list_and_are_searched(office: Place, wind
     page.keyboard.press("i")
     page.get_by_role("checkbox", name="优先级").check()
     page.get_by_role("checkbox", name="金额").uncheck()
+    for _ in range(2):
+        page.get_by_role("button", name="前移“期限”").click()
     page.get_by_role("radio", name="紧凑").check()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("columnheader", name="优先级")).to_be_visible()
+    heads = page.get_by_role("columnheader").all_inner_texts()
+    assert heads.index("期限") < heads.index("客户与项目"), heads
     expect(row(page, task)).not_to_contain_text("318,500,000")
     page.keyboard.press("/")
     expect(page.get_by_label("搜索任务")).to_be_focused()

@@ -69,6 +69,9 @@ def test_everybody_chooses_their_own_columns_and_how_high_rows_are(
     text = li.get("/inbox?view=teams").get_data(as_text=True)
     assert ">金额</th>" not in text and "125,000,000" not in text and ">流程</th>" in text and "df-dense" in text
     assert ">金额</th>" in visitor("wang").get("/inbox?view=teams").get_data(as_text=True)
+    li.post("/inbox/columns", {"column": ["created", "case", "process", "case"]})
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]+)<', li.get("/inbox?view=teams").get_data(as_text=True))
+    assert heads == ["任务", "收到时间", "客户与项目", "流程"]
 
 
 def test_due_dates_teams_and_urgency_narrow_a_list(house: House, visitor: Callable[[str], Visitor]) -> None:

@@ -68,10 +68,10 @@ def offered(fields: Mapping[str, custom.Field]) -> dict[str, Any]:
 
 
 def chosen(names: Iterable[str]) -> list[str]:
-    """The columns of whoever is signed in, in the order of `names`."""
-    kept = person().settings.get("inbox_columns")
+    """The columns of whoever is signed in, in their order; of `names` alone."""
+    kept, offered = person().settings.get("inbox_columns"), set(names)
     wanted = kept if isinstance(kept, list) else USUAL
-    return [name for name in names if name in wanted]
+    return [name for name in dict.fromkeys(wanted) if name in offered]
 
 
 def own_words(field: custom.Field, value: Any) -> Any:

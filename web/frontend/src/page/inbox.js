@@ -137,6 +137,14 @@ document.addEventListener('submit', (event) => {
   if (marked.size) doWithAll(form, event.submitter?.value);
 });
 
+// The columns stand in the order in which the form has them.
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-column-up]');
+  const column = button?.parentElement;
+  column?.previousElementSibling?.before(column);
+  button?.focus();
+});
+
 document.addEventListener('htmx:afterSettle', show);
 whenReady(() => boxes().forEach((box) => mark(box, box.checked)));
 whenReady(show);
