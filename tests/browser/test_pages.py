@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from engine import queries
 from handlers import demo
+from tests.browser import settled
 from tests.browser.conftest import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -117,3 +118,11 @@ def test_a_plain_form_comes_back_filled_after_its_session_has_ended(place: Place
     expect(page.locator("[data-notices]")).to_contain_text("已恢复")
     page.goto(f"{place.url}/clients/CL-2026-0005/contacts")
     expect(subject).to_have_value("")  # once is enough
+
+
+def test_the_whole_menu_in_english_fits_a_laptop_and_a_tablet(place: Place, page: Page) -> None:
+    place.sign_in(page, "admin", "/processes?language=en")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    for width in (1366, 1200, 1000, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not settled.sideways(page), width
