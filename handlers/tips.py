@@ -97,7 +97,7 @@ def write(session: Session, who: Actor, values: Mapping[str, Any], now: datetime
 
     values: process, element, title_zh, text_zh, title_en, text_en; where English is not given, Chinese stands there.
     """
-    _require_writer(who)
+    require_writer(who)
     row = {name: inputs.text(values.get(name)) or "" for name in ("process", "element")}
     row |= {name: inputs.prose(values.get(name)) or "" for name in ("title_zh", "text_zh")}
     for name, most in (("process", 255), ("title_zh", LONGEST_TITLE), ("text_zh", LONGEST_TEXT)):
@@ -120,7 +120,7 @@ def write(session: Session, who: Actor, values: Mapping[str, Any], now: datetime
 
 def retire(session: Session, who: Actor, tip_id: int, now: datetime) -> None:
     """Show it no more. Forbidden, NotFound."""
-    _require_writer(who)
+    require_writer(who)
     get(session, who.id, tip_id)
     session.execute(tips.update().where(tips.c.id == tip_id).values(retired_at=now))
     audit.append(session, f"tip:{tip_id}", who.id, "tip_retired", {})
@@ -144,7 +144,8 @@ def seed(session: Session, by: Actor, now: datetime) -> None:
         write(session, by, one, now)
 
 
-def _require_writer(who: Actor) -> None:
+def require_writer(who: Actor) -> None:
+    """Forbidden for who writes no tips."""
     if not may_write(who):
         raise Forbidden(
             reason="tips are written by process owners and CRM specialists",

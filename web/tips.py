@@ -51,7 +51,8 @@ def may_write() -> bool:
 @pages.get("/<int:tip_id>/edit")
 @guarded("tips")
 def edit(tip_id: int | None = None) -> Any:
-    """The form for a new tip, or for other words."""
+    """The form for a new tip, or for other words; for who may write one."""
+    tips.require_writer(actor())
     with runtime().reading() as db:
         values: Mapping[str, Any]
         if tip_id is not None:

@@ -48,6 +48,7 @@ def test_only_who_looks_after_processes_or_clients_writes_tips(house: House, vis
     li = visitor("li")
     li.get("/tips")
     assert li.post("/tips", {**TIP, "step": "offer:assess"}).status_code == 403
+    assert li.get("/tips/new").status_code == 403  # nor is the form offered in vain
     with house.writing() as session:
         identity.add_team(session, "crm_specialist", "客户关系专员", "CRM specialists", None)
         identity.add_member(session, "crm_specialist", "wang")
