@@ -60,3 +60,7 @@ def within(session: Session, asked: Asked, column: Any) -> list[Any]:
     zone = runtime_of(session).zone
     begin, end = (datetime.combine(day, time(), zone) for day in (asked.since, asked.until + timedelta(days=1)))
     return [column >= begin, column < end]
+
+
+TOTAL = both("合计", "Total")
+"""The name of the row that holds all the others; it says `total` as well, so that no picture draws it beside them."""

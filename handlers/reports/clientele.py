@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from handlers.finance import client_value
 from handlers.finance.exact import rounded
 from handlers.records import tables as book
 from handlers.records.monitoring import UNSETTLED
-from handlers.reports.asking import Asked, Row, both, share, within
+from handlers.reports.asking import TOTAL, Asked, Row, both, share, within
 from handlers.reports.content import Section
 from handlers.reports.rows import Fields, table_of
 from handlers.views.client_list import RELATED
@@ -57,12 +57,22 @@ def voice(session: Session, asked: Asked) -> tuple[Section, ...]:
         months.setdefault(f"{row.answered_at.astimezone(zone):%Y-%m}", []).append(row.nps)
         by_team.setdefault(team, []).append(row.nps)
     return (
-        table_of("nps", ("净推荐值", "Net promoter score"), _VOICE, [_marks("month", *one) for one in months.items()]),
+        table_of(
+            "nps", ("净推荐值", "Net promoter score"), _VOICE,
+            [*(_marks("month", *one) for one in months.items()), *_whole("month", months)],
+        ),
         table_of(
             "nps_teams", ("按团队", "By team"), _VOICE_TEAM,
-            [_marks("team", names.get(team, "—"), marks) for team, marks in sorted(by_team.items())],
+            [*(_marks("team", names.get(team, "—"), marks) for team, marks in sorted(by_team.items())),
+             *_whole("team", by_team)],
         ),
     )  # fmt: skip
+
+
+def _whole(head: str, parts: Mapping[str, list[int]]) -> list[Row]:
+    """The score of all marks together, where there is more than one part."""
+    every = [mark for marks in parts.values() for mark in marks]
+    return [{**_marks(head, TOTAL, every), "total": True}] if len(parts) > 1 else []
 
 
 def _marks(head: str, name: Any, marks: Sequence[int]) -> Row:

@@ -8,7 +8,7 @@ A row may carry `drill` beside its columns: which cases it is of, as the list of
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from engine.errors import NotFound
 from engine.execution import runtime_of
 from engine.queries import definitions, figures, statistics
 from engine.store import tables as engine_tables
-from handlers.reports.asking import Asked, Row, both, days_of, hours, month_of, share
+from handlers.reports.asking import TOTAL, Asked, Row, both, days_of, hours, month_of, share
 from handlers.reports.clientele import GAP, gaps, risk, service, voice, winning
 from handlers.reports.content import Label, Report, Section, Table
 from handlers.reports.house import kpi_pack
@@ -89,7 +89,7 @@ def teams(session: Session, asked: Asked) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _worked(session: Session, asked: Asked, by: str, names: Mapping[str, Any]) -> list[Row]:
+def _worked(session: Session, asked: Asked, by: str, names: Mapping[str, Any]) -> Sequence[Row]:
     sums: dict[str, list[Any]] = {}
     for process in _processes(session, asked):
         for one in statistics.tasks(session, process.key, since=asked.since, until=asked.until, by=("team", "person")):
@@ -99,16 +99,21 @@ def _worked(session: Session, asked: Asked, by: str, names: Mapping[str, Any]) -
             for place, count in enumerate((one.completed, one.on_time, one.late, one.overdue)):
                 at[place] += count
             at[4] += one.worked.total
-    rows = []
-    for name, (completed, on_time, late, overdue, total) in sums.items():
-        rows.append(
-            {
-                by: names.get(name, name or "—"), "completed": completed, "on_time": on_time, "late": late,
-                "overdue": overdue, "share": share(on_time, on_time + late + overdue),
-                "hours": hours(total / completed) if completed else None, "key": name,
-            }
-        )  # fmt: skip
-    return sorted(rows, key=lambda row: -row["completed"])
+    rows = [_work(by, names.get(name, name or "—"), counts) | {"key": name} for name, counts in sums.items()]
+    rows.sort(key=lambda row: -row["completed"])
+    if len(sums) > 1:
+        every = [sum((one[at] for one in sums.values()), timedelta() if at == 4 else 0) for at in range(5)]
+        rows.append(_work(by, TOTAL, every) | {"total": True})
+    return rows
+
+
+def _work(by: str, name: Any, counts: Sequence[Any]) -> dict[str, Any]:
+    completed, on_time, late, overdue, total = counts
+    return {
+        by: name, "completed": completed, "on_time": on_time, "late": late, "overdue": overdue,
+        "share": share(on_time, on_time + late + overdue),
+        "hours": hours(total / completed) if completed else None,
+    }  # fmt: skip
 
 
 _FUNNEL: Fields = (

@@ -83,6 +83,12 @@ def test_winning_voice_and_alerts_are_what_the_book_holds(book_house: House) -> 
     assert (month["answered"], month["promoters"], month["detractors"]) == (3, 2, 1)
     assert month["nps"] == Decimal("33.33")
     assert [row["nps"] for row in rows(book_house, "voice", "nps_teams", team="rm")] == [Decimal("33.33")]
+    with book_house.writing() as session:
+        moved = book_house.clock() - timedelta(days=5)
+        session.execute(sa.update(book.survey).where(book.survey.c.nps == 3).values(answered_at=moved))
+    before, after, total = rows(book_house, "voice", "nps")
+    assert [one["nps"] for one in (before, after)] == [-100, 100] and total["answered"] == 3
+    assert total["nps"] == month["nps"], "of all answers, not the mean of the months"
     red = rows(book_house, "risk", "alerts")[0]
     assert (red["opened"], red["confirmed"], red["share"], red["unsettled"]) == (2, 1, 50, 1)
     with book_house.writing() as session:

@@ -65,7 +65,8 @@ def picture(section: Table) -> Chart | None:
     if drawing is None:
         return None
     drawn = ONLY.get(section.id)
-    rows = [row for row in section.rows if drawn in (None, row.get("id")) and any(map(row.get, drawing.bars))][:SEEN]
+    parts = [row for row in section.rows if not row.get("total")]
+    rows = [row for row in parts if drawn in (None, row.get("id")) and any(map(row.get, drawing.bars))][:SEEN]
     if not rows:
         return None
     labels = {column.key: column.label.text(language()) for column in section.columns}
