@@ -23,6 +23,8 @@ def test_definitions_with_version_running_cases_and_last_deployment(house: House
     assert "报价" in text and "欧文" in text and "新的分派方式" in text
     page = visitor("li").get("/processes/offer").get_data(as_text=True)
     assert "第 2 版" in page and "第 1 版" in page and "/processes/offer/2/diagram.bpmn" in page
+    keys = ["offer</span>" in visitor(who).get("/processes").get_data(as_text=True) for who in ("li", "owen")]
+    assert keys == [False, True], "a key is for who models"
 
 
 def test_the_diagram_and_its_tokens(house: House, visitor: WHO) -> None:
