@@ -313,6 +313,7 @@ def _letters(ctx: Context, made: Pack, told: disclosure.Disclosure, token: str, 
             "event": made.kind == "event",
             "report_url": f"{base}{PATH}{token}",
             "sha256": told.file_sha256 or "",
+            "link_days": disclosure.LINK_DAYS,
         }
         key = f"{made.business_key}:{told.party_id}:{address}"
         ctx.outbox.add("email", address, "investor_report", data, dedupe_key=key[:255], language=told.language)

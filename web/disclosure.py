@@ -41,8 +41,8 @@ def page(token: str, asked: str | None = None, fault: str | None = None, text: s
     """The page; `asked`: the number of the question just sent; `fault`: why it was not, with the text typed."""
     with runtime().reading() as db:
         found = disclosure.by_token(db, token)
-        if found is None:
-            return render_template("public/link_over.html", why="unknown"), 404
+        if found is None or disclosure.is_over(found, runtime().now()):
+            return over(found)
         pack = disclosure.pack(db, found.pack_id)
         return render_template(
             "public/report.html",
@@ -58,6 +58,13 @@ def page(token: str, asked: str | None = None, fault: str | None = None, text: s
         )
 
 
+def over(found: Disclosure | None) -> Any:
+    """What stands behind a link that is unknown or has expired."""
+    if found is None:
+        return render_template("public/link_over.html", why="unknown"), 404
+    return render_template("public/link_over.html", why="report"), 410
+
+
 @pages.errorhandler(CSRFError)
 def come_back(error: CSRFError) -> Any:
     """The page again, with the question as it was typed."""
@@ -70,8 +77,9 @@ def come_back(error: CSRFError) -> Any:
 def read(token: str) -> Any:
     """The file; the first time is the read receipt."""
     with runtime().reading() as db:
-        if disclosure.by_token(db, token) is None:
-            return render_template("public/link_over.html", why="unknown"), 404
+        known = disclosure.by_token(db, token)
+    if known is None or disclosure.is_over(known, runtime().now()):
+        return over(known)
     found: Disclosure = runtime().unit(
         lambda db: disclosure.opened(db, token, Stamp(runtime().now(), "investor", "report_link"))
     )
@@ -92,8 +100,9 @@ def asked_before(token: str) -> Any:
 def ask(token: str) -> Any:
     """Send a question about the report: it is answered within three working days."""
     with runtime().reading() as db:
-        if disclosure.by_token(db, token) is None:
-            return render_template("public/link_over.html", why="unknown"), 404
+        known = disclosure.by_token(db, token)
+    if known is None or disclosure.is_over(known, runtime().now()):
+        return over(known)
     text = written("question")
     if not text or len(text) > LONGEST:
         return page(token, fault=_("Write your question, up to %(most)d characters.", most=LONGEST), text=text), 422

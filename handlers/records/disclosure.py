@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ FREQUENCIES: Mapping[str, int] = {"monthly": 1, "quarterly": 3, "semiannual": 6,
 EVENT_REPORT = "RE"
 QUESTION = "QN"
 TOKEN_BYTES = 24
+LINK_DAYS = 90
+"""So long the link of a letter opens its report; at the portal it stands as long as the investor is entitled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,11 @@ def by_token(session: Session, token: str) -> Disclosure | None:
     where = (disclosures.c.token == hashed(token), disclosures.c.sent_at.is_not(None))
     row = session.execute(sa.select(*_DISCLOSURE).where(*where)).mappings().one_or_none()
     return None if row is None else Disclosure(**row)
+
+
+def is_over(told: Disclosure, now: datetime) -> bool:
+    """Whether the link of the letter has expired."""
+    return told.sent_at is not None and now >= told.sent_at + timedelta(days=LINK_DAYS)
 
 
 def opened(session: Session, token: str, stamp: Stamp) -> Disclosure:

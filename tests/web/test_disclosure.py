@@ -76,3 +76,14 @@ def test_a_question_on_the_page_becomes_a_case_with_a_task_once(house: House, to
     assert task["business_key"] == "QN-2026-0001"
     assert house.variables(task["instance_id"])["pack_key"] == "RP-2026-0001-2025Y"
     assert guest.post(f"/report/{token}/question", {"question": " "}).status_code == 422
+
+
+def test_the_link_of_a_letter_expires_and_leads_to_the_portal(house: House, token: str, visitor: WHO) -> None:
+    guest = visitor("")
+    house.clock.move(days=disclosure.LINK_DAYS, seconds=-1)
+    assert guest.get(f"/report/{token}").status_code == 200
+    house.clock.move(seconds=1)
+    over = guest.get(f"/report/{token}")
+    assert over.status_code == 410 and 'href="/portal/in"' in over.get_data(as_text=True)
+    assert guest.post(f"/report/{token}").status_code == guest.post(f"/report/{token}/question").status_code == 410
+    assert receipt(house, token) is None
