@@ -67,8 +67,10 @@ def test_figures_tried_are_shown_beside_and_kept_nowhere(shown: gallery.Gallery,
     page = answer.get_data(as_text=True)
     assert answer.status_code == 200 and "was 240,000,000" in page and "was 1.13" in page
     assert "gearing of" not in page
+    said = page.partition('id="try-said"')[2]  # what stays in sight while figures are typed
+    assert "(was 1.13)" in said and "Red flags" in said
     refused = client.post(f"{PLAN}/1/try?language=en", data={"0.months": "97"})
-    assert refused.status_code == 422 and "no whole instalments" in refused.get_data(as_text=True)
+    assert refused.status_code == 422 and refused.get_data(as_text=True).count("no whole instalments") == 2
     refused = client.post(f"{PLAN}/1/try?language=en", data={"0.rate_pct": "abc"})
     assert "Rate (%): not a number: abc" in refused.get_data(as_text=True), "by the name of the field"
     with shown.house.looking() as session:
