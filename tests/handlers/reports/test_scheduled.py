@@ -13,7 +13,7 @@ from engine.errors import InvalidInput
 from engine.store import tables as t
 from handlers import documents
 from handlers.records import documents as filed
-from handlers.records import report_orders
+from handlers.records import parties, report_orders
 from handlers.records.changes import Stamp
 from handlers.reports.choosing import Selection
 from handlers.reports.content import Table
@@ -88,6 +88,7 @@ def test_an_order_without_recipients_or_of_an_unknown_rhythm_is_refused(quick_de
 def test_ordered_figures_go_out_with_the_columns_that_were_chosen(quick_desk: Desk, form: str) -> None:
     chosen = Selection(columns=("risk.rating", "risk.a"))
     with quick_desk.runtime.transaction() as session:
+        parties.create(session, {"legal_name": "盐城绿源新能源有限公司", "tier": "A", "risk_rating": 2}, STAMP, 2026)
         order = report_orders.put(session, "风险周报", "risk", "", ["owen"], "weekly", STAMP, today=date(2026, 3, 2),
                                   format=form, selection=chosen.plain())  # fmt: skip
     told = quick_desk.run("report.deliver", {"order_id": str(order.id)})
@@ -95,7 +96,7 @@ def test_ordered_figures_go_out_with_the_columns_that_were_chosen(quick_desk: De
     with quick_desk.runtime.reading() as session:
         content = documents.content(session, filed.get(session, told["file_id"]))
     if form == "xlsx":
-        head, *rows = load_workbook(io.BytesIO(content))["风险分布"].iter_rows(values_only=True)
+        head, *rows = load_workbook(io.BytesIO(content))["客户风险分布（当前）"].iter_rows(values_only=True)
         assert [one for one in head if one] == ["风险评级", "A 类"] and len(rows) == 5
     else:
         assert content.startswith(b"%PDF")
