@@ -195,6 +195,11 @@ def register(app: Flask) -> None:
             405: _("This address does not take that kind of request."),
             413: _("What was sent is larger than this installation accepts."),
         }
+        if status == 413 and (stood := stood_on()):
+            large = e.InvalidInput(place="file", reason=texts[413], reason_zh=texts[413])
+            notices.point_at(large, language())
+            flash(texts[413], "danger")
+            return redirect(stood, 303)
         return answer(status, texts.get(status) or own_words(error), error.name.replace(" ", ""))
 
     @app.errorhandler(Exception)

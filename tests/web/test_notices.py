@@ -1,5 +1,6 @@
 """What a page says of the act before it is said once, on the page that the act leads to."""
 
+import io
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 
@@ -57,6 +58,16 @@ def test_what_is_refused_leads_back_to_the_form_and_names_the_field(visitor: WHO
     one_end = {"quiet_from": "22:00", "quiet_to": ""}
     refused = browser.post("/me/preferences", one_end, headers={"Referer": "http://localhost/me"})
     assert 'data-fault="quiet_to"' in browser.get(refused.headers["Location"]).get_data(as_text=True)
+
+
+def test_a_file_that_is_too_large_leads_back_to_its_form(visitor: WHO) -> None:
+    browser = visitor("li")
+    browser.get("/me")
+    browser.client.application.config["MAX_CONTENT_LENGTH"] = 1000
+    sent = {"file": (io.BytesIO(b"%PDF-" * 1000), "a.pdf")}
+    refused = browser.post("/me/preferences", sent, headers={"Referer": "http://localhost/me"})
+    assert (refused.status_code, refused.headers["Location"]) == (303, "/me")
+    assert 'data-fault="file"' in browser.get("/me").get_data(as_text=True)
 
 
 def test_words_of_somebody_else_are_not_said(visitor: WHO) -> None:

@@ -1,7 +1,9 @@
 """Plain forms: a file and what it is, faults in the page's language, one sending, and nothing typed lost unasked."""
 
+import time
+
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.web.frontend.site import Site
 
@@ -36,6 +38,19 @@ def test_a_chosen_file_is_told_in_the_language_of_the_page_and_refused_before_it
     assert not site.sent("POST", "/to")
     with page.expect_response("**/to"):
         page.get_by_role("button", name="上传").click()
+
+
+def test_sending_a_file_for_long_is_told(page: Page, site: Site) -> None:
+    page.goto(site.html("/p", FILE))
+
+    def late(route: Route) -> None:
+        time.sleep(1.3)
+        route.fulfill(status=204)  # which leaves the page standing
+
+    page.route("**/to", late)
+    page.get_by_label("文件").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc" * 500})
+    page.get_by_role("button", name="上传").click()
+    expect(page.get_by_role("status")).to_have_text("正在上传 2 kB …")
 
 
 def test_faults_of_a_plain_form_stand_under_their_fields_until_they_are_mended(page: Page, site: Site) -> None:
