@@ -129,3 +129,9 @@ def test_what_was_refused_comes_back_filled_with_the_fault_where_it_belongs(page
         expect(page.locator(".alert")).to_have_count(0)
     else:
         expect(page.locator(".alert + form")).to_have_attribute("action", "/to")
+
+
+def test_a_form_that_comes_back_with_faults_is_gone_on_with_at_the_first(page: Page, site: Site) -> None:
+    fields = '<input aria-label="a"><input aria-label="b" class="is-invalid"><input aria-label="c" class="is-invalid">'
+    page.goto(site.html("/p", f"<main><form>{fields}</form></main>"))
+    expect(page.get_by_label("b")).to_be_focused()

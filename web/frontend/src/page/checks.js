@@ -1,6 +1,6 @@
 // What a browser finds wrong in a plain form, said under the field and in the page's language; its own bubbles speak the
 // browser's. The first such field gets the focus. Forms of tasks have words of their own (form/faults.js).
-import { element } from '../elements.js';
+import { element, whenReady } from '../elements.js';
 import { text } from '../texts.js';
 
 const noteOf = (field) => (field.id ? document.getElementById(`${field.id}-wrong`) : null);
@@ -79,3 +79,5 @@ document.addEventListener('input', again);
 document.addEventListener('change', again);
 // A fault that is known as soon as something was chosen.
 document.addEventListener('dealflow:check', ({ target }) => (target.validity.valid ? unsay(target) : say(target)));
+// A form that a server gave back with its faults: the first of them is where one goes on.
+whenReady(() => document.querySelector('main form :is(input, textarea, select).is-invalid')?.focus());
