@@ -14,6 +14,7 @@ import { giveKeyboards } from './form/keyboards.js';
 import { watchLive } from './form/live.js';
 import { readNumbers } from './form/numbers.js';
 import { showAmounts } from './form/amounts.js';
+import { saidModule } from './form/said.js';
 import { foldSections } from './form/sections.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
@@ -36,7 +37,7 @@ async function mount(place) {
   container.addEventListener('focusin', ({ target }) => target.matches('.flatpickr-input') && setTimeout(showCalendar, 50));
   try {
     // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
-    const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }] });
+    const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }, saidModule] });
     await form.importSchema(schema, block(place.dataset.values) ?? {});
     const view = { place, form, schema, summary, draftUrl, straighten, takeDate, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);

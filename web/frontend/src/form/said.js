@@ -1,0 +1,20 @@
+// What a form says with values in it. Law: a value is text; it may come from whoever filled the public form, so it brings
+// no element, no picture and no way out of the house. What stays of a link leads within the house, calls or writes.
+import { MarkdownRenderer } from '@bpmn-io/form-js-viewer';
+
+const WITHIN = /^(?:\/(?![/\\])|tel:|mailto:)/i;
+
+class Said extends MarkdownRenderer {
+  /** Markdown to HTML; a link elsewhere becomes its words, a picture what is written for it. */
+  render(markdown) {
+    const page = new DOMParser().parseFromString(super.render(markdown.replaceAll('<', '&lt;')), 'text/html');
+    for (const link of page.querySelectorAll('a')) {
+      if (!WITHIN.test(link.getAttribute('href') ?? '')) link.replaceWith(...link.childNodes);
+    }
+    for (const picture of page.querySelectorAll('img')) picture.replaceWith(picture.alt);
+    return page.body.innerHTML;
+  }
+}
+Said.$inject = [];
+
+export const saidModule = { markdownRenderer: ['type', Said] };
