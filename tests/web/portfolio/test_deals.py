@@ -35,6 +35,7 @@ def test_a_facility_shows_what_is_owed_paid_and_late(enter: Enter, shown: galler
     assert "Counts for 294,000,000 against 200,000,000 owed by the project" in page
     assert "at least 1.05" in page and "headroom 6.67%" in page
     assert "Upfront fee 0.50% · 2,000,000 CNY" in page and "LG-2025-0001" in page
+    assert "Total 24,150,000 300,000,000 324,150,000 112,650,000" in page, "interest, principal, both, what was paid"
 
 
 def test_the_list_finds_a_facility_by_client_and_says_what_is_overdue(enter: Enter) -> None:
