@@ -75,11 +75,11 @@ def _write_password(session: Session, person: str, password: str, by: str) -> No
     audit.append(session, f"person:{person}", by, "password_set", {})
 
 
-def sign_out_everywhere(session: Session, actor: Actor, person: str, but: str | None = None) -> int:
+def sign_out_everywhere(session: Session, actor: Actor, person: str) -> int:
     """End the sessions of oneself, or as an administrator those of somebody. Returns how many there were."""
     if actor.id != person:
         require_admin(actor)
-    ended = entry.end_all(session, person, but)
+    ended = entry.end_all(session, person)
     audit.append(session, f"person:{person}", actor.id, "signed_out_everywhere", {"sessions": ended})
     return ended
 
