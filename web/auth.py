@@ -16,8 +16,8 @@ from engine import api, queries
 from engine.errors import Contended, NotFound, SignInRefused
 from engine.queries import administration
 from handlers import sights
+from web.errors import spoken
 from web.extensions import limiter, sign_ins
-from web.formats import moment
 from web.rights import guarded
 from web.scope import CHOSEN, USUAL, SignedIn, actor, language, runtime
 from web.sessions import somebody_acts
@@ -103,20 +103,20 @@ def single_sign_on() -> dict[str, Any]:
 def sign_in() -> Any:
     """Check name and password."""
     name = request.form.get("name", "").strip()[:200]
-    fault: SignInRefused | None = None
+    fault = ""
     with runtime().transaction() as db:  # a failed try is counted, so it is committed as well
         try:
             row = api.sign_in(db, name, request.form.get("password", "")[:1000])
         except SignInRefused as refused:
-            fault = refused
+            fault = spoken(refused)
         else:
             known = signed_in(db, str(row["id"]))
     target = request.form.get("next", "")
-    if fault is None and single_sign_on().get("only") and not known.actor.is_admin:
+    if not fault and single_sign_on().get("only") and not known.actor.is_admin:
         said = _("Passwords are for administrators alone here: use the house’s sign-in service.")
         return render_template("auth/sign_in.html", name=name, fault=said, next=target), 401
-    if fault is not None:
-        return render_template("auth/sign_in.html", name=name, fault=refusal(fault), next=target), 401
+    if fault:
+        return render_template("auth/sign_in.html", name=name, fault=fault, next=target), 401
     let_in(known, "password")
     answer = redirect(safe_next(target))
     return remembering(answer, USUAL, known.language)
@@ -127,14 +127,6 @@ def remembering(answer: Any, cookie: str, spoken: str) -> Any:
     encrypted = current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure
     answer.set_cookie(cookie, spoken, max_age=YEAR, httponly=True, samesite="Lax", secure=encrypted)
     return answer
-
-
-def refusal(fault: SignInRefused) -> str:
-    """Why nobody was let in, with the end of a lock."""
-    until = fault.fields.get("locked_until")
-    if until:
-        return _("Too many wrong passwords: this name is locked until %(time)s.", time=moment(until))  # type: ignore[arg-type]
-    return _("Name or password is wrong. After five wrong passwords a name is locked for 15 minutes.")
 
 
 def leave() -> None:

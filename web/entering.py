@@ -13,9 +13,10 @@ from flask_babel import gettext as _
 from engine import api
 from engine.errors import InvalidInput, NotFound, SignInRefused
 from engine.queries import administration
-from web.auth import SECRET, refusal
+from web.auth import SECRET
 from web.errors import spoken
 from web.extensions import limiter
+from web.formats import moment
 from web.oidc import came_from_outside
 from web.rights import guarded
 from web.scope import actor, runtime
@@ -97,6 +98,14 @@ def change_password() -> Any:
         return sign_in_page(refusal(fault))
     flash(_("Your password is changed. Other browsers are signed out."), "success")
     return redirect(url_for("entering.sign_in"))
+
+
+def refusal(fault: SignInRefused) -> str:
+    """Why one's own password was not taken, with the end of a lock."""
+    until = fault.fields.get("locked_until")
+    if until:
+        return _("Too many wrong passwords: this name is locked until %(time)s.", time=moment(until))  # type: ignore[arg-type]
+    return _("Name or password is wrong. After five wrong passwords a name is locked for 15 minutes.")
 
 
 def renew(db: Any) -> int:

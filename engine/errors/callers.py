@@ -92,23 +92,15 @@ class FourEyes(Forbidden):
 
 
 class SignInRefused(CallerError):
-    """Name and password do not fit, or the name is locked for a while. Field: locked_until (moment or None).
+    """Name and password do not fit, or the name is locked for a while. Field: locked_until (moment or None): for who is
+    known to be that person alone. The words are the same whatever the reason, so that nobody learns who exists.
 
     The failed try is counted: this error does not undo its unit of work.
     """
 
     commits = True
-    en = "Name or password is wrong."
-    zh = "用户名或密码不正确。"
-
-    def text(self, language: str) -> str:
-        """The same words whether the name exists or not; a lock is told with its end."""
-        until = self.fields.get("locked_until")
-        if until is None:
-            return super().text(language)
-        if language.startswith("zh"):
-            return f"多次尝试失败，账号已锁定至 {until:%H:%M}（UTC）。"
-        return f"Too many tries: locked until {until:%H:%M} (UTC)."
+    en = "Name or password is wrong, or the name is locked: after five wrong passwords it is for 15 minutes."
+    zh = "用户名或密码不正确，或该账号已锁定：连续输错五次将锁定 15 分钟。"
 
 
 class MigrationRefused(CallerError):
