@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from engine import calendars
 from engine.errors import InvalidInput
 from handlers.facilities import FREQUENCIES
-from handlers.finance.covenant_calendar import CovenantDate, generate_calendar
+from handlers.finance.covenant_calendar import CovenantDate, each_date
 from handlers.records.portfolio import Watch
 
 
@@ -33,11 +33,11 @@ def coming_tests(session: Session, watched: Iterable[Watch], day: date, limit: i
         frequency = FREQUENCIES.get(one.frequency or "", one.frequency or "quarterly")
         if one.signed_on is None or one.maturity is None:
             continue
+        since = max(one.signed_on, day - timedelta(days=1))
         try:
-            dates = generate_calendar(frequency, one.signed_on, one.maturity, calendar, one.due_days)
+            at = next(each_date(frequency, since, one.maturity, calendar, one.due_days), None)
         except InvalidInput:
             continue
-        at = next((it for it in dates if it.end >= day), None)
         if at is None:
             continue
         known = soonest.get((one.facility_key, at.end))

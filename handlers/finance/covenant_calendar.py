@@ -6,7 +6,7 @@ follows D+45 after a quarter or half-year and D+120 after a year (defaults of S4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, get_args
@@ -33,6 +33,13 @@ def generate_calendar(
     frequency: str, start: date, end: date, calendar: BusinessCalendar, due_days: int | None = None
 ) -> tuple[CovenantDate, ...]:
     """Every period that ends after `start` and not after `end`. InvalidInput: unknown frequency, end before start."""
+    return tuple(each_date(frequency, start, end, calendar, due_days))
+
+
+def each_date(
+    frequency: str, start: date, end: date, calendar: BusinessCalendar, due_days: int | None = None
+) -> Iterator[CovenantDate]:
+    """The same one after the other, for whoever wants the first of them only."""
     if frequency not in get_args(Frequency):
         listed = ", ".join(get_args(Frequency))
         raise refused("frequency", f"one of {listed}, not {frequency}", f"须为 {listed} 之一：{frequency}")
@@ -40,14 +47,12 @@ def generate_calendar(
         raise refused("end", f"{end} does not lie after {start}", f"{end} 不晚于 {start}")
     days = DUE_DAYS[frequency] if due_days is None else count(due_days, "due_days", 0)
     step = MONTHS[frequency]
-    found: list[CovenantDate] = []
     at = date(start.year, 1, 1)
     while (last := months_later(at, step) - timedelta(days=1)) <= end:
         if last > start:
             due = calendar.add_working_days(last + timedelta(days=days), 0)
-            found.append(CovenantDate(_named(frequency, last), last, due))
+            yield CovenantDate(_named(frequency, last), last, due)
         at = months_later(at, step)
-    return tuple(found)
 
 
 def _named(frequency: str, end: date) -> str:

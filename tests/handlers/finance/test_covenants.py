@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
 from engine.process.businesstime import BusinessCalendar
-from handlers.finance.covenant_calendar import generate_calendar
+from handlers.finance.covenant_calendar import each_date, generate_calendar
 from handlers.finance.covenants import Thresholds, cure, headroom, status, tolerated_fall
 from handlers.finance.exact import rounded
 
@@ -89,3 +89,5 @@ def test_tests_stand_at_the_ends_of_periods_and_certificates_on_working_days() -
     ]
     with pytest.raises(InvalidInput):
         generate_calendar("weekly", date(2026, 1, 1), date(2027, 1, 1), calendar)
+    ahead = each_date("quarterly", date(2026, 7, 14), date(2051, 12, 31), calendar)
+    assert next(ahead) == found[1], "the next one is known without those of the 25 years after it"
