@@ -6,12 +6,14 @@ What a reader may not see is left out by section (`without`): marketing gets nei
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine import queries
+from engine.queries import work
 from engine.store import tables as t
 from handlers.records import client_card, custom, documents
 from handlers.records import tables as book
@@ -32,7 +34,7 @@ PROFILE: Fields = (
     ("reg_no", "统一社会信用代码", "Registration number", "text"),
     ("lei", "LEI", "LEI", "text"),
     ("country", "国家", "Country", "country"),
-    ("region", "区域", "Region", "text"),
+    ("region", "区域", "Region", "code"),
     ("address", "地址", "Address", "text"),
     ("legal_rep", "法定代表人", "Legal representative", "text"),
     ("founded", "成立日期", "Founded", "date"),
@@ -133,6 +135,7 @@ _CASES: Fields = (
     ("state", "状态", "State", "text"),
     ("started_at", "开始", "Started", "moment"),
 )
+_STATES = {"active": ("进行中", "running"), "suspended": ("已挂起", "suspended")}
 _TASKS: Fields = (
     ("name", "任务", "Task", "text"),
     ("assignee", "办理人", "Assignee", "text"),
@@ -141,7 +144,7 @@ _TASKS: Fields = (
 )
 FILES: Fields = (
     ("name", "文件", "File", "text"),
-    ("kind", "类别", "Kind", "text"),
+    ("kind", "类别", "Kind", "code"),
     ("version", "版本", "Version", "whole"),
     ("created_at", "日期", "Date", "date"),
     ("sha256", "SHA-256", "SHA-256", "text"),
@@ -154,7 +157,9 @@ def client_360(session: Session, client: int | str, as_of: datetime, without: Co
     without: ids of sections that the reader may not see.
     """
     card = client_card(session, client)
-    sections = [*_of_card(card), *_own(session, card), *_of_book(session, card), *_of_engine(session, card)]
+    names = queries.names(session)
+    parts = [*_of_card(card, names), *_own(session, card), *_of_book(session, card), *_of_engine(session, card)]
+    sections = [_with_names(one, names) for one in parts]
     return Report(
         kind="client_360",
         title=Label("客户全景报告", "Client 360"),
@@ -169,9 +174,27 @@ def _attributes(one: object, fields: Fields) -> dict[str, Any]:
     return {name: getattr(one, name) for name, *_ in fields}
 
 
-def _of_card(card: ClientCard) -> list[Section]:
+Words = Mapping[str, tuple[str, str]]
+
+
+def _in_words(value: Any, words: Words) -> Any:
+    """A key or a code as it is called in both languages; one that is not known as it stands."""
+    found = words.get(value) if isinstance(value, str) else None
+    return {"text": found[0], "text_en": found[1]} if found else value
+
+
+def _with_names(section: Section, names: Words) -> Section:
+    """A table with the house's people by their names."""
+    if not isinstance(section, Table):
+        return section
+    whose = ("owner", "assignee", "by")
+    rows = [dict(row) | {at: _in_words(row[at], names) for at in whose if at in row} for row in section.rows]
+    return replace(section, rows=tuple(rows))
+
+
+def _of_card(card: ClientCard, names: Words) -> list[Section]:
     profile = tuple(
-        Fact(Label(zh, en), getattr(card.party, name), form)
+        Fact(Label(zh, en), _in_words(getattr(card.party, name), names if name == "owner" else {}), form)
         for name, zh, en, form in PROFILE
         if getattr(card.party, name) is not None
     )
@@ -242,6 +265,7 @@ def _of_book(session: Session, card: ClientCard) -> list[Section]:
     facility, opportunity, complaint = tables["facility"], tables["opportunity"], tables["complaint"]
     plan, need = tables["service_plan"], tables["client_need"]
     files = [_attributes(one, FILES) for one in documents.of_party(session, id) if one.removed_at is None]
+    complaints = found(session, complaint, COMPLAINTS, complaint.c.party_id == id, order=complaint.c.id.desc())
     return [
         table_of(
             "facilities",
@@ -271,24 +295,36 @@ def _of_book(session: Session, card: ClientCard) -> list[Section]:
             "complaints",
             ("投诉与建议", "Complaints and suggestions"),
             COMPLAINTS,
-            found(session, complaint, COMPLAINTS, complaint.c.party_id == id, order=complaint.c.id.desc()),
+            [_settled(one) for one in complaints],
         ),
         table_of("documents", ("文件", "Documents"), FILES, files),
     ]
 
 
+def _settled(complaint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A closed complaint is settled; of deals the same word says that they are repaid."""
+    return {**complaint, "state": "complaint_closed"} if complaint["state"] == "closed" else complaint
+
+
 def _of_engine(session: Session, card: ClientCard) -> list[Section]:
     """Running cases and open tasks of the client's keys."""
-    i, u = t.instance.c, t.user_task.c
+    i = t.instance.c
     mine = i.business_key.in_(card.business_keys)
-    cases = found(session, t.instance, _CASES, mine, i.state.in_(("active", "suspended")), order=i.id.desc())
-    tasks = session.execute(
-        sa.select(u.name, u.assignee, u.due_at, i.business_key)
-        .join(t.instance, i.id == u.instance_id)
-        .where(mine, u.state == "open")
-        .order_by(u.due_at)
-    )
+    called = {one.key: (one.name, one.name_en) for one in queries.process_names(session)}
+    cases = [
+        row | {"key": _in_words(row["key"], called), "state": _in_words(row["state"], _STATES)}
+        for row in found(session, t.instance, _CASES, mine, i.state.in_(tuple(_STATES)), order=i.id.desc())
+    ]
+    tasks = [
+        {
+            "name": {"text": one.name, "text_en": one.name_en},
+            "assignee": one.assignee or one.team,
+            "due_at": one.due_at,
+            "business_key": one.business_key,
+        }
+        for one in work.open_tasks(session, card.business_keys)
+    ]
     return [
         table_of("cases", ("进行中的流程", "Running cases"), _CASES, cases),
-        table_of("tasks", ("待办任务", "Open tasks"), _TASKS, [dict(row) for row in tasks.mappings()]),
+        table_of("tasks", ("待办任务", "Open tasks"), _TASKS, tasks),
     ]

@@ -102,12 +102,17 @@ def test_the_tier_changes_in_the_annual_review_alone_and_the_service_follows_it(
         plan = relationship.plan_of(session, house.party)
         stages = [one.stage_to for one in relationship.stages_of(session, house.party)]
         phases = [one.phase_to for one in projects.phases_of(session, projects.get(session, PROJECT).id)]
-        told = {one.id: one for one in client_360(session, CLIENT, house.clock()).sections}["service_plan"]
+        paper = {one.id: one for one in client_360(session, CLIENT, house.clock()).sections}
+    told, cases, tasks = (paper[id] for id in ("service_plan", "cases", "tasks"))
     assert plan is not None and (plan.tier, plan.response_hours, plan.contact_days) == ("A", 4, 30)
     assert plan.goals == REVIEW["goals"]
     assert stages == ["maturity"]
     assert phases[-1] == "maintenance"
     assert isinstance(told, Table) and [(row["tier"], row["goals"]) for row in told.rows] == [("A", REVIEW["goals"])]
+    assert isinstance(cases, Table) and isinstance(tasks, Table) and tasks.rows
+    for words in [row[at] for row in cases.rows for at in ("key", "state")] + [row["name"] for row in tasks.rows]:
+        assert words["text_en"].isascii() and not words["text"].isascii(), words
+    assert {row["state"]["text"] for row in cases.rows} == {"进行中"}
 
 
 def test_the_yearly_category_needs_a_second_person(house: RelationshipHouse) -> None:
