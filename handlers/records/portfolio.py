@@ -73,10 +73,10 @@ _JOINED = facilities.join(projects, projects.c.id == facilities.c.project_id).jo
 )
 
 
-def deals(session: Session, *, ended: bool = False, text: str = "", limit: int = 500) -> tuple[Deal, ...]:
-    """Facilities, newest first: those that have not ended, unless asked for; of a project, client or key named in
+def deals(session: Session, *, ended: bool = False, text: str = "") -> tuple[Deal, ...]:
+    """All facilities, newest first: those that have not ended, unless asked for; of a project, client or key named in
     `text`."""
-    query = sa.select(*_DEAL).select_from(_JOINED).order_by(facilities.c.id.desc()).limit(limit)
+    query = sa.select(*_DEAL).select_from(_JOINED).order_by(facilities.c.id.desc())
     if not ended:
         query = query.where(facilities.c.state.not_in(ENDED))
     if text:
@@ -178,19 +178,19 @@ def open_breaches(session: Session) -> tuple[Breach, ...]:
     return tuple(Breach(**row) for row in rows)
 
 
-def unsettled(session: Session, limit: int = 500) -> tuple[Alert, ...]:
-    """Alerts that are not settled: red before amber, the longest open first."""
+def unsettled(session: Session) -> tuple[Alert, ...]:
+    """All alerts that are not settled: red before amber, the longest open first."""
     named = [alerts.c[field.name] for field in fields(Alert)]
     worst = sa.case((alerts.c.level == "red", 0), else_=1)
-    query = sa.select(*named).where(alerts.c.state.in_(UNSETTLED)).order_by(worst, alerts.c.opened_at).limit(limit)
+    query = sa.select(*named).where(alerts.c.state.in_(UNSETTLED)).order_by(worst, alerts.c.opened_at)
     return tuple(Alert(**row) for row in session.execute(query).mappings())
 
 
-def open_risks(session: Session, limit: int = 500) -> tuple[Risk, ...]:
-    """Measures of joint risk plans that are not done, by due date."""
+def open_risks(session: Session) -> tuple[Risk, ...]:
+    """All measures of joint risk plans that are not done, by due date."""
     named = [risks.c[field.name] for field in fields(Risk)]
     query = sa.select(*named).where(risks.c.state != "done")
-    return tuple(Risk(**row) for row in session.execute(query.order_by(risks.c.due).limit(limit)).mappings())
+    return tuple(Risk(**row) for row in session.execute(query.order_by(risks.c.due)).mappings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +205,11 @@ class Feed:
     stale: bool
 
 
-def feeds(session: Session, limit: int = 1000) -> tuple[Feed, ...]:
+def feeds(session: Session) -> tuple[Feed, ...]:
     """All metrics that are followed: the worst first, then what is too old."""
     s = metric_states.c
     query = sa.select(s.subject_key, s.metric, s.level, s.last_value, s.last_day, s.stale_since)
-    rows = session.execute(query.order_by(s.level.desc(), s.stale_since.is_(None), s.subject_key).limit(limit))
+    rows = session.execute(query.order_by(s.level.desc(), s.stale_since.is_(None), s.subject_key))
     return tuple(Feed(*row[:5], stale=row[5] is not None) for row in rows)
 
 

@@ -63,7 +63,7 @@ def index() -> Any:
         kept=[one for one in alerts if one.state != "open" and one.subject_key not in tasks],
         risks=risks,
         watched=watched,
-        feeds=[one for one in feeds if one.level or one.stale][:60],
+        feeds=[one for one in feeds if one.level or one.stale],
         fed=len(feeds),
         breaches=breaches,
         named=named,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from io import BytesIO
 from typing import get_args
@@ -20,6 +21,10 @@ from tests.browser.rooms.portfolio import PLANNED
 from web.portfolio.words import TREND
 
 Enter = Callable[[str], FlaskClient]
+
+
+class Undone(Exception):
+    """Leaves the house as it was."""
 
 
 def words(client: FlaskClient, path: str) -> str:
@@ -54,6 +59,17 @@ def test_the_lists_of_deals_sum_up_put_the_worst_first_and_come_in_pages(
     assert PLANNED in words(enter("dong"), f"/plans?q={PLANNED.lower()}")
     assert PLANNED not in words(enter("dong"), "/plans?state=lapsed")
     assert "Nothing found" in words(enter("dong"), "/plans?q=nowhere")
+
+
+def test_a_loan_that_is_older_than_a_thousand_others_is_still_among_them(shown: gallery.Gallery) -> None:
+    f = tables.facility
+    with suppress(Undone), shown.house.writing() as session:
+        one = dict(session.execute(sa.select(f).order_by(f.c.id)).mappings().first() or {})
+        more = [one | {"id": one["id"] + 1 + n, "business_key": f"FA-9999-{n}"} for n in range(1000)]
+        session.execute(sa.insert(f), more)
+        found = portfolio.deals(session)
+        assert len(found) > 1000 and found[-1].id == one["id"], "what is overdue and the sums are of all"
+        raise Undone
 
 
 def test_conditions_are_found_by_deal_owner_and_lateness(enter: Enter) -> None:
