@@ -82,12 +82,13 @@ def form_page(
 
 
 def newcomer(db: Any, schema: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Whom a page wants trained, and those of their teams that have lessons; nothing of somebody who is not here."""
+    """Whom a page wants trained, and those of their teams that the form offers; nothing of somebody who is not here."""
     found = next((one for one in queries.people(db) if one.id == name and one.active), None)
     if found is None:
         return {}
-    [field] = [one for one in schema["components"] if one.get("key") == "teams"]
-    return {"new_user": found.id, "teams": [one["value"] for one in field["values"] if one["value"] in found.teams]}
+    asked = next((one for one in schemas.variables(schema) if one.get("key") == "teams"), {})
+    offered = [one.get("value") for one in asked.get("values") or ()]  # the house may have drawn the form anew
+    return {"new_user": found.id, "teams": [one for one in offered if one in found.teams]}
 
 
 @pages.post("/<key>/start")
