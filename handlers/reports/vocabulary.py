@@ -36,6 +36,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # care of clients
     "received": ("已收到", "received"),
     "disputed": ("有异议", "disputed"),
+    "complaint_closed": ("已办结", "closed"),
     "site_visit": ("现场走访", "site visit"),
     "executive_visit": ("主管拜访", "visit of an executive"),
     "opportunity_meeting": ("商机会谈", "meeting on opportunities"),

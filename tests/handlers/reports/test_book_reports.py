@@ -22,6 +22,7 @@ from handlers.reports.client import NOT_FOR_MARKETING
 from handlers.reports.content import Facts, Report, Table, shown
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
+from handlers.reports.vocabulary import word
 from tests.bpmn.packages import FOLDER
 from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
@@ -55,6 +56,9 @@ def furnish(session: Session, made: Mapping[str, Any]) -> None:
     put(session, "facility", business_key="FA-2026-0001", name="A", type="term", profile="level", state="available",
         amount=Decimal("612345678.90"), drawn=Decimal("1234.56"), repaid=Decimal(0), rate_pct=Decimal("4.2"),
         **facts, **zeros)  # fmt: skip
+    put(session, "complaint", business_key="CP-2026-0001", kind="complaint", state="closed", subject="放款", text="迟",
+        language="zh", category="service", severity="normal", level=1, received_at=NOW, closed_at=NOW, escalated=False,
+        disputes=0, party_id=int(made["party_id"]))  # fmt: skip
     test = {"business_key": "TD-FA-2026-0001-2026Q1", "facility_key": "FA-2026-0001", "test_date": date(2026, 3, 31),
             "covenant": "DSCR", "metric": "dscr", "direction": "min", "default_level": Decimal("1.05"),
             "at": NOW, "by": "jin"}  # fmt: skip
@@ -87,6 +91,7 @@ def test_client_360_has_its_blocks_and_leaves_out_what_a_reader_may_not_see(
     assert {one.id for one in whole.sections} - {one.id for one in less.sections} == NOT_FOR_MARKETING
     assert table(whole, "facilities").rows[0]["amount"] == Decimal("612345678.90")
     assert len(table(whole, "timeline").rows) == 1
+    assert word(table(whole, "complaints").rows[0]["state"], "zh") == "已办结", "not repaid, as a deal is"
     told = quick_desk.run("report.client_360", {"party_id": made["party_id"], "without": ["credit"]})
     again = quick_desk.run("report.render", {"template": "client_360", "data": told["report_data"], "format": "xlsx"})
     visible = tuple(one for one in whole.sections if one.id != "credit")
