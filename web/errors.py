@@ -73,19 +73,15 @@ def problem(status: int, title: str, detail: str, code: str, **more: Any) -> Res
 def spoken(error: e.DealflowError) -> str:
     """A fault in the page's language, with people and moments as pages write them."""
     notices.point_at(error, language())
-    said = type(error).__new__(type(error))
-    said.fields = {name: _spoken(name, value) for name, value in error.fields.items()}
-    return outward(said, language())
+    return outward(error, language(), **{name: _spoken(name, value) for name, value in error.fields.items()})
 
 
-def outward(error: e.DealflowError, tongue: str) -> str:
+def outward(error: e.DealflowError, tongue: str, /, **told: object) -> str:
     """A fault for whoever asked: of the database without its driver's words, which name hosts, ports and folders. They
-    stand in the log and on the operators' health port."""
-    if not isinstance(error, (e.DatabaseUnavailable, e.StorageFull)):
-        return error.text(tongue)
-    said = type(error).__new__(type(error))
-    said.fields = {"reason": "原因见服务器日志" if tongue.startswith("zh") else "the server's log says why"}
-    return said.text(tongue)
+    stand in the log and on the operators' health port. `told`: facts that are said otherwise."""
+    if isinstance(error, (e.DatabaseUnavailable, e.StorageFull)):
+        told["reason"] = "原因见服务器日志" if tongue.startswith("zh") else "the server's log says why"
+    return error.text(tongue, **told)
 
 
 def _spoken(name: str, value: object) -> object:

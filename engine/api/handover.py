@@ -154,11 +154,9 @@ def kept(session: Session, task_id: int, error: CallerError) -> Refused:
 
 def _told(session: Session, error: CallerError, tongue: str) -> str:
     """What stands against it, with people by name."""
-    said = type(error).__new__(type(error))
     people = {name: who for name, who in error.fields.items() if name in ("person", "by") and isinstance(who, str)}
     named = {name: assignment.called(session, who)[tongue == "zh"] for name, who in people.items()}
-    said.fields = {**error.fields, **named}
-    return said.text(tongue)
+    return error.text(tongue, **named)
 
 
 def called(session: Session, task: Mapping[str, Any]) -> tuple[int, str, str]:

@@ -24,10 +24,11 @@ class DealflowError(Exception):
         """A stable name for programs."""
         return type(self).__name__
 
-    def text(self, language: str) -> str:
-        """The message in `zh` (any tag that begins so) or English."""
+    def text(self, language: str, /, **told: object) -> str:
+        """The message in `zh` (any tag that begins so) or English; `told`: facts that are said otherwise here, such as
+        a person by name."""
         template = self.zh if language.startswith("zh") else self.en
-        return template.format_map(_Fields(self.fields))
+        return template.format_map(_Fields({**self.fields, **told}))
 
 
 def both(error: BaseException) -> tuple[str, str]:
