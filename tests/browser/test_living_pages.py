@@ -204,11 +204,11 @@ def test_findings_of_the_check_stand_at_their_fields(place: Place, stage: Stage,
     task = stage.open_task(case, "ut_correct")
     page = window(str(task["assignee"]), f"/tasks/{task['id']}")
     ready(page)
-    amount = page.locator(".fjs-form-field-number", has=page.get_by_label("融资金额（元）")).last
+    amount = page.locator(".fjs-form-field-number", has=page.get_by_label("融资金额（元，按项目币种）")).last
     expect(amount).to_contain_text("超过总投资")
     expect(page.locator(".fjs-form-field-datetime", has=page.get_by_label("生日")).last).to_contain_text("不合理")
-    page.get_by_label("融资金额（元）").fill("60000000")
-    page.get_by_label("总投资（元）").focus()
+    page.get_by_label("融资金额（元，按项目币种）").fill("60000000")
+    page.get_by_label("总投资（元，按项目币种）").focus()
     expect(amount).not_to_contain_text("超过总投资")
 
 
