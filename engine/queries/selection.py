@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -20,6 +20,9 @@ from engine.queries.seen import stands_in_shown
 from engine.store import tables as t
 
 RUNNING = ("active", "suspended")
+Work = Literal["done", "on_time", "late", "overdue"]
+"""How a task counts in figures of work (`engine.queries.statistics`): done by the day of its completion, the others by
+the day on which it was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ class Cases:
 
     `element`: somebody or something waits there (an open task, timer, job or message). `came`: an element that the case
     came to at some time; `did`: a user task that was completed, from `did_since` on and before `did_before`; both of
-    cases whose history is still kept. `state`: RUNNING by default,
-    empty: any. `incident`: has an open incident with this code. `broken`: has any open incident. `facts`: business
+    cases whose history is still kept. `work`: how that task counts in these days; it may be any, of the team `did_team`
+    or by the person `did_by`. `state`: RUNNING by default, empty: any. `incident`: has an open incident with this code.
+    `broken`: has any open incident. `facts`: business
     facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
     `named`: business keys that count as if it did (what the book knows by that text). `reach`: of these, what somebody
     may see; `unseen`: facts that they may not, in which the text is not looked for.
@@ -65,6 +69,9 @@ class Cases:
     ended_since: datetime | None = None
     came: str | None = None
     did: str | None = None
+    work: Work | None = None
+    did_team: str | None = None
+    did_by: str | None = None
     did_before: datetime | None = None
     did_since: datetime | None = None
     broken: bool = False
@@ -92,8 +99,8 @@ class Cases:
         found += _between(i.ended_at, self.ended_since, self.ended_before)
         if self.came is not None:
             found.append(_came_to(self.came))
-        if self.did is not None:
-            found.append(_did(self.did, self.did_since, self.did_before))
+        if self.did is not None or self.work is not None:
+            found.append(_worked(self))
         if self.element is not None:
             found.append(_waits_at(self.element))
         if self.incident is not None:
@@ -182,10 +189,26 @@ def _came_to(element: str) -> sa.ColumnElement[bool]:
     return sa.exists().where(h.instance_id == t.instance.c.id, _Place(events, sa.literal(entered, sa.LargeBinary)) > 0)
 
 
-def _did(element: str, since: datetime | None, before: datetime | None) -> sa.ColumnElement[bool]:
+def _worked(wanted: Cases) -> sa.ColumnElement[bool]:
     u = t.user_task.c
-    done = (u.instance_id == t.instance.c.id, u.element == element, u.state == "completed")
-    return sa.exists().where(*done, *_between(u.completed_at, since, before))
+    work: Work = wanted.work or "done"
+    done, open_late = u.state == "completed", sa.and_(u.state == "open", u.waiting_since.is_(None))
+    states: dict[Work, sa.ColumnElement[bool]] = {
+        "done": done,
+        "on_time": sa.and_(done, u.completed_at <= u.due_at),
+        "late": sa.and_(done, u.completed_at > u.due_at),
+        "overdue": open_late,
+    }
+    day = u.completed_at if work == "done" else u.due_at
+    found = [states[work], *_between(day, wanted.did_since, wanted.did_before)]
+    if wanted.did is not None:
+        found.append(u.element == wanted.did)
+    if wanted.did_team is not None:
+        found.append(u.team == wanted.did_team)
+    if wanted.did_by is not None:
+        holder = sa.case((done, u.completed_by), else_=u.assignee)
+        found.append(holder == wanted.did_by)
+    return t.instance.c.id.in_(sa.select(u.instance_id).where(*found))
 
 
 def _waits_at(element: str) -> sa.ColumnElement[bool]:

@@ -68,12 +68,15 @@ def _processes(session: Session, asked: Asked) -> list[Any]:
 _TEAM: Fields = (
     ("team", "团队", "Team", "text"),
     ("completed", "完成", "Done", "whole"),
+    ("hours", "平均办理（工作小时）", "Mean working hours", "ratio"),
+    ("due", "到期", "Due", "whole"),
     ("on_time", "按时", "On time", "whole"),
     ("late", "迟办", "Late", "whole"),
     ("overdue", "逾期未办", "Overdue", "whole"),
     ("share", "按时完成率", "On-time share", "percent"),
-    ("hours", "平均办理（工作小时）", "Mean working hours", "ratio"),
 )
+"""Done is by the day of completion. Due is by the due date, and on time, late and overdue are its parts, as in the KPI
+of the same name: what was due last month and done in this one is done now and was due then."""
 _PERSON: Fields = (("person", "人员", "Person", "text"), *_TEAM[1:])
 
 
@@ -99,20 +102,33 @@ def _worked(session: Session, asked: Asked, by: str, names: Mapping[str, Any]) -
             for place, count in enumerate((one.completed, one.on_time, one.late, one.overdue)):
                 at[place] += count
             at[4] += one.worked.total
-    rows = [_work(by, names.get(name, name or "—"), counts) | {"key": name} for name, counts in sums.items()]
+    rows = [
+        _behind(asked, _work(by, names.get(name, name or "—"), counts), {by: name} if name else None) | {"key": name}
+        for name, counts in sums.items()
+    ]
     rows.sort(key=lambda row: -row["completed"])
     if len(sums) > 1:
         every = [sum((one[at] for one in sums.values()), timedelta() if at == 4 else 0) for at in range(5)]
-        rows.append(_work(by, TOTAL, every) | {"total": True})
+        rows.append(_behind(asked, _work(by, TOTAL, every), {}) | {"total": True})
     return rows
+
+
+def _behind(asked: Asked, row: dict[str, Any], whose: Mapping[str, str] | None) -> dict[str, Any]:
+    """A row with the cases of the tasks that it counts; without those of tasks that no team has, or nobody."""
+    if whose is None:
+        return row
+    said = {name: text for name in ("process", "team") if (text := getattr(asked, name))} | dict(whose)
+    counted = {"completed": "did", "on_time": "on_time", "late": "late", "overdue": "overdue"}
+    drills = {name: days_of(asked, **said, how=how) for name, how in counted.items() if row[name]}
+    return row | {"drill": days_of(asked, **said, how="did"), "drills": drills}
 
 
 def _work(by: str, name: Any, counts: Sequence[Any]) -> dict[str, Any]:
     completed, on_time, late, overdue, total = counts
     return {
-        by: name, "completed": completed, "on_time": on_time, "late": late, "overdue": overdue,
+        by: name, "completed": completed, "hours": hours(total / completed) if completed else None,
+        "due": on_time + late + overdue, "on_time": on_time, "late": late, "overdue": overdue,
         "share": share(on_time, on_time + late + overdue),
-        "hours": hours(total / completed) if completed else None,
     }  # fmt: skip
 
 

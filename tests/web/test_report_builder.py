@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 
-from handlers.records import report_orders
+from handlers.records import parties, report_orders
+from handlers.records.changes import Stamp
 from handlers.reports.choosing import selection_of
 from handlers.reports.content import Table
 from handlers.reports.ordering import Ordered, build
@@ -18,8 +19,11 @@ CHOSEN = "kind=risk&columns=risk.rating&columns=risk.a"
 
 
 def test_what_is_chosen_is_shown_saved_and_sent_alike(house: House, visitor: Callable[[str], Visitor]) -> None:
-    with house.looking() as session:
-        today = house.clock().date()
+    today = house.clock().date()
+    with house.writing() as session:
+        parties.create(
+            session, {"legal_name": "甘肃风电有限公司", "risk_rating": 2}, Stamp(house.clock(), "t", "t"), 2026
+        )
     hu = visitor("hu")
     page = hu.get(f"/reports/builder?{CHOSEN}").get_data(as_text=True)
     assert page.count('" checked>') == 2 and '<th scope="col">风险评级' in page and "1 低" in page
@@ -29,7 +33,8 @@ def test_what_is_chosen_is_shown_saved_and_sent_alike(house: House, visitor: Cal
     form = {"kind": "risk", "columns": ["risk.rating", "risk.a"], "name": "风险周报", "frequency": "weekly",
             "format": "xlsx"}  # fmt: skip
     assert hu.post("/reports/builder", {**form, "recipients": ["someone@else.example"]}).status_code == 422
-    assert hu.post("/reports/builder", {**form, "recipients": ["hu"]}).status_code == 302
+    ordered = hu.post("/reports/builder", {**form, "recipients": ["hu"], "days": "last_month"})
+    assert ordered.status_code == 302 and "days=last_month" in ordered.location, "the period that was chosen stays"
     with house.looking() as session:
         [order] = report_orders.every(session)
         wanted = Ordered(order.kind, until=today, since=today - timedelta(days=90),

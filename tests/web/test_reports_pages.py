@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 
@@ -17,15 +17,18 @@ from openpyxl import load_workbook
 from engine.ids import new_id
 from engine.process.definition import read_bpmn
 from engine.statistics import keeping
+from engine.store import tables as t
 from handlers.records import parties
 from handlers.records import tables as book
 from handlers.records.changes import Stamp
 from handlers.reports.asking import Asked
 from handlers.reports.performance import KINDS, TOUCHPOINTS, performance
+from tests.engine import diagrams as d
 from tests.house import House
 from tests.paths import ROOT
 from tests.web.conftest import Visitor
 from tests.web.test_operations import MODEL, start, text
+from web.reports.pages import calendar_days
 
 WHO = Callable[[str], Visitor]
 
@@ -108,14 +111,52 @@ def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> 
     keeping.keep_up(house.runtime)
     owen = visitor("owen")
     page = text(owen.get("/reports/teams?days=30&team=rm"))
-    assert '<td class="df-amount">3</td>' in page and "2.00" in page and "李雷" in page
+    assert re.search(r'data-label="完成" class="df-amount"><a [^>]*>3</a>', page) and "2.00" in page and "李雷" in page
     content = owen.client.get("/reports/teams.csv?days=30&team=rm").data
     table = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert ["客户经理", "3", "0", "0", "0", "—", "2.00"] in table
+    assert ["客户经理", "3", "2.00", "0", "0", "0", "0", "—"] in table
     sheet = load_workbook(io.BytesIO(owen.client.get("/reports/teams.xlsx?days=30").data))["团队绩效"]
     assert [cell.value for cell in sheet[2]][:2] == ["客户经理", 3]
     assert owen.client.get("/reports/teams.pdf?days=30").data.startswith(b"%PDF")
     assert "process=price" in text(owen.get("/reports/funnel?days=30&process=price"))
+
+
+def test_what_a_team_did_on_time_is_a_part_of_what_was_due_and_leads_to_its_cases(house: House, visitor: WHO) -> None:
+    """All due on one day: done the week before; done late, within the period and after it; not done."""
+    house.deploy(p_bpmn=d.one_task(due="5BD"))
+    early, late, after, left = cases = [house.start("p") for _ in range(4)]
+    for days, case in ((0, early), (9, late), (11, after)):
+        house.clock.move(days=days)
+        house.complete("ask", house.task("ask", case)["assignee"], case)
+    keeping.keep_up(house.runtime)
+    [due] = {row["due_at"].date() for row in house.rows(t.user_task)}
+    asked = Asked(due, due + timedelta(days=4))
+    with house.looking() as session:
+        [row] = performance(session, "teams", asked).section("teams").rows  # type: ignore[union-attr]
+    assert [row[name] for name in ("completed", "due", "on_time", "late", "overdue")] == [1, 4, 1, 2, 1]
+    owen = visitor("owen")
+    behind = {"did": [late], "on_time": [early], "late": [late, after], "overdue": [left]}
+    page = unescape(text(owen.get(f"/reports/teams?since={asked.since}&until={asked.until}")))
+    for how, named in behind.items():
+        link = re.search(rf'href="(/instances\?[^"]*how={how}[^"]*)"', page)
+        assert link, how
+        shown = text(owen.get(link[1]))
+        assert [case for case in cases if f'"/instances/{case}"' in shown] == named, how
+
+
+@pytest.mark.parametrize(
+    ("today", "period", "first", "last"),
+    [
+        ("2026-11-22", "month", "2026-11-01", "2026-11-22"),
+        ("2026-01-31", "last_month", "2025-12-01", "2025-12-31"),
+        ("2026-05-31", "quarter", "2026-04-01", "2026-05-31"),
+        ("2026-02-10", "last_quarter", "2025-10-01", "2025-12-31"),
+        ("2026-03-01", "year", "2026-01-01", "2026-03-01"),
+    ],
+)
+def test_a_period_of_the_calendar_begins_and_ends_with_it(today: str, period: str, first: str, last: str) -> None:
+    days = calendar_days(period, date.fromisoformat(today))
+    assert [one.isoformat() for one in days] == [first, last]
 
 
 def test_the_figures_of_every_report_are_one_on_page_csv_and_sheet_and_each_is_a_paper(

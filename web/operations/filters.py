@@ -7,17 +7,23 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from engine.errors import Forbidden, NotFound
-from engine.queries.selection import RUNNING, Cases
+from engine.queries.selection import RUNNING, Cases, Work
 from handlers import segments, sights
 from handlers.records import cards
 from web.scope import actor, number_of, runtime
 
-NAMES = ("q", "process", "version", "state", "element", "how", "fact", "value", "incident", "when", "since", "until")
+NAMES = (
+    "q", "process", "version", "state", "element", "how", "team", "person", "fact", "value", "incident", "when",
+    "since", "until",
+)  # fmt: skip
 """What an address may say of cases; everything else in it is not about which."""
 CAME, DID = "came", "did"
 """How a case has to do with the element: it came there, or that task was done; usually it waits there."""
+WORK: Mapping[str, Work] = {DID: "done", "on_time": "on_time", "late": "late", "overdue": "overdue"}
+"""How a case has to do with people's work: what was done in the days, or was due in them (`engine.queries.selection`);
+of one task where a step is named, of a team or a person where they are."""
 ENDED = "ended"
-"""As `when`: the days are those of the end; usually of the start, and of the task where one was done."""
+"""As `when`: the days are those of the end; usually of the start, and of the task where one was done or due."""
 RUNS, ANY = "running", "any"
 """As a state: whatever has not ended. As an incident: whichever."""
 MOST_FOUND = 100
@@ -42,16 +48,22 @@ def selection(db: Any, args: Mapping[str, str]) -> Cases:
     version = asked.get("version", "")
     how, when, element = asked.get("how"), asked.get("when"), asked.get("element") if "process" in asked else None
     since, before = beginning(asked.get("since")), beginning(asked.get("until"), days=1)
-    days = DID if how == DID and element else ENDED if when == ENDED else "started"
+    work = WORK.get(how or "")
+    days = DID if work else ENDED if when == ENDED else "started"
+    if work == "overdue":  # what is open counts from the moment on that it is late
+        before = min(before, runtime().now()) if before is not None else runtime().now()
     span: dict[str, Any] = {f"{days}_since": since, f"{days}_before": before}
     facts = ((asked["fact"], asked["value"]),) if "fact" in asked and "value" in asked else ()
     return Cases(
         key=asked.get("process"),
         version=number_of(version) if version.isdecimal() and "process" in asked else None,
         state=RUNNING if state == RUNS else (state,) if state else (),
-        element=element if how not in (CAME, DID) else None,
+        element=element if how != CAME and work is None else None,
         came=element if how == CAME else None,
-        did=element if how == DID else None,
+        did=element if work else None,
+        work=work,
+        did_team=asked.get("team") if work else None,
+        did_by=asked.get("person") if work else None,
         incident=incident if incident != ANY else None,
         broken=incident == ANY,
         **span,

@@ -19,7 +19,7 @@ from handlers.records.changes import Stamp
 from handlers.reports.choosing import Selection, narrowed, selection_of
 from handlers.reports.content import Report, Table
 from handlers.reports.performance import meant, performance
-from web.reports.pages import PERIODS, PROCESSED, TEAMED, as_file, asked, cells, titles
+from web.reports.pages import NAMED, PROCESSED, TEAMED, as_file, asked, cells, periods, titles
 from web.rights import guarded
 from web.scope import actor, language, runtime
 
@@ -47,7 +47,7 @@ def index() -> Any:
     shown = [one for one in narrowed(whole, chosen).sections if isinstance(one, Table)]
     return render_template(
         "reports/builder.html", kind=kind, titles=titles(), tables=tables, chosen=chosen, asked=wanted, orders=orders,
-        shown=[(one, cells(one)) for one in shown], days=(wanted.until - wanted.since).days, periods=PERIODS,
+        shown=[(one, cells(one)) for one in shown], **periods(wanted),
         processes=processes, teams=teams, people=people, rows_shown=ROWS, often=OFTEN, selection_of=selection_of,
         narrow_team=kind in TEAMED, narrow_process=kind in PROCESSED, may_stop=_may_stop,
     )  # fmt: skip
@@ -90,7 +90,7 @@ def order() -> Any:
             selection=chosen.plain(),
         )  # fmt: skip
     flash(_("“%(name)s” goes out for the first time on %(day)s.", name=name, day=made.next_on), "info")
-    return redirect(url_for("report_builder.index", kind=kind, **_parts(chosen)))
+    return redirect(url_for("report_builder.index", kind=kind, **_period(form), **_parts(chosen)))
 
 
 @pages.post("/<int:order_id>/stop")
@@ -118,6 +118,12 @@ def _kind(asked_for: str) -> str:
 def _selection(given: Any) -> Selection:
     columns = tuple(one[:120] for one in given.getlist("columns")[:200])
     return Selection(given.get("process", "")[:120], given.get("team", "")[:120], columns)
+
+
+def _period(form: Any) -> dict[str, Any]:
+    """The period that the page showed, so that it still does."""
+    days, until = form.get("days", ""), form.get("until", "")
+    return {"days": days} if days in NAMED else {"days": days, "until": until} if days.isdecimal() else {}
 
 
 def _parts(chosen: Selection) -> dict[str, Any]:

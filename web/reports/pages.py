@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as N_
 
 from engine import queries
 from engine.errors import NotFound
@@ -25,6 +26,9 @@ pages = Blueprint("reports", __name__, url_prefix="/reports")
 
 PERIODS = (30, 90, 365)
 USUAL = 90
+NAMED = {"month": N_("this month"), "last_month": N_("last month"), "quarter": N_("this quarter"),
+         "last_quarter": N_("last quarter"), "year": N_("this year")}  # fmt: skip
+"""Periods of the calendar that an address may say in place of a number of days."""
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a text must not begin with in a sheet (OWASP, CSV injection)."""
 TEAMED, PROCESSED = ("teams", "voice"), ("overview", "teams", "funnel", "times", "touchpoints")
@@ -39,10 +43,46 @@ def titles() -> dict[str, str]:
 def asked() -> Asked:
     """Days, process and team as the address says; the last 90 days when it says none."""
     today = runtime().now().astimezone(runtime().zone).date()
-    until: date = day(request.args.get("until")) or today
-    days = min(3_660, max(1, request.args.get("days", USUAL, type=int) or USUAL))
-    since = day(request.args.get("since")) or until - timedelta(days=days)
+    period = named_period()
+    if period:
+        since, until = calendar_days(period, today)
+    else:
+        until = day(request.args.get("until")) or today
+        days = min(3_660, max(1, request.args.get("days", USUAL, type=int) or USUAL))
+        since = day(request.args.get("since")) or until - timedelta(days=days)
     return Asked(min(since, until), until, request.args.get("process", ""), request.args.get("team", ""))
+
+
+def named_period() -> str:
+    """Which period of the calendar (NAMED) the address asks for; empty when it says days."""
+    said = request.args.get("days", "")
+    return said if said in NAMED else ""
+
+
+def calendar_days(period: str, today: date) -> tuple[date, date]:
+    """First and last day of a period of the calendar; one that has not ended goes until today."""
+    month, yesterday = today.replace(day=1), timedelta(days=1)
+    quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
+    before_month, before_quarter = month - yesterday, quarter - yesterday
+    return {
+        "month": (month, today),
+        "last_month": (before_month.replace(day=1), before_month),
+        "quarter": (quarter, today),
+        "last_quarter": (before_quarter.replace(month=before_quarter.month - 2, day=1), before_quarter),
+        "year": (today.replace(month=1, day=1), today),
+    }[period]
+
+
+def periods(wanted: Asked) -> dict[str, Any]:
+    """What a choice of the period offers (`periods`), what stands in it (`days`), and how an address keeps it
+    (`keeping`): a period of the calendar by its name, others by their last day and length."""
+    length = (wanted.until - wanted.since).days
+    days: Any = named_period() or length
+    offered: dict[Any, Any] = {**NAMED, **{one: _("last %(number)s days", number=one) for one in PERIODS}}
+    if days not in offered:
+        offered[days] = _("last %(number)s days", number=days)
+    keeping = {"days": days} if named_period() else {"days": days, "until": wanted.until.isoformat()}
+    return {"periods": offered, "days": days, "keeping": keeping}
 
 
 @pages.get("")
@@ -53,14 +93,14 @@ def show(kind: str = "overview") -> Any:
     with runtime().reading() as db:
         wanted = meant(db, kind, asked())
         report = performance(db, kind, wanted, language())
-        fresh = queries.number_of_instances(db) == 0
+        sections = [one for one in report.sections if isinstance(one, Table)]
+        fresh = not any(one.rows for one in sections) and not queries.instances(db, size=1)
         processes, teams = queries.definitions(db), queries.teams(db)
-    sections = [one for one in report.sections if isinstance(one, Table)]
     return render_template(
         "reports/show.html", kind=kind, report=report, asked=wanted, titles=titles(), processes=processes, teams=teams,
-        sections=[(one, pictures.picture(one), cells(one)) for one in sections], periods=PERIODS,
+        sections=[(one, pictures.picture(one), cells(one)) for one in sections], **periods(wanted),
         drilled=pictures.drilled, narrow_team=kind in TEAMED, narrow_process=kind in PROCESSED,
-        days=(wanted.until - wanted.since).days, fresh=fresh, definitions=definitions() if kind == "overview" else [],
+        fresh=fresh, definitions=definitions() if kind == "overview" else [], notes=notes(),
     )  # fmt: skip
 
 
@@ -119,6 +159,15 @@ def written(report: Report) -> bytes:
 def _plain(cell: str) -> str:
     number = cell.replace(",", "").removesuffix("%").replace(".", "", 1).removeprefix("-").isdecimal()
     return f"'{cell}" if cell.startswith(FORMULAS) and not number else cell
+
+
+def notes() -> dict[str, str]:
+    """Section -> what one must know to read its figures."""
+    work = _(
+        "Done: finished in these days. Due: their due date lies in these days; on time, late and overdue are parts of"
+        " it. What was due earlier and done now is in the first alone."
+    )
+    return {"teams": work}
 
 
 def definitions() -> list[tuple[str, str]]:
