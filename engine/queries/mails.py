@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -104,3 +105,26 @@ def delivery_log(
     ):
         tried.setdefault(row.message_id, []).append(Attempt(row.at, row.attempt, row.outcome, row.detail))
     return tuple(Logged(*row, tuple(tried.get(row.id, ()))) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A letter that has not left yet, with what is written in it."""
+
+    template: str
+    language: str
+    recipient: str
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
+def newest_unsent(session: Session, recipient: str) -> Unsent | None:
+    """The newest mail to an address among those that wait or are held; None when there is none."""
+    o = t.outbox.c
+    row = session.execute(
+        sa.select(o.template, o.language, o.recipient, o.data, o.created_at)
+        .where(o.recipient == recipient, o.channel == "email", o.state.in_(("waiting", "held")))
+        .order_by(o.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Unsent(*row)

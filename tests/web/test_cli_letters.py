@@ -48,9 +48,14 @@ def test_mail_comes_in_by_file_once_and_the_log_tells_what_went_out(
     runtime = api.open_engine(Settings(database_url=f"sqlite:///{place / 'book.db'}", data_dir=place), lambda: NOW)
     with runtime.transaction() as session:
         outbox.add(session, "email", "a@b.example", "client_form_link", {}, dedupe_key="k")
+        told = {"portal_url": "http://house.example/portal/in/secret", "minutes": 30}
+        outbox.add(session, "email", "fund@b.example", "portal_link", told, dedupe_key="p", language="en")
     runtime.database.dispose()
     assert run(["mail", "log", "--to", "a@b.example"]) == 0
     assert "waiting  email  a@b.example  client_form_link" in capsys.readouterr().out
+    assert run(["mail", "read", "fund@b.example"]) == 0
+    assert "http://house.example/portal/in/secret" in capsys.readouterr().out
+    assert run(["mail", "read", "nobody@b.example"]) == 3
     assert run(["mail", "receive"]) == 3
 
 

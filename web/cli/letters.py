@@ -1,4 +1,4 @@
-"""`mail preview`, `mail log`, `mail receive`, `channel`: letters before, after and on their way in; where others go."""
+"""`mail preview`, `log`, `read`, `receive`, and `channel`: letters before, after and on their way in; other channels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import click
 
 from engine import api
 from engine.errors import InvalidInput
-from engine.queries.mails import delivery_log
+from engine.queries.mails import delivery_log, newest_unsent
 from engine.settings import load
+from handlers import letters
 from handlers.channels import chat, posting, signatures
 from handlers.channels.preview import preview, templates
+from handlers.channels.rendering import render
 from handlers.inbound import Received
 from handlers.inbound.post import empty, listening, take
 from handlers.records import endpoints
@@ -66,6 +68,23 @@ def log(key: str | None, to: str | None, limit: int) -> int:
         click.echo(f"{at(one.created_at)}  {one.state}  {one.channel}  {one.recipient}  {one.template}  {case}")
         for tried in one.attempts:
             click.echo(f"    {at(tried.at)}  #{tried.attempt}  {tried.outcome}  {tried.detail or ''}".rstrip())
+    return 0
+
+
+@mail.command("read")
+@click.argument("address")
+def read(address: str) -> int:
+    """The newest mail to ADDRESS that has not left, as it is written: how to its link without a mail server."""
+    runtime = api.open_engine(load())
+    with runtime.reading() as session:
+        found = newest_unsent(session, address)
+        own, house = letters.own(session), letters.signature(session)
+    if found is None:
+        click.echo(words(f"没有等待寄给 {address} 的邮件。", f"No mail waits for {address}."))
+        return 3
+    text = render(runtime.settings, found.template, found.language, found.data, own, house)
+    click.secho(f"── {found.recipient} ──  {text.subject}", bold=True)
+    click.echo(text.body)
     return 0
 
 
