@@ -1,4 +1,4 @@
-"""`mail preview`, `log`, `read`, `receive`, and `channel`: letters before, after and on their way in; other channels."""
+"""`mail preview`, `log`, `read`, `receive`, and `channel`: letters before, after and on their way; other channels."""
 
 from __future__ import annotations
 
