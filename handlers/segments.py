@@ -7,6 +7,7 @@ those who take part in it. A case is seen under such a client's or project's key
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,6 +112,14 @@ def require_case(session: Session, who: Actor, instance_id: int) -> None:
     """Forbidden for a case that is no business of somebody's teams."""
     if not may_open_case(session, who, instance_id):
         raise Forbidden(reason="this case is worked on by other teams", reason_zh="该案件由其他团队办理")
+
+
+def barred(session: Session, people: Iterable[queries.PersonRow], instance_id: int) -> frozenset[str]:
+    """Sign-in names of those people whose business a case is not; who is in a team of all clients is not looked up."""
+    looked = [one for one in people if one.teams and sights.SEGMENTS.keys() >= set(one.teams)]
+    return frozenset(
+        one.id for one in looked if one.active and not may_open_case(session, api.actor(session, one.id), instance_id)
+    )
 
 
 def require_readers(session: Session, words: str, instance_id: int) -> None:

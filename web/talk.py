@@ -51,21 +51,31 @@ class Talk:
         return f"{len(self.comments)}-{sum(one.withdrawn for one in self.comments)}-{len(self.files)}"
 
 
-def talk_of(db: Any, instance_id: int, task_id: int | None = None, text: str = "", fault: str = "") -> Talk:
-    """The talk of a case, at one of its tasks if that is named. Forbidden for a case of other teams."""
+def talk_of(
+    db: Any, instance_id: int, task_id: int | None = None, text: str = "", fault: str = "", offered: bool = True
+) -> Talk:
+    """The talk of a case, at one of its tasks if that is named; `offered`: with whom one may name. Forbidden for a case
+    of other teams."""
     segments.require_case(db, actor(), instance_id)
     found = case_files.of_cases(db, queries.tree(db, instance_id))
-    people = [(one.id, said(one.name, one.name_en)) for one in queries.people(db) if one.active]
-    teams = [(one.id, said(one.name, one.name_en)) for one in queries.teams(db)]
     return Talk(
         instance_id,
         task_id,
         queries.comments(db, instance_id),
         [one for one in found if may_open(one)],
-        [*people, *teams],
+        may_be_named(db, instance_id) if offered else [],
         text,
         fault,
     )
+
+
+def may_be_named(db: Any, instance_id: int) -> list[tuple[str, str]]:
+    """The people and teams that a comment on the case may name: those that see it, as `require_readers` asks."""
+    people = queries.people(db)
+    barred = segments.barred(db, people, instance_id)
+    named = [(one.id, said(one.name, one.name_en)) for one in people if one.active and one.id not in barred]
+    whole = [one for one in queries.teams(db) if barred.isdisjoint(one.members)]
+    return [*named, *((one.id, said(one.name, one.name_en)) for one in whole)]
 
 
 @pages.get("")
@@ -82,7 +92,7 @@ def show(instance_id: int) -> Any:
 def news(instance_id: int) -> Any:
     """Asked for every few seconds: nothing when nothing was added, else what was said and filed."""
     with runtime().reading() as db:
-        talk = talk_of(db, instance_id, request.args.get("task", type=int))
+        talk = talk_of(db, instance_id, request.args.get("task", type=int), offered=False)
     if talk.mark == request.args.get("mark"):
         return make_response("", 204)
     return render_template("parts/talk_said.html", talk=talk, fresh=True)

@@ -65,6 +65,9 @@ def test_a_segment_holds_on_every_page_that_names_a_client_a_project_or_a_case(
             assert (path, wu.client.get(path).status_code) == (path, opens)
             assert li.client.get(path).status_code == 200, path
         assert wu.post(f"/instances/{case}/comments", {"text": "看过"}).status_code == (302 if opens == 200 else 403)
+        offered = li.get(f"/instances/{case}/comments").get_data(as_text=True)
+        assert ('["wu", ' in offered, '["investor_relations", ' in offered) == (opens == 200, opens == 200)
+        assert '["ma", ' in offered
         named = li.post(f"/instances/{case}/comments", {"text": "@wu 看一下"}, headers={"HX-Request": "true"})
         assert named.status_code == (200 if opens == 200 else 422)
         assert ("无权查看此案件" in named.get_data(as_text=True)) == (opens != 200)
