@@ -1,4 +1,4 @@
-"""Alerts, feeds and the watch list by topic. Law: a crossing is told once; a person decides what it means.
+"""Alerts and feeds by topic. Law: a crossing is told once; a person decides what it means.
 
 Readings come by feeds; a nightly sweep holds them against the thresholds of the decision table, tells what crossed and
 what is stale, and notes what recovered. Sources: process S5 `early_warning` of the process catalogue.
@@ -11,9 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from engine.errors import NotFound
 from engine.registry import Context, handles
 from handlers import inputs
+from handlers.assignment import choices
 from handlers.contacting import completed_by
 from handlers.early_warning import thresholds_of
 from handlers.finance import early_warning
@@ -22,10 +22,7 @@ from handlers.finance.exact import needed, refused
 from handlers.records import covenants, parties, projects
 from handlers.records import monitoring as book
 from handlers.records.changes import once
-from handlers.records.monitoring import State
-
-CLEAN_TESTS = 2
-"""So many test dates in a row, all compliant, before a subject may leave the watch list."""
+from handlers.records.monitoring import Alert, State
 
 
 @handles("metric.record", transactional=True)
@@ -186,12 +183,12 @@ def _stale(
         if not old or state.stale_since is not None:
             continue
         book.remember(ctx.session, replace(state, stale_since=ctx.now, evaluated_at=ctx.now))
-        row, shown = words[limit.metric], _shown(ctx, _subject(ctx, subject))
+        row, told = words[limit.metric], shown(ctx, _subject(ctx, subject))
         found.append(
             {
                 "subject_key": subject,
-                "subject_name": shown["subject_name"],
-                "client_name": shown["client_name"],
+                "subject_name": told["subject_name"],
+                "client_name": told["client_name"],
                 "metric": limit.metric,
                 "name": inputs.text(row.get("name")) or limit.metric,
                 "name_en": inputs.text(row.get("name_en")) or limit.metric,
@@ -290,13 +287,14 @@ def alert_open(
             "level": found.level,
             "trend": inputs.text(trend) or "unknown",
             **about,
-            **_shown(ctx, about),
+            **shown(ctx, about),
         }
 
     return once(ctx.session, ctx.job_key, "alert.open", ctx.now, enter)
 
 
-def _shown(ctx: Context, about: Mapping[str, Any]) -> dict[str, Any]:
+def shown(ctx: Context, about: Mapping[str, Any]) -> dict[str, Any]:
+    """How a subject is shown, by its keys: stage, subject_name, client_name, owner; null where the book has none."""
     project = projects.find(ctx.session, str(about["project_key"])) if about.get("project_key") else None
     facility = covenants.find_facility(ctx.session, str(about["facility_key"])) if about.get("facility_key") else None
     party = parties.find(ctx.session, int(about["party_id"])) if about.get("party_id") else None
@@ -322,8 +320,8 @@ def alert_triage(
     """Keep what a person makes of an alert.
 
     In: alert_key, verdict false|watch|action|noted (noted: nobody had to look), reason, severity, playbook, exposure.
-    Out: alert_state. Errors: NotFound; InvalidInput for another verdict, or none of a reason where it is called false.
-    Idempotent.
+    Out: alert_state, owner_list: who may be named for a measure. Errors: NotFound; InvalidInput for another verdict, or
+    none of a reason where it is called false. Idempotent.
     """
     said, why = inputs.text(verdict), inputs.text(reason)
     if said not in ("false", "watch", "action", "noted"):
@@ -346,90 +344,47 @@ def alert_triage(
     )
     found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
     changed = book.change_alert(ctx.session, found.id, values, inputs.stamp(ctx, "triage", person, why))
-    return {"alert_state": changed.state}
+    return {"alert_state": changed.state, "owner_list": choices(ctx, "monitor", "rm")}
 
 
 @handles("alert.close", transactional=True)
-def alert_close(ctx: Context, alert_key: object, reason: object = None) -> Mapping[str, Any]:
-    """An alert is dealt with. In: alert_key, reason. Out: alert_state closed. Idempotent."""
-    found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
-    values = {"state": "closed", "closed_at": ctx.now}
-    if found.state != "closed":
-        book.change_alert(ctx.session, found.id, values, inputs.stamp(ctx, "triage", why=inputs.text(reason)))
-    return {"alert_state": "closed"}
-
-
-# ── the watch list ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@handles("watch.add", transactional=True)
-def watch_add(
-    ctx: Context,
-    alert_key: object,
-    reason: object = None,
+def alert_close(
+    ctx: Context, alert_key: object = None, risk_key: object = None, passed_on: object = False
 ) -> Mapping[str, Any]:
-    """Put an alert's subject on the watch list. In: alert_key, reason. Out: watch_id. Idempotent by subject."""
-    found = book.get_alert(ctx.session, inputs.text(alert_key) or "")
-    row = {
-        "subject_key": found.subject_key,
-        "facility_key": found.facility_key,
-        "project_key": found.project_key,
-        "party_id": found.party_id,
-        "alert_id": found.id,
-        "reason": inputs.text(reason) or found.text,
-    }
-    return {"watch_id": str(book.watch(ctx.session, row, inputs.stamp(ctx, "triage")).id)}
+    """What was decided on an alert is done: it is closed with its outcome.
 
-
-@handles("watch.due", transactional=True)
-def watch_due(ctx: Context) -> Mapping[str, Any]:
-    """The month's reviews: everybody on the watch list.
-
-    Out: items [{watch_id, subject_key, subject_name, client_name, owner, reason, since, clean_tests, may_exit,
-    days_past_due, impaired, restructured}] for the review and for the decision table of the five classes. Only reads.
+    In: alert_key, or risk_key: the measure whose alert it is (one without an alert: nothing happens); passed_on yes/no:
+    an amendment deals with it from here on. Out: alert_state, alert_outcome (null while a measure is open): done;
+    passed_on; missed: a measure was not possible, the alert stays watched until the subject leaves the list. Errors:
+    NotFound. Idempotent.
     """
-    return {"items": [_item(ctx, one) for one in book.watch_list(ctx.session)]}
+    named = inputs.text(alert_key)
+    found = book.get_alert(ctx.session, named) if named else None
+    if found is None and (measure := inputs.text(risk_key)):
+        of = book.get_risk(ctx.session, measure).alert_id
+        found = book.get_alert(ctx.session, of) if of is not None else None
+    if found is None:
+        return {"alert_state": None, "alert_outcome": None}
+    settled = settle(ctx, found, passed_on=inputs.yes(passed_on))
+    return {"alert_state": settled.state, "alert_outcome": outcome(settled)}
 
 
-def _item(ctx: Context, one: book.Watched) -> dict[str, Any]:
-    about = {"facility_key": one.facility_key, "project_key": one.project_key, "party_id": one.party_id}
-    clean = covenants.clean_dates(ctx.session, one.facility_key) if one.facility_key else 0
-    return {
-        "watch_id": str(one.id),
-        "subject_key": one.subject_key,
-        "reason": one.reason,
-        "since": one.since.astimezone(ctx.zone).date(),
-        "clean_tests": clean,
-        "may_exit": clean >= CLEAN_TESTS,
-        **book.arrears(ctx.session, one.facility_key, inputs.today(ctx)),
-        **_shown(ctx, about),
-    }
+def settle(ctx: Context, alert: Alert, *, passed_on: bool = False) -> Alert:
+    """The alert after its measures: as it was while one of them is open, or when nobody acts on it."""
+    measures = [one.state for one in book.risks_for(ctx.session, alert)]
+    if alert.state != "action" or "open" in measures:
+        return alert
+    became = "passed_on" if passed_on else "missed" if "missed" in measures else "done"
+    stamp = inputs.stamp(ctx, "risk_plan")
+    counted = {"done": measures.count("done"), "missed": measures.count("missed")}
+    noted = book.note_alert(ctx.session, alert, {"event": "settled", "outcome": became, **counted}, stamp)
+    ctx.audit("alert_settled", {"alert": alert.business_key, "outcome": became, **counted})
+    closing = {"state": "watch"} if became == "missed" else {"state": "closed", "closed_at": ctx.now}
+    return book.change_alert(ctx.session, noted.id, closing, stamp)
 
 
-@handles("watch.review", transactional=True)
-def watch_review(
-    ctx: Context, watch_id: object, decision: object, comment: object = None, five_class: object = None
-) -> Mapping[str, Any]:
-    """Keep the monthly review.
-
-    In: watch_id, decision keep|exit, comment, five_class 1–5. Out: exited: whether the subject has left the list; with
-    it go all its alerts that were looked into. Without two clean tests in a row it stays, whatever was asked. Errors:
-    NotFound, InvalidInput. Idempotent.
-    """
-    number = inputs.ident(watch_id, "watch_id")
-    if number is None:
-        raise NotFound(what="watch list entry", what_zh="关注名单条目", id=watch_id)
-    one = book.get_watched(ctx.session, number)
-    clean = covenants.clean_dates(ctx.session, one.facility_key) if one.facility_key else 0
-    leaves = inputs.text(decision) == "exit" and clean >= CLEAN_TESTS
-    stamp = inputs.stamp(ctx, "watch_review", completed_by(ctx, "ut_review"))
-    values: dict[str, Any] = {"comment": inputs.text(comment)}
-    values |= inputs.given({"five_class": inputs.whole(five_class, "five_class")})
-    if leaves:
-        values["exited_at"] = ctx.now
-    book.review_watched(ctx.session, one.id, values, stamp)
-    if leaves:
-        for alert in book.alerts_of(ctx.session, one.subject_key):
-            if alert.state in ("watch", "action"):
-                book.change_alert(ctx.session, alert.id, {"state": "closed", "closed_at": ctx.now}, stamp)
-    return {"exited": leaves}
+def outcome(alert: Alert) -> str | None:
+    """What came of an alert: done, passed_on, missed, exit (its subject left the watch list); None when none is
+    told."""
+    told = [note["outcome"] for note in alert.notes if note.get("outcome")]
+    return str(told[-1]) if told else None

@@ -13,6 +13,7 @@ from engine.errors import InvalidInput
 from engine.registry import BpmnError, Context, handles
 from engine.store import tables as engine_tables
 from handlers import inputs
+from handlers.assignment import choices
 from handlers.contacting import completed_by
 from handlers.credit_approval import APPROVED, told, valid_until, worded
 from handlers.finance import voting
@@ -32,16 +33,9 @@ IN_CONFLICT = {"reason": "利益冲突", "reason_en": "conflict of interest"}
 def committee_list(ctx: Context) -> Mapping[str, Any]:
     """Who can be invited. Out: committee_list and chair_list [{value: sign-in name, label}], by name. Only reads."""
     return {
-        "committee_list": _choices(ctx, "committee_member"),
-        "chair_list": _choices(ctx, "approver"),
+        "committee_list": choices(ctx, "committee_member"),
+        "chair_list": choices(ctx, "approver"),
     }
-
-
-def _choices(ctx: Context, team: str) -> list[dict[str, str]]:
-    person = engine_tables.person.c
-    chosen = sa.select(person.id, person.name).where(person.id.in_(ctx.people.members(team)))
-    named = {row.id: row.name for row in ctx.session.execute(chosen)}
-    return [{"value": one, "label": named[one]} for one in sorted(named)]
 
 
 @handles("committee.constitute", transactional=True)

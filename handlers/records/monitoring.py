@@ -324,6 +324,11 @@ def risks_of(session: Session, subject_key: str) -> tuple[Risk, ...]:
     return tuple(Risk(**row) for row in session.execute(query).mappings())
 
 
+def risks_for(session: Session, alert: Alert) -> tuple[Risk, ...]:
+    """The measures of one alert, by due date."""
+    return tuple(one for one in risks_of(session, alert.subject_key) if one.alert_id == alert.id)
+
+
 # ── how a facility is paid ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -184,6 +184,14 @@ def unsettled(session: Session) -> tuple[Alert, ...]:
     worst = sa.case((alerts.c.level == "red", 0), else_=1)
     query = sa.select(*named).where(alerts.c.state.in_(UNSETTLED)).order_by(worst, alerts.c.opened_at)
     return tuple(Alert(**row) for row in session.execute(query).mappings())
+
+
+def settled(session: Session, since: datetime, limit: int = 50) -> tuple[Alert, ...]:
+    """Alerts that were settled since a moment, the last first."""
+    named = [alerts.c[field.name] for field in fields(Alert)]
+    query = sa.select(*named).where(alerts.c.state.not_in(UNSETTLED), alerts.c.closed_at >= since)
+    rows = session.execute(query.order_by(alerts.c.closed_at.desc(), alerts.c.id.desc()).limit(limit)).mappings()
+    return tuple(Alert(**row) for row in rows)
 
 
 def open_risks(session: Session) -> tuple[Risk, ...]:

@@ -16,6 +16,7 @@ from engine.errors import ScenarioWrong
 from engine.play import play, read_scenario
 from engine.store import tables as t
 from engine.store.dates import schedule
+from handlers.alerts import outcome
 from handlers.records import (
     amendments,
     covenants,
@@ -23,6 +24,7 @@ from handlers.records import (
     kyc,
     monitoring,
     parties,
+    portfolio,
     projects,
     repayments,
     security,
@@ -260,8 +262,34 @@ def test_a_client_answers_for_its_measure_by_link_and_both_are_reminded_when_it_
     with house.looking() as session:
         (item,) = monitoring.risks_of(session, FA)
         (listed,) = monitoring.watch_list(session)
+        (alert,) = monitoring.alerts_of(session, FA)
     assert (item.state, item.side, item.owner) == ("done", "client", "li")
-    assert listed.subject_key == FA
+    assert (listed.subject_key, alert.state, outcome(alert)) == (FA, "closed", "done")
+
+
+@pytest.mark.parametrize(
+    ("went", "restructuring", "state", "became"),
+    [("done", "no", "closed", "done"), ("missed", "no", "watch", "missed"), ("missed", "yes", "closed", "passed_on")],
+)
+def test_an_alert_is_settled_by_what_came_of_its_measures_and_its_subject_stays_watched(
+    house: MonitoringHouse, went: str, restructuring: str, state: str, became: str
+) -> None:
+    house.tell("alert", FA, **ALERT)
+    house.finish("ut_triage", {"triage_verdict": "action", "triage_reason": "来水偏枯"})
+    plan = [{"action": what, "side": "bank", "owner": "li", "due": "2026-03-20"} for what in ("补足准备金", "现场核查")]
+    house.finish("ut_plan", {"actions": plan, "material_event": "no", "restructuring": restructuring})
+    for action_state in ("done", went):
+        with house.looking() as session:
+            (alert,) = monitoring.alerts_of(session, FA)
+        assert (alert.state, outcome(alert)) == ("action", None)
+        evidence = {"action_evidence": "回单"} if action_state == "done" else {}
+        house.finish("ut_action", {"action_state": action_state, "action_progress": "见附件", **evidence})
+    with house.looking() as session:
+        (alert,) = monitoring.alerts_of(session, FA)
+        shown = portfolio.settled(session, house.clock.at - timedelta(days=30))
+        assert [one.subject_key for one in monitoring.watch_list(session)] == [FA]
+    assert (alert.state, outcome(alert)) == (state, became)
+    assert [one.id for one in shown] == ([alert.id] if state == "closed" else [])
 
 
 def test_nobody_leaves_the_watch_list_without_two_clean_tests(house: MonitoringHouse) -> None:
@@ -290,6 +318,53 @@ def test_with_two_clean_tests_a_subject_leaves_and_takes_all_its_alerts_along(ho
     with house.looking() as session:
         assert monitoring.watch_list(session) == ()
         assert {one.state for one in monitoring.alerts_of(session, FA)} == {"closed"}
+
+
+def watched_project(house: MonitoringHouse) -> None:
+    house.tell("alert", PROJECT, metric="report_late", level="amber", text="迟报", project_key=PROJECT)
+    house.finish("ut_triage", {"triage_verdict": "watch", "triage_reason": "继续跟踪"})
+
+
+def reviewed(house: MonitoringHouse, day: date) -> bool:
+    """A month's review that asks for the exit; whether the subject has left."""
+    house.morning(day)
+    house.finish("ut_review", {"watch_decision": "exit", "five_class": 1, "watch_comment": "申请移出名单"})
+    with house.looking() as session:
+        return not monitoring.watch_list(session)
+
+
+def test_a_project_leaves_the_watch_list_by_the_tests_of_all_its_facilities(house: MonitoringHouse) -> None:
+    watched_project(house)
+    clean = {"covenant": "DSCR", "metric": "dscr", "direction": "min", "value": Decimal("1.4"),
+             "default_level": Decimal("1.05"), "status": "COMPLIANT"}  # fmt: skip
+    terms = {"name": "二期贷款", "type": "term", "currency": "CNY", "amount": Decimal(100), "months": 60,
+             "rate_pct": Decimal(6)}  # fmt: skip
+    with house.writing() as session:
+        first = facilities.get(session, FA)
+        other = facilities.open_(session, first.project_id, first.party_id, terms, STAMP, 2026)
+        facilities.enter(session, other.id, "operational", STAMP)
+        for key, days in ((FA, 2), (other.business_key, 1)):
+            rows = [
+                {**clean, "facility_key": key, "business_key": f"TD-{key}-{at}", "test_date": date(2025, 6 + at, 30)}
+                for at in range(days)
+            ]
+            covenants.add_tests(session, rows, STAMP)
+    assert not reviewed(house, date(2026, 4, 1))
+    with house.writing() as session:
+        row = {**clean, "facility_key": other.business_key, "business_key": "TD-2", "test_date": date(2025, 12, 31)}
+        covenants.add_tests(session, [row], STAMP)
+    assert reviewed(house, date(2026, 5, 1))
+
+
+def test_a_project_without_tests_leaves_at_a_second_review_with_nothing_beyond_a_line(house: MonitoringHouse) -> None:
+    watched_project(house)
+    assert not reviewed(house, date(2026, 4, 1)), "it was never reviewed before"
+    read(house, "1.10", "2026-04-20")
+    house.morning(date(2026, 4, 21))
+    assert not reviewed(house, date(2026, 5, 1)), "a figure of its facility is beyond its red line"
+    read(house, "1.40", "2026-05-20")
+    house.morning(date(2026, 5, 21))
+    assert reviewed(house, date(2026, 6, 1))
 
 
 # ── reviews of clients ─────────────────────────────────────────────────────────────────────────────────────────

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from engine.queries import work
+from handlers.alerts import outcome
 from handlers.coming_tests import coming_tests
 from handlers.records import monitoring as book
 from handlers.records import portfolio
@@ -20,6 +22,8 @@ from web.rights import guarded
 from web.scope import runtime
 
 pages = Blueprint("monitoring", __name__, url_prefix="/monitoring")
+LATELY = timedelta(days=30)
+"""How long a settled alert is shown with what came of it."""
 ORDER = ("DEFAULT", "LOCK_UP", "DATA_MISSING", "WATCH", "UNTESTED", "COMPLIANT")
 """The worst first."""
 
@@ -39,9 +43,10 @@ def index() -> Any:
             portfolio.under_test(db), key=lambda one: (ORDER.index(_known(status(one))), one.facility_key)
         )
         alerts, risks = portfolio.unsettled(db), portfolio.open_risks(db)
+        settled = portfolio.settled(db, runtime().now() - LATELY)
         watched, feeds = book.watch_list(db), portfolio.feeds(db)
         breaches = portfolio.open_breaches(db)
-        subjects = {one.subject_key for rows in (alerts, risks, watched, feeds) for one in rows}
+        subjects = {one.subject_key for rows in (alerts, risks, watched, feeds, settled) for one in rows}
         named = portfolio.names_of(db, subjects | {one.facility_key for one in breaches})
         coming = coming_tests(db, everything, today())
         tasks = _tasks(db, subjects | {one.business_key for one in breaches})
@@ -61,6 +66,8 @@ def index() -> Any:
         alerts=alerts,
         to_act=[one for one in alerts if one.state == "open" or one.subject_key in tasks],
         kept=[one for one in alerts if one.state != "open" and one.subject_key not in tasks],
+        settled=settled,
+        outcome=outcome,
         risks=risks,
         watched=watched,
         feeds=[one for one in feeds if one.level or one.stale],

@@ -25,7 +25,7 @@ FACILITY: Words = {
 DRAW: Words = {
     "requested": _("asked for"), "checked": _("checked"), "approved": _("approved"), "paying": _("being paid"),
     "paid": _("paid"), "rejected": _("rejected"), "failed": _("failed"), "returned": _("returned"),
-    "cancelled": _("cancelled"),
+    "refused": _("refused"), "cancelled": _("cancelled"),
 }  # fmt: skip
 SECURITY: Words = {"agreed": _("agreed"), "registered": _("registered"), "released": _("released")}
 CONDITION: Words = {
@@ -34,7 +34,11 @@ CONDITION: Words = {
 }  # fmt: skip
 ALERT: Words = {
     "open": _("not looked at"), "watch": _("watched"), "action": _("being acted on"), "closed": _("closed"),
-    "dismissed": _("dismissed"),
+    "false": _("false alert"), "dismissed": _("dismissed"),
+}  # fmt: skip
+OUTCOME: Words = {
+    "done": _("measures carried out"), "passed_on": _("passed on to an amendment"),
+    "missed": _("a measure was not possible"), "exit": _("left the watch list"),
 }  # fmt: skip
 TREND: Words = {
     "worse": _("getting worse"), "better": _("getting better"), "same": _("no change"), "unknown": _("trend not known"),
@@ -90,7 +94,7 @@ USES: Words = {
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("COMPLIANT", "accepted", "waived", "active", "approved", "paid", "registered"), "success"),
     **dict.fromkeys(("WATCH", "amber", "deferred", "waiver_asked", "submitted", "draft", "action"), "warning"),
-    **dict.fromkeys(("LOCK_UP", "DEFAULT", "red", "rejected", "failed", "late", "blocking"), "danger"),
+    **dict.fromkeys(("LOCK_UP", "DEFAULT", "red", "rejected", "refused", "failed", "late", "blocking"), "danger"),
 }
 """State -> colour; what is not here is quiet."""
 

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from handlers.finance.early_warning import Trend
-from handlers.records import green, portfolio, projects, tables
+from handlers.records import green, monitoring, portfolio, projects, tables
+from handlers.records.changes import Stamp
 from tests.browser import gallery
 from tests.browser.rooms.portfolio import PLANNED
 from web.portfolio.words import TREND
@@ -95,6 +96,17 @@ def test_monitoring_puts_the_worst_first_and_leads_to_the_task(enter: Enter, sho
     covenants = page[page.index("Project Covenant Default level") :]
     assert covenants.index("distributions locked") < covenants.index("compliant")
     assert "6.67% ↓ 7.62 since 2025-10-22" in covenants, "how its headroom went since the test before"
+    with shown.house.writing() as session:
+        stamp = Stamp(shown.house.clock(), "tang", "test")
+        row = {"subject_key": "PJ-2026-0801", "metric": "offtaker", "source": "manual", "level": "amber",
+               "text": "购电方评级下调", "text_en": "The offtaker was downgraded"}  # fmt: skip
+        done = monitoring.open_alert(session, row, stamp, 2026)
+        monitoring.note_alert(session, done, {"event": "settled", "outcome": "done"}, stamp)
+        monitoring.change_alert(session, done.id, {"state": "closed", "closed_at": stamp.at}, stamp)
+    page = words(enter("xia"), "/monitoring")
+    settled = page[page.index("1 alert that was settled in the last 30 days") : page.index("Covenants by state")]
+    assert re.search(r"The offtaker was downgraded .*盐城渔光互补项目 .*closed measures carried out", settled)
+    assert "Amber alerts 0" in page, "what came of it stands there; it is no alert any more"
     only = words(enter("xia"), "/monitoring?status=COMPLIANT")
     assert "at most 0.80" in only and "at least 1.05" not in only
 
