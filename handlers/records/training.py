@@ -37,13 +37,16 @@ _LESSON = [lessons.c[field.name] for field in fields(Lesson)]
 
 def of_person(session: Session, person: str) -> tuple[Lesson, ...]:
     """A person's lessons, in the order in which they were given."""
-    rows = session.execute(sa.select(*_LESSON).where(lessons.c.person == person).order_by(lessons.c.id)).mappings()
-    return tuple(Lesson(**row) for row in rows)
+    return of_people(session, (person,))[person]
 
 
 def of_people(session: Session, people: tuple[str, ...]) -> dict[str, tuple[Lesson, ...]]:
-    """Lessons of several people, for whoever leads them."""
-    return {person: of_person(session, person) for person in people}
+    """Lessons of several people, for whoever leads them; none for who was given none."""
+    found: dict[str, list[Lesson]] = {person: [] for person in people}
+    query = sa.select(*_LESSON).where(lessons.c.person.in_(people)).order_by(lessons.c.id)
+    for row in session.execute(query).mappings():
+        found[row["person"]].append(Lesson(**row))
+    return {person: tuple(given) for person, given in found.items()}
 
 
 def assign(
