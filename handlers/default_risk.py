@@ -4,7 +4,7 @@ nothing, and without an approved model there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -17,13 +17,14 @@ from engine.errors import Forbidden
 from engine.registry import BpmnError, Context, handles
 from handlers import inputs
 from handlers.finance.exact import FOUR, INSIDE, rounded
-from handlers.records import kyc, models, parties, projects, statements
+from handlers.records import cases, kyc, models, parties, projects, statements
 from handlers.records.changes import Stamp, once
 from handlers.records.models import PURPOSES, Model
 from handlers.records.parties import Party
 from handlers.records.projects import Project
 from handlers.scorecards import measures
 from handlers.scorecards.card import Card, Contribution
+from handlers.scorecards.stating import Book, rests_on, stated
 
 ANSWER = frozenset({"risk_officer", "analyst"})
 DEMONSTRATION = ("ability.json", "willingness.json")
@@ -48,7 +49,8 @@ def risk_score_pd(
     willingness (both, when it is not named); model_version (the approved one).
     Out: ability and willingness, each {pd to six places, score to two, version, contributions [{feature, label,
     label_en, value, points, shortfall}], reasons: those that cost most}; pd, score, contributions of the first of them;
-    pd_highest of both. Missing features get the fewest points. The score is kept.
+    pd_highest of those stated; told and told_en, the sentence for people. Missing features get the fewest points. pd is
+    null where none may be stated (`handlers.scorecards.stating`). The score is kept, with the card's own probability.
     Errors: BpmnError MODEL_NOT_APPROVED (variable model_purpose), DATA_MISSING when nothing is known of the case;
     InvalidInput for unreadable values. Idempotent by job key.
     """
@@ -65,7 +67,9 @@ def risk_score_pd(
         found = {one: _scored(ctx, one, model_version, known, party) for one in wanted}
         first = found[wanted[0]]
         told = {name: first[name] for name in ("pd", "score", "contributions")}
-        return told | found | {"pd_highest": max(one["pd"] for one in found.values())}
+        known_pds = [one["pd"] for one in found.values() if one["pd"] is not None]
+        words = {name: " ".join(dict.fromkeys(_sentences(found.values(), name))) for name in ("told", "told_en")}
+        return told | found | words | {"pd_highest": max(known_pds, default=None)}
 
     return once(ctx.session, ctx.job_key, "risk.score_pd", ctx.now, score)
 
@@ -84,13 +88,25 @@ def _scored(
     listed = [_shown(one) for one in result.contributions]
     stamp = inputs.stamp(ctx, "risk.score_pd")
     models.keep_score(ctx.session, model, result, used, listed, stamp, party.id if party else None, ctx.business_key)
+    said, basis = stated(card, result, Book(*cases.ended(ctx.session))), rests_on(card)
     return {
-        "pd": result.default_probability,
+        "pd": said.pd,
+        "told": said.zh,
+        "told_en": said.en,
+        "basis": basis[0],
+        "basis_en": basis[1],
         "score": result.score,
         "version": model.version,
         "contributions": listed,
         "reasons": [_shown(one) for one in result.reasons],
     }
+
+
+def _sentences(found: Iterable[Mapping[str, Any]], name: str) -> list[str]:
+    """What is said of each score, then what the cards rest on, each once."""
+    scores = list(found)
+    basis = name.replace("told", "basis")
+    return [one[name] for one in scores] + [one[basis] for one in scores if one[basis]]
 
 
 def _shown(one: Contribution) -> dict[str, Any]:

@@ -33,7 +33,8 @@ OF_PARTS: Mapping[str, frozenset[str]] = {
         {"credit_score", "credit_report", "credit_events", "bureau", "bureau_score", "bureau_state"}
         | {"report_no", "reported_on", "report_source", "report_comment", "report_decision"}
         | {"overdue_amount", "defaults", "guarantees_amount", "litigation"}
-        | {"pd", "pd_score", "pd_contributions", "pd_ability", "pd_willingness", "lgd", "rating", "rating_grounds"}
+        | {"pd", "pd_score", "pd_contributions", "pd_ability", "pd_willingness", "pd_told", "pd_told_en", "lgd"}
+        | {"rating", "rating_grounds"}
         | {"rating_comment", "override_reason", "override_comment", "override_decision", "risk_opinion"}
         | {"risk_comment", "slotting_grades", "slotting_proposed", "slotting_score", "slotting_contributions"}
         | {"slotting_choice", "slotting_category", "slotting_cost", "slotting_factors", "slotting_financial"}

@@ -148,6 +148,35 @@ def score_scaling(base_score: Decimal, base_odds: Decimal, points_to_double: Dec
 
 
 @inside
+def long_run_default_rate(bad: int, closed: int) -> Decimal:
+    """The share of cases that go bad, from what a house saw: (bad + ½) ÷ (closed + 1), unrounded.
+
+    The mean under Jeffreys' prior, which no record without a default makes nought (Tasche, "Bayesian estimation of
+    probabilities of default for low default portfolios", J. of Risk Management in Financial Institutions 6(3), 2013).
+    InvalidInput: more bad ones than closed.
+    """
+    if not 0 <= bad <= closed:
+        raise refused("bad", f"must lie between 0 and {closed}: {bad}", f"须介于 0 与 {closed} 之间")
+    return (Decimal(bad) + Decimal("0.5")) / (Decimal(closed) + ONE)
+
+
+@inside
+def at_default_rate(default_probability: Decimal, sample_rate: Decimal, rate: Decimal) -> Decimal:
+    """A probability from a sample with one share of bad cases, where another share is to be expected; unrounded.
+
+    The odds times the quotient of both shares' odds: the correction for a shift of priors alone, which holds as far as
+    good and bad cases look alike here and there (Saerens, Latinne & Decaestecker, Neural Computation 14(1), 2002; King
+    & Zeng, Political Analysis 9(2), 2001, "prior correction"). InvalidInput for shares that are not between 0 and 1.
+    """
+    for name, one in (("pd", default_probability), ("sample_rate", sample_rate), ("rate", rate)):
+        if not 0 < one < 1:
+            raise refused(name, f"must lie between 0 and 1: {one}", "须介于 0 与 1 之间")
+    bad = default_probability * rate / sample_rate
+    good = (ONE - default_probability) * (ONE - rate) / (ONE - sample_rate)
+    return bad / (bad + good)
+
+
+@inside
 def expected_loss(default_probability: Decimal, loss_given_default: Decimal, exposure: Decimal) -> Decimal:
     """PD × LGD × EAD, unrounded (T20)."""
     chance = share(default_probability, "pd") * share(loss_given_default, "lgd")

@@ -19,6 +19,8 @@ from handlers.records.tables import case_item as cases
 OUTCOMES = ("repaid", "prepaid", "restructured", "defaulted", "lost")
 """How a closed case ended; `lost`: never financed here."""
 GOOD = frozenset({"repaid", "prepaid"})
+BAD = frozenset({"restructured", "defaulted"})
+"""Of the financed ones; a restructuring in distress counts as a default (Basel Framework, CRE36)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,14 @@ def library(session: Session, *, released: bool = False) -> tuple[Case, ...]:
     if released:
         statement = statement.where(cases.c.release_consent.is_(True), cases.c.confidential.is_(False))
     return tuple(Case(**row) for row in session.execute(statement).mappings())
+
+
+def ended(session: Session) -> tuple[int, int]:
+    """How many of the house's own financings are closed, and how many of those went bad."""
+    query = sa.select(cases.c.outcome, sa.func.count()).where(cases.c.project_id.is_not(None)).group_by(cases.c.outcome)
+    counted = {outcome: number for outcome, number in session.execute(query)}
+    good, bad = (sum(counted.get(one, 0) for one in kind) for kind in (GOOD, BAD))
+    return good + bad, bad
 
 
 def archive(session: Session, business_key: str, values: Mapping[str, Any], stamp: Stamp) -> Case:

@@ -1,6 +1,7 @@
 """Reports about a client, a project and the house say what the book says."""
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,11 +23,12 @@ from handlers.reports.client import NOT_FOR_MARKETING
 from handlers.reports.content import Facts, Report, Table, shown
 from handlers.reports.ordering import Ordered, build
 from handlers.reports.sheets import xlsx
-from handlers.reports.vocabulary import word
+from handlers.reports.vocabulary import WORDS, word
 from tests.bpmn.packages import FOLDER
 from tests.handlers.conftest import NOW, Desk
 from tests.handlers.people import inquiry
 from tests.handlers.reports.test_papers import text_of
+from tests.paths import ROOT
 from web.cli import run
 
 MARCH = {"since": date(2026, 3, 1), "until": date(2026, 3, 31)}
@@ -174,3 +176,11 @@ def test_a_house_s_own_field_is_made_by_command_and_stands_in_the_report(
     (fact,) = section.rows
     assert shown(fact.value, fact.form, "en", quick_desk.runtime.zone) == "Wind"
     assert (run(["field", "retire", "party", "green"]), run(["field"])) == (0, 0)
+
+
+def test_a_grade_is_called_the_same_on_paper_as_in_the_form_that_gives_it() -> None:
+    form = json.loads((ROOT / "bpmn/credit_evaluation/forms/rating_confirmation.form").read_text(encoding="utf-8"))
+    [choice] = [one for one in form["components"] if one.get("key") == "slotting_choice"]
+    assert {one["value"]: one["label"] for one in choice["values"]} == {
+        grade: WORDS[grade][0] for grade in ("Strong", "Good", "Satisfactory", "Weak")
+    }
