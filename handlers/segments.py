@@ -111,7 +111,7 @@ def may_open_case(session: Session, who: Actor, instance_id: int) -> bool:
 def require_case(session: Session, who: Actor, instance_id: int) -> None:
     """Forbidden for a case that is no business of somebody's teams."""
     if not may_open_case(session, who, instance_id):
-        raise Forbidden(reason="this case is worked on by other teams", reason_zh="该案件由其他团队办理")
+        raise Forbidden(reason="this case is worked on by other teams", reason_zh="该业务由其他团队办理")
 
 
 def barred(session: Session, people: Iterable[queries.PersonRow], instance_id: int) -> frozenset[str]:
@@ -124,14 +124,14 @@ def barred(session: Session, people: Iterable[queries.PersonRow], instance_id: i
 
 def require_readers(session: Session, words: str, instance_id: int) -> None:
     """InvalidInput when a comment names somebody whose business the case is not: they would be told of its client."""
-    people = [api.actor(session, one) for one in sorted(api.mentioned(session, words))]
-    if barred := [one.id for one in people if not may_open_case(session, one, instance_id)]:
-        names = queries.names(session)
-        zh, en = ([names[one][tongue] for one in barred] for tongue in (0, 1))
+    named = api.mentioned(session, words)
+    people = [one for one in queries.people(session) if one.id in named] if named else []
+    if unfit := barred(session, people, instance_id):
+        others = [one for one in people if one.id in unfit]
         raise InvalidInput(
             place="text",
-            reason=f"this case is not for {', '.join(en)}: name somebody who may see it",
-            reason_zh=f"{'、'.join(zh)}无权查看此案件，请勿提及",
+            reason=f"this case is not for {', '.join(one.name_en for one in others)}: name somebody who may see it",
+            reason_zh=f"{'、'.join(one.name for one in others)}无权查看此业务，请勿提及",
         )
 
 

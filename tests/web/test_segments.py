@@ -70,7 +70,7 @@ def test_a_segment_holds_on_every_page_that_names_a_client_a_project_or_a_case(
         assert '["ma", ' in offered
         named = li.post(f"/instances/{case}/comments", {"text": "@wu 看一下"}, headers={"HX-Request": "true"})
         assert named.status_code == (200 if opens == 200 else 422)
-        assert ("无权查看此案件" in named.get_data(as_text=True)) == (opens != 200)
+        assert ("无权查看此业务" in named.get_data(as_text=True)) == (opens != 200)
     for path in ("/clients", "/clients?q=公司", "/pipeline", "/instances", "/instances?q=公司", "/processes/offer"):
         seen, all_of_it = (one.client.get(path).get_data(as_text=True) for one in (wu, li))
         assert "某investor公司" in seen and "某borrower公司" not in seen, path
