@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import api
+from engine import api, identity
 from engine.errors import FourEyes, NotFound
 from handlers.records import cases, disclosure, documents, monitoring, parties, projects
 from handlers.records.changes import Stamp
@@ -96,7 +96,13 @@ def test_a_report_comes_by_its_frequency_and_each_investor_gets_only_their_proje
 def test_nothing_goes_out_unless_finance_risk_and_compliance_agreed_three_people(house: ServiceHouse) -> None:
     entitle(house)
     instance = event(house)
-    agree(house)
+    house.finish("ut_commentary", COMMENT)
+    house.finish("ut_finance", {"figures_agreed": "yes"}, by="gao")
+    risk = house.task("ut_risk")["id"]
+    with house.writing() as session, pytest.raises(FourEyes):  # of risk too, but spoke for finance
+        identity.add_member(session, "risk_officer", "gao")
+        api.reassign(session, house.actor("ye"), risk, "gao")
+    house.finish("ut_risk", {"text_agreed": "yes"})
     release = house.task("ut_release")
     assert release["assignee"] != "gao"
     with house.writing() as session, pytest.raises(FourEyes):  # of compliance too, but spoke for finance
