@@ -23,6 +23,7 @@ from engine.store import tables as t
 from engine.store.filling import filling
 from handlers.demonstration.cast import Deal, deals, known_client
 from handlers.demonstration.clients import Clients
+from handlers.demonstration.investors import Investors
 from handlers.demonstration.outside import SHOWN, World
 from handlers.demonstration.staff import Facts, Staff
 from handlers.demonstration.works import Works
@@ -79,7 +80,9 @@ def live(
     stories: dict[str, Deal] = {}
     facts = _facts(runtime, stories, chance)
     world = World(runtime, chance, facts, twice_at=until - SHOWN)
-    house = House(Staff(runtime, chance, facts), world, Works(runtime, chance), Clients(runtime, chance))
+    house = House(
+        Staff(runtime, chance, facts), world, Works(runtime, chance), Clients(runtime, chance), Investors(runtime)
+    )
     with filling(runtime.database), _quick(), _mail_arrives(runtime):
         for day in days:
             tell(day)
@@ -116,13 +119,15 @@ class House:
     world: World
     works: Works
     clients: Clients
+    investors: Investors
     draws: int = 0
 
     def go_on(self, now: datetime, morning: bool, at_work: bool, changed: bool) -> None:
         """One look at what there is. `changed`: something happened since the last one."""
         if morning:
             draws = self.works.go_on(now.date())
-            changed = bool(draws + self.clients.act(now.date())) or changed
+            acts = self.clients.act(now.date()) + (self.investors.act(now.date()) if at_work else 0)
+            changed = bool(draws + acts) or changed
             self.draws += draws
         changed = self.world.answer(now, changed) > 0 or changed
         if at_work:
