@@ -24,26 +24,35 @@ MOST = 30
 
 
 def save_filter(
-    session: Session, actor: Actor, name: str, ask: Ask, team: str | None = None, id: int | None = None
+    session: Session,
+    actor: Actor,
+    name: str,
+    ask: Ask,
+    team: str | None = None,
+    id: int | None = None,
+    replace: bool = True,
 ) -> int:
-    """Keep a filter under a name; one of the actor's of that name is replaced. Returns its id.
+    """Keep a filter under a name; one of the actor's of that name and another list is replaced, if `replace`. Returns
+    its id.
 
     team: shares it with a team of the actor's. id: this filter of the actor's gets the name. InvalidInput: no name, too
-    many, somebody else's team, the name of another filter for `id`; NotFound for an id that is none of theirs.
+    many, somebody else's team, the name of another filter for `id` or without `replace`; NotFound for an id that is
+    none of theirs.
     """
     name = " ".join(name.split())[:60]
     if not name:
         raise InvalidInput(place="name", reason="give the filter a name", reason_zh="请为筛选命名")
     if team is not None and team not in actor.teams:
         raise InvalidInput(place="team", reason="choose a team of your own", reason_zh="请选择您所在的团队")
-    own = session.execute(
-        sa.select(inbox_filter.c.id, inbox_filter.c.name).where(inbox_filter.c.person_id == actor.id)
-    ).all()
+    f = inbox_filter.c
+    own = session.execute(sa.select(f.id, f.name, f.query).where(f.person_id == actor.id)).all()
     values = {"team": team, "query": asdict(ask)}
-    same = next((row.id for row in own if row.name == name), None)
+    there = next((row for row in own if row.name == name), None)
+    same = there.id if there else None
     if id is not None and id not in {row.id for row in own}:
         raise NotFound(what="filter", id=id)
-    if id is not None and same not in (None, id):
+    renames_onto = id is not None and same not in (None, id)
+    if renames_onto or (id is None and there and not replace and Ask(**there.query) != ask):
         raise InvalidInput(place="name", reason=f"“{name}” is another filter", reason_zh=f"已有名为“{name}”的筛选")
     if (found := id or same) is not None:
         session.execute(sa.update(inbox_filter).where(inbox_filter.c.id == found).values(name=name, **values))

@@ -36,6 +36,13 @@ def test_a_filter_is_kept_with_its_count_and_shared_with_the_team(
     listed = wang.get(saved.headers["Location"]).get_data(as_text=True)
     assert "青海储能" in listed and "宁夏光伏" not in listed
     assert "青海的活" not in chen.get("/inbox/filters").get_data(as_text=True)
+    other = {"view": "mine", "q": "青海", "name": "青海的活"}
+    text = li.get("/inbox?view=mine&q=青海").get_data(as_text=True)
+    assert "青海的活" in re.findall(r'data-taken="([^"]*)"', text)[0]
+    assert li.post("/inbox/filters", other).status_code == 422  # it was not asked whether the other one may go
+    assert li.get("/inbox/filters").get_data(as_text=True).count("view=teams") == 1
+    assert li.post("/inbox/filters", other | {"replace": "1"}).status_code == 302
+    assert li.post("/inbox/filters", {"view": "teams", "q": "青海", "name": "青海的活", "share": "rm", "replace": "1"})
     [kept] = re.findall(r'name="id" value="(\d+)"', li.get(saved.headers["Location"]).get_data(as_text=True))
     renamed = {"view": "teams", "q": "青海", "name": "青海来件", "share": "rm", "id": kept}
     assert wang.post("/inbox/filters", renamed).status_code == 404

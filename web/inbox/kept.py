@@ -31,11 +31,13 @@ def filters() -> Any:
 @pages.post("/inbox/filters")
 @guarded("inbox")
 def save() -> Any:
-    """Keep the list that is looked at under a name; `id`: the filter that gets this name, and is shared so."""
+    """Keep the list that is looked at under a name; `id`: the filter that gets this name, and is shared so.
+    `replace`: the person was asked whether the filter of that name may go."""
     form = request.form
     ask = safe(form.to_dict() | {"search": form.get("q", ""), "urgent": form.get("urgent") == "1"})
     with runtime().transaction() as db:
-        api.save_filter(db, actor(), form.get("name", ""), ask, form.get("share") or None, form.get("id", type=int))
+        name, share, id = form.get("name", ""), form.get("share") or None, form.get("id", type=int)
+        api.save_filter(db, actor(), name, ask, share, id, replace=form.get("replace") == "1")
     flash(_("Saved."), "success")
     return redirect(address(ask))
 

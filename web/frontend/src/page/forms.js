@@ -22,7 +22,7 @@ document.addEventListener(
 document.addEventListener(
   'submit',
   (event) => {
-    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm ?? whetherTaken(event.target);
     if (question && !confirm(question)) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -30,6 +30,15 @@ document.addEventListener(
   },
   true,
 );
+
+/** The question before a name that something has already (`data-taken`, a line each); the server is told of the yes. */
+function whetherTaken(form) {
+  const field = form.querySelector('[data-taken]');
+  const typed = field?.value.trim().replace(/\s+/g, ' ');
+  const is = Boolean(typed) && field.dataset.taken.split('\n').includes(typed);
+  if (field) form.elements.replace.value = is ? '1' : '';
+  return is ? field.dataset.takenAsk : undefined;
+}
 
 // Pressed twice, it is sent once: until the answer has come. An answer that is a file leaves the page standing, so it is
 // not for ever.
