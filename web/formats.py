@@ -78,13 +78,17 @@ def short(value: datetime | None) -> str:
 
 
 def relative(value: datetime | None) -> str:
-    """`in 2 days`, `3 hours ago`, in the page's language."""
+    """`in 2 days`, `3 hours ago`, in the page's language. Days are those of the calendar: what is due tomorrow at
+    six is due in one day, in the morning as in the evening."""
     if value is None:
         return ""
-    span = value - runtime().now()
+    now = runtime().now()
+    span = value - now
     if abs(span) < timedelta(minutes=1):
         return _("now") if span > timedelta(0) else _("just now")
-    return format_timedelta(span, add_direction=True, locale=locale())
+    if abs(span) >= timedelta(days=1):
+        span = timedelta(days=(value.astimezone(runtime().zone).date() - now.astimezone(runtime().zone).date()).days)
+    return format_timedelta(span, add_direction=True, threshold=1, locale=locale())
 
 
 def ago(value: datetime | None) -> str:
