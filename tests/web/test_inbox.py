@@ -23,8 +23,8 @@ def test_a_row_shows_client_project_amount_and_due_time(house: House, visitor: C
     assert "测算报价" in text and "宁夏光伏" in text and "盐池 100MW" in text
     assert "125,000,000" in text and "CNY" in text
     assert "2天后" in text
-    house.clock.move(hours=20)  # by the calendar, not by hours: before dawn of the day before as well
-    assert "1天后" in visitor("li").get("/inbox?view=teams").get_data(as_text=True)
+    house.clock.move(hours=13)  # days of the calendar: in the evening the day after tomorrow is no nearer
+    assert "2天后" in visitor("li").get("/inbox?view=teams").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
