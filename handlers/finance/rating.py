@@ -166,10 +166,11 @@ def at_default_rate(default_probability: Decimal, sample_rate: Decimal, rate: De
 
     The odds times the quotient of both shares' odds: the correction for a shift of priors alone, which holds as far as
     good and bad cases look alike here and there (Saerens, Latinne & Decaestecker, Neural Computation 14(1), 2002; King
-    & Zeng, Political Analysis 9(2), 2001, "prior correction"). InvalidInput for shares that are not between 0 and 1.
+    & Zeng, Political Analysis 9(2), 2001, "prior correction"); what was rounded to 0 or 1 stays that. InvalidInput for
+    shares that are not between 0 and 1.
     """
     for name, one in (("pd", default_probability), ("sample_rate", sample_rate), ("rate", rate)):
-        if not 0 < one < 1:
+        if not 0 <= one <= 1 or (name != "pd" and one in (0, 1)):
             raise refused(name, f"must lie between 0 and 1: {one}", "须介于 0 与 1 之间")
     bad = default_probability * rate / sample_rate
     good = (ONE - default_probability) * (ONE - rate) / (ONE - sample_rate)

@@ -75,6 +75,29 @@ def test_score_and_probability_lead_to_each_other(score: Decimal) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pd", "sample", "rate", "expected"),
+    [
+        ("0.5", "0.5", "0.01", "0.01"),  # as likely as not in an even sample: as likely as the house's cases
+        ("0.8", "0.5", "0.1", "0.3077"),  # odds 4 x (1/9)
+        ("0.28", "0.28", "0.28", "0.28"),
+        ("0", "0.28", "0.05", "0"),  # as a card rounds what hardly ever happens
+        ("1", "0.28", "0.05", "1"),
+    ],
+)
+def test_a_probability_moves_with_the_share_of_bad_cases(pd: str, sample: str, rate: str, expected: str) -> None:
+    assert round(rating.at_default_rate(Decimal(pd), Decimal(sample), Decimal(rate)), 4) == Decimal(expected)
+
+
+def test_a_house_without_a_default_has_no_rate_of_nought() -> None:
+    assert rating.long_run_default_rate(0, 49) == Decimal("0.01")
+    for bad, closed in ((3, 2), (-1, 2)):
+        with pytest.raises(InvalidInput):
+            rating.long_run_default_rate(bad, closed)
+    with pytest.raises(InvalidInput):
+        rating.at_default_rate(Decimal("0.2"), Decimal(0), Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
     ("days", "expected"),
     [(0, "normal"), (1, "special_mention"), (90, "special_mention"), (91, "substandard"), (361, "loss")],
 )
