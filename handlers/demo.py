@@ -77,6 +77,7 @@ TEAMS = (
     DemoTeam("service_desk", "客服中心", "Service desk", "mei"),
     DemoTeam("finance", "财务部", "Finance", "gao"),
     DemoTeam("process_owner", "流程负责人", "Process owners", "owen"),
+    DemoTeam("auditor", "审计部", "Audit", "bai"),
     DemoTeam("admin", "系统管理", "Administrators", "admin"),
 )
 
@@ -120,6 +121,7 @@ PEOPLE = (
     DemoPerson("bao", "包宏", "Bao Hong", ("committee_member",)),
     DemoPerson("rong", "容若", "Rong Ruo", ("committee_member",)),
     DemoPerson("owen", "欧文", "Owen", ("process_owner",)),
+    DemoPerson("bai", "白露", "Bai Lu", ("auditor",)),
     DemoPerson("admin", "管理员", "Administrator", ("admin", "process_owner")),
 )
 

@@ -10,6 +10,7 @@ from engine import api, log, queries, watcher
 from engine.settings import load
 from handlers import demo as people
 from handlers.demonstration import years
+from handlers.demonstration.investors import ADDRESSES
 from web.cli.saying import words
 
 MOST_YEARS = 5
@@ -57,6 +58,13 @@ def demo(span: int, inquiries: int, seed: int) -> int:
             "一份答复来了两次，第二次无人接收：页面“异常”里有这一条，可以照着说明处理；其余都已办妥。",
             "One answer came twice and nobody awaited the second: it stands among the incidents, to try mending on; "
             "the rest went as it should.",
+        )
+    )
+    fund = ADDRESSES[0]
+    click.echo(
+        words(
+            f"投资者门户：打开 /portal/in，填 {fund}，再运行 dealflow mail read {fund}，打开其中的链接。",
+            f"The investors' portal: open /portal/in, give {fund}, run dealflow mail read {fund}, open its link.",
         )
     )
     for place, why in told.stuck.items():
