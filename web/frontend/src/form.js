@@ -14,6 +14,7 @@ import { giveKeyboards } from './form/keyboards.js';
 import { watchLive } from './form/live.js';
 import { readNumbers } from './form/numbers.js';
 import { showAmounts } from './form/amounts.js';
+import { sayPlaceholders } from './form/placeholders.js';
 import { saidModule } from './form/said.js';
 import { foldSections } from './form/sections.js';
 
@@ -43,6 +44,7 @@ async function mount(place) {
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
     else open(view);
     sayHints(container);
+    sayPlaceholders(container);
     showAmounts(container, schema);
     foldSections(container, !('readonly' in place.dataset));
     await drawn();
