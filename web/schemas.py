@@ -6,7 +6,9 @@ English lives beside the process (`i18n/en.json`), keyed by the field's id or ke
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from handlers.reports.vocabulary import word
@@ -149,7 +151,8 @@ def sorted_out(
 
 
 def said(field: Mapping[str, Any], value: Any) -> Any:
-    """A value as its field says it: a choice by its label, one that the form does not offer by the book's words."""
+    """A value as its field says it: a choice by its label, one that the form does not offer by the book's words; what
+    forms send of a number, a text that keeps every digit, as the number it is."""
     options = {
         str(option.get("value")): option.get("label")
         for option in field.get("values") or ()
@@ -159,4 +162,7 @@ def said(field: Mapping[str, Any], value: Any) -> Any:
         return [options.get(str(item), item) if not isinstance(item, Mapping) else item for item in value]
     if options and isinstance(value, str) and value not in options:
         return word(value, language())
+    if field.get("type") == "number" and isinstance(value, str):
+        with suppress(InvalidOperation):
+            return Decimal(value)
     return options.get(str(value), value)

@@ -110,6 +110,13 @@ def test_a_choice_that_its_form_does_not_offer_is_said_in_the_book_s_words(house
     assert told == ["官网", "潜客挖掘", "unheard_of"]
 
 
+def test_an_amount_in_a_row_of_a_list_is_a_number_and_a_code_of_digits_is_none() -> None:
+    kinds = {"assets": "number", "tax_no": "textfield"}
+    rows = {"label": "报表", "components": [{"key": key, "type": kind, "label": key} for key, kind in kinds.items()]}
+    lines = schemas.sheet(rows, [{"assets": "320000000.50", "tax_no": "91440600"}, {"assets": "约三亿"}]).lines
+    assert lines == (("assets", (Decimal("320000000.50"), "约三亿")), ("tax_no", ("91440600", None)))
+
+
 def test_a_contact_with_its_minutes_stands_on_the_timeline_and_among_the_files(house: House, visitor: Visit) -> None:
     booked(house)
     li = visitor("li")

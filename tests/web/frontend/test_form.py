@@ -335,18 +335,21 @@ def test_the_bpmn_io_logo_stands_under_the_form(page: Page, site: Site) -> None:
 
 
 def test_what_a_stranger_typed_is_text_in_a_form_and_leads_nowhere(page: Page, site: Site) -> None:
-    said = '**{{client}}**\n\n{{note}} [帮助](/help) {{"[" + phone + "](tel:" + phone + ")"}}'
+    amounts = "**{{missing}}** 元 **{{cost}}** 元 {{cost}} yuan {{cost}} 号"
+    said = amounts + '**{{client}}**\n\n{{note}} [帮助](/help) {{"[" + phone + "](tel:" + phone + ")"}}'
     schema = {**SCHEMA, "components": [{"type": "text", "id": "Text_said", "text": said}]}
     values = {
         "client": "[登录](https://evil.example) <img src=x onerror=alert(1)> <b>行</b>",
         "note": "https://evil.example ![图](https://evil.example/p.png) [j](javascript:alert(1)) [k](//evil.example)",
         "phone": "+8613800138000",
+        "cost": 46000.5,
     }
     parts = {"schema": json.dumps(schema), "values": json.dumps(values), "errors": "{}"}
     page.goto(site.html("/task", MARKUP.format(more="", **parts), lang="zh", scripts=("form.js",)))
     page.wait_for_selector('[data-form][data-ready="true"]')
     shown = page.locator("[data-form] .fjs-form-field-text")
     expect(shown).to_contain_text("登录 <img src=x onerror=alert(1)> <b>行</b>")
+    expect(shown).to_contain_text("— 元 46,000.5 元 46,000.5 yuan 46000.5 号")
     links = [one.get_attribute("href") for one in shown.locator("a").all()]
     assert links == ["/help", "tel:+8613800138000"] and not shown.locator("img").count()
     assert site.violations == []
