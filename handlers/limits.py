@@ -68,11 +68,12 @@ def limit_use(
     """Draw on a limit.
 
     In: amount; limit_id, or facility: the key it was reserved under (null: the process's own); key (null: this job's;
-    the draw's own key, so that `limit.restore` finds it). Out and errors as for `limit.reserve`; NotFound without a
-    limit. Idempotent by limit and key.
+    the draw's own key, so that `limit.restore` finds it). Out and errors as for `limit.reserve`, LIMIT_EXCEEDED too for
+    a limit past its last day; NotFound without a limit. Idempotent by limit and key.
     """
     held = _limit(ctx, limit_id, facility)
-    return _shown(ctx, "limit_used", limits.use(ctx.session, held, needed(amount, "amount"), _movement(ctx, key)))
+    day, asked = inputs.today(ctx), needed(amount, "amount")
+    return _shown(ctx, "limit_used", limits.use(ctx.session, held, asked, _movement(ctx, key), day=day))
 
 
 @handles("limit.restore", transactional=True)
@@ -150,4 +151,4 @@ def _shown(ctx: Context, action: str, made: Limit | Excess) -> Mapping[str, Any]
         message = f"{told['limit_asked']} {made.currency} asked, {told['limit_available']} available: {made.why[1]}"
         raise BpmnError("LIMIT_EXCEEDED", message, {**told, "limit_currency": made.currency, **_why(made.why)})
     ctx.audit(action, {"limit": str(made.id), "facility": made.facility, "used": str(made.used)})
-    return {"limit_id": str(made.id), "limit_amount": made.amount, "limit_available": made.available}
+    return {"limit_id": str(made.id), "limit_amount": made.amount, "limit_available": made.available(inputs.today(ctx))}

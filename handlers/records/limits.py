@@ -6,7 +6,12 @@ for beyond the room is told (`Excess`), never cut down.
 
 Clients of one group share one line, groups in groups included (《商业银行大额风险暴露管理办法》: exposures to connected
 clients add up). A group without a line of its own falls under the house's default line; without that either, and
-without a borrower, nothing may be promised.
+without a borrower, nothing may be promised. A group whose own line is over falls under nothing: somebody has to set a
+new one.
+
+A promise is good until its approval ends, once the contract is signed until availability ends. After that nothing is
+drawn under it nor added to it. What is drawn stays exposure; what is undrawn is free again, but under a signed contract
+only when it is given up (`release`): until then the house still owes it if availability is prolonged.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from handlers.records import groups, keys
 from handlers.records.changes import Stamp
 from handlers.records.tables import credit_limit as limits
 from handlers.records.tables import credit_line as lines
+from handlers.records.tables import facility as facilities
 from handlers.records.tables import limit_entry as entries
 from handlers.records.tables import party as parties
 
@@ -41,6 +47,10 @@ class Line:
     valid_from: date
     valid_until: date | None
 
+    def over(self, day: date) -> bool:
+        """Whether it is past its last day."""
+        return self.valid_until is not None and self.valid_until < day
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -55,11 +65,30 @@ class Limit:
     line_rate: Decimal
     state: str
     valid_until: date | None
+    available_until: date | None = None
+    """The end of availability of what was signed under it; None before the contract."""
 
     @property
-    def available(self) -> Decimal:
-        """What may still be drawn; nothing once the limit is released."""
-        return self.amount - self.used if self.state == "open" else Decimal(0)
+    def ends(self) -> date | None:
+        """Its last day: of availability, before the contract of the approval."""
+        return self.available_until or self.valid_until
+
+    def good(self, day: date) -> bool:
+        """Whether it may be drawn and added to: neither released nor past its last day."""
+        return self.state == "open" and (self.ends is None or self.ends >= day)
+
+    def expired(self, day: date) -> bool:
+        """Whether something of it was never drawn by its last day, and nobody has given that up yet."""
+        return self.state == "open" and not self.good(day) and self.amount > self.used
+
+    def available(self, day: date) -> Decimal:
+        """What may still be drawn."""
+        return self.amount - self.used if self.good(day) else Decimal(0)
+
+    def weight(self, day: date) -> Decimal:
+        """What counts as exposure, in its own currency."""
+        lapsed = self.available_until is None and self.expired(day)
+        return self.amount if self.state == "open" and not lapsed else self.used
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +113,8 @@ class Movement:
 BEYOND = ("超出集团授信额度", "beyond the line of the client's group")
 CEILING = ("超出本笔额度上限", "beyond what this facility may have")
 UNUSED = ("超出额度可用余额", "beyond what is left of the limit")
+EXPIRED = ("额度已到期", "the limit has expired")
+LINE_OVER = ("集团授信额度已到期：须先设定新的额度", "the group's line has expired: a new one has to be set first")
 NO_LINE = (
     "集团没有授信额度，本机构也没有默认额度：须先设定额度才能占用",
     "neither the group nor the house has a line: one has to be set before anything is promised",
@@ -91,7 +122,14 @@ NO_LINE = (
 NO_BORROWER = ("项目没有借款人，无法归入任何授信额度", "the project has no borrower whose line could count")
 
 _LINE = [lines.c[field.name] for field in fields(Line)]
-_LIMIT = [limits.c[field.name] for field in fields(Limit)]
+_STORED = [field.name for field in fields(Limit) if field.name != "available_until"]
+_LIMIT = [
+    *(limits.c[name] for name in _STORED),
+    sa.select(sa.func.max(facilities.c.availability_end))
+    .where(facilities.c.limit_id == limits.c.id, facilities.c.signed_on.is_not(None))
+    .scalar_subquery()
+    .label("available_until"),
+]
 
 
 # ── lines ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,38 +165,47 @@ def head_of(session: Session, party_id: int) -> int:
 
 
 def line_of(session: Session, head: int | None, day: date) -> Line | None:
-    """The line in force for a group on a day: its own, else the house's default; None without any."""
-    in_force = sa.and_(lines.c.valid_from <= day, sa.or_(lines.c.valid_until.is_(None), lines.c.valid_until >= day))
+    """The line in force for a group on a day: its own, else the house's default; None without any, and for a group
+    whose own line is over."""
+    found = ruling_line(session, head, day)
+    return None if found is None or found.over(day) else found
+
+
+def ruling_line(session: Session, head: int | None, day: date) -> Line | None:
+    """As `line_of`, but a line that is over is told with its last day."""
+    over = sa.and_(lines.c.valid_until.is_not(None), lines.c.valid_until < day)
     for owner in (lines.c.party_id == head, lines.c.party_id.is_(None)):
-        row = session.execute(
-            sa.select(*_LINE).where(owner, in_force).order_by(lines.c.valid_from.desc(), lines.c.id.desc()).limit(1)
-        ).mappings()
-        if found := row.one_or_none():
+        order = (sa.case((over, 1), else_=0), lines.c.valid_from.desc(), lines.c.id.desc())
+        query = sa.select(*_LINE).where(owner, lines.c.valid_from <= day).order_by(*order).limit(1)
+        if found := session.execute(query).mappings().one_or_none():
             return Line(**found)
     return None
 
 
 def lines_on(session: Session, day: date) -> Mapping[int | None, Line]:
-    """Every line in force on a day by its group's head, the house's default under None; of several the latest."""
-    in_force = sa.and_(lines.c.valid_from <= day, sa.or_(lines.c.valid_until.is_(None), lines.c.valid_until >= day))
-    rows = session.execute(sa.select(*_LINE).where(in_force).order_by(lines.c.valid_from, lines.c.id)).mappings()
+    """The ruling line of every group by its head, the house's default under None; those that are over too."""
+    over = sa.and_(lines.c.valid_until.is_not(None), lines.c.valid_until < day)
+    order = (sa.case((over, 0), else_=1), lines.c.valid_from, lines.c.id)
+    rows = session.execute(sa.select(*_LINE).where(lines.c.valid_from <= day).order_by(*order)).mappings()
     return {row["party_id"]: Line(**row) for row in rows}
 
 
-def exposure(session: Session, head: int) -> Decimal:
-    """What is promised to a group and drawn by it, in its line's currency."""
-    return sum((_weight(one) * one.line_rate for one in of_group(session, head)), Decimal(0))
+def exposure(session: Session, head: int, day: date) -> Decimal:
+    """What is promised to a group and drawn by it on a day, in its line's currency."""
+    return sum((one.weight(day) * one.line_rate for one in of_group(session, head)), Decimal(0))
 
 
 def of_group(session: Session, head: int) -> tuple[Limit, ...]:
-    """Every limit of a group's clients that still binds, oldest first."""
+    """Every limit of a group's clients that is open, or drawn on, oldest first."""
     members = groups.members_of(session, head)
     rows = session.execute(sa.select(*_LIMIT).where(limits.c.party_id.in_(members)).order_by(limits.c.id))
-    return tuple(one for one in (Limit(**row) for row in rows.mappings()) if _weight(one))
+    bound = (Limit(**row) for row in rows.mappings())
+    return tuple(one for one in bound if one.used or (one.state == "open" and one.amount))
 
 
-def _weight(one: Limit) -> Decimal:
-    return one.amount if one.state == "open" else one.used
+def every(session: Session) -> tuple[Limit, ...]:
+    """All of the house, oldest first."""
+    return tuple(Limit(**row) for row in session.execute(sa.select(*_LIMIT).order_by(limits.c.id)).mappings())
 
 
 # ── movements ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,18 +251,19 @@ def reserve(
     known = find(session, facility, lock=True)
     if known is not None and _done(session, known.id, "reserve", movement.key):
         return known
-    if known is not None and known.state != "open":
+    if known is not None and not known.good(day):
         known = None
     if known is not None and known.currency != currency:
         raise InvalidInput(place="currency", reason=f"the limit is in {known.currency}", reason_zh="与额度币种不一致")
     promised = known.amount if known else Decimal(0)
     if ceiling is not None and promised + amount > ceiling:
         return Excess(amount, max(ceiling - promised, Decimal(0)), currency, CEILING)
-    line = None if head is None else line_of(session, head, day)
-    if head is None or line is None:
-        return Excess(amount, Decimal(0), currency, NO_BORROWER if head is None else NO_LINE)
+    line = None if head is None else ruling_line(session, head, day)
+    if head is None or line is None or line.over(day):
+        why = NO_BORROWER if head is None else NO_LINE if line is None else LINE_OVER
+        return Excess(amount, Decimal(0), currency, why)
     rate = _rate(line, currency, line_rate)
-    room = line.amount - exposure(session, head)
+    room = line.amount - exposure(session, head, day)
     if amount * rate > room:
         return Excess(amount * rate, max(room, Decimal(0)), line.currency, BEYOND)
     if known is None:
@@ -223,14 +271,14 @@ def reserve(
     return _move(session, known, "reserve", amount, known.amount + amount, known.used, movement)
 
 
-def use(session: Session, limit: int | str, amount: Decimal, movement: Movement) -> Limit | Excess:
-    """Draw on a limit. InvalidInput for an amount not above nought; NotFound."""
+def use(session: Session, limit: int | str, amount: Decimal, movement: Movement, *, day: date) -> Limit | Excess:
+    """Draw on a limit, while it is good. InvalidInput for an amount not above nought; NotFound."""
     _positive(amount)
     held = get(session, limit, lock=True)
     if _done(session, held.id, "use", movement.key):
         return held
-    if amount > held.available:
-        return Excess(amount, held.available, held.currency, UNUSED)
+    if amount > held.available(day):
+        return Excess(amount, held.available(day), held.currency, EXPIRED if held.expired(day) else UNUSED)
     return _move(session, held, "use", amount, held.amount, held.used + amount, movement)
 
 
@@ -258,7 +306,7 @@ def release(session: Session, limit: int | str, movement: Movement) -> Limit:
     if held.state == "released":
         return held
     session.execute(limits.update().where(limits.c.id == held.id).values(state="released"))
-    return _move(session, held, "release", held.available, held.used, held.used, movement)
+    return _move(session, held, "release", held.amount - held.used, held.used, held.used, movement)
 
 
 def entries_of(session: Session, limit_id: int) -> tuple[Mapping[str, Any], ...]:
@@ -295,7 +343,7 @@ def _open(
 ) -> Limit:
     nought = Decimal(0)
     made = Limit(new_id(), facility, party_id, currency, nought, nought, rate, "open", valid_until)
-    values = {field.name: getattr(made, field.name) for field in fields(Limit)}
+    values = {name: getattr(made, name) for name in _STORED}
     session.execute(limits.insert().values(**values, created_at=stamp.at, created_by=stamp.by))
     return made
 

@@ -12,14 +12,13 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from handlers.records import groups
+from handlers.records import groups, limits
 from handlers.records.covenants import Breach, Test
 from handlers.records.monitoring import UNSETTLED, Alert, Risk
 from handlers.records.tables import alert as alerts
 from handlers.records.tables import covenant as covenants
 from handlers.records.tables import covenant_breach as breaches
 from handlers.records.tables import covenant_test as tests
-from handlers.records.tables import credit_limit as limits
 from handlers.records.tables import facility as facilities
 from handlers.records.tables import metric_state as metric_states
 from handlers.records.tables import party as parties
@@ -252,31 +251,25 @@ class Exposure:
     sector: str | None
     project_key: str | None
     project_name: str | None
+    expired_on: date | None = None
+    """The last day of an open limit that is past it."""
 
 
-def exposures(session: Session) -> tuple[Exposure, ...]:
-    """Every limit that still binds: what is promised while it is open, what is drawn afterwards."""
-    query = (
-        sa.select(
-            limits.c.facility, limits.c.currency, limits.c.amount, limits.c.used, limits.c.line_rate, limits.c.state,
-            parties.c.id, parties.c.business_key, parties.c.legal_name, parties.c.country,
-        )
-        .join(parties, parties.c.id == limits.c.party_id)
-        .order_by(limits.c.id)
-    )  # fmt: skip
-    rows = session.execute(query).mappings().all()
-    known, heads = _projects(session, {row["facility"] for row in rows}), groups.heads(session)
+def exposures(session: Session, day: date) -> tuple[Exposure, ...]:
+    """Every limit that still binds on a day: what is promised while it is open, what is drawn afterwards."""
+    held = [(one, bound) for one in limits.every(session) if (bound := one.weight(day)) and one.party_id is not None]
+    clients = sa.select(parties.c.id, parties.c.business_key, parties.c.legal_name, parties.c.country)
+    ids = {one.party_id for one, _bound in held}
+    named = {row.id: row for row in session.execute(clients.where(parties.c.id.in_(ids)))}
+    known, heads = _projects(session, {one.facility for one, _bound in held}), groups.heads(session)
     found = []
-    for row in rows:
-        bound = row["amount"] if row["state"] == "open" else row["used"]
-        if not bound:
-            continue
-        key, name, sector = known.get(row["facility"], (None, None, None))
+    for one, bound in held:
+        client, (key, name, sector) = named[one.party_id], known.get(one.facility, (None, None, None))
         found.append(
             Exposure(
-                row["facility"], row["currency"], row["amount"], row["used"], bound * row["line_rate"],
-                row["used"] * row["line_rate"], heads.get(row["id"], row["id"]), row["business_key"],
-                row["legal_name"], row["country"], sector, key, name,
+                one.facility, one.currency, one.amount, one.used, bound * one.line_rate, one.used * one.line_rate,
+                heads.get(client.id, client.id), client.business_key, client.legal_name, client.country, sector, key,
+                name, one.ends if one.expired(day) else None,
             )
         )  # fmt: skip
     return tuple(found)

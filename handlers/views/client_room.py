@@ -31,7 +31,7 @@ from handlers.records import (
 )
 from handlers.records import tables as book
 from handlers.records.kyc import KycCase
-from handlers.records.limits import Line
+from handlers.records.limits import Limit, Line
 from handlers.records.parties import Contact, Party
 from handlers.records.relationship import Churn, StageChange
 from handlers.records.statements import Statement
@@ -105,6 +105,7 @@ class Head:
     party: Party
     group: Party | None
     line: Line | None
+    line_over: bool
     promised: Decimal
     owed: client_facts.Exposure
     check: KycCase | None
@@ -129,12 +130,14 @@ class Head:
 def head(session: Session, party: Party, today: date) -> Head:
     """The top of a client's page."""
     group = limits.head_of(session, party.id)
+    line = limits.ruling_line(session, group, today)
     check = next((one for one in kyc.cases_of(session, party.id) if one.decided_at is not None), None)
     return Head(
         party=party,
         group=parties.get(session, group) if group != party.id else None,
-        line=limits.line_of(session, group, today),
-        promised=limits.exposure(session, group),
+        line=line,
+        line_over=line is not None and line.over(today),
+        promised=limits.exposure(session, group, today),
         owed=client_facts.exposure(session, party.id, today),
         check=check,
         check_state=_check_state(check, today),
@@ -199,7 +202,7 @@ def business(session: Session, party: Party, today: date) -> list[Section]:
     rows = found(session, facility, paper.FACILITIES, facility.c.party_id == party.id, order=facility.c.business_key)
     own, held = projects.of_party(session, party.id), projects.roles_of(session, party_id=party.id)
     group = limits.head_of(session, party.id)
-    granted = [_picked(one, LIMITS) for one in limits.of_group(session, group)]
+    granted = [_limit(one, today) for one in limits.of_group(session, group)]
     return [
         table_of("projects", ("项目", "Projects"), paper.PROJECTS, _picked_all(own, paper.PROJECTS)),
         table_of("roles", ("项目角色", "Roles in projects"), ROLES, _picked_all(held, ROLES)),
@@ -209,6 +212,12 @@ def business(session: Session, party: Party, today: date) -> list[Section]:
         _rows(session, party.id, "opportunity", paper.OPPORTUNITIES, "opportunities", _OPPORTUNITIES),
         *_matches(session, party),
     ]  # fmt: skip
+
+
+def _limit(one: Limit, today: date) -> dict[str, Any]:
+    """A limit with its last day, and whether that is past."""
+    told = {"valid_until": one.ends} | ({"state": "expired"} if one.expired(today) else {})
+    return _picked(one, LIMITS) | told
 
 
 ROLES: Fields = (

@@ -68,7 +68,7 @@ def test_a_limit_counts_as_cancelled_when_nothing_was_ever_drawn_of_it(book: Run
             made = limits.reserve(session, key, party, Decimal(100), "CNY", Movement(f"r:{key}", STAMP), day=TODAY)
             assert isinstance(made, limits.Limit)
             if party == used:
-                limits.use(session, made.id, Decimal(10), Movement("u", STAMP))
+                limits.use(session, made.id, Decimal(10), Movement("u", STAMP), day=TODAY)
                 limits.repay(session, made.id, Decimal(10), Movement("p", STAMP))
             limits.release(session, made.id, Movement("x", STAMP))
         told = client_facts.all_signals(session, NOW, TODAY)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from engine.errors import InvalidInput
-from handlers.records import groups, limits, parties, portfolio, projects
+from handlers.records import facilities, groups, limits, parties, portfolio, projects, tables
 from handlers.records.changes import Stamp
 from tests.handlers.conftest import NOW, Desk
 
@@ -97,10 +98,62 @@ def test_a_group_in_a_group_adds_up_under_the_topmost_head_and_a_ring_is_refused
     assert desk.refused("limit.reserve", {"amount": "41"}).variables["limit_available"] == 40
     desk.run("limit.reserve", {"amount": "40"})
     with desk.runtime.transaction() as session:
-        assert {one.head for one in portfolio.exposures(session)} == {top.id}
+        assert {one.head for one in portfolio.exposures(session, NOW.date())} == {top.id}
         with pytest.raises(InvalidInput, match="back to themselves") as told:
             parties.change(session, top.id, {"group_id": _borrower(desk)}, STAMP)
         assert "成环" in told.value.text("zh")
+
+
+TODAY, BEFORE, LATER = NOW.date(), NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=700)
+
+
+def test_a_limit_whose_approval_is_over_is_neither_drawn_nor_added_to_and_only_what_is_drawn_counts(desk: Desk) -> None:
+    clients(desk, line=100)
+    made = desk.run("limit.reserve", {"amount": "90", "key": "P2", "valid_until": TODAY})
+    desk.run("limit.use", {"amount": "30", "key": "DR-1"})
+    assert desk.refused("limit.reserve", {"amount": "11", "facility": "FA-2", "party_id": _borrower(desk)})
+    _dated(desk, BEFORE)
+    told = desk.refused("limit.use", {"amount": "1", "key": "DR-2"})
+    assert (told.variables["limit_available"], told.variables["limit_reason"]) == (0, "额度已到期")
+    with desk.runtime.reading() as session:
+        (bound,) = portfolio.exposures(session, TODAY)
+        assert (bound.weight, bound.expired_on) == (30, BEFORE)
+    anew = desk.run("limit.reserve", {"amount": "70", "key": "P3", "valid_until": LATER})
+    assert anew["limit_id"] != made["limit_id"] and anew["limit_available"] == 70
+    assert desk.refused("limit.reserve", {"amount": "1", "key": "P4"}).variables["limit_available"] == 0
+
+
+def test_a_limit_is_good_until_availability_ends_once_its_contract_is_signed(desk: Desk) -> None:
+    clients(desk, line=100)
+    made = desk.run("limit.reserve", {"amount": "90", "valid_until": TODAY})
+    terms = {"name": "一期", "type": "term", "amount": Decimal(90), "months": 60, "rate_pct": Decimal(5)}
+    with desk.runtime.transaction() as session:
+        project = projects.get(session, "PJ-2026-0001")
+        row = {**terms, "currency": "CNY", "limit_id": int(made["limit_id"])}
+        lent = facilities.open_(session, project.id, _borrower(desk), row, STAMP, 2026)
+        facilities.change(session, lent.id, {"signed_on": BEFORE, "availability_end": TODAY}, STAMP)
+    _dated(desk, BEFORE)
+    assert desk.run("limit.use", {"amount": "30", "key": "DR-1"})["limit_available"] == 60
+    with desk.runtime.transaction() as session:
+        facilities.change(session, lent.id, {"availability_end": BEFORE}, STAMP)
+    assert desk.refused("limit.use", {"amount": "1", "key": "DR-2"}).variables["limit_available"] == 0
+    with desk.runtime.reading() as session:
+        (bound,) = portfolio.exposures(session, TODAY)
+    assert (bound.weight, bound.expired_on) == (90, BEFORE), "the house owes the rest until it is given up"
+
+
+def test_a_group_whose_own_line_is_over_gets_nothing_also_where_the_house_has_a_default(desk: Desk) -> None:
+    clients(desk)
+    with desk.runtime.transaction() as session:
+        head = groups.head_of(session, _borrower(desk))
+        limits.set_line(session, None, Decimal(1000), "CNY", date(2025, 1, 1), STAMP)
+        limits.set_line(session, head, Decimal(100), "CNY", date(2025, 1, 1), STAMP, BEFORE)
+    told = desk.refused("limit.reserve", {"amount": "1"})
+    assert "已到期" in str(told.variables["limit_reason"])
+    with desk.runtime.transaction() as session:
+        assert limits.line_of(session, head, TODAY) is None and limits.lines_on(session, TODAY)[head].over(TODAY)
+        limits.set_line(session, head, Decimal(50), "CNY", TODAY, STAMP)
+    assert desk.run("limit.reserve", {"amount": "50"})["limit_available"] == 50
 
 
 @pytest.mark.parametrize("amount", ["0", "-1"])
@@ -108,6 +161,12 @@ def test_an_amount_that_is_none_is_refused(desk: Desk, amount: str) -> None:
     clients(desk)
     with pytest.raises(Exception, match="above nought"):
         desk.run("limit.reserve", {"amount": amount})
+
+
+def _dated(desk: Desk, day: date) -> None:
+    """The approval behind every limit ends that day."""
+    with desk.runtime.transaction() as session:
+        session.execute(sa.update(tables.credit_limit).values(valid_until=day))
 
 
 def _borrower(desk: Desk) -> int:

@@ -79,7 +79,7 @@ def show(key: str) -> int:
     with runtime.reading() as session:
         held = limits.get(session, key)
         moved = limits.entries_of(session, held.id)
-    _line(held)
+    _line(held, runtime.now().astimezone(runtime.zone).date())
     for one in moved:
         when = one["at"].astimezone(runtime.zone).strftime("%Y-%m-%d %H:%M")
         click.echo(f"  {when}  {words(*KINDS[one['kind']])}  {one['amount']:>18,}  {one['key']}")
@@ -89,22 +89,28 @@ def show(key: str) -> int:
 def _group(runtime: api.Runtime, client: str, day: date) -> int:
     with runtime.reading() as session:
         head = limits.head_of(session, parties.get(session, client).id)
-        ceiling, owed = limits.line_of(session, head, day), limits.exposure(session, head)
+        ceiling, owed = limits.ruling_line(session, head, day), limits.exposure(session, head, day)
         promised = limits.of_group(session, head)
     if ceiling is None:
         click.echo(words("没有授信总额：不能占用额度。", "No line is set: nothing can be promised."))
+    elif ceiling.over(day):
+        told = f"{ceiling.currency} {ceiling.amount:,}"
+        until = ceiling.valid_until
+        click.echo(words(f"授信总额 {told} 已于 {until} 到期：不能占用额度。",
+                         f"line {told} expired on {until}: nothing can be promised"))  # fmt: skip
     else:
         room = max(ceiling.amount - owed, Decimal(0))
         told = f"{ceiling.currency} {ceiling.amount:,}"
         click.echo(words(f"授信总额 {told}，可用 {room:,}", f"line {told}, room {room:,}"))
     for one in promised:
-        _line(one)
+        _line(one, day)
     return 0
 
 
-def _line(one: Limit) -> None:
+def _line(one: Limit, day: date) -> None:
     promised, used = words("额度", "promised"), words("已用", "used")
-    click.echo(f"  {one.facility}  {one.currency}  {promised} {one.amount:,}  {used} {one.used:,}")
+    gone = words(f"  已于 {one.ends} 到期", f"  expired on {one.ends}") if one.expired(day) else ""
+    click.echo(f"  {one.facility}  {one.currency}  {promised} {one.amount:,}  {used} {one.used:,}{gone}")
 
 
 def _amount(text: str) -> Decimal:

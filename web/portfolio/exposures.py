@@ -45,13 +45,20 @@ class Group:
     line: Line | None
 
     @property
+    def over(self) -> bool:
+        """Whether its line is past its last day: nothing more is promised."""
+        return self.line is not None and self.line.over(today())
+
+    @property
     def share(self) -> Decimal | None:
-        """Per cent of the line that is taken; None without a line."""
-        return self.weight / self.line.amount * HUNDRED if self.line and self.line.amount else None
+        """Per cent of the line that is taken; None without a line, or when it is over."""
+        return self.weight / self.line.amount * HUNDRED if self.line and self.line.amount and not self.over else None
 
     @property
     def tone(self) -> str:
-        """danger above the line, warning close to it."""
+        """danger above the line and where it is over, warning close to it."""
+        if self.over:
+            return "danger"
         if self.share is None or self.share < CLOSE:
             return ""
         return "danger" if self.share > HUNDRED else "warning"
@@ -83,7 +90,7 @@ def index() -> Any:
     by = request.args.get("by", "sector")
     by = by if by in DIMENSIONS else "sector"
     with runtime().reading() as db:
-        bound = portfolio.exposures(db)
+        bound = portfolio.exposures(db, today())
         groups, money = _groups(db, bound), {one.currency for one in limits.lines_on(db, today()).values()}
         standing = green.overview(db)
     slices, unit = sliced(bound, by), min(money) if len(money) == 1 else ""
@@ -100,7 +107,7 @@ def index() -> Any:
         mixed=len(money) > 1,
         groups=groups,
         picture=share_of(slices, by, unit) if slices else None,
-        against=against(groups) if any(one.line for one in groups) else None,
+        against=against(groups) if any(one.share is not None for one in groups) else None,
         projects=standing,
         categories=categories(standing),
         bound=bound,
@@ -136,7 +143,7 @@ def _groups(db: Any, bound: Iterable[Exposure]) -> list[Group]:
         key, name = named[head]
         weight, clients = sum((one.weight for one in rows), ZERO), len({one.client_key for one in rows})
         found.append(Group(key, name, weight, clients, lines.get(head, lines.get(None))))
-    return sorted(found, key=lambda one: (-(one.share or ZERO), -one.weight))
+    return sorted(found, key=lambda one: (not one.over, -(one.share or ZERO), -one.weight))
 
 
 def sliced(bound: Iterable[Exposure], by: str) -> list[Slice]:
@@ -215,7 +222,7 @@ def _workbook(bound: Iterable[Exposure], unit: str) -> Any:
         ("client_key", _("Number"), "text"), ("client_name", _("Client"), "text"),
         ("project_name", _("Project"), "text"), ("sector", _("Sector"), "code"), ("country", _("Country"), "country"),
         ("currency", _("Currency"), "text"), ("amount", _("Promised"), "money"), ("used", _("Drawn"), "money"),
-        ("weight", exposure, "money"),
+        ("weight", exposure, "money"), ("expired_on", _("Expired on"), "date"),
     )  # fmt: skip
     rows = [{key: getattr(one, key) for key, _called, _form in columns} for one in bound]
     return workbook("exposures", _("Exposures"), columns, rows)  # type: ignore[arg-type]

@@ -155,7 +155,7 @@ def loan(session: Session, stamp: Stamp, party: int, name: str, sector: str, mil
         session, made.business_key, party, amount, "CNY", Movement(made.business_key, stamp), day=TODAY
     )
     assert isinstance(held, limits.Limit)
-    limits.use(session, held.id, amount * 3 / 4, Movement(f"{made.business_key}:1", stamp))
+    limits.use(session, held.id, amount * 3 / 4, Movement(f"{made.business_key}:1", stamp), day=TODAY)
     return facilities.enter(session, made.id, state, stamp)
 
 

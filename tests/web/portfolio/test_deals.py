@@ -127,7 +127,7 @@ def test_what_is_drawn_in_another_currency_counts_at_the_rate_of_its_line(shown:
     def at(rate: str) -> tuple[portfolio.Exposure, ...]:
         with shown.house.writing() as session:
             session.execute(sa.update(tables.credit_limit).values(line_rate=Decimal(rate)))
-            return portfolio.exposures(session)
+            return portfolio.exposures(session, shown.house.clock().date())
 
     found = at("7.1")
     at("1")
