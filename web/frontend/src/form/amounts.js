@@ -1,4 +1,4 @@
-// Large numbers, readable: 300000000 stands as 300,000,000 in a table, and in a text before a currency or 元, 万, 亿; beside a number
+// Large numbers, readable: 300000000 stands as 300,000,000 in a table, and in a text before a unit of money; beside a number
 // field stands what is in it.
 // The values stay as they are; only what is shown is written so.
 import { language } from '../texts.js';
@@ -38,26 +38,10 @@ function inTable(table, columns) {
 }
 
 // Before a unit of money alone, which may stand behind what is said in bold: other long numbers of a text are names.
-const UNIT = /^\s?([A-Z]{3}(?![A-Za-z])|[万亿]?元|[万亿](?![^\s，。；、（）)]))/; // only before a unit: other long numbers of a text are names
-const IN_TEXT = /\d{5,}(\.\d+)?/g;
+const IN_TEXT = /(?<![\w.])\d{5,}(\.\d+)?(?=\** (?:[A-Z]{3}(?![A-Za-z])|元|万|亿|yuan\b))/g;
 
-const before = (node) => {
-  const { parentNode } = node;
-  return node.nextSibling ?? (parentNode?.matches('strong, em') ? parentNode.nextSibling : null);
-};
-
-function inText(place) {
-  const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const node = walk.currentNode;
-    const { data } = node;
-    const shown = data.replace(IN_TEXT, (written, ...found) => {
-      const after = data.slice(found.at(-2) + written.length) || before(node)?.textContent || '';
-      return UNIT.test(after) ? separated(written) : written;
-    });
-    if (shown !== data) node.data = shown;
-  }
-}
+/** The markdown of a form's text with separators in its amounts. */
+export const amountsIn = (markdown) => markdown.replace(IN_TEXT, separated);
 
 function besideField(field) {
   const written = field.querySelector('input')?.value ?? '';
