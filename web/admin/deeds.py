@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 DEEDS: Mapping[str, Any] = {
     "alert": _("alert raised or joined"),
+    "alert_settled": _("alert settled"),
     "amendment_active": _("amendment took effect"),
     "amendment_decided": _("amendment decided on"),
     "amendment_restored": _("earlier terms restored"),
