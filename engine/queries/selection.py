@@ -48,12 +48,12 @@ class Cases:
 
     `element`: somebody or something waits there (an open task, timer, job or message). `came`: an element that the case
     came to at some time; `did`: a user task that was completed, from `did_since` on and before `did_before`; both of
-    cases whose history is still kept. `work`: how that task counts in these days; it may be any, of the team `did_team`
-    or by the person `did_by`. `state`: RUNNING by default, empty: any. `incident`: has an open incident with this code.
-    `broken`: has any open incident. `facts`: business
-    facts that are exactly so, by name. `text`: stands in the business key or in one of the facts, as it is written;
-    `named`: business keys that count as if it did (what the book knows by that text). `reach`: of these, what somebody
-    may see; `unseen`: facts that they may not, in which the text is not looked for.
+    cases whose history is still kept. `work`: how that task counts in these days; without `did` it may be any task, of
+    the team `did_team` or by the person `did_by`. `state`: RUNNING by default, empty: any. `incident`: has an open
+    incident with this code. `broken`: has any open incident. `facts`: business facts that are exactly so, by name.
+    `text`: stands in the business key or in one of the facts, as it is written; `named`: business keys that count as if
+    it did (what the book knows by that text). `reach`: of these, what somebody may see; `unseen`: facts that they may
+    not, in which the text is not looked for.
     """
 
     ids: tuple[int, ...] = ()
