@@ -79,7 +79,7 @@ def short(value: datetime | None) -> str:
 
 def relative(value: datetime | None) -> str:
     """`in 2 days`, `3 hours ago`, in the page's language. Days are those of the calendar: what is due tomorrow at
-    six is due in one day, in the morning as in the evening."""
+    six is due in one day, in the morning as in the evening. Rounded down: no deadline looks further away than it is."""
     if value is None:
         return ""
     now = runtime().now()
@@ -88,7 +88,22 @@ def relative(value: datetime | None) -> str:
         return _("now") if span > timedelta(0) else _("just now")
     if abs(span) >= timedelta(days=1):
         span = timedelta(days=(value.astimezone(runtime().zone).date() - now.astimezone(runtime().zone).date()).days)
-    return format_timedelta(span, add_direction=True, threshold=1, locale=locale())
+    step = next(step for least, step in _STEPS if abs(span) >= least)
+    whole = abs(span) // step * step * (1 if span > timedelta(0) else -1)
+    few = 1 if abs(whole) < timedelta(days=7) else 2
+    return format_timedelta(whole, add_direction=True, threshold=few, locale=locale())
+
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_STEPS = (
+    (730 * _DAY, 365 * _DAY),
+    (60 * _DAY, 30 * _DAY),
+    (14 * _DAY, 7 * _DAY),
+    (_DAY, _DAY),
+    (_HOUR, _HOUR),
+    (timedelta(0), timedelta(minutes=1)),
+)
+"""From how long on a span is said in which unit: years, months and weeks from two of them on."""
 
 
 def ago(value: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +13,7 @@ from engine import api, identity
 from engine.store import tables as t
 from tests.house import House
 from tests.web.conftest import Visitor
+from web.formats import relative
 from web.inbox import columns
 
 FACTS = {"client_name": "宁夏光伏", "project_name": "盐池 100MW", "amount": 125000000, "currency": "CNY"}
@@ -25,6 +27,18 @@ def test_a_row_shows_client_project_amount_and_due_time(house: House, visitor: C
     assert "2天后" in text
     house.clock.move(hours=13)  # days of the calendar: in the evening the day after tomorrow is no nearer
     assert "2天后" in visitor("li").get("/inbox?view=teams").get_data(as_text=True)
+
+
+def test_no_deadline_looks_further_away_than_it_is(house: House, visitor: Callable[[str], Visitor]) -> None:
+    app, said = visitor("li").client.application, dict[str, str]()
+    with app.test_request_context("/", headers={"Accept-Language": "zh"}):
+        for span in ("5:40", "23:50", "-5:40", "36:00", "240:00", "312:00", "432:00", "1464:00", "9000:00", "17600:00"):
+            hours, minutes = span.split(":")
+            away = timedelta(hours=abs(int(hours)), minutes=int(minutes)) * (-1 if span[0] == "-" else 1)
+            said[span] = relative(house.clock() + away)
+    assert list(said.values()) == [
+        "5小时后", "23小时后", "5小时前", "1天后", "10天后", "13天后", "2周后", "2个月后", "12个月后", "2年后",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
