@@ -38,9 +38,10 @@ LONGEST = 10_000
 class Ask:
     """What a list is to show.
 
-    view: whose tasks. search: every word stands in name, key or facts, or in the process's name, in either language.
-    process, team: their keys. person: who has the task. due: overdue, due until the end of the day or of the week
-    (overdue ones too), or without a date, by the business zone. urgent: of priority 75 and more.
+    view: whose tasks. search: every word stands in name, key or facts, or in the process's name, in either language,
+    or is the number of the task or its case. process, team: their keys. person: who has the task. due: overdue, due
+    until the end of the day or of the week (overdue ones too), or without a date, by the business zone. urgent: of
+    priority 75 and more.
     """
 
     view: View = "mine"
@@ -145,7 +146,8 @@ def _asked(session: Session, actor: Actor, ask: Ask) -> sa.ColumnElement[bool]:
     now = runtime.now()
     found = [_condition(actor, ask.view, now)]
     packages = _newest(session) if ask.search else []
-    found += [sa.or_(_said(actor, word), *_called(packages, word)) for word in ask.search.lower().split()]
+    words = ask.search.lower().split()
+    found += [sa.or_(_said(actor, word), *_called(packages, word), *_numbered(word)) for word in words]
     same = {task.process_key: ask.process, task.team: ask.team, task.assignee: ask.person}
     found += [column == value for column, value in same.items() if value]
     if ask.urgent:
@@ -180,6 +182,12 @@ def _called(packages: Iterable[Package], word: str) -> Iterator[sa.ColumnElement
             yield task.process_key == one.key
         elif elements := [id for id in one.definition.nodes if word in english.get(id, "")]:
             yield sa.and_(task.process_key == one.key, task.element.in_(elements))
+
+
+def _numbered(word: str) -> Iterator[sa.ColumnElement[bool]]:
+    """The task of this number, and those of the case of this number: what stands in addresses and letters."""
+    if word.isascii() and word.isdecimal() and len(word) <= 19 and (number := int(word)) < 2**63:
+        yield from (t.user_task.c.id == number, t.user_task.c.instance_id == number)
 
 
 def _newest(session: Session) -> list[Package]:

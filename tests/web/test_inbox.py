@@ -89,8 +89,10 @@ def test_search_looks_into_the_facts(house: House, visitor: Callable[[str], Visi
     house.start("offer", **FACTS | {"client_name": "青海储能"})
     text = visitor("li").get("/inbox?view=teams&q=青海").get_data(as_text=True)
     assert "青海储能" in text and "宁夏光伏" not in text
-    for words in ("OFFER 青海", "WORK out 青海"):
-        found = visitor("li").get(f"/inbox?view=teams&q={words}").get_data(as_text=True)
+    [task] = [one for one in house.tasks() if "青海储能" in str(one["facts"])]
+    for words in ("OFFER 青海", "WORK out 青海", task["id"], f"青海 {task['instance_id']}"):
+        answer = visitor("li").client.get(f"/inbox?view=teams&q={words}", follow_redirects=True)
+        found = answer.get_data(as_text=True)
         assert "青海储能" in found and "宁夏光伏" not in found, words
 
 
