@@ -29,6 +29,8 @@ Path: TypeAlias = tuple[str | int, ...]
 _MISSING: Final = object()
 _EXPRESSION_ROUNDS: Final = 5
 _MOST_ROWS: Final = 10_000
+_PLACES: Final = 4
+"""Decimals that somebody enters; more of them are filled up with zeros by the column where the number was kept."""
 
 
 def validate(
@@ -80,7 +82,7 @@ def prefill(schema: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str
         match value:
             case Decimal():
                 if key in exact:
-                    return format(value, "f")
+                    return _written(value)
                 return int(value) if value == value.to_integral_value() else float(value)
             case dict():
                 return {name: said(item, name) for name, item in value.items()}
@@ -89,6 +91,12 @@ def prefill(schema: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str
         return value
 
     return {key: said(value, key) for key, value in wire(variables).items()}
+
+
+def _written(value: Decimal) -> str:
+    """A number for a field that keeps every digit: as it was entered, without the zeros that a column adds."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if len(text.partition(".")[2]) > _PLACES else text
 
 
 def keys(schema: Mapping[str, Any]) -> list[str]:

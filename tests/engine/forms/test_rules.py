@@ -155,6 +155,8 @@ def test_values_for_the_page_are_plain_json_and_money_stays_text() -> None:
     form = schema(field("number", "amount", serializeToString=True), field("number", "share"))
     given = {"amount": Decimal("100000000.10"), "share": Decimal("12.5"), "day": date(2026, 3, 31)}
     assert forms.prefill(form, given) == {"amount": "100000000.10", "share": 12.5, "day": "2026-03-31"}
+    kept = {"amount": Decimal("30.0000000000")}, {"amount": Decimal("0.1250000000")}  # as a column of ten places has it
+    assert [forms.prefill(form, one)["amount"] for one in kept] == ["30", "0.125"]
 
 
 @pytest.mark.parametrize("off", [{"disabled": True}, {"readonly": True}, {"readonly": "=locked"}])
