@@ -71,6 +71,12 @@ def test_cases_are_found_by_any_fact_and_the_filter_is_kept(house: House, visito
     assert "团队大额" in theirs and "欧文" in theirs and ">大额<" not in theirs
 
 
+def test_how_a_colleague_works_is_found_by_those_alone_who_read_the_reports_of_it(visitor: WHO) -> None:
+    owen, li = visitor("owen"), visitor("li")
+    assert [li.get(f"/instances?how=late&person={who}").status_code for who in ("wang", "li")] == [403, 200]
+    assert owen.get("/instances?how=late&person=wang").status_code == 200  # where a figure of a report leads
+
+
 def test_an_operator_mends_a_broken_case_and_the_audit_says_how(house: House, visitor: WHO) -> None:
     house.deploy("price", price_bpmn=MODEL)
     case = start(house, amount=70)

@@ -10,6 +10,7 @@ from engine.errors import Forbidden, NotFound
 from engine.queries.selection import RUNNING, Cases, Work
 from handlers import segments, sights
 from handlers.records import cards
+from web.rights import may_read
 from web.scope import actor, number_of, runtime
 
 NAMES = (
@@ -36,14 +37,10 @@ def said(args: Mapping[str, str]) -> dict[str, str]:
 
 
 def selection(db: Any, args: Mapping[str, str]) -> Cases:
-    """The cases that an address asks for; what it says wrongly (a day that is none) does not count. Forbidden by a
-    fact that the person does not see: the cases found would tell it."""
+    """The cases that an address asks for; what it says wrongly (a day that is none) does not count. Forbidden by what
+    the cases found would tell, and who asks may not know (`_require_told`)."""
     asked = said(args)
-    if asked.get("fact") in sights.fields_hidden(actor()):
-        raise Forbidden(
-            reason="your teams do not see this fact, and may not ask by it",
-            reason_zh="所属团队看不到该业务要素，也不能按它查询",
-        )
+    _require_told(asked)
     text, state, incident = asked.get("q"), asked.get("state"), asked.get("incident")
     version = asked.get("version", "")
     how, when, element = asked.get("how"), asked.get("when"), asked.get("element") if "process" in asked else None
@@ -92,6 +89,17 @@ def beginning(text: str | None, days: int = 0) -> datetime | None:
     """The beginning of a day in the business zone, or of the one so many days later."""
     found = day(text)
     return None if found is None else datetime.combine(found + timedelta(days=days), time(), runtime().zone)
+
+
+def _require_told(asked: Mapping[str, str]) -> None:
+    """Forbidden by a fact that the person does not see, and by how a colleague works for who reads no reports of it."""
+    if asked.get("fact") in sights.fields_hidden(actor()):
+        raise Forbidden(
+            reason="your teams do not see this fact, and may not ask by it",
+            reason_zh="所属团队看不到该业务要素，也不能按它查询",
+        )
+    if asked.get("how") in WORK and asked.get("person", actor().id) != actor().id and not may_read("reports"):
+        raise Forbidden(reason="how a colleague works is for those who lead", reason_zh="同事的办理情况仅供主管查看")
 
 
 def known_by(db: Any, text: str) -> tuple[str, ...]:
