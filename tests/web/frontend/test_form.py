@@ -108,6 +108,9 @@ def test_a_form_with_faults_is_not_sent_and_says_why_in_chinese(page: Page, site
     assert site.sent("POST", "/complete") == []
     summary.get_by_role("button", name="金额").click()
     expect(page.get_by_label("金额")).to_be_focused()
+    page.get_by_label("金额").fill("120")
+    expect(summary).to_contain_text("请更正 1 个字段")
+    expect(summary).not_to_contain_text("金额")
     assert site.violations == []
 
 

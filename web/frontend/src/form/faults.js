@@ -91,23 +91,32 @@ export function showLive({ form }, found) {
   form._setState({ errors });
 }
 
-/** The summary: what concerns the whole form, then every field that has a message now, with a link to it. */
+/** The summary: what concerns the whole form, then every field that has a message now, with a link to it. What is
+    corrected leaves it, and with the last fault the summary goes. */
 export function showFaults({ place, form, schema, summary }, general = []) {
-  const { errors, data } = form._getState();
-  const rows = fieldsOf(schema.components)
-    .filter((field) => messagesIn(errors[field.id]).length)
-    .map((field) => row(place, field, messagesIn(errors[field.id])));
-  const title = rows.length ? element('div', { class: 'alert-title' }, text('faults', { count: rows.length })) : null;
-  const list = element('ul', {}, ...general.map((words) => element('li', {}, words)), ...rows);
-  summary.replaceChildren(element('div', { class: 'alert alert-danger', role: 'alert' }, title, list));
-
-  const shownFor = JSON.stringify(data);
-  const clear = (now) => {
-    if (Object.keys(now.errors).length || JSON.stringify(now.data) === shownFor) return;
-    summary.replaceChildren();
-    form.off('changed', clear);
+  const alert = element('div', { class: 'alert alert-danger', role: 'alert' });
+  const wrongNow = () => fieldsOf(schema.components).filter((field) => messagesIn(form._getState().errors[field.id]).length);
+  let told = wrongNow();
+  const tell = () => {
+    const rows = told.map((field) => row(place, field, messagesIn(form._getState().errors[field.id])));
+    const title = rows.length ? element('div', { class: 'alert-title' }, text('faults', { count: rows.length })) : '';
+    alert.replaceChildren(title, element('ul', {}, ...general.map((words) => element('li', {}, words)), ...rows));
   };
-  form.on('changed', clear);
+  tell();
+  summary.replaceChildren(alert);
+
+  const shownFor = JSON.stringify(form._getState().data);
+  const follow = (now) => {
+    if (!alert.isConnected) return form.off('changed', follow);
+    if (JSON.stringify(now.data) === shownFor) return;
+    const still = wrongNow();
+    if (!Object.keys(now.errors).length) summary.replaceChildren();
+    else if (told.some((field) => !still.includes(field))) {
+      told = told.filter((field) => still.includes(field));
+      tell();
+    }
+  };
+  form.on('changed', follow);
 }
 
 function row(place, field, messages) {
