@@ -85,6 +85,11 @@ function tools(modeler, draft) {
   const undo = button(say('undo'), 'Ctrl+Z', () => stack.undo(), ON_A_DESK);
   const redo = button(say('redo'), 'Ctrl+Y', () => stack.redo(), ON_A_DESK);
   const whole = button(say('fit'), '', () => fitAll(modeler));
+  const [nearerBy, fartherBy] = [['＋', 'zoomIn', 1], ['－', 'zoomOut', -1]].map(([sign, words, step]) => {
+    const one = button(sign, say(words), () => modeler.get('zoomScroll').stepZoom(step), ON_A_DESK);
+    one.setAttribute('aria-label', say(words));
+    return one;
+  });
   const find = button(say('find'), 'Ctrl+F', () => setTimeout(() => modeler.get('searchPad').toggle()));
   modeler.on('searchPad.selected', (found) => setTimeout(() => nearer(modeler, modeler.get('elementRegistry').get(found.id))));
   const enable = () => {
@@ -93,7 +98,7 @@ function tools(modeler, draft) {
   };
   modeler.on('commandStack.changed', enable);
   enable();
-  bar.prepend(...(draft.readonly ? [find, whole] : [undo, redo, find, whole]));
+  bar.prepend(...(draft.readonly ? [find, nearerBy, fartherBy, whole] : [undo, redo, find, nearerBy, fartherBy, whole]));
 }
 
 const painted = new WeakMap(); // modeler -> [[element id, class]]
