@@ -258,6 +258,12 @@ def test_9_a_lead_hands_over_many_at_once_and_reads_what_was_refused(
         done = {"price": "12", "advice": "go"}
         api.complete(session, api.actor(session, "wang"), gone, done)
     page.get_by_role("button", name="转交给…").click()
+    wide, menu = page.viewport_size, page.locator(".df-marked .dropdown-menu.show")
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    expect(menu).to_be_visible()
+    place = menu.bounding_box()
+    assert place and place["x"] > 0 and place["x"] + place["width"] < PHONE, place
+    page.set_viewport_size(wide or {"width": DESK, "height": 900})
     page.get_by_label("人员").select_option("he")
     page.get_by_role("button", name="转交", exact=True).click()
     told = page.locator("[data-many-result]")
