@@ -76,7 +76,7 @@ def test_a_case_is_started_by_hand(place: Place, window: Callable[..., Page]) ->
     page.locator(".dropdown-menu.show").get_by_text("客户引入", exact=True).click()
     page.wait_for_url(f"{place.url}/processes/client_intake/start")
     ready(page)
-    expect(page.get_by_text("我们将在 2 个工作日内与您联系")).to_have_count(0)
+    expect(page.get_by_text("请填写融资或投资需求")).to_have_count(0)
     hints = page.locator("[data-form] input").evaluate_all("fields => fields.map(field => field.placeholder)")
     assert not [hint for hint in hints if re.search("[A-Z]", hint)], hints
     page.get_by_role("button", name="发起业务").click()
