@@ -6,10 +6,14 @@ evidence was not handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from engine.registry import Context, handles
+from engine.store import tables as t
 from handlers import inputs
 from handlers.contacting import completed_by
 from handlers.facilities import project_of
@@ -59,8 +63,9 @@ def _row(given: Mapping[str, Any], source: str) -> dict[str, Any]:
 def cp_list(ctx: Context, phase: object = "initial", project_key: object = None) -> Mapping[str, Any]:
     """What is still owed, by owner.
 
-    In: phase initial|each|subsequent. Out: cp_owners [{group, count, items [{number, text, text_en, state, evidence,
-    comment, review_comment}]}] by group; cp_open: how many conditions. Reads only.
+    In: phase initial|each|subsequent. Out: cp_owners [{group, count, items [{number, text, text_en, waivable, state,
+    evidence, comment, review_comment, submitted_by and their name, in English submitted_name_en}]}] by group; cp_open:
+    how many conditions. Reads only.
     """
     project = project_of(ctx, project_key)
     owed = conditions.open_ones(ctx.session, project.id, inputs.text(phase) or "initial", inputs.today(ctx))
@@ -69,25 +74,26 @@ def cp_list(ctx: Context, phase: object = "initial", project_key: object = None)
         groups.setdefault(one.owner_group, []).append(one)
     return {
         "cp_owners": [
-            {"group": group, "count": len(groups[group]), "items": [_shown(one) for one in groups[group]]}
+            {"group": group, "count": len(groups[group]), "items": _shown(ctx.session, groups[group])}
             for group in sorted(groups)
         ],
         "cp_open": len(owed),
     }
 
 
-def _shown(one: Condition) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "text": one.text,
-        "text_en": one.text_en,
-        "waivable": one.waivable,
-        "state": one.state,
-        "evidence": one.evidence,
-        "comment": one.comment,
-        "review_comment": one.review_comment,
-        "submitted_by": one.submitted_by,
-    }
+_FIELDS = ("number", "text", "text_en", "waivable", "state", "evidence", "comment", "review_comment", "submitted_by")
+
+
+def _shown(session: Session, listed: Sequence[Condition]) -> list[dict[str, Any]]:
+    p, people = t.person.c, {one.submitted_by for one in listed if one.submitted_by}
+    named = session.execute(sa.select(p.id, p.name, p.name_en).where(p.id.in_(people))) if people else ()
+    names = {row.id: (row.name, row.name_en or row.name) for row in named}
+    rows = []
+    for one in listed:
+        name, name_en = names.get(one.submitted_by or "", (one.submitted_by, one.submitted_by))
+        known = {field: getattr(one, field) for field in _FIELDS}
+        rows.append({**known, "submitted_name": name, "submitted_name_en": name_en})
+    return rows
 
 
 @handles("cp.submit", transactional=True)
@@ -108,7 +114,7 @@ def cp_submit(ctx: Context, items: object, listed: object = None, project_key: o
         one = known.get(number)
         if one is not None and one.state in ("accepted", "waived"):
             continue
-        evidence, comment = inputs.text(row.get("evidence")), inputs.text(row.get("comment"))
+        evidence, comment = inputs.prose(row.get("evidence")), inputs.prose(row.get("comment"))
         state = _handed_in(inputs.text(row.get("cp_status")), evidence, one)
         values: dict[str, Any] = {"state": state, "evidence": evidence, "comment": comment}
         if state != "open":
@@ -141,7 +147,7 @@ def cp_pending(ctx: Context, project_key: object = None) -> Mapping[str, Any]:
     project = project_of(ctx, project_key)
 
     def listed(state: str) -> list[dict[str, Any]]:
-        return [_shown(one) for one in conditions.of_project(ctx.session, project.id, states=(state,))]
+        return _shown(ctx.session, conditions.of_project(ctx.session, project.id, states=(state,)))
 
     return {"cp_submitted": listed("submitted"), "cp_waivers": listed("waiver_asked")}
 
@@ -189,7 +195,7 @@ def _decided(
     counted: dict[str, int] = {"accepted": 0, "rejected": 0, "waived": 0, "deferred": 0, "open": 0}
     for number, state, row in verdicts:
         values = {"state": state, "reviewer": stamp.by, "reviewed_at": ctx.now}
-        values |= {"review_comment": inputs.text(row.get("review_comment"))}
+        values |= {"review_comment": inputs.prose(row.get("review_comment"))}
         if state == "deferred":
             values |= {"due": inputs.day(row.get("due"), "due")}
         conditions.change(ctx.session, project.id, number, values, stamp)

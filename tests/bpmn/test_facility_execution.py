@@ -61,6 +61,10 @@ def test_the_approved_plan_becomes_a_facility_with_conditions_security_and_a_bas
     assert {"支架供应合同", "第三方发电量复核", "环境和社会行动计划"} <= {one.text for one in owed}
     assert {one.state for one in owed} == {"accepted"}
     assert not {one.reviewer for one in owed} & {one.submitted_by for one in owed}
+    assert {one.evidence for one in owed} == {"见档案，三楼"}, "as it was written"
+    [reviewed] = house.rows(t.user_task, t.user_task.c.element == "ut_review")
+    called = {row["id"]: row["name"] for row in house.rows(t.person)}
+    assert all(row["submitted_name"] == called[row["submitted_by"]] for row in reviewed["locals"]["cp_rows"])
     assert baseline is not None and baseline.passed
     assert (covenant.default_level, covenant.frequency) == (Decimal("1.05"), "quarterly")
     [letter] = house.rows(t.outbox, t.outbox.c.template == "facility_available")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import settled
+from tests.paths import ROOT
 from tests.web.frontend.site import Site
 from tests.web.frontend.test_form import MARKUP, variables
 
@@ -138,3 +139,22 @@ def test_a_finger_gets_the_keyboard_that_a_field_needs_and_letters_that_no_telep
         assert shown.evaluate("field => [field.inputMode, getComputedStyle(field).fontSize]") == [keyboard, "16px"], one
         page.keyboard.press("Escape")
     context.close()
+
+
+def test_all_rows_of_a_list_stand_open_and_a_condition_without_evidence_says_what_follows(
+    page: Page, site: Site
+) -> None:
+    """form-js folds rows after the fifth: of seven conditions two were refused as empty that nobody had seen."""
+    form = (ROOT / "bpmn/cp_clearance/forms/cp_clearance.form").read_text(encoding="utf-8")
+    rows = [{"number": n, "text": f"条件 {n}", "waivable": n != 7} for n in range(1, 8)]
+    page.set_viewport_size({"width": 390, "height": 844})
+    parts = {"schema": form, "values": json.dumps({"cp_count": 7, "cp_rows": rows}), "errors": "{}", "more": ""}
+    page.goto(site.html("/task", MARKUP.format(**parts), scripts=("form.js",)))
+    statuses = page.locator(".fjs-select-display")
+    expect(statuses).to_have_count(7)
+    for row, status, warned in ((0, "已落实", "没有证据不算落实"), (6, "申请豁免", "本条不可豁免")):
+        statuses.nth(row).click()
+        page.locator(".fjs-dropdownlist-item", has_text=status).click()
+        expect(page.get_by_text(warned)).to_have_count(1)
+    page.get_by_label("证据").first.fill("档案 3-1")
+    expect(page.get_by_text("没有证据不算落实")).to_have_count(0)

@@ -20,6 +20,14 @@ import { foldSections } from './form/sections.js';
 
 const block = (id) => (id ? JSON.parse(document.getElementById(id)?.textContent || 'null') : null);
 
+/** All rows of every list: form-js folds those after the fifth, and what must be filled in with them. */
+function unfold(components = []) {
+  for (const one of components) {
+    if (one.type === 'dynamiclist') one.disableCollapse = true;
+    unfold(one.components);
+  }
+}
+
 async function mount(place) {
   const draftUrl = place.dataset.draftUrl || place.dataset.keptAs;
   const schema = block(place.dataset.schema);
@@ -39,6 +47,7 @@ async function mount(place) {
   try {
     // Without debounce a field never holds back what was typed: not on Enter, not when the page is left.
     const form = new Form({ container, debounce: false, additionalModules: [{ translate: ['value', translate] }, saidModule] });
+    unfold(schema.components);
     await form.importSchema(schema, block(place.dataset.values) ?? {});
     const view = { place, form, schema, summary, draftUrl, straighten, takeDate, outputs: getSchemaVariables(schema, { inputs: false }) };
     if ('readonly' in place.dataset) form.setProperty('readOnly', true);
