@@ -95,7 +95,7 @@ def test_a_report_comes_by_its_frequency_and_each_investor_gets_only_their_proje
 
 def test_nothing_goes_out_unless_finance_risk_and_compliance_agreed_three_people(house: ServiceHouse) -> None:
     entitle(house)
-    instance = event(house)
+    instance, day = event(house), house.clock().astimezone(house.runtime.zone).date()
     house.finish("ut_commentary", COMMENT)
     house.finish("ut_finance", {"figures_agreed": "yes"}, by="gao")
     risk = house.task("ut_risk")["id"]
@@ -113,7 +113,9 @@ def test_nothing_goes_out_unless_finance_risk_and_compliance_agreed_three_people
         pack = disclosure.pack(session, "RE-2026-0001")
         assert (pack.state, pack.finance_by, pack.risk_by, pack.late) == ("sent", "gao", "tang", False)
         assert pack.released_by in ("sun", "zhou")
-    assert [row["recipient"] for row in house.posted("investor_report")] == ["ir@fund.example"]
+    [letter] = house.posted("investor_report")
+    assert letter["recipient"] == "ir@fund.example"
+    assert (letter["data"]["event"], letter["data"]["period"]) == (True, str(day))  # the day of the event, no period
     with house.writing() as session:
         first = disclosure.opened(session, link(house), stamp(house))
         with pytest.raises(NotFound):

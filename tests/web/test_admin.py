@@ -45,7 +45,8 @@ def test_somebody_is_entered_chooses_a_password_by_a_link_that_serves_once_and_l
 
     ding = visitor("")
     assert "ding" in ding.get(path[0]).get_data(as_text=True)
-    assert ding.post(path[0], {"password": "short", "again": "short"}).status_code == 422
+    short = ding.post(path[0], {"password": "short", "again": "short"})
+    assert short.status_code == 422 and "密码：至少" in short.get_data(as_text=True)
     good = {"password": "three blue boats", "again": "three blue boats"}
     assert ding.post(path[0], good).status_code == 302
     assert ding.get(path[0]).status_code == 410
@@ -269,6 +270,8 @@ def test_somebody_sees_where_they_are_signed_in_and_ends_the_others(visitor: WHO
     here.get("/me/sign-in")
     wrong = {"before": "wrong", "password": "three blue boats", "again": "three blue boats"}
     assert here.post("/me/sign-in/password", wrong).status_code == 422
+    short = here.post("/me/sign-in/password", {"before": PASSWORD, "password": "short", "again": "short"})
+    assert short.status_code == 422 and "密码：至少" in short.get_data(as_text=True)
     assert here.post("/me/sign-in/password", {**wrong, "before": PASSWORD}).status_code == 302
     assert third.get("/inbox").status_code == 302 and here.get("/inbox").status_code == 200
     assert visitor("").sign_in("li", "three blue boats").status_code == 302
