@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ from handlers.finance import client_value
 from handlers.finance.exact import rounded
 from handlers.records import tables as book
 from handlers.records.monitoring import UNSETTLED
-from handlers.reports.asking import TOTAL, Asked, Row, both, share, within
+from handlers.reports.asking import TOTAL, Asked, Row, both, days_of, month_of, share, within
 from handlers.reports.content import Section
 from handlers.reports.rows import Fields, table_of
 from handlers.views.client_list import RELATED
@@ -34,49 +35,83 @@ _VOICE: Fields = (
 _VOICE_TEAM: Fields = (("team", "团队", "Team", "text"), *_VOICE[1:])
 
 
-def voice(session: Session, asked: Asked) -> tuple[Section, ...]:
-    """Net promoter score by month, and by the team of whoever looks after the client."""
-    s, p, t = book.survey.c, book.party.c, engine_tables
+MARKS: Mapping[str, range] = {"detractors": range(0, 7), "passives": range(7, 9), "promoters": range(9, 11)}
+"""Who says so how likely they recommend the house (Reichheld: 0 to 6, 7 and 8, 9 and 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A client's answer to a survey; `team` of whoever looks after the client, `instance` the case it was asked in."""
+
+    answered_at: datetime
+    nps: int
+    csat: int | None
+    suggestion: str | None
+    client_key: str
+    client_name: str
+    team: str
+    instance: str | None
+
+
+def answers(
+    session: Session, asked: Asked, mark: str = "", among: Sequence[sa.ColumnElement[bool]] = ()
+) -> list[Answer]:
+    """The answers of the days, oldest first, that the score counts: of a team, of one kind of MARKS, and of the clients
+    that fulfil `among`."""
+    s, p, m = book.survey.c, book.party.c, engine_tables.membership.c
     query = (
-        sa.select(s.answered_at, s.nps, p.owner)
+        sa.select(s.answered_at, s.nps, s.csat, s.suggestion, p.business_key, p.legal_name, p.owner, s.instance)
         .join(book.party, p.id == s.party_id)
-        .where(s.nps.is_not(None), *within(session, asked, s.answered_at))
-        .order_by(s.answered_at)
+        .where(s.nps.is_not(None), *within(session, asked, s.answered_at), *among)
+        .order_by(s.answered_at, s.id)
     )
     member: dict[str, str] = {}
-    for row in session.execute(sa.select(t.membership).order_by(t.membership.c.team_id)):
-        member.setdefault(row.person_id, row.team_id)
+    for person, team in session.execute(sa.select(m.person_id, m.team_id).order_by(m.team_id)):
+        member.setdefault(person, team)
+    found = (Answer(*row[:6], member.get(row.owner or "", ""), row.instance) for row in session.execute(query))
+    counted = MARKS.get(mark, range(11))
+    return [one for one in found if asked.team in ("", one.team) and one.nps in counted]
+
+
+def voice(session: Session, asked: Asked) -> tuple[Section, ...]:
+    """Net promoter score by month, and by the team of whoever looks after the client."""
+    t = engine_tables
     names = {row.id: both(row.name, row.name_en) for row in session.execute(sa.select(t.team))}
     zone = runtime_of(session).zone
-    months: dict[str, list[int]] = {}
+    months: dict[date, list[int]] = {}
     by_team: dict[str, list[int]] = {}
-    for row in session.execute(query):
-        team = member.get(row.owner or "", "")
-        if asked.team not in ("", team):
-            continue
-        months.setdefault(f"{row.answered_at.astimezone(zone):%Y-%m}", []).append(row.nps)
-        by_team.setdefault(team, []).append(row.nps)
+    for one in answers(session, asked):
+        months.setdefault(one.answered_at.astimezone(zone).date().replace(day=1), []).append(one.nps)
+        by_team.setdefault(one.team, []).append(one.nps)
+    monthly = [_behind(_marks("month", f"{month:%Y-%m}", marks), month_of(asked, month), asked.team)
+               for month, marks in months.items()]  # fmt: skip
+    teams = [_behind(_marks("team", names.get(team, "—"), marks), asked, team)
+             for team, marks in sorted(by_team.items())]  # fmt: skip
     return (
-        table_of(
-            "nps", ("净推荐值", "Net promoter score"), _VOICE,
-            [*(_marks("month", *one) for one in months.items()), *_whole("month", months)],
-        ),
-        table_of(
-            "nps_teams", ("按团队", "By team"), _VOICE_TEAM,
-            [*(_marks("team", names.get(team, "—"), marks) for team, marks in sorted(by_team.items())),
-             *_whole("team", by_team)],
-        ),
-    )  # fmt: skip
+        table_of("nps", ("净推荐值", "Net promoter score"), _VOICE, [*monthly, *_whole("month", months, asked)]),
+        table_of("nps_teams", ("按团队", "By team"), _VOICE_TEAM, [*teams, *_whole("team", by_team, asked)]),
+    )
 
 
-def _whole(head: str, parts: Mapping[str, list[int]]) -> list[Row]:
+def _behind(row: Row, asked: Asked, team: str) -> Row:
+    """A row with the answers that its figures count; without them where nobody's team looks after the clients."""
+    if not team and "team" in row and not row.get("total"):
+        return row
+    every = days_of(asked, page="answers", **({"team": team} if team else {}))
+    parts = {name: {**every, "mark": name} for name in MARKS if row[name]}
+    return {**row, "drill": every, "drills": {"answered": every, **parts}}
+
+
+def _whole(head: str, parts: Mapping[Any, list[int]], asked: Asked) -> list[Row]:
     """The score of all marks together, where there is more than one part."""
+    if len(parts) < 2:
+        return []
     every = [mark for marks in parts.values() for mark in marks]
-    return [{**_marks(head, TOTAL, every), "total": True}] if len(parts) > 1 else []
+    return [_behind({**_marks(head, TOTAL, every), "total": True}, asked, asked.team)]
 
 
 def _marks(head: str, name: Any, marks: Sequence[int]) -> Row:
-    high, low = sum(mark >= 9 for mark in marks), sum(mark <= 6 for mark in marks)
+    high, low = (sum(mark in MARKS[name] for mark in marks) for name in ("promoters", "detractors"))
     between = len(marks) - high - low
     score = rounded(client_value.promoter_score(high, between, low))
     return {head: name, "answered": len(marks), "promoters": high, "passives": between, "detractors": low, "nps": score}

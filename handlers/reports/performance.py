@@ -2,7 +2,8 @@
 service. Law: reads only; what `engine.queries` counts is not counted again, and a share stands with its parts.
 
 A row may carry `drill` beside its columns: which cases it is of, as the list of cases is asked (by the address that
-`web.operations.filters` reads), for those who look behind; `drills` says it of single columns.
+`web.operations.filters` reads), for those who look behind; `drills` says it of single columns. With `page` answers it
+asks for the answers to surveys in their place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine.errors import NotFound
 from engine.execution import runtime_of
 from engine.queries import definitions, figures, statistics
+from engine.queries.finding import cases_with_work
 from engine.store import tables as engine_tables
 from handlers.reports.asking import TOTAL, Asked, Row, both, days_of, hours, month_of, share
 from handlers.reports.clientele import GAP, gaps, risk, service, voice, winning
@@ -226,7 +228,8 @@ def _month(asked: Asked, month: date, began: int, over: int) -> Row:
 _TOUCH: Fields = (
     ("touchpoint", "触点", "Touchpoint", "text"),
     ("standard", "标准（工作日）", "Standard (working days)", "whole"),
-    ("done", "完成", "Done", "whole"),
+    ("done", "完成的任务", "Tasks done", "whole"),
+    ("cases", "涉及业务", "In cases", "whole"),
     ("share", "达标率", "Within the standard", "percent"),
     ("hours", "实际中位（工作小时）", "Actual median (working h)", "ratio"),
 )
@@ -235,6 +238,7 @@ _TOUCH: Fields = (
 def touchpoints(session: Session, asked: Asked) -> tuple[Section, ...]:
     """Each touchpoint's standard, as its model sets it, against what was done; and what clients say of them."""
     deployed = {one.key for one in definitions(session)}
+    cases = _cases(session, asked)
     rows: list[Row] = []
     for one in TOUCHPOINTS:
         if one.process not in deployed or asked.process not in ("", one.process):
@@ -252,6 +256,7 @@ def touchpoints(session: Session, asked: Asked) -> tuple[Section, ...]:
             {
                 "touchpoint": both(one.zh, one.en), "standard": int(standard[1]) if standard else None,
                 "done": task.completed if task else 0,
+                "cases": cases.get((one.process, one.element), 0),
                 "share": share(task.on_time, task.on_time + late) if task else None,
                 "hours": hours(task.worked.median) if task else None,
                 "drill": days_of(asked, process=one.process, element=one.element, how="did"),
@@ -261,6 +266,14 @@ def touchpoints(session: Session, asked: Asked) -> tuple[Section, ...]:
         table_of("touchpoints", ("触点标准与实际", "Touchpoints: standard and actual"), _TOUCH, rows),
         table_of("gaps", ("客户期望与体验", "What clients expected and met"), GAP, gaps(session, asked)),
     )
+
+
+def _cases(session: Session, asked: Asked) -> Mapping[tuple[str, str], int]:
+    """In how many cases the tasks of touchpoints were done: those that the list behind a row holds."""
+    zone = runtime_of(session).zone
+    first, after = asked.since, asked.until + timedelta(days=1)
+    since, before = (datetime.combine(day, time(), zone) for day in (first, after))
+    return cases_with_work(session, {one.element for one in TOUCHPOINTS}, since, before)
 
 
 # ── all of them ────────────────────────────────────────────────────────────────────────────────────────────────

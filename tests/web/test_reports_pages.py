@@ -18,11 +18,12 @@ from engine.ids import new_id
 from engine.process.definition import read_bpmn
 from engine.statistics import keeping
 from engine.store import tables as t
-from handlers.records import parties
+from handlers import sights
+from handlers.records import parties, projects
 from handlers.records import tables as book
 from handlers.records.changes import Stamp
 from handlers.reports.asking import Asked
-from handlers.reports.performance import KINDS, TOUCHPOINTS, performance
+from handlers.reports.performance import KINDS, TOUCHPOINTS, Touchpoint, performance
 from tests.engine import diagrams as d
 from tests.house import House
 from tests.paths import ROOT
@@ -100,6 +101,26 @@ def test_winning_voice_and_alerts_are_what_the_book_holds(book_house: House) -> 
     mapped = rows(book_house, "risk", "risk")
     assert [row["a"] for row in mapped] == [0, 1, 0, 0, 0]
     assert sum(row["none"] for row in mapped) == 0, "a supplier is no client"
+
+
+def test_figures_of_the_promoter_score_lead_to_their_answers_as_far_as_the_reader_may_know_the_client(
+    book_house: House, visitor: WHO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owen = visitor("owen")
+    page = unescape(text(owen.get("/reports/voice?days=30")))
+    links = re.findall(r'href="(/reports/voice/answers\?[^"]*)"[^>]*>(\d+)</a>', page)
+    assert [int(number) for _link, number in links] == [3, 2, 1] * 2, "all, promoters, detractors; by month and team"
+    for link, number in links:
+        assert text(owen.get(link)).count("甘肃风电有限公司") == int(number), link
+    with book_house.writing() as session:
+        stamp = Stamp(book_house.clock(), "tests", "tests")
+        project = projects.create(session, {"name": "一期"}, stamp, 2026)
+        client = session.execute(sa.select(book.party.c.id)).scalar_one()
+        projects.give_role(session, client, project.id, "borrower", stamp)
+        team = session.execute(sa.select(t.membership.c.team_id).where(t.membership.c.person_id == "owen")).scalar_one()
+    monkeypatch.setitem(sights.SEGMENTS, team, frozenset({"investor"}))
+    page = text(owen.get(links[0][0]))
+    assert "甘肃风电有限公司" not in page and "另有 3 份答卷" in page
 
 
 def test_the_page_and_all_its_files_say_the_same(house: House, visitor: WHO) -> None:
@@ -242,6 +263,29 @@ def test_every_report_opens_for_those_who_lead_and_for_nobody_else(house: House,
     assert owen.get("/reports/gossip").status_code == 404
     assert owen.get("/reports/overview?since=0001-01-01&until=9999-12-31").status_code == 200
     assert li.get("/reports/teams.csv").status_code == 403
+
+
+def test_a_touchpoint_tells_its_tasks_and_their_cases_which_its_list_holds(
+    house: House, visitor: WHO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = (
+        '<startEvent id="s"/>' + d.user_task("ask") + '<exclusiveGateway id="g" default="f_g_e"/><endEvent id="e"/>'
+        '<sequenceFlow id="back" sourceRef="g" targetRef="ask">'
+        "<conditionExpression>= again</conditionExpression></sequenceFlow>" + d.flows("s>ask", "ask>g", "g>e")
+    )
+    house.deploy(p_bpmn=d.process(body))
+    monkeypatch.setattr("handlers.reports.performance.TOUCHPOINTS", (Touchpoint("问", "Ask", "p", "ask"),))
+    for rounds in ((True, False), (False,)):
+        case = house.start("p")
+        for again in rounds:
+            house.complete("ask", house.task("ask", case)["assignee"], case, again=again)
+    keeping.keep_up(house.runtime)
+    [row] = rows(house, "touchpoints", "touchpoints")
+    assert (row["done"], row["cases"]) == (3, 2)
+    owen = visitor("owen")
+    page = unescape(text(owen.get("/reports/touchpoints?days=30")))
+    link = re.search(r'href="(/instances\?[^"]*how=did[^"]*)"', page)
+    assert link and text(owen.get(link[1])).count('id="instance-') == 2
 
 
 def test_every_touchpoint_is_a_task_of_a_shipped_process() -> None:

@@ -13,6 +13,8 @@ from flask_babel import lazy_gettext as N_
 
 from engine import queries
 from engine.errors import NotFound
+from handlers import segments
+from handlers.reports import clientele
 from handlers.reports.asking import Asked
 from handlers.reports.content import Report, Table, shown
 from handlers.reports.performance import KINDS, meant, performance
@@ -20,7 +22,7 @@ from handlers.reports.typesetting import GENERIC, pdf
 from web.operations.filters import day
 from web.reports import pictures
 from web.rights import guarded
-from web.scope import language, runtime
+from web.scope import actor, language, runtime
 
 pages = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -108,6 +110,22 @@ def cells(section: Table) -> list[list[str]]:
     """The rows of a section as they are read."""
     zone = runtime().zone
     return [[shown(row.get(one.key), one.form, language(), zone) for one in section.columns] for row in section.rows]
+
+
+@pages.get("/voice/answers")
+@guarded("reports")
+def answers() -> Any:
+    """The answers that the net promoter score counts, by `mark` too; of clients that are the reader's business."""
+    mark = request.args.get("mark", "")
+    mark = mark if mark in clientele.MARKS else ""
+    with runtime().reading() as db:
+        wanted = meant(db, "voice", asked())
+        found = clientele.answers(db, wanted, mark, segments.among(actor())[:1])
+        hidden = len(clientele.answers(db, wanted, mark)) - len(found)
+        names = {one.id: (one.name, one.name_en) for one in queries.teams(db)}
+    return render_template(
+        "reports/answers.html", answers=found, hidden=hidden, mark=mark, asked=wanted, names=names, **periods(wanted)
+    )
 
 
 @pages.get("/<kind>.<any(csv, xlsx, pdf):form>")

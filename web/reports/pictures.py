@@ -129,6 +129,7 @@ def _figure(value: Any, form: str) -> Decimal | None:
 
 
 def drilled(row: Mapping[str, Any], column: str = "") -> str | None:
-    """The cases behind a row, or behind one figure of it, where it says which."""
-    behind = row.get("drills", {}).get(column) or row.get("drill")
-    return url_for("instances.index", **behind) if behind else None
+    """The cases (of the net promoter score: the answers) behind a row, or one figure of it, where it says which."""
+    behind = dict(row.get("drills", {}).get(column) or row.get("drill") or {})
+    page = "reports.answers" if behind.pop("page", "") == "answers" else "instances.index"
+    return url_for(page, **behind) if behind else None

@@ -93,6 +93,7 @@ def furnish(shown: Gallery) -> dict[str, str]:
         "operations-heat-duration": "/analysis?process=margin_check&days=all&measure=duration",
         "operations-paths": "/analysis/paths?process=margin_check&days=all",
         "report-builder": "/reports/builder?kind=teams&columns=teams.team&columns=teams.completed",
+        "report-answers": "/reports/voice/answers?days=365",
         **{f"operations-report-{kind}": f"/reports/{kind}?days=365" for kind in ("overview", *KINDS)},
         "operations-whatif": "/simulation?process=client_intake",
         "operations-health": "/operations",
