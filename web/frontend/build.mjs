@@ -49,6 +49,7 @@ const used = {
         css: [{ raw: readFileSync(path, 'utf8') }],
         safelist: COMPOSED,
         keyframes: true,
+        dynamicAttributes: ['data-bs-popper'], // Bootstrap puts its name together: menus stand by it
       });
       return { contents: css, loader: 'css' };
     });
