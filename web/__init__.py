@@ -13,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from engine import api
 from engine.settings import Settings, secret
 from engine.settings import load as load_settings
-from web import admitting, catalogue, errors, formats, headers, modules, notices, scope, searching, sessions
+from web import admitting, catalogue, errors, formats, headers, looking, modules, notices, scope, searching, sessions
 from web.extensions import babel, csrf, limiter, sign_ins
 from web.packed import PackedFiles
 from web.routes import BoundedInteger, Route
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, runtime: Any = None) -> Flask:
     _add_blueprints(app)
     searching.add_to(app)
     notices.add_to(app)
+    looking.add_to(app)
     _share_with_templates(app)
     return app
 

@@ -176,6 +176,16 @@ def test_the_first_page_of_each_room_opens_for_whom_the_table_lets_in(
     assert not wrong, "\n".join(wrong)
 
 
+def test_an_auditor_is_offered_no_act_that_the_table_refuses(signed_in: Callable[[str], Visitor]) -> None:
+    closed = '<fieldset class="df-looks" disabled>'
+    for path in ("/admin/house", "/admin/people/a_rm", "/admin/modules", "/inbox", "/me"):
+        text = signed_in("auditor").client.get(path).get_data(as_text=True)
+        assert (path, closed in text) == (path, path.startswith("/admin"))
+        assert "/admin/people/a_rm/change" not in text
+    text = signed_in("admin").client.get("/admin/house").get_data(as_text=True)
+    assert closed not in text and 'action="/admin/house"' in text
+
+
 def test_nobody_comes_in_without_a_sign_in(app: Flask) -> None:
     guest, wrong = app.test_client(), []
     for rule, path in routes(app):
