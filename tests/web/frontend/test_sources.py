@@ -92,7 +92,7 @@ def test_the_sheet_has_every_class_that_a_page_writes_also_those_put_together(bu
     known = {name for names in written for name in names.split()} & set(bundle.classes_in_pages())
     lost = [name for name in known if not re.search(rf"\.{re.escape(name)}(?![\w-])", sheet)]
     assert len(known) > 100 and not lost
-    assert ".dropdown-menu[data-bs-popper]{top:100%" in sheet, "menus of the bar open under it, not over the page's edge"
+    assert ".dropdown-menu[data-bs-popper]{top:100%" in sheet, "menus open under their button, on the page"
     together = {begun for names in written for begun in re.findall(r"(?<![\w-])([a-z][\w-]*-)\{\{", names)}
     build = (ROOT / "web" / "frontend" / "build.mjs").read_text(encoding="utf-8")
     kept = build.split("COMPOSED = [")[1].split("];")[0]
