@@ -47,6 +47,7 @@ def test_a_facility_shows_what_is_owed_paid_and_late(enter: Enter, shown: galler
 def test_the_list_finds_a_facility_by_client_and_says_what_is_overdue(enter: Enter) -> None:
     page = words(enter("dong"), "/facilities?q=江南水务")
     assert "54,600,000" in page and "江北支线" not in page
+    assert "Overdue 0 CNY" in words(enter("dong"), "/facilities?q=江北支线")
 
 
 def test_the_lists_of_deals_sum_up_put_the_worst_first_and_come_in_pages(
