@@ -52,6 +52,16 @@ def test_substitutes_who_stand_in_for_each_other_and_are_away_leave_it_to_the_te
     assert (assignee in ("li", "wang", "zhao"), owner, rule) == (True, None, "least_busy")
 
 
+def test_a_substitute_whom_four_eyes_bar_is_given_nothing(house: House) -> None:
+    owned = 'camunda:assignee="${owner}"'
+    body = '<startEvent id="start"/>' + d.user_task("ask", more=owned, exclude="barred") + '<endEvent id="end"/>'
+    house.deploy(p_bpmn=d.process(body + d.flows("start>ask", "ask>end")))
+    away(house, "chen", "wang")
+    assert given(house, owner="chen")[0] == "wang"
+    assignee, owner, _rule = given(house, owner="chen", barred=["wang"])
+    assert assignee in ("li", "zhao") and owner is None
+
+
 def test_a_substitute_who_left_is_given_nothing(house: House) -> None:
     house.deploy(p_bpmn=named("${owner}"))
     away(house, "chen", "sun")

@@ -10,6 +10,7 @@ from engine import api, identity
 from tests.engine.diagrams import HEAD, flows, user_task
 from tests.house import House
 from tests.web.conftest import Visitor
+from tests.web.material import package
 
 WHO = Callable[[str], Visitor]
 FACTS = {"client_name": "宁夏光伏", "amount": 125000000, "currency": "CNY"}
@@ -85,6 +86,49 @@ def test_a_task_completed_elsewhere_is_told_politely(house: House, visitor: WHO)
     assert late.status_code == 302
     text = tab.get(f"/tasks/{task}").get_data(as_text=True)
     assert "未重复办理" in text and "已由 李雷" in text and "data-readonly" in text and '"price": "98"' in text
+
+
+def test_of_a_page_and_a_program_the_slower_is_told_and_what_was_decided_stands(house: House, visitor: WHO) -> None:
+    with house.writing() as session:
+        headers = {"Authorization": f"Bearer {api.make_token(session, 'desk', 'tasks team:rm')}"}
+    for page_is_first in (True, False):
+        task = open_task(house) if page_is_first else int(house.task("assess", house.start("offer", **FACTS))["id"])
+        li, program = visitor("li"), visitor("")
+        li.get(f"/tasks/{task}")
+
+        def by_page(price: str, li: Visitor = li, task: int = task) -> int:
+            told = {"variables": json.dumps({"price": price, "advice": "go"})}
+            return li.post(f"/tasks/{task}/complete", told).status_code
+
+        def by_program(price: str, program: Visitor = program, task: int = task) -> int:
+            told = {"variables": {"price": price, "advice": "go"}}
+            return program.client.post(f"/api/v1/tasks/{task}/complete", json=told, headers=headers).status_code
+
+        codes = [by_page("98"), by_program("99")] if page_is_first else [by_program("98"), by_page("99")]
+        assert codes == ([302, 409] if page_is_first else [200, 302])
+        text = li.get(f"/tasks/{task}").get_data(as_text=True)
+        assert '"price": "98"' in text and ("未重复办理" in text) == (not page_is_first)
+
+
+def test_a_draft_outlives_a_new_form_and_a_case_that_is_carried_over_shows_what_still_fits(
+    house: House, visitor: WHO
+) -> None:
+    task, li = open_task(house), visitor("li")
+    li.get(f"/tasks/{task}")
+    draft = {"variables": {"price": "12.50", "reason": "写了一半"}}
+    assert li.client.put(f"/tasks/{task}/draft", json=draft, headers={"X-CSRFToken": li.token}).status_code == 200
+    files = package()
+    files["assess.form"] = files["assess.form"].replace(b'"key": "reason"', b'"key": "grounds"')
+    with house.writing() as session:
+        api.deploy(session, api.SYSTEM, "offer", files)
+    old = li.get(f"/tasks/{task}").get_data(as_text=True)
+    assert "12.50" in old and "写了一半" in old and '"grounds"' not in old
+    with house.writing() as session:
+        api.migrate_instance(session, api.SYSTEM, house.task("assess")["instance_id"])
+    new = li.get(f"/tasks/{task}").get_data(as_text=True)
+    assert "12.50" in new and '"grounds"' in new
+    assert complete(li, task, price="12.50", advice="stop").status_code == 422  # the new form asks for its reason
+    assert complete(li, task, price="12.50", advice="stop", grounds="收益不足以覆盖").status_code == 302
 
 
 def test_a_draft_is_kept_unchecked_and_offered_again(house: House, visitor: WHO) -> None:
