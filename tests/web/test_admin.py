@@ -34,7 +34,8 @@ def test_somebody_is_entered_chooses_a_password_by_a_link_that_serves_once_and_l
     house: House, visitor: WHO
 ) -> None:
     root = visitor("root")
-    root.get("/admin/people/new")
+    offered = root.get("/admin/people/new").get_data(as_text=True)
+    assert '<option value="northeast">东北</option>' in offered  # what rules of assignment know, in words
     new = {"id": "ding", "name": "丁宁", "email": "ding@example.com", "language": "zh", "capacity": "80"}
     assert root.post("/admin/people/new", new).headers["Location"] == "/admin/people/ding"
     assert root.post("/admin/people/new", new).status_code == 422  # the name is taken

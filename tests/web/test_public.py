@@ -42,7 +42,8 @@ def send(guest: Visitor, values: dict[str, Any], **more: str) -> Any:
 def test_an_inquiry_starts_a_case_and_gives_a_reference(open_for_business: House, visitor: WHO) -> None:
     guest = visitor("")
     assert send(guest, intake.INQUIRY).headers["Location"] == "/inquiry/thanks"
-    assert "PJ-2026-0001" in guest.get("/inquiry/thanks").get_data(as_text=True)
+    thanks = guest.get("/inquiry/thanks").get_data(as_text=True)
+    assert "PJ-2026-0001" in thanks and "。 " not in thanks
     task = open_for_business.task("ut_first_contact")
     assert task["assignee"] in ("li", "wang")
     assert task["facts"]["client_name"] == intake.INQUIRY["client_name"]
