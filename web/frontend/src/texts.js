@@ -49,7 +49,7 @@ const texts = {
     draftFound: 'Input from {time} was not saved. Bring it back?',
     restore: 'Restore',
     discard: 'Discard',
-    faults: 'Please correct {count} field(s)',
+    faults: 'Fields to correct: {count}',
     sectionMissing: '{count} to fill in',
     sectionWrong: '{count} to correct',
     tourNext: 'Next',
