@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine import api, queries
 from engine.errors import NotFound
 from engine.queries import trail
+from engine.queries.inbox import seen_by
 from handlers import segments, sights
 from web import schemas
 from web.cases import case_of
@@ -41,6 +42,7 @@ def show(instance_id: int) -> Any:
         past = story(queries.history(db, instance_id))
         card = case_of(db, case.row.business_key, case.variables)
         fields = fields_of(db, case.row.key, case.row.version)
+        mine = seen_by(db, actor(), [wait.task_id for wait in case.row.waits if wait.task_id])
     known, technical = schemas.sorted_out(fields, sights.without_hidden(actor(), case.variables))
     sheets = [item for _name, item in known if isinstance(item, schemas.Sheet)]
     return render_template(
@@ -52,6 +54,7 @@ def show(instance_id: int) -> Any:
         known=[(name, item) for name, item in known if not isinstance(item, schemas.Sheet)],
         sheets=sheets,
         technical=technical,
+        mine=mine,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -125,6 +125,12 @@ def task_row(session: Session, row: Mapping[str, Any], now: datetime) -> TaskRow
         owner=row["owner"],
         paused=row["state"] == "open" and row["waiting_since"] is not None,
     )
+
+
+def seen_by(session: Session, actor: Actor, task_ids: Collection[int]) -> frozenset[int]:
+    """Those of the tasks whose page opens for somebody."""
+    rows = session.execute(sa.select(t.user_task).where(t.user_task.c.id.in_(task_ids))).mappings() if task_ids else ()
+    return frozenset(row["id"] for row in (dict(one) for one in rows) if "see" in may(session, actor, row))
 
 
 def task(session: Session, actor: Actor, task_id: int) -> TaskDetail:

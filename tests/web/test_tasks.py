@@ -187,6 +187,9 @@ def test_a_task_of_another_team_is_not_shown(house: House, visitor: WHO) -> None
     task = open_task(house)
     answer = visitor("chen").get(f"/tasks/{task}")
     assert answer.status_code == 403 and "职责范围" in answer.get_data(as_text=True)
+    for who, linked in (("chen", False), ("li", True)):  # the case names it to everybody, and leads nobody to a refusal
+        text = visitor(who).get(f"/instances/{house.task('assess')['instance_id']}").get_data(as_text=True)
+        assert "测算报价" in text and (f'/tasks/{task}"' in text) == linked, who
 
 
 def test_a_lead_reassigns_with_a_reason(house: House, visitor: WHO) -> None:
