@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import os
 import random
-import re
 import secrets
 import sys
 import tempfile
@@ -31,6 +30,7 @@ import sqlalchemy as sa
 from engine import api, log, reminders, worker
 from engine.clock import system_clock
 from engine.crashpoints import POINTS
+from engine.errors import Contended, DatabaseUnavailable, SavedUnknown
 from engine.execution import Runtime
 from engine.statistics import keeping
 from engine.store import open_database
@@ -56,6 +56,8 @@ SLOWEST = 240.0
 """Seconds after which a short storm in which too little happens is given up: only a fault makes it wait so long."""
 ENOUGH_DEATHS = 3
 """At named places, beside those at no place in particular, in a short storm."""
+AWAY = tuple(f"{one.__module__}.{one.__name__}: " for one in (Contended, DatabaseUnavailable, SavedUnknown))
+"""How the last line of a process begins whose database was away, or held by somebody else, when it started."""
 QUICK = [
     {"step": "half", "share": 0.5, "template": "reminder_half", "to": ["assignee"], "channels": ["in_app", "email"]},
     {"step": "due", "hours": 0, "template": "reminder_due", "to": ["assignee"], "channels": ["in_app", "email"]},
@@ -201,7 +203,7 @@ class Storm:
     def turned_away(task: Task) -> bool:
         """A process whose database is away when it starts says so and ends: whoever started it starts it again."""
         log = (task.folder / f"{task.name}.log").read_text(encoding="utf-8", errors="replace")
-        return bool(re.search(r"^engine\.errors\.(DatabaseUnavailable|SavedUnknown|Contended): ", log, re.M))
+        return any(line.startswith(AWAY) for line in log.splitlines())
 
     @staticmethod
     def await_death(process: Any, life: float, over: threading.Event) -> None:
