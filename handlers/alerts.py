@@ -271,13 +271,13 @@ def alert_open(
                 "value": number,
                 "threshold": inputs.number(threshold, "threshold"),
                 "trend": inputs.text(trend),
-                "text": inputs.text(text) or name,
-                "text_en": inputs.text(text_en) or inputs.text(text) or name,
+                "text": inputs.prose(text) or name,
+                "text_en": inputs.prose(text_en) or inputs.prose(text) or name,
                 "instance": ctx.instance or None,
             }
             found = book.open_alert(ctx.session, row, stamp, inputs.year(ctx))
         else:
-            note = {"event": "again", "level": crossed, "value": number, "text": inputs.text(text)}
+            note = {"event": "again", "level": crossed, "value": number, "text": inputs.prose(text)}
             found = book.note_alert(ctx.session, standing, note, stamp)
         ctx.audit("alert", {"alert": found.business_key, "merged": standing is not None, "level": found.level})
         return {
@@ -323,7 +323,7 @@ def alert_triage(
     Out: alert_state, owner_list: who may be named for a measure. Errors: NotFound; InvalidInput for another verdict, or
     none of a reason where it is called false. Idempotent.
     """
-    said, why = inputs.text(verdict), inputs.text(reason)
+    said, why = inputs.text(verdict), inputs.prose(reason)
     if said not in ("false", "watch", "action", "noted"):
         raise refused("verdict", f"unknown: {said}", f"未知结论 {said}")
     if said == "false" and why is None:

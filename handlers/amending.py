@@ -60,7 +60,7 @@ def amendment_open(
             "facility_key": facility.business_key,
             "project_key": project.business_key,
             "party_id": party.id,
-            "reason": inputs.text(reason),
+            "reason": inputs.prose(reason),
             "instance": ctx.instance or None,
         }
         made = book.open_amendment(ctx.session, values, stamp, inputs.year(ctx))
@@ -153,7 +153,7 @@ def amendment_note(
             "materiality": inputs.text(materiality),
             "proposal": inputs.given(proposal) if isinstance(proposal, Mapping) else None,
             "comparison": dict(comparison) if isinstance(comparison, Mapping) else None,
-            "reason": inputs.text(reason),
+            "reason": inputs.prose(reason),
         }
     )
     book.change(ctx.session, inputs.text(amendment_key) or "", values, inputs.stamp(ctx, "amendment"))

@@ -189,7 +189,7 @@ def care_suppress(ctx: Context, occasion: object, reason: str | None = None) -> 
     Errors: NotFound. Idempotent: what was greeted stays so."""
     one = _occasion(ctx, occasion)
     if one.state == "found":
-        values = {"state": "suppressed", "reason": inputs.text(reason)}
+        values = {"state": "suppressed", "reason": inputs.prose(reason)}
         one = greetings.settle(ctx.session, one.id, values, inputs.stamp(ctx, "care"))
     return {"state": one.state}
 

@@ -319,9 +319,9 @@ def complaint_answer(
         person = completed_by(ctx, "ut_investigate")
         values = inputs.given(
             {
-                "cause": inputs.text(cause),
-                "finding": inputs.text(finding),
-                "remedy": inputs.text(remedy),
+                "cause": inputs.prose(cause),
+                "finding": inputs.prose(finding),
+                "remedy": inputs.prose(remedy),
                 "amount": inputs.number(amount, "amount"),
                 "currency": inputs.text(currency),
                 "category": inputs.text(category),
@@ -357,10 +357,10 @@ def complaint_dispute(
         case = service.get(ctx.session, complaint_key)
         times = _times(ctx, ctx.now, inputs.whole(solve_days, "solve_days") or 0)
         values = {"state": "disputed", "level": 2, "disputes": case.disputes + 1, "escalated": 0}
-        stamp = inputs.stamp(ctx, "client", why=inputs.text(dispute_reason))
+        stamp = inputs.stamp(ctx, "client", why=inputs.prose(dispute_reason))
         values |= {"solve_due": times["solve_due"]}
         service.change(ctx.session, case.id, values, stamp)
-        _on_timeline(ctx, case, "email", case.subject, inputs.text(dispute_reason) or "", case.person)
+        _on_timeline(ctx, case, "email", case.subject, inputs.prose(dispute_reason) or "", case.person)
         before = [*inputs.texts(exclude), *inputs.texts(handler), *inputs.texts(case.owner)]
         barred = list(dict.fromkeys(before))
         return {"level": 2, "disputes": case.disputes + 1, "excluded_people": barred} | times

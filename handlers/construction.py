@@ -90,7 +90,7 @@ def progress_record(
             "delay_days": inputs.whole(delay_days, "delay_days"),
             "contingency_used_pct": inputs.number(contingency_used_pct, "contingency_used_pct"),
             "variations": inputs.text(variations),
-            "comment": inputs.text(report_comment),
+            "comment": inputs.prose(report_comment),
             "passed": good,
             "gap": missing,
             "lag_pct": lag,
@@ -134,7 +134,7 @@ def issue_open(
     due = ctx.calendar.add_working_days(inputs.today(ctx), days)
     values = {
         "title": (inputs.text(issue_title) or "问题")[:255],
-        "text": inputs.text(issue_text) or "",
+        "text": inputs.prose(issue_text) or "",
         "severity": severity if severity in DAYS else "medium",
         "owner": owner,
         "due": due,

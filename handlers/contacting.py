@@ -96,7 +96,7 @@ def intake_record_contact(
         )
         interactions.add(ctx.session, talk)
         if contact_outcome == "disqualify":
-            _not_pursued(ctx, project, inputs.text(contact_reason), stamp)
+            _not_pursued(ctx, project, inputs.prose(contact_reason), stamp)
         rounds = inputs.whole(nurture_rounds, "nurture_rounds") or 0
         stage = {"nurture": "nurture", "disqualify": "closed"}.get(contact_outcome, "contacted")
         return {"owner": person, "nurture_rounds": rounds + (contact_outcome == "nurture"), "stage": stage}
@@ -180,7 +180,7 @@ def intake_close(
     """
     stamp = inputs.stamp(ctx, "process")
     if outcome == "not_pursued":
-        _not_pursued(ctx, _project(ctx, project_key), inputs.text(reason), stamp)
+        _not_pursued(ctx, _project(ctx, project_key), inputs.prose(reason), stamp)
         return {"stage": "closed"}
     blocking = [str(row.get("text")) for row in inputs.rows(eligibility) if row.get("level") == "block"]
     why = ";".join(blocking) if outcome == "ineligible" and blocking else None
@@ -212,7 +212,7 @@ def intake_withdraw(
     """
 
     def record() -> Mapping[str, Any]:
-        reason = inputs.text(withdraw_reason)
+        reason = inputs.prose(withdraw_reason)
         stamp = inputs.stamp(ctx, inputs.text(withdraw_channel) or "client", why=reason)
         project = _project(ctx, project_key)
         if project is not None:

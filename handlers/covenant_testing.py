@@ -196,7 +196,7 @@ def _findings(results: object) -> list[dict[str, Any]]:
 def covenant_comment(ctx: Context, comment: object) -> Mapping[str, Any]:
     """Keep the monitor's words about a test within the watch range. In: comment. Idempotent."""
     book.comment_tests(
-        ctx.session, ctx.business_key or "", inputs.text(comment) or "", inputs.stamp(ctx, "covenant_watch")
+        ctx.session, ctx.business_key or "", inputs.prose(comment) or "", inputs.stamp(ctx, "covenant_watch")
     )
     return {}
 
@@ -230,7 +230,7 @@ def covenant_open_breach(
         "party_id": inputs.ident(party_id, "party_id"),
         "kind": kind,
         "covenants": [str(one.get("name")) for one in inputs.rows(findings)],
-        "cause": inputs.text(cause),
+        "cause": inputs.prose(cause),
         "cure_method": inputs.text(cure_method),
         "cure_until": until,
         "notice_date": inputs.day(notice_date, "notice_date"),
@@ -268,7 +268,7 @@ def distribution_lock(ctx: Context, facility_key: object, reason: object = None)
     Out: locked: whether it is new. Idempotent by facility and reason.
     """
     key = _needed(facility_key, "facility_key")
-    why = inputs.text(reason) or ctx.business_key or "covenant"
+    why = inputs.prose(reason) or ctx.business_key or "covenant"
     locked = book.lock(ctx.session, key, why, inputs.stamp(ctx, "covenant_test", why=why))
     if locked:
         ctx.audit("distributions_locked", {"facility": key, "reason": why})
@@ -302,8 +302,8 @@ def default_declare(
             "metric": "cross_default",
             "level": "red",
             "source": "covenant",
-            "text": inputs.text(text) or f"{origin.name}发生违约事件，触发交叉违约",
-            "text_en": inputs.text(text_en) or f"Event of default of {origin.name}: cross default",
+            "text": inputs.prose(text) or f"{origin.name}发生违约事件，触发交叉违约",
+            "text_en": inputs.prose(text_en) or f"Event of default of {origin.name}: cross default",
         }
         ctx.schedule.add(
             "event_of_default",

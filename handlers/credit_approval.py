@@ -54,7 +54,7 @@ def rating_confirm(
     def confirm() -> Mapping[str, Any]:
         by, changed = completed_by(ctx, "ut_rating"), slotting_choice != slotting_proposed
         second = completed_by(ctx, "ut_rating_second") if changed else None
-        why = inputs.text(override_reason) if changed else None
+        why = inputs.prose(override_reason) if changed else None
         if changed:
             try:
                 rating.overridden(slotting_proposed, slotting_choice, why, by, second)

@@ -309,7 +309,7 @@ def _known(issues: Mapping[str, Mapping[str, Any]], named: str) -> Mapping[str, 
 def _carry_out(
     session: Session, issue: Mapping[str, Any], row: Mapping[str, Any], stamp: Stamp, done: dict[str, Any]
 ) -> None:
-    decision, reason = inputs.text(row.get("decision")), inputs.text(row.get("reason"))
+    decision, reason = inputs.text(row.get("decision")), inputs.prose(row.get("reason"))
     if decision not in DECISIONS:
         raise refused("decision", f"unknown: {decision}", f"未知处理方式：{decision}")
     client = parties.get(session, str(issue["client_key"]))

@@ -134,7 +134,7 @@ def report_investor_pack(
     due = ctx.calendar.due(ctx.now, EVENT_DAYS) if event else _due(ctx, end, min(one.due_days for one in whom))
     stamp = inputs.stamp(ctx, "report")
     words = {
-        "event": inputs.text(event_text),
+        "event": inputs.prose(event_text),
         "event_en": inputs.text(event_text_en),
         "zh": inputs.text(commentary),
         "en": inputs.text(commentary_en),

@@ -210,7 +210,7 @@ def drawdown_record(
     facility_id = draws.get(ctx.session, key).facility_id
     facility = facilities.get(ctx.session, facility_id, lock=True)
     draw = draws.get(ctx.session, key)
-    stamp = inputs.stamp(ctx, "drawdown", why=inputs.text(reason))
+    stamp = inputs.stamp(ctx, "drawdown", why=inputs.prose(reason))
     moved = {"approved": draw.amount, "returned": -draw.amount}.get(wanted, Decimal(0))
     if draw.state != wanted:
         if moved > facility.undrawn:
@@ -219,7 +219,7 @@ def drawdown_record(
         if moved > 0 or (moved < 0 and draw.state in ("approved", "paid")):
             facility = facilities.draw(ctx.session, facility_id, moved, stamp)
         values: dict[str, Any] = {"state": wanted} | inputs.given(
-            {"reason": inputs.text(reason), "mode": inputs.text(mode), "failures": inputs.rows(failures) or None}
+            {"reason": inputs.prose(reason), "mode": inputs.text(mode), "failures": inputs.rows(failures) or None}
         )
         values |= _people(ctx, wanted, inputs.yes(waived))
         if wanted in ("paid", "refused"):

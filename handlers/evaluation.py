@@ -75,11 +75,11 @@ def evaluation_close(
     if outcome not in PHASES:
         raise InvalidInput(place="outcome", reason=f"unknown: {outcome}", reason_zh=f"未知结果 {outcome}")
     project, stamp = project_of(ctx, project_key), inputs.stamp(ctx, "evaluation")
-    projects.enter(ctx.session, project.id, PHASES[outcome], stamp, inputs.text(reason) or outcome)
+    projects.enter(ctx.session, project.id, PHASES[outcome], stamp, inputs.prose(reason) or outcome)
     plan = inputs.ident(plan_id, "plan_id")
     if plan is not None:
         credit.set_plan_state(ctx.session, plan, PLANS[outcome], stamp)
-    ctx.audit("evaluation_closed", {"outcome": outcome, "reason": inputs.text(reason)})
+    ctx.audit("evaluation_closed", {"outcome": outcome, "reason": inputs.prose(reason)})
     return {"stage": "closed"}
 
 

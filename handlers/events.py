@@ -78,7 +78,7 @@ def event_decide(ctx: Context, event_key: str, event_state: str, reason: str | N
     if event_state not in ("approved", "rejected", "cancelled"):
         raise refused("event_state", f"unknown: {event_state}", f"未知状态：{event_state}")
     person = completed_by(ctx, "ut_approve", "ut_hold")
-    stamp = inputs.stamp(ctx, "event", person, inputs.text(reason))
+    stamp = inputs.stamp(ctx, "event", person, inputs.prose(reason))
     values: dict[str, Any] = {"state": event_state}
     if event_state != "cancelled":
         values |= {"decided_by": stamp.by, "decided_at": ctx.now}

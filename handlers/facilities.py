@@ -269,13 +269,13 @@ def facility_lapse(ctx: Context, reason: object = None, project_key: object = No
     In: reason. Out: lapsed: how many. Idempotent.
     """
     project = project_of(ctx, project_key)
-    stamp = inputs.stamp(ctx, "lapse", why=inputs.text(reason))
+    stamp = inputs.stamp(ctx, "lapse", why=inputs.prose(reason))
     idle = [one for one in live(ctx, project) if one.drawn == 0]
     for one in idle:
         facilities.enter(ctx.session, one.id, "lapsed", stamp)
     if not live(ctx, project):
-        projects.enter(ctx.session, project.id, "withdrawn", stamp, inputs.text(reason))
-    ctx.audit("facilities_lapsed", {"project": project.business_key, "reason": inputs.text(reason)})
+        projects.enter(ctx.session, project.id, "withdrawn", stamp, inputs.prose(reason))
+    ctx.audit("facilities_lapsed", {"project": project.business_key, "reason": inputs.prose(reason)})
     return {"lapsed": len(idle)}
 
 

@@ -82,7 +82,7 @@ def improvement_act(
             {
                 "analysis": inputs.text(analysis),
                 "action": inputs.text(action),
-                "measure": inputs.text(measure),
+                "measure": inputs.prose(measure),
                 "owner": person,
             }
         )

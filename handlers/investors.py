@@ -52,7 +52,7 @@ def investor_record_suitability(
                 "horizon_months": inputs.whole(horizon_months, "horizon_months"),
                 "sector_limits": ", ".join(inputs.texts(sector_limits)) or None,
                 "result": suitability_result,
-                "comment": inputs.text(suitability_comment),
+                "comment": inputs.prose(suitability_comment),
                 "at": ctx.now,
                 "by": stamp.by,
             },

@@ -78,7 +78,7 @@ def kyc_record(
             stamp,
             rating=inputs.whole(rating, "rating"),
             next_review=review if status == "approved" else None,
-            comment=inputs.text(comment),
+            comment=inputs.prose(comment),
         )
         if case.state == "approved" and case.next_review is not None:
             plan_review(ctx, parties.get(ctx.session, case.party_id), case.next_review)

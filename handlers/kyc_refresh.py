@@ -120,7 +120,7 @@ def kyc_restrict(ctx: Context, party_id: object, why: object = None, reason: str
     without a client. Idempotent.
     """
     client = _client(party_id)
-    stamp = inputs.stamp(ctx, "kyc", completed_by(ctx, "ut_restrict"), inputs.text(why))
+    stamp = inputs.stamp(ctx, "kyc", completed_by(ctx, "ut_restrict"), inputs.prose(why))
     restricted = amendments.restrict(ctx.session, client, reason, stamp)
     if restricted:
         ctx.audit("service_restricted", {"party": str(client), "reason": reason})

@@ -44,7 +44,7 @@ def ledger_book(
     ]
     of = inputs.text(matter) or ctx.business_key
     named = inputs.text(key) or ctx.job_key
-    done = booked(ctx, named, lines, inputs.text(text) or "记账", of, inputs.day(day, "day"))
+    done = booked(ctx, named, lines, inputs.prose(text) or "记账", of, inputs.day(day, "day"))
     return {"ledger_ref": done.ref}
 
 

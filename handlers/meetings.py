@@ -105,7 +105,7 @@ def meeting_minutes(
 
 
 def _problems(ctx: Context, row: Mapping[str, Any]) -> list[dict[str, str]]:
-    words, owner = inputs.text(row.get("text")) or inputs.text(row.get("action_key")), inputs.text(row.get("owner"))
+    words, owner = inputs.prose(row.get("text")) or inputs.text(row.get("action_key")), inputs.text(row.get("owner"))
     due = inputs.day(row.get("due"), "due")
     person = engine_tables.person.c
     works_here = sa.select(person.id).where(person.id == owner, person.active.is_(True))

@@ -34,7 +34,7 @@ def party_merge(
     stays, goes = inputs.ident(survivor, "survivor"), inputs.ident(merged, "merged")
     if stays is None or goes is None:
         raise InvalidInput(place="merge", reason="two clients are needed", reason_zh="需要指定两个客户")
-    stamp = inputs.stamp(ctx, "merge", inputs.text(by), inputs.text(why))
+    stamp = inputs.stamp(ctx, "merge", inputs.text(by), inputs.prose(why))
 
     def join() -> Mapping[str, Any]:
         done = merging.merge(ctx.session, stays, goes, stamp)
@@ -60,7 +60,7 @@ def party_unmerge(
     named, goes = inputs.ident(merge_id, "merge_id"), inputs.ident(merged, "merged")
     if named is None and goes is None:
         raise InvalidInput(place="merge_id", reason="is missing", reason_zh="未指定要撤销的合并")
-    stamp = inputs.stamp(ctx, "unmerge", inputs.text(by), inputs.text(why))
+    stamp = inputs.stamp(ctx, "unmerge", inputs.text(by), inputs.prose(why))
 
     def part() -> Mapping[str, Any]:
         chosen = named if named is not None else merging.of_merged(ctx.session, goes or 0).id

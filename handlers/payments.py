@@ -129,7 +129,7 @@ def payment_recall(ctx: Context, key: object, reason: object = None) -> Mapping[
     if one is None:
         return {"payment_ref": None, "payment_state": None}
     if one.state == "instructed":
-        why = inputs.text(reason) or "撤回"
+        why = inputs.prose(reason) or "撤回"
         order = letterbox.data(_order(ctx, one)) | {"reason": why}
         ctx.outbox.add("bank", one.bank or "bank", "camt.055", order, dedupe_key=f"bank:{one.ref}:recall")
         one = ledger.answer(ctx.session, one, "recalled", inputs.stamp(ctx, "payment"), reason=why)

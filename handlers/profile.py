@@ -221,7 +221,7 @@ def book_decide_change(
         if decision not in ("approve", "reject"):
             raise InvalidInput(place="decision", reason=f"unknown: {decision}", reason_zh=f"未知结论 {decision}")
         settle = requests.approve if decision == "approve" else requests.reject
-        done = settle(ctx.session, chosen, stamp, inputs.text(comment))
+        done = settle(ctx.session, chosen, stamp, inputs.prose(comment))
         ctx.audit("change_decided", {"request": str(done.id), "field": done.field, "state": done.state, "by": by})
         return {"state": done.state}
 

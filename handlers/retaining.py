@@ -74,7 +74,7 @@ def retention_record(
         stamp = inputs.stamp(ctx, "retention", completed_by(ctx, "ut_contact"))
         day = inputs.day(contact_date, "contact_date")
         values = {
-            "cause": inputs.text(retention_cause),
+            "cause": inputs.prose(retention_cause),
             "cause_text": inputs.prose(cause_text),
             "offer": inputs.text(offer),
             "offer_text": inputs.prose(offer_text),

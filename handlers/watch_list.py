@@ -37,7 +37,7 @@ def watch_add(
         "project_key": found.project_key,
         "party_id": found.party_id,
         "alert_id": found.id,
-        "reason": inputs.text(reason) or found.text,
+        "reason": inputs.prose(reason) or found.text,
     }
     return {"watch_id": str(book.watch(ctx.session, row, inputs.stamp(ctx, "triage")).id)}
 
@@ -107,7 +107,7 @@ def watch_review(
     one = book.get_watched(ctx.session, number)
     leaves = inputs.text(decision) == "exit" and _standing(ctx, one)["may_exit"]
     stamp = inputs.stamp(ctx, "watch_review", completed_by(ctx, "ut_review"))
-    values: dict[str, Any] = {"comment": inputs.text(comment)}
+    values: dict[str, Any] = {"comment": inputs.prose(comment)}
     values |= inputs.given({"five_class": inputs.whole(five_class, "five_class")})
     if leaves:
         values["exited_at"] = ctx.now

@@ -233,6 +233,7 @@ def test_arrears_reach_early_warning_without_anybody_sending_them(house: Monitor
         (alert,) = monitoring.alerts_of(session, FA)
         assert monitoring.alerts_of(session, OTHER) == ()
     assert (alert.metric, alert.value, alert.level) == ("days_past_due", 2, "amber")
+    assert alert.text.endswith("（2026-03-04）"), "Chinese keeps its punctuation"
 
 
 ALERT: dict[str, Any] = {
